@@ -1,0 +1,56 @@
+# On a fresh machine with Python 3.11+ and make: `make run` and `make test` do everything.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
+DEMO ?= demo
+POLICIES ?= 20000
+MONTHS ?= 24
+SEED ?= 7
+
+export DO_NOT_TRACK = 1
+export DAGSTER_DISABLE_TELEMETRY = 1
+export GX_ANALYTICS_ENABLED = false
+
+.PHONY: run test dev bench lint lock clean
+.DELETE_ON_ERROR:
+
+run: $(VENV)/installed  ## install, simulate an insurer, run the main job on it
+	@test -f $(DEMO)/policypulse.yml || $(BIN)/policypulse simulate --out $(DEMO) --policies $(POLICIES) --months $(MONTHS) --seed $(SEED)
+	$(BIN)/policypulse run --project $(DEMO)
+
+test: $(VENV)/installed-dev  ## install and run the tests
+	$(BIN)/python -m pytest
+
+dev: run  ## open the Dagster UI on the simulated insurer
+	$(BIN)/policypulse dev --project $(DEMO)
+
+bench: $(VENV)/installed-dev  ## the speed claims of the README, side by side with their peers
+	$(BIN)/python -m benchmarks
+
+lint: $(VENV)/installed-dev  ## ruff, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock: $(VENV)/uv  ## pin all dependencies with their hashes anew
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --all-extras pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra install -c requirements-dev.lock pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) $(DEMO) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.5,<1"
+	@touch $@
+
+$(VENV)/installed: $(VENV)/uv requirements.lock pyproject.toml
+	$(UV) -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.lock
+	$(UV) -r requirements-dev.lock
+	@touch $@

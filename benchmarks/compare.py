@@ -1,0 +1,66 @@
+"""Whether two builds say the same: the records of kpi.monthly side by side, and how many of them differ.
+
+A comparison of speed is only fair between builds that agree; intervals that a peer leaves out are not compared.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+KEY = ("kpi", "period", "basis", "cut", "segment")
+COUNTS = ("n", "n_excluded", "n_undetermined")
+LABELS = ("as_of", "unit", "direction", "status", "definition_version")
+# Of a record without a case one side may say 0 over 0, the other nothing.
+SIDES = ("numerator", "denominator")
+INTERVAL = ("ci_low", "ci_high")
+# Sums of money and of days are added in another order; whole numbers this size must agree exactly.
+TOLERANCE = 1e-9
+# Variances come from sums of squares, of which rounding takes more.
+INTERVAL_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How many records were compared, how many stand on one side only, and how many differ in which column."""
+
+    records: int
+    intervals: int
+    missing: int
+    differing: int
+    by_column: dict[str, int]
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether both builds have the same records and each says the same."""
+        return self.records > 0 and not self.missing and not self.differing
+
+
+def compared(ours: Path, theirs: Path) -> Comparison:
+    """The records of two builds compared: keys, counts and labels exactly, numbers to 1e-9 of their size."""
+    tests = {column: f"a.{column} IS DISTINCT FROM b.{column}" for column in (*COUNTS, *LABELS)}
+    tests |= {side: _apart(f"coalesce(a.{side}, 0)", f"coalesce(b.{side}, 0)", TOLERANCE) for side in SIDES}
+    tests["value"] = f"(a.value IS NULL) <> (b.value IS NULL) OR {_apart('a.value', 'b.value', TOLERANCE)}"
+    both = {column: f"a.{column} IS NOT NULL AND b.{column} IS NOT NULL" for column in INTERVAL}
+    tests |= {column: f"{both[column]} AND {_apart(f'a.{column}', f'b.{column}', INTERVAL_TOLERANCE)}" for column in INTERVAL}
+    columns = ", ".join(f"count(*) FILTER ({test})" for test in tests.values())
+    with duckdb.connect() as con:
+        for name, path in (("ours", ours), ("theirs", theirs)):
+            con.execute(f"ATTACH '{str(path.resolve()).replace(chr(39), chr(39) * 2)}' AS {name} (READ_ONLY)")
+        row = con.execute(f"""
+            SELECT
+                count(*) FILTER (a.kpi IS NOT NULL AND b.kpi IS NOT NULL),
+                count(*) FILTER ({both["ci_low"]}),
+                count(*) FILTER (a.kpi IS NULL OR b.kpi IS NULL),
+                count(*) FILTER (a.kpi IS NOT NULL AND b.kpi IS NOT NULL AND ({" OR ".join(f"({test})" for test in tests.values())})),
+                {columns}
+            FROM ours.kpi.monthly AS a FULL JOIN theirs.kpi.monthly AS b USING ({", ".join(KEY)})
+        """).fetchone()
+    assert row is not None
+    found = {column: count for column, count in zip(tests, row[4:], strict=True) if count}
+    return Comparison(*row[:4], found)
+
+
+def _apart(ours: str, theirs: str, tolerance: float) -> str:
+    """SQL that is true where two numbers differ by more than `tolerance` of their size."""
+    return f"abs({ours} - {theirs}) > {tolerance} * greatest(1, abs({ours}), abs({theirs}))"

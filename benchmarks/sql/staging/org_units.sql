@@ -1,0 +1,3 @@
+-- The organisation. One row a unit.
+SELECT org_unit, region
+FROM read_csv('feeds/org_units.csv', all_varchar = true)

@@ -1,0 +1,8 @@
+"""A simulated life insurer: feeds with known hazards and a known amount of mess, and the truth about both.
+
+Only files are written here; the warehouse reads them as it reads any insurer's.
+"""
+
+from examples.simulated_insurer.simulate import simulate
+
+__all__ = ["simulate"]

@@ -1,0 +1,82 @@
+"""What the hazards of complaints imply: true rates, shares and times by branch and month of receipt.
+
+How complaints are drawn is in `complaints.py`.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from examples.simulated_insurer.clock import Window, month_label
+from examples.simulated_insurer.complaints import Complaints
+from examples.simulated_insurer.distributions import lognormal_cdf
+from examples.simulated_insurer.hazards import COMPLAINTS, QUALITY
+from examples.simulated_insurer.life_course import Intervals
+from examples.simulated_insurer.organisation import Organisation
+from examples.simulated_insurer.policies import Register
+from examples.simulated_insurer.policy_feeds import in_force_months
+from examples.simulated_insurer.truth import ratio, values
+
+LIMIT_DAYS = 30
+
+
+def complaint_truth(
+    complaints: Complaints, policies: Register, intervals: Intervals, window: Window, org: Organisation
+) -> dict:
+    """Truth by KPI for each observed month of receipt, as if followed to the end; and exact counts of this draw."""
+    labels = [month_label(month) for month in window.observed]
+    exposure = in_force_months(policies, intervals, window).sum(axis=1)[:, -window.months :].astype(float)
+    quality = org.quality[:, -window.months :]
+    expected = exposure * COMPLAINTS.per_policy_month * np.exp(QUALITY.log_complaint_rate * quality)
+    resolved = _resolved_by(np.array([LIMIT_DAYS]), quality)[:, :, 0]
+    upheld = COMPLAINTS.upheld_share + COMPLAINTS.partly_upheld_share
+    decided = expected * (1 - COMPLAINTS.withdrawn_share)
+    by = "month of receipt"
+    kpis = {
+        "complaints_per_10k_policies": ratio(by, labels, 10_000 * expected, exposure, org),
+        f"complaint_resolved_within_{LIMIT_DAYS}_days_share": ratio(
+            by, labels, decided * resolved, decided, org
+        ),
+        "complaint_upheld_share": ratio(by, labels, upheld * decided, decided, org),
+        **_closing_days(expected, quality, labels, org),
+    }
+    own = complaints.merged_into < 0
+    seen = complaints.received <= window.as_of_day
+    realised = {
+        "complaints": int((own & seen).sum()),
+        "complaints_merged": int((~own & seen).sum()),
+        "complaints_repeated": int(((complaints.repeats >= 0) & seen).sum()),
+        "complaints_closed": int((own & seen & (complaints.closed <= window.as_of_day)).sum()),
+    }
+    return {"kpis": kpis, "realised": realised}
+
+
+def _resolved_by(days: NDArray, quality: NDArray) -> NDArray:
+    """Share closed at most so many calendar days after receipt: branch × month × days."""
+    slower = np.exp(QUALITY.log_resolution_days * quality)[:, :, None]
+    shares = zip(COMPLAINTS.complexity_shares, COMPLAINTS.resolution_days_median, strict=True)
+    return sum(
+        share
+        * lognormal_cdf(
+            np.broadcast_to(days + 1.0, (*quality.shape, len(days))),
+            median * slower,
+            COMPLAINTS.resolution_sigma,
+        )
+        for share, median in shares
+    )
+
+
+def _closing_days(expected: NDArray, quality: NDArray, labels: list[str], org: Organisation) -> dict:
+    """Median and p90 of whole days from receipt to closing."""
+    days = np.arange(400)
+    by_cell = _resolved_by(days, quality)
+    whole = (by_cell * expected[:, :, None]).sum(axis=0) / expected.sum(axis=0)[:, None]
+    return {
+        f"complaint_received_to_closed_days_{label}": values(
+            "month of receipt",
+            labels,
+            (whole < share).sum(axis=1).tolist(),
+            (by_cell < share).sum(axis=2).tolist(),
+            org,
+        )
+        for label, share in (("median", 0.5), ("p90", 0.9))
+    }

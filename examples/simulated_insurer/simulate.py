@@ -1,0 +1,227 @@
+"""The simulator's front door: draws an insurer, writes its feeds, its project file and the truth about it.
+
+What is drawn and from which hazards is in the modules of this package; no file is written anywhere else.
+"""
+
+import hashlib
+import json
+import re
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from examples.simulated_insurer import feeds, hazards
+from examples.simulated_insurer.claim_events import claim_event_rows, claim_log, decided_before_reported
+from examples.simulated_insurer.claims import Claims, claims
+from examples.simulated_insurer.claims_truth import claims_truth, type_truth
+from examples.simulated_insurer.clock import AS_OF, Window, month_label
+from examples.simulated_insurer.columns import recorded
+from examples.simulated_insurer.complaints import Complaints, complaint_rows, complaints
+from examples.simulated_insurer.complaints_truth import complaint_truth
+from examples.simulated_insurer.life_course import LifeCourse, life_course
+from examples.simulated_insurer.mess import deliver
+from examples.simulated_insurer.organisation import Organisation, org_units, organisation
+from examples.simulated_insurer.policies import Register, policy_rows, register
+from examples.simulated_insurer.policy_feeds import (
+    exposure_rows,
+    instalments,
+    policy_event_rows,
+    premium_rows,
+)
+from examples.simulated_insurer.policy_truth import policy_truth
+from examples.simulated_insurer.surveys import answer_rows, answers, respondents
+from examples.simulated_insurer.surveys_truth import survey_truth
+from examples.simulated_insurer.wording import questions
+
+PROJECT_FILE = Path(__file__).with_name("policypulse.yml")
+OUT_OF_ORDER_SHARE = 0.0015
+
+
+class _Draw:
+    """One simulated insurer: what was drawn, where it is written, and the truth gathered on the way."""
+
+    def __init__(self, out: Path, policies: int, months: int, seed: int) -> None:
+        self.window = Window(months)
+        self.seed = seed
+        self.folder = out / "feeds"
+        self.truth: dict = {"feeds": {}, "kpis": {}, "realised": {}}
+        self.org: Organisation = organisation(self.window, policies, self.rng("organisation"))
+        self.register: Register = register(self.window, policies, self.org, self.rng("register"))
+        self.course: LifeCourse = life_course(self.register, self.window, self.rng("life course"))
+        self.claims: Claims = claims(self.register, self.course, self.window, self.org, self.rng("claims"))
+        self.complaints: Complaints = complaints(
+            self.register, self.course.intervals, self.claims, self.window, self.org, self.rng("complaints")
+        )
+
+    def rng(self, subject: str) -> np.random.Generator:
+        """A stream of its own for each subject, so that a change in one leaves the others as they were."""
+        digest = hashlib.sha256(f"{self.seed}/{subject}".encode()).digest()
+        return np.random.default_rng(int.from_bytes(digest[:8], "big"))
+
+    def learn(self, truth: dict) -> None:
+        for part in ("kpis", "realised"):
+            self.truth[part] |= truth.get(part, {})
+
+    def record(self, feed: str, files: list[str], amounts: dict, **more: object) -> None:
+        self.truth["feeds"][feed] = {"files": files, **amounts, **more}
+
+    def write_policies(self) -> None:
+        rows = policy_rows(self.register, self.org)
+        rows = rows.with_columns(
+            UPD_TS=recorded(self.register.issued, self.window, self.rng("policies recorded"))
+        )
+        delivery = deliver(rows, feeds.POLICIES, self.window, self.rng("policies mess"))
+        name = "policies.csv.gz" if len(rows) <= feeds.GZIP_UP_TO_ROWS else "policies.csv"
+        self.record(
+            "policies", [feeds.write_csv(delivery, feeds.POLICIES, self.folder / name)], delivery.amounts
+        )
+
+    def write_premiums(self) -> None:
+        due = instalments(self.register, self.course, self.window)
+        self.learn(policy_truth(self.register, self.course, due, self.window, self.org))
+        rows = premium_rows(self.register, due, self.window, self.rng("premiums recorded"))
+        delivery = deliver(rows, feeds.PREMIUMS, self.window, self.rng("premiums mess"))
+        file = feeds.write_csv(delivery, feeds.PREMIUMS, self.folder / "premiums.csv")
+        self.record("premiums", [file], delivery.amounts)
+        exposure_rows(self.register, self.course, due, self.window, self.org).write_csv(
+            self.folder / "exposures.csv", datetime_format="%Y-%m-%d %H:%M:%S", float_precision=2
+        )
+
+    def write_policy_events(self) -> None:
+        rows = policy_event_rows(self.register, self.course.events, self.window, self.rng("policy events"))
+        delivery = deliver(rows, feeds.POLICY_EVENTS, self.window, self.rng("policy events mess"))
+        file = feeds.write_csv(delivery, feeds.POLICY_EVENTS, self.folder / "policy_events.csv")
+        self.record("policy_events", [file], delivery.amounts)
+
+    def write_claims(self) -> None:
+        log, counts = claim_log(self.claims, self.window, self.rng("claim log"))
+        log, disordered = decided_before_reported(
+            log, self.claims, OUT_OF_ORDER_SHARE, self.rng("out of order")
+        )
+        self.learn({"kpis": claims_truth(self.claims, self.window, self.org), "realised": counts})
+        rows = claim_event_rows(
+            log, self.claims, self.register, self.window, self.org, self.rng("claim rows")
+        )
+        delivery = deliver(rows, feeds.CLAIM_EVENTS, self.window, self.rng("claims mess"))
+        files = feeds.write_by_year(delivery, feeds.CLAIM_EVENTS, self.folder, "claim_events", "TS")
+        notes = int((delivery.rows["EVT"] == "NOTE").sum())
+        self.record(
+            "claim_events",
+            files,
+            delivery.amounts,
+            rows_skipped_notes=notes,
+            out_of_order_claims=len(disordered),
+            out_of_order=disordered,
+        )
+
+    def write_complaints(self) -> None:
+        self.learn(
+            complaint_truth(self.complaints, self.register, self.course.intervals, self.window, self.org)
+        )
+        rows = complaint_rows(self.complaints, self.register, self.window, self.rng("complaint rows"))
+        delivery = deliver(rows, feeds.COMPLAINTS, self.window, self.rng("complaints mess"))
+        file = feeds.write_ndjson(delivery, feeds.COMPLAINTS, self.folder / "complaints.ndjson")
+        self.record("complaints", [file], delivery.amounts)
+
+    def write_surveys(self) -> None:
+        people = respondents(
+            self.register,
+            self.course.intervals,
+            self.claims,
+            self.complaints,
+            self.window,
+            self.org,
+            self.rng("surveys"),
+        )
+        self.learn(survey_truth(people, self.window, self.org))
+        given, recommend = answers(people, self.rng("answers"))
+        rows = answer_rows(given, recommend, people, self.register, self.window, self.rng("answer rows"))
+        delivery = deliver(rows, feeds.SURVEY_ANSWERS, self.window, self.rng("answers mess"))
+        file = feeds.write_parquet(delivery, self.folder / "survey_answers.parquet")
+        self.record("survey_answers", [file], delivery.amounts)
+
+    def write_reference(self) -> None:
+        org_units(self.org).write_csv(self.folder / "org_units.csv")
+        questions().write_csv(self.folder / "survey_questions.csv")
+        for feed in ("org_units", "survey_questions", "exposures"):
+            rows = len(pl.read_csv(self.folder / f"{feed}.csv"))
+            amounts = {"rows_written": rows, "rows_rejected": {}, "distinct_keys": rows}
+            self.record(feed, [f"{feed}.csv"], amounts)
+
+
+def simulate(out: Path, policies: int, months: int, seed: int) -> dict:
+    """Writes an insurer of `policies` policies, observed for `months` months up to 2025-12-31, into `out`.
+
+    Files: feeds/*, policypulse.yml, pseudonym.key and truth.json, whose content is returned: the hazards, the
+    true KPIs they imply by month for company and branches, exact counts, and the mess of each feed. The same
+    arguments give the same bytes. Raises ValueError where the insurer would be too small to be measured.
+    """
+    if policies < 100 or months < 1:
+        raise ValueError(f"an insurer needs at least 100 policies and 1 month; got {policies} and {months}")
+    shutil.rmtree(out / "feeds", ignore_errors=True)
+    (out / "feeds").mkdir(parents=True)
+    draw = _Draw(out, policies, months, seed)
+    draw.write_policies()
+    draw.write_premiums()
+    draw.write_policy_events()
+    draw.write_claims()
+    draw.write_complaints()
+    draw.write_surveys()
+    draw.write_reference()
+    truth = {
+        "about": _about(draw.window, policies, seed),
+        "hazards": _hazards(),
+        "organisation": draw.org.truth(draw.window),
+        **draw.truth,
+    }
+    (out / "truth.json").write_text(
+        json.dumps(truth, ensure_ascii=False, separators=(",", ":")), encoding="utf-8"
+    )
+    (out / "pseudonym.key").write_text(hashlib.sha256(f"pseudonym key {seed}".encode()).hexdigest() + "\n")
+    (out / "policypulse.yml").write_text(_project_file(months), encoding="utf-8")
+    return truth
+
+
+def _about(window: Window, policies: int, seed: int) -> dict:
+    return {
+        "policies": policies,
+        "months": window.months,
+        "seed": seed,
+        "as_of": AS_OF.isoformat(),
+        "first_month": month_label(window.first_month),
+        "reading": {
+            "kpis": "Truth of the process for received cohorts, without mess and followed to the end; a ratio is "
+            "expected numerator over expected denominator, both of which add up over months and branches.",
+            "realised": "Exact counts of this draw, before mess.",
+            "feeds": "Amounts of mess. Rejected rows are faulty copies of good rows; corrected rows follow their "
+            "wrong first version; nothing true is lost except rows recorded after the as-of date.",
+        },
+    }
+
+
+def _hazards() -> dict:
+    return {
+        "quality": asdict(hazards.QUALITY),
+        "policies": asdict(hazards.POLICIES),
+        "claims": asdict(hazards.CLAIMS) | {"implied_at_quality_0": type_truth()},
+        "complaints": asdict(hazards.COMPLAINTS),
+        "surveys": asdict(hazards.SURVEYS),
+        "in_order_of": {
+            "lines": hazards.LINES,
+            "channels": hazards.CHANNELS,
+            "outcomes": hazards.OUTCOMES,
+            "dimensions": hazards.DIMENSIONS,
+            "complexities": hazards.COMPLEXITIES,
+            "categories": hazards.CATEGORIES,
+        },
+    }
+
+
+def _project_file(months: int) -> str:
+    """The project file beside this module with the simulated as-of date and number of months."""
+    text = PROJECT_FILE.read_text(encoding="utf-8")
+    text = re.sub(r"(?m)^as_of: \S+", f"as_of: {AS_OF.isoformat()}", text)
+    return re.sub(r"(?m)^months: \S+", f"months: {months}", text)

@@ -1,0 +1,76 @@
+"""What the stated means of survey answers imply: true dimension scores, gap and net promoter score.
+
+Expectations over the answers of the people who were asked, given their branch, month and own claim.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from examples.simulated_insurer.clock import Window, month_label
+from examples.simulated_insurer.distributions import normal_cdf, rounded_mean
+from examples.simulated_insurer.hazards import DIMENSIONS, SURVEYS
+from examples.simulated_insurer.organisation import Organisation
+from examples.simulated_insurer.surveys import DIMENSION_OF_ITEM, ITEM_OFFSET, Respondents
+from examples.simulated_insurer.truth import ratio
+
+Floats = NDArray[np.float64]
+
+
+def survey_truth(people: Respondents, window: Window, org: Organisation) -> dict:
+    """Truth by KPI for each observed month of answer, over valid questionnaires (no straight-lining).
+
+    Scores on 0 to 100, the gap in points of the scale, unweighted and weighted by stated importance.
+    """
+    labels = [month_label(month) for month in window.observed]
+    valid = people.straight == 0
+    perceived = _dimension_means(people.perception)
+    expected = _expectation_means()
+    gap = perceived - expected
+    weights = np.array(SURVEYS.importance_shares)
+
+    def mean_of(values: Floats, counted: NDArray[np.bool_]) -> dict:
+        cell = (people.branch * window.months + people.month)[counted]
+        size = len(org.codes) * window.months
+        sums = np.bincount(cell, values[counted], size).reshape(-1, window.months)
+        counts = np.bincount(cell, minlength=size).reshape(-1, window.months)
+        return ratio("month of answer", labels, sums, counts.astype(float), org)
+
+    kpis = {
+        f"servperf_{name}_score": mean_of((perceived[:, place] - 1) / 6 * 100, valid)
+        for place, name in enumerate(DIMENSIONS)
+    }
+    asked_both = valid & people.long_form
+    kpis["servqual_gap_points"] = mean_of(gap.mean(axis=1), asked_both)
+    kpis["servqual_gap_points_weighted"] = mean_of(gap @ weights, asked_both)
+    kpis["nps_points"] = mean_of(_net_promoter(people), valid)
+    realised = {
+        "survey_responses": len(people),
+        "survey_responses_long_form": int(people.long_form.sum()),
+        "survey_responses_straight_lining": int((~valid).sum()),
+    }
+    return {"kpis": kpis, "realised": realised}
+
+
+def _dimension_means(latent: Floats) -> Floats:
+    """Expected answer by respondent × dimension, the mean over the dimension's items."""
+    sd = float(np.sqrt(SURVEYS.person_sd**2 + SURVEYS.dimension_sd**2 + SURVEYS.item_sd**2))
+    items = rounded_mean(latent[:, DIMENSION_OF_ITEM] + ITEM_OFFSET, sd, 1, 7)
+    return _over_items(items)
+
+
+def _expectation_means() -> Floats:
+    sd = float(np.hypot(SURVEYS.expectation_person_sd, SURVEYS.expectation_item_sd))
+    latent = np.array(SURVEYS.expectation_mean)[DIMENSION_OF_ITEM] + ITEM_OFFSET
+    return _over_items(rounded_mean(latent, sd, 1, 7)[None, :])[0]
+
+
+def _over_items(items: Floats) -> Floats:
+    starts = np.cumsum(SURVEYS.items) - SURVEYS.items
+    return np.add.reduceat(items, starts, axis=1) / np.array(SURVEYS.items)
+
+
+def _net_promoter(people: Respondents) -> Floats:
+    """100 times the probability to be a promoter less that to be a detractor."""
+    mean = SURVEYS.nps_mean + SURVEYS.nps_slope * (people.perception - SURVEYS.perception_mean).mean(axis=1)
+    sd = float(np.hypot(SURVEYS.nps_slope * SURVEYS.person_sd, SURVEYS.nps_sd))
+    return 100 * (1 - normal_cdf((8.5 - mean) / sd) - normal_cdf((6.5 - mean) / sd))

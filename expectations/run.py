@@ -1,0 +1,192 @@
+"""Asks the tables whether what must hold does hold, by Great Expectations on the store's own connection.
+
+Great Expectations takes seconds to import, so only the functions here import it; what must hold is `suites.py`.
+"""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from expectations.suites import QUERY_TYPE, Check
+
+if TYPE_CHECKING:
+    import duckdb
+
+EXAMPLES = 5
+# No expectation in use reads more rows; without a bound GX would fetch whole tables only to see their columns.
+ROWS_FETCHED = 200
+
+
+class CheckError(Exception):
+    """A check that could not be carried out, which says nothing about the data."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a check found.
+
+    `unexpected_count` is the number of violating rows or values, None where the check is not about rows;
+    `examples` are a few of them; `seconds` is the check's own query plus its share of what the table's checks
+    have in common.
+    """
+
+    check: Check
+    passed: bool
+    observed: str
+    unexpected_count: int | None
+    examples: tuple[str, ...]
+    seconds: float
+
+
+def preload() -> None:
+    """Import Great Expectations, for a thread that does so while other work goes on."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations.expectations  # noqa: F401
+
+
+def run_checks(con: "duckdb.DuckDBPyConnection", checks: Iterable[Check]) -> list[Result]:
+    """The results of the checks, in their order, from a store's connection whose work is committed.
+
+    Raises CheckError if a check cannot be carried out, for instance because a table or column is missing.
+    """
+    chosen = list(checks)
+    if not chosen:
+        return []
+    by_table: dict[str, list[Check]] = {}
+    for check in chosen:
+        by_table.setdefault(check.table, []).append(check)
+    found: dict[Check, Result] = {}
+    with closing(con.cursor()) as cursor:
+        cursor.execute("SET TimeZone = 'UTC'")
+        source = _data_source(cursor)
+        for table, members in by_table.items():
+            for result in _table_results(cursor, source, table, members):
+                found[result.check] = result
+    return [found[check] for check in chosen]
+
+
+def _data_source(cursor: "duckdb.DuckDBPyConnection") -> Any:
+    """A GX data source on the cursor: nothing is written, sent or shown."""
+    preload()
+    import duckdb_engine
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from sqlalchemy import event
+    from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
+    from sqlalchemy.pool import StaticPool
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    source = context.data_sources.add_sql(
+        name="warehouse",
+        connection_string="duckdb://",
+        create_temp_table=False,
+        kwargs={"creator": lambda: duckdb_engine.ConnectionWrapper(cursor), "poolclass": StaticPool},
+    )
+
+    # GX closes its connection before it fetches (its issues 10738 and 11579), so rows are fetched beforehand.
+    @event.listens_for(source.get_execution_engine().engine, "after_cursor_execute")
+    def fetch_before_close(
+        connection: Any, executed: Any, statement: str, parameters: Any, context: Any, executemany: bool
+    ) -> None:
+        if executed.description:
+            context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(
+                executed, initial_buffer=executed.fetchmany(ROWS_FETCHED)
+            )
+
+    return source
+
+
+def _table_results(
+    cursor: "duckdb.DuckDBPyConnection", source: Any, table: str, checks: Sequence[Check]
+) -> list[Result]:
+    """The results of the checks of one table, as one GX batch."""
+    own_seconds = {check: _keep_violations(cursor, check) for check in checks}
+    begin = perf_counter()
+    outcomes = _validated(source, table, checks)
+    shared_seconds = (perf_counter() - begin) / len(checks)
+    return [
+        _result(cursor, check, outcomes[check.name], own_seconds[check] + shared_seconds) for check in checks
+    ]
+
+
+def _keep_violations(cursor: "duckdb.DuckDBPyConnection", check: Check) -> float:
+    """Run the check's own query once into a temporary table, because GX reads it twice; returns the seconds."""
+    if check.sql is None:
+        return 0.0
+    begin = perf_counter()
+    try:
+        cursor.execute(f"CREATE OR REPLACE TEMP TABLE {_violations(check)} AS {check.sql}")
+    except Exception as error:
+        raise CheckError(f"{_place(check)} could not be carried out: {error}") from error
+    return perf_counter() - begin
+
+
+def _violations(check: Check) -> str:
+    return f'"violations of {check.table} {check.name}"'
+
+
+def _validated(source: Any, table: str, checks: Sequence[Check]) -> dict[str, Any]:
+    """GX's outcome of each check by name; an exception in any of them is an error, never a failure."""
+    import great_expectations as gx
+
+    names = ", ".join(check.name for check in checks)
+    try:
+        asset = source.add_query_asset(table, query=f"SELECT * FROM {table}")
+        batch = asset.get_batch(asset.build_batch_request())
+        suite = gx.ExpectationSuite(name=table, expectations=[_configuration(check) for check in checks])
+        result_format = {"result_format": "SUMMARY", "partial_unexpected_count": EXAMPLES}
+        outcomes = batch.validate(suite, result_format=result_format).results
+    except Exception as error:
+        raise CheckError(f"checks of {table} ({names}) could not be carried out: {error}") from error
+    by_name = {outcome.expectation_config.meta["name"]: outcome for outcome in outcomes}
+    for check in checks:
+        if check.name not in by_name:
+            raise CheckError(f"{_place(check)} has no result")
+        message = _exception(by_name[check.name].exception_info)
+        if message is not None:
+            raise CheckError(f"{_place(check)} could not be carried out: {message}")
+    return by_name
+
+
+def _configuration(check: Check) -> dict[str, Any]:
+    kwargs = dict(check.kwargs)
+    if check.type == QUERY_TYPE:
+        # GX wants the batch named in the query; the query itself has been run already.
+        kwargs = {"unexpected_rows_query": f"SELECT * FROM temp.{_violations(check)} /* {{batch}} */"}
+    return {"type": check.type, "kwargs": kwargs, "severity": check.severity, "meta": {"name": check.name}}
+
+
+def _exception(info: Mapping[str, Any]) -> str | None:
+    """The exception in GX's `exception_info`: one record, or one for each metric."""
+    records = [info] if "raised_exception" in info else list(info.values())
+    return next((str(r["exception_message"]) for r in records if r["raised_exception"]), None)
+
+
+def _result(cursor: "duckdb.DuckDBPyConnection", check: Check, outcome: Any, seconds: float) -> Result:
+    found = outcome.result
+    if check.type == QUERY_TYPE:
+        count = int(found["observed_value"])
+        return Result(check, outcome.success, f"{count:,} violations", count, _rows(cursor, check), seconds)
+    if "observed_value" in found:
+        return Result(check, outcome.success, f"{found['observed_value']:,} rows", None, (), seconds)
+    count = int(found["unexpected_count"] or 0)
+    observed = f"{count:,} of {found['element_count']:,} values of {check.kwargs['column']}"
+    examples = tuple(dict.fromkeys(map(str, found["partial_unexpected_list"])))
+    return Result(check, outcome.success, observed, count, examples, seconds)
+
+
+def _rows(cursor: "duckdb.DuckDBPyConnection", check: Check) -> tuple[str, ...]:
+    """A few violations, each as `column=value, …`."""
+    rows = cursor.execute(f"SELECT * FROM temp.{_violations(check)} LIMIT {EXAMPLES}")
+    names = [column[0] for column in rows.description or ()]
+    return tuple(
+        ", ".join(f"{name}={value}" for name, value in zip(names, row, strict=True)) for row in rows.fetchall()
+    )
+
+
+def _place(check: Check) -> str:
+    return f"check {check.name} of {check.table}"

@@ -1,0 +1,266 @@
+"""The assets, generated from the graph: one subsettable multi-asset a room, so that a run costs few steps.
+
+No table is named here but the raw feeds' files and the publication; a new model is an asset by being there.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from hashlib import sha256
+from typing import Any
+
+import dagster as dg
+from warehouse.landing import LandingError
+
+from expectations.suites import Check, checks
+from orchestration.cataloguing import models
+from orchestration.project import Project
+from orchestration.session import Warehouse
+from transforms.graph import Node
+from transforms.model import Transform
+from transforms.periods import months_until
+from warehouse.contract import Contract, contracts
+
+PUBLISHED = dg.AssetKey("published")
+SESSION_SCHEMA = "latest."
+
+
+def month_partitions(project: Project, as_of: date | None) -> dg.PartitionsDefinition[str]:
+    """The months that KPIs are computed for, up to that of the as-of day."""
+    months = months_until(project.as_of(as_of), project.settings.months)
+    start = months[0].isoformat()
+    if fixed := as_of or project.file.as_of:
+        end = (fixed.replace(day=28) + timedelta(days=4)).replace(day=1)
+        return dg.MonthlyPartitionsDefinition(start_date=start, end_date=end.isoformat())
+    return dg.MonthlyPartitionsDefinition(start_date=start, end_offset=1)
+
+
+def all_assets(project: Project, as_of: date | None) -> list[dg.AssetsDefinition | dg.AssetSpec]:
+    """Files, raw feeds, every room of the graph and the publication."""
+    partitions = month_partitions(project, as_of)
+    members: dict[tuple[str, bool], list[Node]] = {}
+    for node in models().values():
+        members.setdefault((node.schema, _is_partitioned(node)), []).append(node)
+    rooms = [
+        _room(f"{schema}_by_month" if partitioned else schema, nodes, partitions if partitioned else None)
+        for (schema, partitioned), nodes in members.items()
+    ]
+    return [*_files(project), _raw(project), *rooms, _published()]
+
+
+def _is_partitioned(node: Node) -> bool:
+    return isinstance(node.model, Transform) and node.model.partitioned_by is not None
+
+
+def _key(table: str) -> dg.AssetKey:
+    return dg.AssetKey(table.split("."))
+
+
+def _files(project: Project) -> list[dg.AssetSpec]:
+    """The files or queries that feeds are landed from, as the project names them."""
+    return [
+        dg.AssetSpec(
+            ["files", feed],
+            group_name="files",
+            description="; ".join(", ".join(source.files) or "a database query" for source in sources),
+            kinds={"file"},
+        )
+        for feed, sources in project.feeds.items()
+    ]
+
+
+def _raw(project: Project) -> dg.AssetsDefinition:
+    specs = [
+        dg.AssetSpec(
+            ["raw", feed],
+            deps=[dg.AssetKey(["files", feed])] if feed in project.feeds else [],
+            group_name="raw",
+            description=contract.description,
+            kinds={"duckdb"},
+            metadata={"dagster/table_name": f"raw.{feed}", "dagster/column_schema": _feed_schema(contract)},
+        )
+        for feed, contract in contracts().items()
+    ]
+    room_checks = [check for check in checks() if check.table.startswith("raw.")]
+
+    @dg.multi_asset(name="raw", specs=specs, check_specs=_check_specs(room_checks, specs), can_subset=True)
+    def raw(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
+        feeds = sorted(key.path[-1] for key in context.selected_asset_keys)
+        try:
+            loads = warehouse.land(feeds)
+        except LandingError as error:
+            raise dg.Failure(description=str(error)) from error
+        for feed in feeds:
+            landed = [load for load in loads if load.feed == feed]
+            counts = {
+                name: sum(getattr(load, name) for load in landed)
+                for name in ("rows_read", "rows_landed", "rows_rejected", "rows_skipped")
+            }
+            rows = warehouse.rows(f"SELECT count(*) FROM raw.{feed}").item()
+            yield dg.MaterializeResult(
+                asset_key=["raw", feed], metadata={"dagster/row_count": rows, "files": len(landed), **counts}
+            )
+        yield from _check_results(context, warehouse, [f"raw.{feed}" for feed in feeds])
+
+    return raw
+
+
+def _room(
+    name: str, nodes: Sequence[Node], partitions: dg.PartitionsDefinition[str] | None
+) -> dg.AssetsDefinition:
+    specs = [_spec(node, partitions) for node in nodes]
+    tables = {node.name for node in nodes}
+    room_checks = [check for check in checks() if check.table in tables]
+
+    @dg.multi_asset(
+        name=name,
+        specs=specs,
+        check_specs=_check_specs(room_checks, specs),
+        can_subset=True,
+        backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
+    )
+    def room(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
+        if partitions:
+            warehouse.only([date.fromisoformat(key) for key in context.partition_keys])
+        chosen = [node for node in nodes if _key(node.name) in context.selected_asset_keys]
+        for node in chosen:
+            if node.schema == "staging":
+                yield dg.MaterializeResult(asset_key=_key(node.name), metadata=_schema(node, warehouse))
+                continue
+            made = warehouse.make(node.name)
+            metadata = {"dagster/row_count": made.rows, "seconds": made.seconds, **_headline(node, warehouse)}
+            yield dg.MaterializeResult(
+                asset_key=_key(node.name), metadata={**metadata, **_schema(node, warehouse)}
+            )
+        yield from _check_results(context, warehouse, [node.name for node in chosen])
+
+    return room
+
+
+def _published() -> dg.AssetsDefinition:
+    tables = [node for node in models().values() if node.schema != "staging"]
+    deps = [
+        dg.AssetDep(_key(n.name), partition_mapping=dg.AllPartitionMapping() if _is_partitioned(n) else None)
+        for n in tables
+    ]
+
+    @dg.asset(
+        key=PUBLISHED,
+        deps=deps,
+        group_name="published",
+        kinds={"duckdb"},
+        description="The version that analysts read: a copy of the build in which every blocking check passed.",
+        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36)),
+    )
+    def published(warehouse: Warehouse) -> dg.MaterializeResult[Any]:
+        version = warehouse.publish()
+        return dg.MaterializeResult(
+            metadata={"version": version.name, "size_mib": version.stat().st_size / 2**20}
+        )
+
+    return published
+
+
+def _spec(node: Node, partitions: dg.PartitionsDefinition[str] | None) -> dg.AssetSpec:
+    graph = models()
+    deps = []
+    for table in node.reads:
+        if table.startswith(SESSION_SCHEMA):
+            deps.append(dg.AssetDep(_key(table.replace(SESSION_SCHEMA, "raw.", 1))))
+        elif table in graph:
+            whole = _is_partitioned(graph[table]) and not partitions
+            deps.append(
+                dg.AssetDep(_key(table), partition_mapping=dg.AllPartitionMapping() if whole else None)
+            )
+    return dg.AssetSpec(
+        _key(node.name),
+        deps=deps,
+        group_name=node.schema,
+        description=node.description,
+        kinds={"polars" if isinstance(node.model, Transform) else "sql", "duckdb"},
+        partitions_def=partitions,
+        code_version=sha256(node.path.read_bytes()).hexdigest()[:12],
+        metadata={
+            "dagster/table_name": node.name,
+            "grain": ", ".join(node.grain),
+            "dagster/code_references": dg.CodeReferencesMetadataValue(
+                code_references=[
+                    dg.LocalFileCodeReference(
+                        file_path=str(node.path), line_number=node.line, label=node.path.name
+                    )
+                ]
+            ),
+        },
+    )
+
+
+def _feed_schema(contract: Contract) -> dg.TableSchema:
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                name,
+                column.duckdb_type,
+                column.description,
+                constraints=dg.TableColumnConstraints(nullable=not column.required),
+            )
+            for name, column in contract.columns.items()
+        ]
+    )
+
+
+def _schema(node: Node, warehouse: Warehouse) -> Mapping[str, Any]:
+    columns = warehouse.columns(node.name)
+    return {
+        "dagster/column_schema": dg.TableSchema(
+            columns=[
+                dg.TableColumn(
+                    name,
+                    dtype,
+                    node.columns.get(name, ""),
+                    dg.TableColumnConstraints(unique=(name,) == node.grain),
+                )
+                for name, dtype in columns.items()
+            ]
+        )
+    }
+
+
+def _headline(node: Node, warehouse: Warehouse) -> Mapping[str, float]:
+    """Numbers of the newest month that the UI plots, for tables that have a month, a name and a value."""
+    if not _is_partitioned(node):
+        return {}
+    name, value = ("kpi", "value") if "kpi" in node.columns else ("node", "score")
+    rows = warehouse.rows(
+        f'SELECT {name} AS name, max({value}) AS value FROM "{node.schema}"."{node.name.split(".")[1]}" '
+        f"WHERE cut = 'company' AND {value} IS NOT NULL AND {name} IS NOT NULL "
+        f"AND period = DATE '{max(warehouse.months)}' GROUP BY {name} ORDER BY {name} LIMIT 40"
+    )
+    return {str(row["name"]): float(row["value"]) for row in rows.iter_rows(named=True)}
+
+
+def _check_specs(room_checks: Sequence[Check], specs: Sequence[dg.AssetSpec]) -> list[dg.AssetCheckSpec]:
+    partitions = {spec.key: spec.partitions_def for spec in specs}
+    return [
+        dg.AssetCheckSpec(
+            check.name,
+            asset=_key(check.table),
+            description=check.description,
+            blocking=check.blocking,
+            partitions_def=partitions[_key(check.table)],
+        )
+        for check in room_checks
+        if _key(check.table) in partitions
+    ]
+
+
+def _check_results(
+    context: dg.AssetExecutionContext, warehouse: Warehouse, tables: Sequence[str]
+) -> Iterator[dg.AssetCheckResult]:
+    for result in warehouse.check(tables):
+        yield dg.AssetCheckResult(
+            passed=result.passed,
+            check_name=result.check.name,
+            asset_key=_key(result.check.table),
+            severity=dg.AssetCheckSeverity.ERROR if result.check.blocking else dg.AssetCheckSeverity.WARN,
+            description=result.observed,
+            metadata={"unexpected_count": result.unexpected_count or 0, "seconds": result.seconds},
+        )

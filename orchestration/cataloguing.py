@@ -1,0 +1,84 @@
+"""The graph of this installation and the rows of the catalogue that describe it.
+
+What the catalogue's tables are is `warehouse/catalogue.py`; here they are filled from contracts and models.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+
+from orchestration.making import Run
+from transforms.graph import Node, build_graph
+from transforms.kpi.dictionary import dictionary_rows
+from transforms.lineage import column_lineage
+from transforms.model import Transform
+from warehouse.catalogue import Rows, read_columns
+from warehouse.contract import contracts
+from warehouse.store import Store
+
+ROOT = Path(__file__).parent.parent
+
+
+@cache
+def models() -> Mapping[str, Node]:
+    """Every model of the house by table name, in the order in which they are made."""
+    return build_graph([f"latest.{feed}" for feed in contracts()])
+
+
+def catalogue_rows(store: Store, run: Run) -> dict[str, Rows]:
+    """The rows of every table of the catalogue, from contracts, models and the checks' results."""
+    graph = models()
+    columns: list[tuple[object, ...]] = []
+    for feed, contract in contracts().items():
+        texts = {name: column.description for name, column in contract.columns.items()}
+        columns += read_columns(store, f"raw.{feed}", texts)
+    for node in graph.values():
+        columns += read_columns(store, node.name, node.columns)
+    schemas: dict[str, dict[str, str]] = {}
+    for table, column, _, dtype, _ in columns:
+        schemas.setdefault(str(table), {})[str(column)] = str(dtype)
+    latest = {f"latest.{feed}": schemas[f"raw.{feed}"] for feed in contracts()}
+    lineage = [
+        (table, column, source.replace("latest.", "raw.", 1), source_column)
+        for table, column, source, source_column in column_lineage(
+            graph, {**schemas, **latest, **_session(store)}
+        )
+    ]
+    return {
+        "catalog.tables": _tables(store, graph),
+        "catalog.columns": columns,
+        "catalog.column_lineage": lineage,
+        "catalog.kpis": dictionary_rows(run.settings),
+    }
+
+
+def _session(store: Store) -> dict[str, dict[str, str]]:
+    return {table: store.columns(table) for table in ("staging.as_of", "staging.periods")}
+
+
+def _tables(store: Store, graph: Mapping[str, Node]) -> Rows:
+    feeds = [
+        (f"raw.{feed}", "feed", contract.description, ", ".join(contract.key), "", f"warehouse/contracts/{feed}.yml",
+         store.count(f"raw.{feed}"))
+        for feed, contract in contracts().items()
+    ]  # fmt: skip
+    made = [
+        (
+            node.name,
+            "polars" if isinstance(node.model, Transform) else "sql",
+            node.description,
+            ", ".join(node.grain),
+            node.owner,
+            str(node.path.relative_to(ROOT)),
+            store.count(node.name) if node.schema != "staging" else None,
+        )
+        for node in graph.values()
+    ]
+    return [*feeds, *made]
+
+
+def headline(store_rows: pl.DataFrame) -> dict[str, float]:
+    """Numbers of one table that the Dagster UI plots, by name."""
+    return {name: float(value) for name, value in store_rows.iter_rows() if value is not None}

@@ -1,0 +1,26 @@
+"""What `policypulse check` finds wrong with models and frameworks, without reading data."""
+
+from collections.abc import Iterator
+
+from orchestration.cataloguing import models
+from orchestration.project import Project, framework_problems
+from transforms.kpi.registry import registry
+from transforms.sql_model import ModelError
+
+
+def problems(project: Project) -> list[str]:
+    """Every problem of models and frameworks, a line each."""
+    return list(_problems(project))
+
+
+def _problems(project: Project) -> Iterator[str]:
+    try:
+        models()
+    except ModelError as error:
+        yield str(error)
+    try:
+        directions = {kpi.code: kpi.direction for kpi in registry()}
+    except ValueError as error:
+        yield str(error)
+        return
+    yield from framework_problems(project, directions)

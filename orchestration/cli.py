@@ -1,0 +1,149 @@
+"""The command `policypulse`: simulate, init, check, run, query, dev.
+
+Each command imports what it needs when it is called, so that a run with nothing to do answers at once.
+"""
+
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration.project import Project, ProjectError, read_project, verify
+
+app = typer.Typer(
+    help="Measure how well an insurer serves its customers, from its own records.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+ProjectFolder = Annotated[Path, typer.Option("--project", help="Folder with the policypulse.yml.")]
+Day = Annotated[
+    datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Day up to which records count.")
+]
+
+PUBLISHED, BLOCKED, BAD_PROJECT = 0, 1, 2
+
+
+def main() -> None:
+    """Entry point of the console command."""
+    app()
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write the project into.")],
+    policies: Annotated[int, typer.Option("--policies", min=100, help="Number of policies.")] = 20_000,
+    months: Annotated[int, typer.Option("--months", min=1, help="Months of service to observe.")] = 24,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same insurer.")] = 7,
+) -> None:
+    """Write the feeds of a simulated insurer, its project file and the truth behind it."""
+    from examples.simulated_insurer.simulate import simulate as write_feeds
+
+    write_feeds(out, policies, months, seed)
+    typer.echo(
+        f"{policies:,} policies over {months} months are in {out}; truth.json says how they were made."
+    )
+    typer.echo(f"Next: policypulse run --project {out}")
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="Folder to write policypulse.yml into.")]) -> None:
+    """Write a commented policypulse.yml to start from."""
+    from orchestration.project import FILE_NAME
+
+    target = folder / FILE_NAME
+    if target.exists():
+        typer.echo(f"{target} is there already; it stays as it is.", err=True)
+        raise typer.Exit(BAD_PROJECT)
+    folder.mkdir(parents=True, exist_ok=True)
+    template = Path(__file__).parent / "template.yml"
+    target.write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
+    typer.echo(f"Wrote {target}. Map your feeds in it, then: policypulse check --project {folder}")
+
+
+@app.command()
+def check(project: ProjectFolder = Path()) -> None:
+    """Check project file, mapping, models and frameworks without reading data."""
+    found = _project(project)
+    _verified(found)
+    from orchestration.checking import problems
+
+    wrong = problems(found)
+    for problem in wrong:
+        typer.echo(problem, err=True)
+    if wrong:
+        raise typer.Exit(BAD_PROJECT)
+    typer.echo(f"{found.file.insurer}: project file, mapping, models and frameworks are in order.")
+
+
+@app.command()
+def run(project: ProjectFolder = Path(), as_of: Day = None) -> None:
+    """Land what is new, build, check and publish."""
+    found = _project(project)
+    from orchestration.fingerprint import pending
+
+    day = as_of.date() if as_of else None
+    wanted = pending(found, day)
+    if wanted is None:
+        typer.echo(
+            f"Nothing to do: no new file, same project file, as of {found.as_of(day)}. Published: {_current(found)}"
+        )
+        return
+    _verified(found)
+    from orchestration.running import run_project
+
+    raise typer.Exit(run_project(found, day, wanted))
+
+
+@app.command()
+def query(sql: str, project: ProjectFolder = Path()) -> None:
+    """Print the rows of a query on the published version."""
+    found = _project(project)
+    if not _current(found).exists():
+        typer.echo(
+            f"Nothing is published yet: {_current(found)} is not there. Next: policypulse run", err=True
+        )
+        raise typer.Exit(BLOCKED)
+    from orchestration.showing import print_query
+
+    raise typer.Exit(print_query(_current(found), sql))
+
+
+@app.command()
+def dev(
+    project: ProjectFolder = Path(),
+    port: Annotated[int, typer.Option("--port", help="Port of the Dagster UI.")] = 3000,
+) -> None:
+    """Open the Dagster UI on the project: lineage, runs, reruns."""
+    found = _project(project)
+    _verified(found)
+    from orchestration.home import prepare_home
+
+    prepare_home(found)
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "-p", str(port)]
+    os.execv(sys.executable, command)
+
+
+def _current(project: Project) -> Path:
+    return project.warehouse / "current.duckdb"
+
+
+def _project(folder: Path) -> Project:
+    """The project of a folder; what is wrong with it ends the command."""
+    try:
+        return read_project(folder.resolve())
+    except ProjectError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(BAD_PROJECT) from None
+
+
+def _verified(project: Project) -> None:
+    """Ends the command if the mapping does not meet the contracts."""
+    try:
+        verify(project)
+    except ProjectError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(BAD_PROJECT) from None

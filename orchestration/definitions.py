@@ -1,0 +1,62 @@
+"""Everything Dagster knows of a project, on one page: assets, checks, the job, schedule, sensor, resource."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import dagster as dg
+
+from orchestration.assets import all_assets
+from orchestration.fingerprint import pending
+from orchestration.project import Project, read_project
+from orchestration.session import Warehouse, project_folder
+from transforms.periods import months_until
+
+JOB = "publish_everything"
+
+
+def month_range(project: Project, as_of: date | None = None) -> dict[str, str]:
+    """The run tags that ask for every month of the project."""
+    months = months_until(project.as_of(as_of), project.settings.months)
+    return {
+        "dagster/asset_partition_range_start": months[0].isoformat(),
+        "dagster/asset_partition_range_end": months[-1].isoformat(),
+    }
+
+
+def definitions(project: Project, as_of: date | None = None) -> dg.Definitions:
+    """The definitions of one project."""
+    job = dg.define_asset_job(JOB, selection=dg.AssetSelection.all(), executor_def=dg.in_process_executor)
+
+    @dg.schedule(
+        name="nightly",
+        cron_schedule=project.file.schedule,
+        execution_timezone=project.settings.time_zone,
+        job=job,
+    )
+    def nightly() -> dg.RunRequest:
+        return dg.RunRequest(tags=month_range(project))
+
+    @dg.sensor(name="new_files", job=job, minimum_interval_seconds=60)
+    def new_files(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        state = pending(project)
+        if state is None or state == context.cursor:
+            yield dg.SkipReason("no new file, no new day, nothing changed in the project file")
+            return
+        context.update_cursor(state)
+        yield dg.RunRequest(run_key=state, tags=month_range(project))
+
+    return dg.Definitions(
+        assets=all_assets(project, as_of),
+        jobs=[job],
+        schedules=[nightly],
+        sensors=[new_files],
+        resources={"warehouse": Warehouse.configure_at_launch()},
+        executor=dg.in_process_executor,
+    )
+
+
+def __getattr__(name: str) -> dg.Definitions:
+    """`defs`, read from the project when Dagster asks for it and not on import."""
+    if name == "defs":
+        return definitions(read_project(project_folder()))
+    raise AttributeError(name)

@@ -1,0 +1,248 @@
+"""The project file `policypulse.yml`, read once and handed in parts to the rooms that own them.
+
+Cheap to import: neither Dagster, DuckDB nor Polars. What is wrong with a file is said with its key path.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from transforms.index.framework import Framework
+from transforms.index.framework_file import FrameworkError, read_framework
+from transforms.settings import CUTS, Cut, PersistencySettings, Settings, SurveySettings
+from warehouse.contract import contracts
+from warehouse.mapping import FeedSource
+from warehouse.mapping_check import mapping_errors, personal_id_paths
+
+FILE_NAME = "policypulse.yml"
+SHIPPED_FRAMEWORKS = Path(__file__).parent.parent / "transforms" / "index" / "frameworks"
+DEFAULT_SCHEDULE = "0 2 * * *"
+
+
+class ProjectError(Exception):
+    """A project file that cannot be used; `problems` are pairs of key path and reason."""
+
+    def __init__(self, file: Path, problems: list[tuple[str, str]]) -> None:
+        self.file, self.problems = file, problems
+        lines = [f"  {path}: {reason}" if path else f"  {reason}" for path, reason in problems]
+        super().__init__("\n".join([f"{file} cannot be used:", *lines]))
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _listed(sources: Any) -> Any:
+    return [sources] if isinstance(sources, dict) else sources
+
+
+Sources = Annotated[tuple[FeedSource, ...], BeforeValidator(_listed)]
+
+
+class Pseudonyms(_Part):
+    """The key under which identifiers of people become pseudonyms; it lies outside the warehouse."""
+
+    key_file: str
+    key_id: str = "k1"
+
+
+class IndexPart(_Part):
+    """Which frameworks the index is computed by: names of shipped ones or paths of the project's own."""
+
+    frameworks: tuple[str, ...] = ("life_default",)
+
+
+class ProjectFile(_Part):
+    """The keys of `policypulse.yml`."""
+
+    insurer: str = Field(description="Name of the insurer, as reports show it.")
+    time_zone: str = "UTC"
+    calendar: str = "CN"
+    as_of: date | None = None
+    warehouse: str = "warehouse"
+    data: str | None = None
+    keep_versions: int = Field(5, ge=1)
+    months: int = Field(36, ge=1, le=600)
+    cuts: tuple[Cut, ...] = CUTS
+    schedule: str = DEFAULT_SCHEDULE
+    memory_limit_gib: int | None = Field(None, ge=1)
+    pseudonyms: Pseudonyms | None = None
+    persistency: PersistencySettings = PersistencySettings()
+    surveys: SurveySettings = SurveySettings()
+    index: IndexPart = IndexPart()
+    feeds: dict[str, Sources] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project as the rooms need it; `text` is the file as written, for fingerprints."""
+
+    folder: Path
+    file: ProjectFile
+    settings: Settings
+    text: str
+
+    @property
+    def path(self) -> Path:
+        """The project file."""
+        return self.folder / FILE_NAME
+
+    @property
+    def feeds(self) -> Mapping[str, tuple[FeedSource, ...]]:
+        """Where each feed comes from."""
+        return self.file.feeds
+
+    @property
+    def warehouse(self) -> Path:
+        """Folder of the warehouse's files."""
+        return self.folder / self.file.warehouse
+
+    @property
+    def data(self) -> Path:
+        """Folder that the feeds' files are relative to."""
+        return self.folder / self.file.data if self.file.data else self.folder
+
+    @property
+    def key_file(self) -> Path | None:
+        """File of the pseudonyms' key."""
+        return self.folder / self.file.pseudonyms.key_file if self.file.pseudonyms else None
+
+    def as_of(self, wanted: date | None = None) -> date:
+        """The day up to which records count: as asked, else as the file says, else yesterday."""
+        yesterday = datetime.now(ZoneInfo(self.settings.time_zone)).date() - timedelta(days=1)
+        return wanted or self.file.as_of or yesterday
+
+
+def read_project(folder: Path) -> Project:
+    """The project in `folder`, its keys and frameworks read but its mapping not yet verified.
+
+    Raises ProjectError with the key path of everything that is wrong.
+    """
+    path = folder / FILE_NAME
+    if not path.is_file():
+        raise ProjectError(
+            path, [("", f"there is no {FILE_NAME} in this folder; `policypulse init` writes one")]
+        )
+    text = path.read_text(encoding="utf-8")
+    try:
+        content = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError as error:
+        raise ProjectError(path, [("", f"this is not YAML: {error}")]) from None
+    if not isinstance(content, dict):
+        raise ProjectError(path, [("", "this is no mapping of keys to values")])
+    problems: list[tuple[str, str]] = []
+    content = _with_environment(content, "", problems)
+    file = _validated(path, content, problems)
+    frameworks = _frameworks(folder, file.index.frameworks, problems)
+    settings = _settings(file, frameworks, problems)
+    if problems or settings is None:
+        raise ProjectError(path, problems)
+    return Project(folder, file, settings, text)
+
+
+def verify(project: Project) -> None:
+    """Hold the mapping against the contracts; raises ProjectError with the key path of every mistake."""
+    problems = list(mapping_errors(project.feeds, contracts()))
+    personal = personal_id_paths(project.feeds, contracts())
+    if personal and (project.key_file is None or not project.key_file.is_file()):
+        reason = f"identifiers of people are mapped ({personal[0]} and others) but there is no key file"
+        where = f"; {project.key_file} is not there" if project.key_file else ""
+        problems.append(
+            ("pseudonyms.key_file", f"{reason}{where}: write 64 hexadecimal digits of random into one")
+        )
+    if problems:
+        raise ProjectError(project.path, problems)
+
+
+def _with_environment(value: Any, key: str, problems: list[tuple[str, str]]) -> Any:
+    """The content with `${NAME}` replaced from the environment."""
+    if isinstance(value, dict):
+        return {
+            name: _with_environment(part, f"{key}.{name}".strip("."), problems)
+            for name, part in value.items()
+        }
+    if isinstance(value, list):
+        return [_with_environment(part, f"{key}.{i}", problems) for i, part in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+    for name in re.findall(r"\$\{(\w+)\}", value):
+        if name not in os.environ:
+            problems.append((key, f"the environment variable {name} is not set"))
+        value = value.replace(f"${{{name}}}", os.environ.get(name, ""))
+    return value
+
+
+def _validated(path: Path, content: dict[str, Any], problems: list[tuple[str, str]]) -> ProjectFile:
+    try:
+        return ProjectFile.model_validate(content)
+    except ValidationError as error:
+        raise ProjectError(path, [*problems, *_reasons(error)]) from None
+
+
+def _reasons(error: ValidationError) -> Iterator[tuple[str, str]]:
+    for detail in error.errors():
+        reason = "there is no such key" if detail["type"] == "extra_forbidden" else detail["msg"]
+        yield ".".join(str(part) for part in detail["loc"]), reason.removeprefix("Value error, ")
+
+
+def _settings(
+    file: ProjectFile, frameworks: tuple[Framework, ...], problems: list[tuple[str, str]]
+) -> Settings | None:
+    shared = file.model_dump(include=set(Settings.model_fields) - {"frameworks"})
+    try:
+        return Settings(**shared, frameworks=frameworks)
+    except ValidationError as error:
+        problems += _reasons(error)
+        return None
+
+
+def _frameworks(
+    folder: Path, names: tuple[str, ...], problems: list[tuple[str, str]]
+) -> tuple[Framework, ...]:
+    shipped = shipped_frameworks()
+    found: list[Framework] = []
+    for i, name in enumerate(names):
+        key = f"index.frameworks.{i}"
+        if name in shipped:
+            found.append(shipped[name])
+        elif not (folder / name).is_file():
+            problems.append((key, f"{name!r} is neither a file nor one of {', '.join(sorted(shipped))}"))
+        else:
+            try:
+                known = {**shipped, **{framework.code: framework for framework in found}}
+                found.append(read_framework((folder / name).read_text(encoding="utf-8"), parents=known))
+            except FrameworkError as error:
+                problems += [(key, f"{name}: {problem}") for problem in error.problems]
+    return tuple(found)
+
+
+@cache
+def shipped_frameworks() -> dict[str, Framework]:
+    """The frameworks that come with policypulse, by code."""
+    found: dict[str, Framework] = {}
+    for path in sorted(SHIPPED_FRAMEWORKS.glob("*.yml")):
+        framework = read_framework(path.read_text(encoding="utf-8"), parents=found)
+        found[framework.code] = framework
+    return found
+
+
+def framework_problems(project: Project, directions: Mapping[str, int]) -> Iterator[str]:
+    """What is wrong with the project's frameworks once the KPIs there are (code: direction) are known."""
+    shipped = shipped_frameworks()
+    for i, name in enumerate(project.file.index.frameworks):
+        path = SHIPPED_FRAMEWORKS / f"{name}.yml" if name in shipped else project.folder / name
+        try:
+            read_framework(path.read_text(encoding="utf-8"), known_kpis=directions, parents=shipped)
+        except FrameworkError as error:
+            yield from (
+                f"{project.path}: index.frameworks.{i}: {name}: {problem}" for problem in error.problems
+            )

@@ -1,0 +1,103 @@
+"""One run of the whole job from the command line, through the real Dagster job, with its summary."""
+
+from datetime import date
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from rich.console import Console
+
+from orchestration.fingerprint import remember
+from orchestration.home import prepare_home
+from orchestration.progress import listening
+from orchestration.project import Project
+
+PUBLISHED, BLOCKED = 0, 1
+HEADLINE = """
+    SELECT period, framework, node, level, score, grade, coverage, status FROM index.scores
+    WHERE cut = 'company' AND level <= 1
+        AND period = (SELECT max(period) FROM index.scores WHERE cut = 'company' AND score IS NOT NULL)
+    ORDER BY framework, level, node
+"""
+
+
+def run_project(project: Project, as_of: date | None, fingerprint: str) -> int:
+    """Run the job for all months, show what happened, and return the exit status.
+
+    0 if a version was published, 1 if a check or an error stopped it; readers then keep the version they had.
+    """
+    prepare_home(project)
+    from expectations.run import preload
+
+    Thread(target=preload, daemon=True).start()
+    console = Console()
+    from orchestration.showing import Watcher
+
+    watcher = Watcher(console, _table_count())
+    with watcher.progress, listening(watcher):
+        failure = _execute(project, as_of)
+    _summarise(console, project, watcher, failure)
+    if watcher.version is None:
+        return BLOCKED
+    remember(project, fingerprint)
+    return PUBLISHED
+
+
+def _table_count() -> int:
+    from orchestration.cataloguing import models
+
+    return sum(node.schema != "staging" for node in models().values())
+
+
+def _execute(project: Project, as_of: date | None) -> str | None:
+    """Run Dagster's job in this process; returns why it failed, None if it did not."""
+    import dagster as dg
+
+    from orchestration.definitions import JOB, definitions, month_range
+
+    defs = definitions(project, as_of)
+    job = defs.resolve_job_def(JOB)
+    config = {
+        "resources": {"warehouse": {"config": {"as_of": as_of.isoformat() if as_of else ""}}},
+        # What happens is drawn from our own events; Dagster keeps its log for the UI.
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+    }
+    with dg.DagsterInstance.get() as instance:
+        result = job.execute_in_process(
+            run_config=config, tags=month_range(project, as_of), instance=instance, raise_on_error=False
+        )
+    return None if result.success else _why(result)
+
+
+def _why(result: Any) -> str:
+    """The innermost reasons of a failed run, for people."""
+    reasons = []
+    for event in result.all_events:
+        error = getattr(event.event_specific_data, "error", None)
+        if event.is_step_failure or event.is_run_failure:
+            failure = getattr(event.event_specific_data, "user_failure_data", None)
+            if failure and failure.description:
+                reasons.append(failure.description)
+                continue
+            while error is not None and error.cause is not None:
+                error = error.cause
+            if error is not None:
+                reasons.append(error.message.strip())
+    return "\n".join(dict.fromkeys(reasons)) or "the run failed; the Dagster UI shows where"
+
+
+def _summarise(console: Console, project: Project, watcher: Any, failure: str | None) -> None:
+    from orchestration.showing import checks_line, failures_table, headline_table, loads_table
+    from warehouse.store import read_published
+
+    current = Path(project.warehouse / "current.duckdb")
+    console.print(loads_table(watcher.loads) if watcher.loads else "No new rows.")
+    console.print(checks_line(watcher.results))
+    if any(not result.passed for result in watcher.results):
+        console.print(failures_table(watcher.results))
+    if watcher.version is None:
+        console.print(f"[red]Not published.[/red] {failure or ''}")
+        console.print(f"Readers keep {current}." if current.exists() else "Nothing has been published yet.")
+        return
+    console.print(headline_table(list(read_published(current, HEADLINE).iter_rows(named=True))))
+    console.print(f"Published: {current} → {watcher.version.name}")

@@ -1,0 +1,165 @@
+"""The Dagster resource of a run: the locked, open warehouse and what the run computes.
+
+Opened once a run and shared by its steps; the checks and the publication use the same connection.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import polars as pl
+from pydantic import PrivateAttr
+from warehouse.landing import Load, land
+from warehouse.pseudonyms import PseudonymKey, read_key
+
+from expectations.suites import Check, checks
+from orchestration.cataloguing import catalogue_rows, models
+from orchestration.making import Made, Run, make, open_session
+from orchestration.progress import tell
+from orchestration.project import Project, read_project
+from transforms.periods import months_until
+from warehouse.catalogue import CHECKS, write_catalogue
+from warehouse.history import keep_history, write_history
+from warehouse.publish import publish
+from warehouse.raw_tables import create_raw
+from warehouse.store import Folder, Store, locked
+
+PROJECT_VARIABLE = "POLICYPULSE_PROJECT"
+
+
+def project_folder() -> Path:
+    """The folder of the project that this process serves."""
+    return Path(os.environ.get(PROJECT_VARIABLE, "."))
+
+
+class Blocked(Exception):
+    """Publishing was refused; the message names the checks that failed or are missing."""
+
+
+class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The warehouse of the project, held for one run.
+
+    `as_of` (YYYY-MM-DD) overrides the project file's day up to which records count.
+    """
+
+    as_of: str = ""
+
+    _project: Project = PrivateAttr()
+    _store: Store = PrivateAttr()
+    _run: Run = PrivateAttr()
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:
+        """Lock and open the warehouse, and open the session's views."""
+        self._project = read_project(project_folder())
+        as_of = self._project.as_of(date.fromisoformat(self.as_of) if self.as_of else None)
+        months = months_until(as_of, self._project.settings.months)
+        folder = Folder(self._project.warehouse)
+        with locked(folder), Store(folder, memory_limit_gib=self._project.file.memory_limit_gib) as store:
+            self._store = store
+            create_raw(store.con)
+            self.focus(Run(as_of, self._project.settings, tuple(months)))
+            yield self
+
+    def focus(self, run: Run) -> None:
+        """Make `run` what the following tables are made for."""
+        self._run = run
+        open_session(self._store, run, models())
+
+    def only(self, months: Sequence[date]) -> None:
+        """Restrict partitioned tables to `months`."""
+        if tuple(months) != self._run.months:
+            self.focus(Run(self._run.as_of, self._run.settings, tuple(months)))
+
+    def land(self, feeds: Iterable[str]) -> list[Load]:
+        """Land the new files of the project's feeds."""
+        sources = {feed: self._project.feeds[feed] for feed in feeds if feed in self._project.feeds}
+        loads = land(
+            self._store.con,
+            sources,
+            folder=self._project.data,
+            time_zone=self._project.settings.time_zone,
+            pseudonym_key=self._pseudonym_key(),
+        )
+        for load in loads:
+            tell("landed", load.feed, load)
+        return loads
+
+    def _pseudonym_key(self) -> PseudonymKey | None:
+        part, path = self._project.file.pseudonyms, self._project.key_file
+        return read_key(path, part.key_id) if part and path else None
+
+    def make(self, table: str) -> Made:
+        """Make one table of the graph; its checks count as not done until they are."""
+        graph = models()
+        self._forget_checks([table])
+        made = make(self._store, graph[table], self._run, graph)
+        tell("made", table, made)
+        return made
+
+    def check(self, tables: Iterable[str]) -> list[Any]:
+        """Run the checks of some tables and keep what they found for the publication."""
+        from expectations.run import run_checks
+
+        chosen = [check for check in checks() if check.table in set(tables)]
+        if not chosen:
+            return []
+        results = run_checks(self._store.con, chosen)
+        rows = [
+            (r.check.table, r.check.name, r.check.severity, r.passed, r.observed, r.unexpected_count,
+             r.check.description)
+            for r in results
+        ]  # fmt: skip
+        schema = {name: dtype for name, (dtype, _) in CHECKS.items()}
+        frame = pl.DataFrame(rows, schema=schema, orient="row")
+        self._store.replace_rows("catalog.checks", frame, "table_name", sorted({c.table for c in chosen}))
+        for result in results:
+            tell("checked", result.check.table, result)
+        return results
+
+    def publish(self) -> Path:
+        """Publish the build if every blocking check of what it holds has passed since it was made."""
+        self._refuse_unchecked()
+        published_at = datetime.now(UTC)
+        changed = write_history(self._store, published_at)
+        write_catalogue(self._store, catalogue_rows(self._store, self._run))
+        self._store.checkpoint()
+        version = publish(self._store.folder, keep_versions=self._project.file.keep_versions)
+        keep_history(self._store, published_at)
+        tell("published", version.name, {"path": version, "changed_records": changed})
+        return version
+
+    def rows(self, sql: str) -> pl.DataFrame:
+        """The rows of a query on the build."""
+        return self._store.query(sql)
+
+    def columns(self, table: str) -> Mapping[str, str]:
+        """Columns and types of a table or view."""
+        return self._store.columns(table)
+
+    @property
+    def months(self) -> tuple[date, ...]:
+        """The months that partitioned tables are made for."""
+        return self._run.months
+
+    def _forget_checks(self, tables: Sequence[str]) -> None:
+        if self._store.exists("catalog.checks"):
+            self._store.con.execute(
+                "DELETE FROM catalog.checks WHERE table_name IN (SELECT unnest(?))", [list(tables)]
+            )
+
+    def _refuse_unchecked(self) -> None:
+        made = {table for table in models() if self._store.exists(table)}
+        blocking: list[Check] = [c for c in checks() if c.blocking and c.table in made]
+        found = self._store.query("SELECT table_name, check_name, passed FROM catalog.checks")
+        state = {(table, name): passed for table, name, passed in found.iter_rows()}
+        failed = [c for c in blocking if state.get((c.table, c.name)) is False]
+        missing = [c for c in blocking if (c.table, c.name) not in state]
+        if failed or missing:
+            names = [f"{c.table} {c.name} failed" for c in failed]
+            names += [f"{c.table} {c.name} has not run since the table was made" for c in missing]
+            raise Blocked("not published: " + "; ".join(names))

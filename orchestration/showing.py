@@ -1,0 +1,120 @@
+"""What the command line shows: live progress, the closing summary, the rows of a query."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from orchestration.progress import Event
+
+ROWS_SHOWN = 1000
+
+
+class Watcher:
+    """Collects a run's events and draws how far it is."""
+
+    def __init__(self, console: Console, tables: int) -> None:
+        self.loads: list[Any] = []
+        self.results: list[Any] = []
+        self.version: Path | None = None
+        self.progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+        )
+        self.task = self.progress.add_task("landing files", total=tables)
+
+    def __call__(self, event: Event) -> None:
+        if event.kind == "landed":
+            self.loads.append(event.detail)
+            self.progress.update(self.task, description=f"landed {event.name}")
+        elif event.kind == "made":
+            self.progress.update(self.task, description=f"made {event.name}", advance=1)
+        elif event.kind == "checked":
+            self.results.append(event.detail)
+            self.progress.update(self.task, description=f"checked {event.name}")
+        elif event.kind == "published":
+            self.version = event.detail["path"]  # type: ignore[index]
+            self.progress.update(self.task, description="published")
+
+
+def loads_table(loads: list[Any]) -> Table:
+    """Rows read, landed, rejected and skipped per feed."""
+    table = Table(title="Landed", title_justify="left")
+    for name in ("feed", "files", "read", "landed", "rejected", "skipped"):
+        table.add_column(name, justify="left" if name == "feed" else "right")
+    by_feed: dict[str, list[Any]] = {}
+    for load in loads:
+        by_feed.setdefault(load.feed, []).append(load)
+    for feed, members in by_feed.items():
+        counts = (
+            sum(getattr(load, name) for load in members)
+            for name in ("rows_read", "rows_landed", "rows_rejected", "rows_skipped")
+        )
+        table.add_row(feed, str(len(members)), *(f"{count:,}" for count in counts))
+    return table
+
+
+def checks_line(results: list[Any]) -> str:
+    """How many checks passed, warned and failed."""
+    failed = [r for r in results if not r.passed]
+    blocking = [r for r in failed if r.check.blocking]
+    return f"checks: {len(results) - len(failed)} passed, {len(failed) - len(blocking)} warned, {len(blocking)} failed"
+
+
+def failures_table(results: list[Any]) -> Table:
+    """The checks that did not pass and what they saw."""
+    table = Table(title="Checks that did not pass", title_justify="left")
+    for name in ("table", "check", "severity", "seen", "what it means"):
+        table.add_column(name, overflow="fold")
+    for result in results:
+        if not result.passed:
+            check = result.check
+            table.add_row(check.table, check.name, check.severity, result.observed, check.description)
+    return table
+
+
+def headline_table(rows: list[Mapping[str, Any]]) -> Table:
+    """The index of the company in its newest month, and of its pillars."""
+    table = Table(title="Service-quality index of the company (grades on its own scale)", title_justify="left")
+    for name in ("month", "framework", "node", "score", "grade", "coverage"):
+        table.add_column(name)
+    for row in rows:
+        score = row["status"] if row["score"] is None else f"{row['score']:.1f}"
+        cells = (row["framework"], "  " * row["level"] + row["node"], score, row["grade"] or "–")
+        table.add_row(f"{row['period']:%Y-%m}", *cells, f"{row['coverage']:.0%}")
+    return table
+
+
+def print_query(current: Path, sql: str) -> int:
+    """Print the rows of a query on a published file; returns the exit status."""
+    import duckdb
+
+    from warehouse.store import read_published
+
+    console = Console()
+    try:
+        rows = read_published(current, sql)
+    except duckdb.Error as error:
+        Console(stderr=True).print(f"[red]The query failed:[/red] {error}")
+        return 2
+    table = Table(*rows.columns)
+    for row in rows.head(ROWS_SHOWN).iter_rows():
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    console.print(table)
+    if rows.height > ROWS_SHOWN:
+        console.print(f"… and {rows.height - ROWS_SHOWN:,} more rows")
+    return 0

@@ -1,0 +1,108 @@
+"""What the tests of the index share: frameworks from a few words, KPI records from values, worked examples."""
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from transforms.index.framework import Framework
+
+JANUARY, FEBRUARY, MARCH = date(2025, 1, 1), date(2025, 2, 1), date(2025, 3, 1)
+RECORD = {
+    "kpi": pl.String,
+    "period": pl.Date,
+    "basis": pl.String,
+    "cut": pl.String,
+    "segment": pl.String,
+    "as_of": pl.Date,
+    "numerator": pl.Float64,
+    "denominator": pl.Float64,
+    "value": pl.Float64,
+    "ci_low": pl.Float64,
+    "ci_high": pl.Float64,
+    "n": pl.Int64,
+    "direction": pl.Int8,
+    "status": pl.String,
+}
+
+# Five branches by four KPIs: days to pay (posts 30 to 2), persistency (60 to 95), complaints per 10,000 policies
+# (2 to 0), satisfaction (0 to 100), with the weights of the worked examples.
+FIVE_BRANCHES = np.array(
+    [
+        [4, 93, 0.4, 82],
+        [6, 90, 0.9, 78],
+        [9, 88, 0.7, 80],
+        [12, 91, 1.5, 71],
+        [20, 80, 1.1, 69],
+    ],
+    dtype=float,
+)
+POSTS = [(30, 2), (60, 95), (2, 0), (0, 100)]
+DIRECTIONS = [-1, 1, -1, 1]
+WEIGHTS = np.array([0.35, 0.30, 0.20, 0.15])
+KPIS = ["days", "persistency", "complaints", "satisfaction"]
+
+# Six branches too close to be told apart, already on 0 to 100.
+SIX_BRANCHES = np.array(
+    [
+        [90, 55, 80, 70],
+        [75, 76, 74, 75],
+        [60, 95, 72, 78],
+        [82, 70, 60, 88],
+        [70, 72, 90, 60],
+        [40, 90, 85, 85],
+    ],
+    dtype=float,
+)
+
+
+def framework(children: dict, **settings: object) -> Framework:
+    """A framework of the children given; thresholds, version and title filled in."""
+    given = {"code": "example", "version": "1", "title": "Example", **settings}
+    aggregation = given.pop("aggregation", None)
+    return Framework.model_validate({**given, "index": {"children": children, "aggregation": aggregation}})
+
+
+def leaf(kpi: str, worst: float = 0, best: float = 100, **more: object) -> dict:
+    """A leaf with goalposts, or another normalisation where one is named."""
+    posts = {} if "normalisation" in more else {"goalposts": {"worst": worst, "best": best}}
+    return {"kpi": kpi, **posts, **more}
+
+
+def worked_framework(**settings: object) -> Framework:
+    """The four KPIs of the worked examples with their weights and goalposts, flat."""
+    rows = zip(KPIS, POSTS, WEIGHTS, strict=True)
+    return framework(
+        {kpi: leaf(kpi, *posts, weight=float(weight)) for kpi, posts, weight in rows}, **settings
+    )
+
+
+def records(rows: list[dict]) -> pl.LazyFrame:
+    """KPI records: kpi and value given, the rest filled in where it is not."""
+    default = {
+        "period": JANUARY,
+        "basis": "cohort",
+        "cut": "org_unit",
+        "segment": "B1",
+        "as_of": date(2025, 6, 30),
+        "numerator": None,
+        "denominator": None,
+        "ci_low": None,
+        "ci_high": None,
+        "n": 1000,
+        "direction": 1,
+        "status": "ok",
+    }
+    return pl.LazyFrame([{**default, **row} for row in rows], schema=RECORD)
+
+
+def branch_records(values: np.ndarray, kpis: list[str] = KPIS, **more: object) -> pl.LazyFrame:
+    """One record per branch (row: B1, B2, …) and KPI (column)."""
+    return records(
+        [
+            {"kpi": kpi, "segment": f"B{i + 1}", "value": float(value), "direction": direction, **more}
+            for i, row in enumerate(values)
+            for kpi, value, direction in zip(kpis, row, DIRECTIONS, strict=False)
+            if not np.isnan(value)
+        ]
+    )

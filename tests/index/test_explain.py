@@ -1,0 +1,298 @@
+"""What moved the index: worked decompositions, and the law that parts sum to the change in any tree."""
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from index_examples import FEBRUARY, JANUARY, MARCH, framework, leaf, records
+
+from transforms.index.aggregate import aggregate
+from transforms.index.contributions import contributions, mix_effects, segment_contributions
+from transforms.index.evaluate import STATUSES, Evaluation, climbed
+from transforms.index.explain import mean_change, shapley, tree_change
+from transforms.index.framework import Framework
+from transforms.index.scores import scores
+
+BEFORE = np.array([72.0, 85, 64, 78])
+AFTER = np.array([78.0, 83, 70, 70])
+OLD = np.array([0.35, 0.30, 0.20, 0.15])
+NEW = np.array([0.40, 0.25, 0.20, 0.15])
+
+
+def parts(how, before=BEFORE, after=AFTER, old=OLD, new=OLD):
+    """Value, weight and composition parts of one change."""
+    change = mean_change(*(x[:, None] for x in (before, after, old, new)), how)
+    return change.value[:, 0], change.weight[:, 0], change.composition[:, 0]
+
+
+def test_arithmetic_with_fixed_weights():
+    value, weight, composition = parts("arithmetic")
+    assert value == pytest.approx([2.1, -0.6, 1.2, -1.2])
+    assert weight.tolist() == composition.tolist() == [0, 0, 0, 0]
+
+
+def test_arithmetic_weight_changes_are_centred():
+    value, weight, _ = parts("arithmetic", new=NEW)
+    assert value == pytest.approx([2.25, -0.55, 1.2, -1.2])
+    assert weight == pytest.approx([-0.04125, -0.40875, 0, 0])
+    assert (value + weight).sum() == pytest.approx(1.25)
+
+
+def test_geometric_is_the_logarithmic_mean_divisia_index():
+    value, weight, _ = parts("geometric")
+    assert value == pytest.approx([2.119535, -0.540435, 1.355963, -1.228072], abs=5e-7)
+    assert value.sum() == pytest.approx(1.7069908099, abs=1e-9)
+    assert weight.tolist() == [0, 0, 0, 0]
+    value, weight, _ = parts("geometric", new=NEW)
+    assert value == pytest.approx([2.267393, -0.494627, 1.353851, -1.226159], abs=5e-7)
+    assert weight == pytest.approx([-0.030034, -0.400762, 0, 0], abs=5e-7)
+    assert (value + weight).sum() == pytest.approx(1.4696621167, abs=1e-9)
+
+
+def test_a_kpi_that_enters_is_composition():
+    without_fourth = np.where([False, False, False, True], np.nan, BEFORE)
+    value, weight, composition = parts("arithmetic", before=without_fourth)
+    assert value.sum() == pytest.approx(3.176470588)
+    assert composition == pytest.approx([0, 0, 0, -1.182352941])
+    assert weight.tolist() == [0, 0, 0, 0]
+    left, _, gone = parts("arithmetic", before=AFTER, after=without_fourth)
+    assert left.sum() == pytest.approx(-value.sum())
+    assert gone == pytest.approx(-composition)
+
+
+@pytest.mark.parametrize(
+    ("how", "expected"),
+    [
+        ("geometric", [2.119674, -0.540506, 1.356077, -1.228255]),
+        ("harmonic", [2.124647, -0.483437, 1.522096, -1.249482]),
+    ],
+)
+def test_shapley_of_any_mean(how, expected):
+    def mean(states):
+        return aggregate(states, OLD, how)
+
+    assert shapley(mean, BEFORE, AFTER) == pytest.approx(expected, abs=5e-7)
+    # The decomposition by secant slopes shares the total and stays near it, KPI by KPI.
+    value, _, _ = parts(how)
+    assert value.sum() == pytest.approx(sum(expected), abs=5e-6)
+    assert value == pytest.approx(expected, abs=0.02)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_shapley_of_a_sum_is_each_change_and_large_games_are_sampled_exactly_in_total(seed):
+    generator = np.random.default_rng(seed)
+    weights, before, after = generator.normal(size=(3, 5))
+    assert shapley(lambda s: s @ weights, before, after) == pytest.approx(weights * (after - before))
+    before, after = generator.uniform(1, 100, size=(2, 15))
+
+    def mean(states):
+        return aggregate(states, np.ones(15), "harmonic")
+
+    change = (mean(after[None]) - mean(before[None]))[0]
+    assert shapley(mean, before, after, draws=50, seed=1).sum() == pytest.approx(change, abs=1e-9)
+
+
+@st.composite
+def trees(draw):
+    """A framework of random depth, means, weights (some 0) and thresholds, and how many leaves it has."""
+    counter = iter(range(1000))
+    means = st.sampled_from(["arithmetic", "geometric", "harmonic"])
+    weights = st.one_of(st.just(0.0), st.floats(0.01, 1))
+
+    def node(depth: int) -> dict:
+        if depth == 0 or (depth < 3 and draw(st.booleans())):
+            code = f"k{next(counter)}"
+            return {**leaf(code), "weight": draw(weights)}
+        children = [node(depth - 1) for _ in range(draw(st.integers(1, 4)))]
+        children[0]["weight"] = 0.5  # at least one counts
+        codes = [child.get("kpi") or f"g{next(counter)}" for child in children]
+        tree = dict(zip(codes, children, strict=True))
+        return {"aggregation": draw(means), "children": tree, "weight": draw(weights)}
+
+    root = node(3)
+    rule = {"parent": draw(st.sampled_from([0, 0.3, 0.667])), "index": 0}
+    return framework(root["children"], aggregation=root["aggregation"], coverage=rule)
+
+
+def reweighted(spec: Framework, generator: np.random.Generator) -> Framework:
+    """The same tree with other weights."""
+
+    def node(given: dict) -> dict:
+        children = {code: node(child) for code, child in given.get("children", {}).items()}
+        weight = (
+            float(generator.choice([0.0, generator.uniform(0.01, 1)])) if generator.random() < 0.3 else 0.7
+        )
+        return {**given, "weight": weight, **({"children": children} if children else {})}
+
+    content = spec.model_dump(exclude_unset=True)
+    root = {
+        **content["index"],
+        "children": {code: node(c) for code, c in content["index"]["children"].items()},
+    }
+    return Framework.model_validate({**content, "index": root})
+
+
+def evaluated(spec: Framework, leaf_scores: np.ndarray) -> Evaluation:
+    """The tree climbed from leaf scores (nodes × units; rows of inner nodes are overwritten)."""
+    units = pl.DataFrame({"unit": np.arange(leaf_scores.shape[1])})
+    status = np.full(leaf_scores.shape, STATUSES.index("ok"), dtype=np.int8)
+    clipped = np.zeros(leaf_scores.shape, dtype=np.int32)
+    return climbed(spec, units, leaf_scores.copy(), leaf_scores, status, clipped)
+
+
+def random_scores(spec: Framework, generator: np.random.Generator, units: int) -> np.ndarray:
+    """Leaf scores with zeros, ties, values about the floor, equal months and gaps."""
+    values = generator.uniform(0, 100, size=(len(spec.nodes), units))
+    kind = generator.random(values.shape)
+    values = np.where(kind < 0.15, 0.0, np.where(kind < 0.3, generator.uniform(0, 2, values.shape), values))
+    values = np.where((kind > 0.3) & (kind < 0.4), 50.0, values)
+    values = np.where(kind > 0.85, np.nan, values)
+    values[[not node.leaf for node in spec.nodes]] = np.nan
+    return values
+
+
+@settings(deadline=None, max_examples=150)
+@given(trees(), st.integers(0, 2**32 - 1), st.booleans())
+def test_contributions_sum_to_the_change_in_any_tree(spec, seed, new_weights):
+    """To 1e-9, with missing KPIs, whole branches missing, zeros under the floor, equal months, new weights."""
+    generator = np.random.default_rng(seed)
+    leaf_scores = random_scores(spec, generator, 40)
+    leaf_scores[:, 20:24] = leaf_scores[:, 0:4]
+    other = reweighted(spec, generator) if new_weights else spec
+    before = evaluated(spec, leaf_scores[:, :20]).score
+    after = evaluated(other, leaf_scores[:, 20:]).score
+    weights = [np.array([node.weight for node in each.nodes]) for each in (spec, other)]
+    change = tree_change(spec, before, after, *weights)
+    total = change.value + change.weight + change.composition
+    there = ~np.isnan(before[0]) & ~np.isnan(after[0])
+    assert np.isnan(total[:, ~there]).all()
+    leaves = [node.leaf is not None for node in spec.nodes]
+    moved = after[0, there] - before[0, there]
+    assert total[leaves][:, there].sum(axis=0) == pytest.approx(moved, abs=1e-9)
+    position = {node.code: i for i, node in enumerate(spec.nodes)}
+    for i, node in enumerate(spec.nodes):
+        if node.children:
+            below = total[[position[child] for child in node.children]][:, there].sum(axis=0)
+            assert total[i, there] == pytest.approx(below, abs=1e-9)
+    if not new_weights:
+        assert np.abs(change.weight[:, there]).max(initial=0) < 1e-9
+        same = there[:4]
+        assert np.abs(total[:, :4][:, same]).max(initial=0) < 1e-9
+
+
+def test_only_the_leaf_that_moved_contributes():
+    spec = framework(
+        {
+            "claims": {"weight": 0.6, "children": {"a": leaf("a"), "b": leaf("b")}},
+            "voice": leaf("voice", weight=0.4),
+        },
+        aggregation="geometric",
+    )
+    leaf_scores = np.array([[np.nan] * 2, [np.nan] * 2, [80.0, 60.0], [40.0, 40.0], [50.0, 50.0]])
+    score = evaluated(spec, leaf_scores).score
+    change = tree_change(spec, score[:, :1], score[:, 1:])
+    moved = score[0, 1] - score[0, 0]
+    assert change.value[:, 0] == pytest.approx([moved, moved, moved, 0, 0])
+
+
+MONTHLY = [
+    (JANUARY, "B1", {"a": 72, "b": 85, "c": 64}),
+    (FEBRUARY, "B1", {"a": 78, "b": 83, "c": 70, "d": 70}),
+    (MARCH, "B1", {"a": 78, "b": 83}),
+    (JANUARY, "company", {"a": 75, "b": 80, "c": 60, "d": 65}),
+    (MARCH, "company", {"a": 76, "b": 81, "c": 61, "d": 64}),
+]
+FLAT = framework({kpi: leaf(kpi, weight=float(w)) for kpi, w in zip("abcd", OLD, strict=True)})
+
+
+def monthly_scores() -> pl.LazyFrame:
+    rows = [
+        {
+            "kpi": kpi,
+            "value": float(value),
+            "period": period,
+            "segment": segment,
+            "cut": segment if segment == "company" else "org_unit",
+        }
+        for period, segment, values in MONTHLY
+        for kpi, value in values.items()
+    ]
+    return scores(records(rows), [FLAT])
+
+
+def test_the_table_of_monthly_contributions():
+    table = contributions(monthly_scores(), [FLAT]).collect()
+    # B1 has no index in March (.65 of the weight), company none to compare with in February.
+    assert table.select("segment", "period", "period_from").unique().rows() == [("B1", FEBRUARY, JANUARY)]
+    leaves = table.filter(pl.col("kpi").is_not_null())
+    assert leaves["total_points"].sum() == pytest.approx(1.994117647, abs=1e-9)
+    by_node = dict(table.select("node", pl.struct("value_points", "composition_points")).iter_rows())
+    assert by_node["index"]["value_points"] == pytest.approx(3.176470588)
+    assert by_node["index"]["composition_points"] == pytest.approx(-1.182352941)
+    assert by_node["d"]["composition_points"] == pytest.approx(-1.182352941)
+    two_months = contributions(monthly_scores(), [FLAT], months=2).collect()
+    assert two_months["segment"].unique().to_list() == ["company"]
+
+
+def test_the_table_of_what_sets_a_segment_apart():
+    table = segment_contributions(monthly_scores(), [FLAT]).collect()
+    assert table.select("period", "segment", "segment_from").unique().rows() == [(JANUARY, "B1", "company")]
+    index = monthly_scores().filter(pl.col("node") == "index", pl.col("period") == JANUARY).collect()
+    apart = dict(index.select("segment", "score").iter_rows())
+    leaves = table.filter(pl.col("kpi").is_not_null())["total_points"].sum()
+    assert leaves == pytest.approx(apart["B1"] - apart["company"], abs=1e-9)
+
+
+def test_both_branches_got_worse_and_the_company_better():
+    """Kitagawa: 90 % of 100 and 80 % of 300, then 88 % of 300 and 78 % of 100."""
+    rows = [
+        {
+            "kpi": "k",
+            "period": period,
+            "segment": segment,
+            "value": rate,
+            "denominator": n,
+            "numerator": rate * n,
+        }
+        for period, segment, rate, n in [
+            (JANUARY, "B1", 0.90, 100.0),
+            (JANUARY, "B2", 0.80, 300.0),
+            (FEBRUARY, "B1", 0.88, 300.0),
+            (FEBRUARY, "B2", 0.78, 100.0),
+        ]
+    ]
+    table = mix_effects(records(rows)).collect()
+    assert table["rate_effect"].sum() == pytest.approx(-0.02)
+    assert table["mix_effect"].sum() == pytest.approx(0.05)
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 1), st.integers(0, 500), st.floats(0, 1), st.integers(0, 500)), min_size=1
+    )
+)
+def test_rate_and_mix_sum_to_the_change_of_the_total(groups):
+    """Also where a segment is there in one month alone."""
+    rows, totals = [], {}
+    for period, rates, sizes in ((JANUARY, 0, 1), (FEBRUARY, 2, 3)):
+        for i, group in enumerate(groups):
+            rate, n = group[rates], float(group[sizes])
+            rows.append(
+                {
+                    "kpi": "k",
+                    "period": period,
+                    "segment": f"B{i}",
+                    "value": rate,
+                    "denominator": n,
+                    "numerator": rate * n,
+                }
+            )
+        size = sum(group[sizes] for group in groups)
+        totals[period] = sum(group[rates] * group[sizes] for group in groups) / size if size else None
+    table = mix_effects(records(rows)).collect()
+    if None in totals.values():
+        assert table.height == 0
+    else:
+        effects = table["rate_effect"].sum() + table["mix_effect"].sum()
+        assert effects == pytest.approx(totals[FEBRUARY] - totals[JANUARY], abs=1e-9)

@@ -1,0 +1,179 @@
+"""Intervals against worked values, scipy and statsmodels, and the law that nothing undefined leaves."""
+
+import json
+import math
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.weightstats import DescrStatsW
+
+from transforms.statistics.intervals import (
+    garwood,
+    mean_interval,
+    nps,
+    nps_adjusted,
+    nps_difference,
+    nps_standard_error,
+    nps_wald,
+    quantile_interval,
+    quantile_ranks,
+    ratio_interval,
+    wilson,
+)
+
+
+def values(expressions: Iterable[pl.Expr]) -> list[float | None]:
+    return list(pl.select(e.alias(str(i)) for i, e in enumerate(expressions)).row(0))
+
+
+def test_wilson_worked_value() -> None:
+    """Six of nine: 0.3542 to 0.8794 (Wilson 1927)."""
+    assert values(wilson(6, 9)) == pytest.approx([0.3542021355803963, 0.879416181613089], abs=1e-12)
+
+
+def test_worked_values_of_the_golden_files(shared: Path) -> None:
+    claims = json.loads((shared / "golden/ex01_claims.json").read_text())
+    complaints = json.loads((shared / "golden/ex02_complaints.json").read_text())
+    assert values(wilson(6, 9)) == pytest.approx(claims["wilson_6_9"], abs=1e-9)
+    assert values(garwood(36, 24)) == pytest.approx(complaints["vol"]["per_1e8_CI"], abs=1e-9)
+    assert values(garwood(7, 3.5)) == pytest.approx(complaints["vol_small"]["CI"], abs=1e-9)
+    assert values(garwood(0, 0.8))[1] == pytest.approx(complaints["vol_zero_upper_per_1e8_on_0.8"], abs=1e-9)
+
+
+@pytest.mark.parametrize("level", [0.9, 0.95, 0.99])
+def test_wilson_equals_statsmodels(level: float) -> None:
+    frame = pl.DataFrame(
+        [(k, n) for n in (1, 2, 9, 50, 1234) for k in range(n + 1)], ["k", "n"], orient="row"
+    )
+    low, high = wilson(pl.col("k"), pl.col("n"), level)
+    ours = frame.select(low=low, high=high).to_numpy()
+    theirs = proportion_confint(frame["k"].to_numpy(), frame["n"].to_numpy(), 1 - level, method="wilson")
+    assert np.allclose(ours, np.column_stack(theirs), atol=1e-12)
+
+
+@pytest.mark.parametrize("level", [0.9, 0.95])
+def test_garwood_equals_chi_square_quantiles(level: float) -> None:
+    count, exposure = np.arange(500), np.linspace(0.1, 70, 500)
+    low, high = garwood(pl.col("count"), pl.col("exposure"), level)
+    ours = pl.DataFrame({"count": count, "exposure": exposure}).select(low=low, high=high).to_numpy()
+    below = np.where(count > 0, stats.chi2.ppf((1 - level) / 2, 2 * np.maximum(count, 1)) / 2, 0) / exposure
+    above = stats.chi2.ppf((1 + level) / 2, 2 * count + 2) / 2 / exposure
+    assert np.allclose(ours, np.column_stack((below, above)), rtol=1e-10)
+
+
+def test_garwood_of_sums_within_a_group_by() -> None:
+    """The quantiles are taken of whole columns, also where these are aggregates."""
+    frame = pl.LazyFrame({"g": [1, 1, 2], "k": [3, 4, 0], "e": [1.5, 2.0, 0.8]})
+    high = (
+        frame.group_by("g").agg(high=garwood(pl.col("k").sum(), pl.col("e").sum()).high).sort("g").collect()
+    )
+    assert high["high"].to_list() == pytest.approx([4.120764389057822, 4.611099317642419])
+
+
+def test_mean_interval_equals_statsmodels() -> None:
+    sample = np.array([1, 2, 2, 3, 4, 5, 7, 9, 15, 30.0])
+    ours = values(mean_interval(sample.mean(), sample.std(ddof=1), len(sample)))
+    assert ours == pytest.approx(DescrStatsW(sample).zconfint_mean(), abs=1e-12)
+
+
+def test_ratio_interval_is_the_interval_of_residuals() -> None:
+    rng = np.random.default_rng(5)
+    x = rng.gamma(2, 3, 400)
+    y = 0.7 * x + rng.normal(0, 1, 400)
+    ours = values(ratio_interval(y.sum(), x.sum(), (y * y).sum(), (x * x).sum(), (x * y).sum(), 400))
+    residuals = y - y.sum() / x.sum() * x
+    half = stats.norm.ppf(0.975) * residuals.std(ddof=1) / np.sqrt(400) / x.mean()
+    assert ours == pytest.approx([y.sum() / x.sum() - half, y.sum() / x.sum() + half], rel=1e-9)
+
+
+def test_ratio_interval_of_equal_bases_is_the_mean_interval() -> None:
+    y = np.array([3.0, 5.0, 4.0, 8.0])
+    ratio = ratio_interval(y.sum(), 4, (y * y).sum(), 4, y.sum(), 4)
+    assert values(ratio) == pytest.approx(values(mean_interval(y.mean(), y.std(ddof=1), 4)))
+
+
+@pytest.mark.parametrize("q", [0.1, 0.5, 0.9, 0.99])
+def test_quantile_ranks_are_binomial_quantiles(q: float) -> None:
+    n = np.arange(1, 2000)
+    low, high = quantile_ranks(pl.col("n"), q)
+    ours = pl.DataFrame({"n": n}).select(low=low, high=high)
+    above = stats.binom.ppf(0.975, n, q) + 1
+    assert (ours["low"].fill_null(0).to_numpy() == stats.binom.ppf(0.025, n, q)).all()
+    assert (ours["high"].fill_null(0).to_numpy() == np.where(above <= n, above, 0)).all()
+
+
+def test_quantile_interval_takes_the_order_statistics() -> None:
+    """Ten values: second and ninth enclose the median with 97.9 %; p90 has no upper limit (Conover 1999)."""
+    frame = pl.DataFrame({"v": [[1, 2, 2, 3, 4, 5, 7, 9, 15, 30]]})
+    assert frame.select(*_named(quantile_interval(pl.col("v"), 0.5))).row(0) == (2, 15)
+    assert frame.select(*_named(quantile_interval(pl.col("v"), 0.9))).row(0) == (7, None)
+
+
+def _named(limits: Iterable[pl.Expr]) -> list[pl.Expr]:
+    return [limit.alias(name) for limit, name in zip(limits, ("low", "high"), strict=True)]
+
+
+def test_net_promoter_score_worked_values() -> None:
+    """200 answers, 90 promoters, 50 detractors: 20 points, standard error 5.74; then 100 and 45 of 210."""
+    assert values([nps(90, 50, 200), nps_standard_error(90, 50, 200)]) == pytest.approx(
+        [20, 5.7445626], abs=1e-6
+    )
+    assert values(nps_wald(90, 50, 200)) == pytest.approx([8.7, 31.3], abs=0.05)
+    assert values(nps_adjusted(90, 50, 200)) == pytest.approx([8.5, 30.8], abs=0.05)
+    assert values(nps_wald(9, 5, 20)) == pytest.approx([-15.6, 55.6], abs=0.05)
+    assert values(nps_wald(8, 0, 8)) == [100, 100]
+    assert values(nps_adjusted(8, 0, 8)) == pytest.approx([32.385437, 100])
+    change = values(nps_difference(100, 45, 210, 90, 50, 200))
+    assert change[:3] == pytest.approx([6.190476, 7.912865, 0.782331], abs=1e-5)
+
+
+counts = st.one_of(
+    st.none(),
+    st.integers(-2, 10**7),
+    st.floats(-1e12, 1e12),
+    st.sampled_from([math.nan, math.inf, -math.inf]),
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(counts, counts, counts), min_size=1, max_size=40))
+def test_nothing_undefined_leaves(rows: list[tuple[float | None, ...]]) -> None:
+    frame = pl.DataFrame(rows, dict.fromkeys("abn", pl.Float64), orient="row", strict=False)
+    a, b, n = pl.col("a"), pl.col("b"), pl.col("n")
+    intervals = [
+        wilson(a, n),
+        garwood(a, n),
+        mean_interval(a, b.abs(), n),
+        ratio_interval(a, b, a**2, b**2, a * b, n),
+        quantile_ranks(n, 0.5),
+        nps_wald(a, b, n),
+        nps_adjusted(a, b, n),
+        nps_difference(a, b, n, b, a, n)[-2:],
+    ]
+    limits = {f"{end}{i}": e for i, pair in enumerate(intervals) for end, e in zip("lh", pair, strict=True)}
+    found = frame.select(**limits)
+    for i in range(len(intervals)):
+        for low, high in found.select(f"l{i}", f"h{i}").iter_rows():
+            assert all(limit is None or math.isfinite(limit) for limit in (low, high)), i
+            assert low is None or high is None or low <= high, i
+
+
+def test_wilson_encloses_its_share() -> None:
+    frame = pl.DataFrame([(k, n) for n in range(1, 120) for k in range(n + 1)], ["k", "n"], orient="row")
+    low, high = wilson(pl.col("k"), pl.col("n"))
+    share = pl.col("k") / pl.col("n")
+    within = (low >= 0) & (low <= share) & (share <= high) & (high <= 1)
+    assert frame.select(within.all()).item()
+
+
+def test_no_cases_have_no_interval() -> None:
+    empty = (wilson(0, 0), garwood(0, 0), mean_interval(3, 1, 1), nps_wald(0, 0, 0), quantile_ranks(0, 0.5))
+    for interval in empty:
+        assert values(interval) == [None, None]

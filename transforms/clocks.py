@@ -1,0 +1,322 @@
+"""Clocks: how long a case took and when it was due, by calendar, working calendar and law.
+
+Between which two instants a clock runs is decided where facts are made; here they are just two expressions.
+Columns ending in `_at` are instants in UTC, columns ending in `_on` are days in business time.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from typing import Literal, NamedTuple
+
+import polars as pl
+
+CALENDAR_SCHEMA = pl.Schema({"date": pl.Date, "is_workday": pl.Boolean, "is_statutory_rest": pl.Boolean})
+
+Days = pl.Expr | int
+_MICROSECONDS_A_DAY = 86_400_000_000
+_NANOSECONDS_AN_HOUR = 3_600_000_000_000
+_EPOCH = date(1970, 1, 1)
+
+
+def working_calendar(
+    country: str, first: date, last: date, override: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """The working calendar of a country from `first` to `last`: date, is_workday, is_statutory_rest.
+
+    CN comes from the State Council's yearly notices with make-up days (package chinesecalendar); any other
+    country, also "GB-ENG", from its weekends and public holidays (package holidays). Statutory rest days,
+    over which deadlines roll, are there the days that are not working days. `override` (date, is_workday and,
+    if it differs, is_statutory_rest) wins; a day it gives need not be known otherwise. Raises ValueError for
+    an unknown country and for days of which nothing is known.
+    """
+    if last < first:
+        raise ValueError(f"the calendar ends on {last}, before it starts on {first}")
+    given = _override(override).filter(pl.col("date").is_between(first, last))
+    days = pl.date_range(first, last, eager=True).alias("date").to_frame()
+    missing = days.join(given, on="date", how="anti")
+    workdays = _workdays(country, missing["date"].to_list()) if missing.height else []
+    official = missing.with_columns(is_workday=pl.Series(workdays, dtype=pl.Boolean))
+    official = official.with_columns(is_statutory_rest=~pl.col("is_workday"))
+    return pl.concat([official, given]).sort("date")
+
+
+def _override(override: pl.DataFrame | None) -> pl.DataFrame:
+    if override is None:
+        return CALENDAR_SCHEMA.to_frame()
+    if not {"date", "is_workday"} <= set(override.columns):
+        raise ValueError(
+            f"a calendar override needs the columns date and is_workday; it has {override.columns}"
+        )
+    if "is_statutory_rest" not in override.columns:
+        override = override.with_columns(is_statutory_rest=~pl.col("is_workday").cast(pl.Boolean))
+    frame = override.select(pl.col(name).cast(dtype) for name, dtype in CALENDAR_SCHEMA.items())
+    repeated = frame.filter(pl.col("date").is_duplicated())["date"]
+    if len(repeated):
+        raise ValueError(f"the calendar override gives {repeated[0]} more than once")
+    return frame
+
+
+def _workdays(country: str, days: Sequence[date]) -> list[bool]:
+    return _chinese_workdays(days) if country == "CN" else _workdays_elsewhere(country, days)
+
+
+def _chinese_workdays(days: Sequence[date]) -> list[bool]:
+    import chinese_calendar
+    from chinese_calendar.constants import holidays
+
+    _refuse_unknown("CN", "chinesecalendar", days, min(holidays).year, max(holidays).year)
+    return [chinese_calendar.is_workday(day) for day in days]
+
+
+def _workdays_elsewhere(country: str, days: Sequence[date]) -> list[bool]:
+    import holidays
+
+    years = range(min(days).year, max(days).year + 1)
+    code, _, subdivision = country.partition("-")
+    try:
+        calendar = holidays.country_holidays(code, subdiv=subdivision or None, years=years)
+    except NotImplementedError as error:
+        raise ValueError(
+            f"no working calendar is known for {country!r} ({error}); "
+            "write a country as in CN, GB or GB-ENG, or give every day in the calendar override"
+        ) from None
+    _refuse_unknown(country, "holidays", days, calendar.start_year, calendar.end_year)
+    return [calendar.is_working_day(day) for day in days]
+
+
+def _refuse_unknown(
+    country: str, package: str, days: Sequence[date], first_year: int, last_year: int
+) -> None:
+    unknown = [day for day in days if not first_year <= day.year <= last_year]
+    if unknown:
+        raise ValueError(
+            f"the working calendar of {country} is known for {first_year} to {last_year} (package "
+            f"{package}), but {len(unknown)} days from {unknown[0]} to {unknown[-1]} are asked for. Update "
+            "the package, or give these days in the calendar override (date, is_workday, is_statutory_rest)"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class WorkingCalendar:
+    """A working calendar made ready for look-ups, one entry a day from `first` on, without gaps.
+
+    `workdays_through`: working days from `first` to this day, both included. `days_to_open`: days until the
+    next one that is no statutory rest day, 0 on such a day.
+    """
+
+    first: date
+    is_workday: pl.Series
+    workdays_through: pl.Series
+    days_to_open: pl.Series
+
+    @classmethod
+    def of(cls, calendar: pl.DataFrame | pl.LazyFrame) -> "WorkingCalendar":
+        """From date, is_workday, is_statutory_rest; raises ValueError where days repeat or are missing."""
+        days = calendar.lazy().select(CALENDAR_SCHEMA.names()).sort("date").collect()
+        if days.null_count().sum_horizontal().sum():
+            raise ValueError("the working calendar has a row without date, is_workday or is_statutory_rest")
+        steps = days["date"].diff().dt.total_days()
+        wrong = days["date"].filter(steps != 1)
+        if len(wrong):
+            raise ValueError(f"the working calendar repeats {wrong[0]} or lacks a day before it")
+        place = pl.int_range(pl.len(), dtype=pl.Int32)
+        reached = pl.when(~pl.col("is_statutory_rest")).then(place).backward_fill().fill_null(pl.len())
+        found = days.select(
+            "is_workday",
+            workdays_through=pl.col("is_workday").cum_sum().cast(pl.Int64),
+            days_to_open=(reached - place).cast(pl.Int64),
+        )
+        return cls(days["date"].min() or _EPOCH, *found.get_columns())  # type: ignore[arg-type]
+
+    @property
+    def last(self) -> date:
+        """The last day of the calendar."""
+        return self.first + timedelta(days=len(self.is_workday) - 1)
+
+    def covers(self, on: pl.Expr) -> pl.Expr:
+        """Whether the calendar has the day; clocks are null for days that it lacks, so count these."""
+        return on.is_between(self.first, self.last)
+
+    def look_up(self, values: pl.Series, on: pl.Expr) -> pl.Expr:
+        """The entry of each day; null for a day outside."""
+        place = on.cast(pl.Date).cast(pl.Int32) - (self.first - _EPOCH).days
+        return pl.lit(values).get(pl.when(place >= 0).then(place), null_on_oob=True)
+
+
+def calendar_days(start_on: pl.Expr, end_on: pl.Expr) -> pl.Expr:
+    """Elapsed days, the starting day not counted. Civil Code of the PRC art. 201."""
+    return (end_on - start_on).dt.total_days()
+
+
+def inclusive_days(start_on: pl.Expr, end_on: pl.Expr) -> pl.Expr:
+    """Elapsed days, both ends counted, as APRA's life claims statistics do."""
+    return calendar_days(start_on, end_on) + 1
+
+
+def fractional_days(start_at: pl.Expr, end_at: pl.Expr) -> pl.Expr:
+    """Elapsed time in days of 24 hours."""
+    return (end_at - start_at).dt.total_microseconds() / _MICROSECONDS_A_DAY
+
+
+def business_days(start_on: pl.Expr, end_on: pl.Expr, calendar: WorkingCalendar) -> pl.Expr:
+    """Working days w with start < w ≤ end, negative if end is before start, null outside the calendar."""
+    through = calendar.workdays_through
+    return calendar.look_up(through, end_on) - calendar.look_up(through, start_on)
+
+
+def business_hours(
+    start_at: pl.Expr,
+    end_at: pl.Expr,
+    calendar: WorkingCalendar,
+    *,
+    opens: time,
+    closes: time,
+    time_zone: str,
+) -> pl.Expr:
+    """Hours between two instants that fall into opening hours of working days.
+
+    A case that comes in after closing starts at the next opening. Null outside the calendar.
+    """
+    if closes <= opens:
+        raise ValueError(f"opening hours end at {closes}, not after they start at {opens}")
+    open_from, open_until = _hours(opens), _hours(closes)
+
+    def open_hours_until(at: pl.Expr) -> pl.Expr:
+        local = at.dt.convert_time_zone(time_zone)
+        day, hour = local.dt.date(), local.dt.time().cast(pl.Int64) / _NANOSECONDS_AN_HOUR
+        is_workday = calendar.look_up(calendar.is_workday, day).cast(pl.Int64)
+        days_before = calendar.look_up(calendar.workdays_through, day) - is_workday
+        return days_before * (open_until - open_from) + is_workday * (
+            hour.clip(open_from, open_until) - open_from
+        )
+
+    return open_hours_until(end_at) - open_hours_until(start_at)
+
+
+def _hours(of_day: time) -> float:
+    return of_day.hour + of_day.minute / 60 + of_day.second / 3600
+
+
+def add_days(on: pl.Expr, days: Days) -> pl.Expr:
+    """The day that many days later."""
+    return (on.cast(pl.Int32) + days).cast(pl.Int32).cast(pl.Date)
+
+
+def add_months(on: pl.Expr, months: Days) -> pl.Expr:
+    """The same day that many months later, or the month's last day if it has no such day.
+
+    Civil Code of the PRC art. 202: 2024-02-29 and 12 months is 2025-02-28. Always count from the original
+    day: from 01-31, one month ends on 02-28 and two on 03-31.
+    """
+    return on.dt.offset_by(f"{months}mo" if isinstance(months, int) else pl.format("{}mo", months))
+
+
+def roll_forward(on: pl.Expr, calendar: WorkingCalendar) -> pl.Expr:
+    """The day itself, or the next one that is no statutory rest day. Civil Code of the PRC art. 203.
+
+    Null before the calendar. After its end nothing is known and the day stays; that leaves states of
+    deadlines right as long as the calendar reaches the day as of which they are asked.
+    """
+    known = calendar.look_up(calendar.days_to_open, on)
+    return add_days(on, pl.when(on > calendar.last).then(0).otherwise(known))
+
+
+def due_on(
+    start_on: pl.Expr, days: Days, excluded_days: Days = 0, *, calendar: WorkingCalendar | None = None
+) -> pl.Expr:
+    """Last day of a period of `days` and `excluded_days` after `start_on`; rolled if a calendar is given.
+
+    Civil Code of the PRC arts. 201 and 203: the starting day does not count and a period does not end on a
+    statutory rest day.
+    """
+    raw = add_days(add_days(start_on, days), excluded_days)
+    return raw if calendar is None else roll_forward(raw, calendar)
+
+
+def deadline_state(ended: pl.Expr, due: pl.Expr, now: pl.Expr, withdrawn: pl.Expr | None = None) -> pl.Expr:
+    """What is known at `now` of a case's deadline: met, breach or undetermined; null if due or now is null.
+
+    met: ended by the deadline. breach: ended or withdrawn after it, or still open when it has passed.
+    undetermined: still open or withdrawn before it has passed. What happened after `now` is not yet known.
+    All arguments are days, or all are lengths of time since the start of the case (with `now` its age).
+    """
+    left = pl.min_horizontal(ended, now) if withdrawn is None else pl.min_horizontal(ended, withdrawn, now)
+    return (
+        pl.when(due.is_null() | now.is_null())
+        .then(None)
+        .when(left > due)
+        .then(pl.lit("breach"))
+        .when(ended == left)
+        .then(pl.lit("met"))
+        .otherwise(pl.lit("undetermined"))
+    )
+
+
+class DeadlineShare(NamedTuple):
+    """Aggregates of a column of states; the shares are null where there is nothing to divide by."""
+
+    met: pl.Expr
+    breach: pl.Expr
+    undetermined: pl.Expr
+    share: pl.Expr
+    worst_share: pl.Expr
+    best_share: pl.Expr
+
+
+def deadline_share(state: pl.Expr) -> DeadlineShare:
+    """Counts of the states, met/(met + breach), and its bounds, all undetermined cases late or in time."""
+    met, breach, undetermined = (
+        (state == name).sum().cast(pl.Int64) for name in ("met", "breach", "undetermined")
+    )
+    known = met + breach
+    everything = known + undetermined
+    return DeadlineShare(
+        met,
+        breach,
+        undetermined,
+        pl.when(known > 0).then(met / known),
+        pl.when(everything > 0).then(met / everything),
+        pl.when(everything > 0).then((met + undetermined) / everything),
+    )
+
+
+def net_clock(
+    cases: pl.LazyFrame,
+    requests: pl.LazyFrame,
+    *,
+    key: Sequence[str],
+    start_on: str,
+    end_on: str,
+    noticed_on: str,
+    supplied_on: str,
+    excluded_rounds: Literal["first", "all"] = "first",
+) -> pl.LazyFrame:
+    """Cases with gross_days, excluded_days and net_days: the clock stops while the claimant gathers papers.
+
+    `requests` has a row a document request: the `key` of its case, the day its notice reached the claimant
+    and the day the supplement reached the insurer (null: not yet, so the clock stands still until `end_on`,
+    for an open case the as-of day). Only the first request stops the clock, because art. 22 allows one
+    complete request; with "all" every one does, and days within several count once. Insurance Law of the PRC
+    art. 23(1) with the Supreme People's Court's Interpretation (II) art. 15.
+    """
+    noticed, supplied = pl.col(noticed_on), pl.col(supplied_on)
+    start, end = pl.col(start_on), pl.col(end_on)
+    stops = requests.filter(noticed.is_not_null()).select(*key, noticed_on, supplied_on)
+    if excluded_rounds == "first":
+        stops = stops.sort(noticed_on, supplied_on).unique(key, keep="first", maintain_order=True)
+    stopped = pl.max_horizontal(noticed, start)
+    resumed = pl.min_horizontal(supplied, end)
+    covered = resumed.cum_max().shift(1).over(key, order_by=noticed_on)
+    excluded = (
+        stops.join(cases.select(*key, start_on, end_on), on=list(key))
+        .with_columns(_days=calendar_days(pl.max_horizontal(stopped, covered), resumed).clip(lower_bound=0))
+        .group_by(key)
+        .agg(excluded_days=pl.col("_days").sum())
+    )
+    gross = calendar_days(start, end)
+    return (
+        cases.join(excluded, on=list(key), how="left")
+        .with_columns(gross_days=gross, excluded_days=pl.col("excluded_days").fill_null(0))
+        .with_columns(net_days=pl.col("gross_days") - pl.col("excluded_days"))
+    )

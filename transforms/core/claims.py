@@ -1,0 +1,238 @@
+"""core.claims: the life of each claim from report to payment, one row a claim and spell.
+
+Instants, dates and durations are derived here; what share of them is good is asked in `transforms/kpi`.
+"""
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from transforms.model import INSTANT, SEGMENT_COLUMNS, transform
+from transforms.settings import Settings
+
+# The instant columns that are simply the first event of their kind in the spell.
+FIRST_EVENTS = {
+    "reported_at": ("reported", "First notice of loss."),
+    "registered_at": ("registered", "Case opened by the insurer."),
+    "contacted_at": ("contacted", "First contact of the handler with the claimant."),
+    "documents_requested_at": ("documents_requested", "First request for missing documents."),
+    "first_decided_at": ("decided", "First decision on liability and amount."),
+    "refusal_sent_at": ("refusal_sent", "Refusal letter sent."),
+    "agreed_at": ("agreed", "Agreement on the amount."),
+    "prepaid_at": ("prepaid", "First payment in advance."),
+    "paid_at": ("paid", "First payment; of instalment benefits the first one ends the clock."),
+    "closed_at": ("closed", "Case closed."),
+    "withdrawn_at": ("withdrawn", "Withdrawn by the customer."),
+    "cancelled_at": ("cancelled", "Cancelled by the insurer as duplicate or mis-registered."),
+    "reopened_at": ("reopened", "Start of this spell, for spells after the first."),
+}
+DAY_SECONDS = 86_400
+
+
+@transform(
+    writes="core.claims",
+    reads={"events": "staging.claim_events", "cases": "staging.claims"},
+    keys=("claim_id",),
+    grain=("claim_id", "spell_no"),
+    columns={
+        "claim_id": (pl.String, "The claim."),
+        "spell_no": (pl.Int32, "1 as first handled, 2 after the first reopening, and so on."),
+        "policy_id": (pl.String, "The policy claimed on."),
+        "customer_id": (pl.String, "Pseudonym of the claimant."),
+        **SEGMENT_COLUMNS,
+        "claim_type": (pl.String, "Kind of claim."),
+        **{name: (INSTANT, text) for name, (_, text) in FIRST_EVENTS.items()},
+        "documents_complete_at": (INSTANT, "Documents complete: the last time before the first decision."),
+        "loss_at": (INSTANT, "Insured event."),
+        "ended_at": (
+            INSTANT,
+            "Closed, withdrawn or cancelled; paid or refused where the source never closes.",
+        ),
+        "reported_on": (pl.Date, "Day of the report, business time."),
+        "documents_complete_on": (pl.Date, "Day the documents were complete, business time."),
+        "decided_on": (pl.Date, "Day of the first decision, business time."),
+        "agreed_on": (pl.Date, "Day of the agreement, business time."),
+        "paid_on": (pl.Date, "Day of the payment, business time."),
+        "withdrawn_on": (pl.Date, "Day of the withdrawal, business time."),
+        "ended_on": (pl.Date, "Day the case ended, business time."),
+        "outcome": (
+            pl.String,
+            "paid_full, paid_part, rejected, zero, withdrawn, cancelled; empty while open.",
+        ),
+        "claimed_amount": (pl.Decimal(18, 2), "Amount claimed."),
+        "paid_amount": (pl.Decimal(18, 2), "Amount paid, advances included; empty if nothing was paid."),
+        "document_request_count": (pl.Int32, "Requests for documents before the first decision."),
+        "is_decided_by_system": (pl.Boolean, "Decided without human touch."),
+        "is_investigated": (pl.Boolean, "Needed an investigation."),
+        "has_injury": (pl.Boolean, "Somebody was injured."),
+        "has_third_party": (pl.Boolean, "Third-party property is involved."),
+        "is_fast_track": (pl.Boolean, "Went through the fast track."),
+        "contract_decision_days": (pl.Int32, "Decision term of the contract in days."),
+        "contract_payment_days": (pl.Int32, "Payment term of the contract in days."),
+        "report_to_decision_days": (pl.Float64, "Days of 86,400 s from report to first decision."),
+        "documents_to_decision_days": (pl.Float64, "Days from documents complete to first decision."),
+        "report_to_payment_days": (pl.Float64, "Days from report to payment."),
+        "agreement_to_payment_days": (pl.Float64, "Days from agreement, else decision, to payment."),
+        "documents_to_payment_days": (pl.Float64, "Days from documents complete to payment."),
+        "loss_to_payment_days": (pl.Float64, "Days from loss to payment."),
+        "age_days": (pl.Int32, "Calendar days from report to the as-of date, for open cases."),
+        "sequence_fault": (pl.String, "What is impossible about the order of events; empty if nothing is."),
+    },
+)
+def claims(events: pl.LazyFrame, cases: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
+    """One row a claim and spell: its instants, business dates, outcome, amounts and durations.
+
+    A reopening starts a new spell. A duration whose end lies before its start is empty, and
+    `sequence_fault` says why.
+    """
+    spells = _with_spell_no(_known(events, as_of, settings.time_zone))
+    rows = _first_instants(spells)
+    documents = _documents_before_decision(spells, rows)
+    return (
+        rows.join(documents, on=["claim_id", "spell_no"], how="left")
+        .join(cases, on="claim_id", how="left")
+        .with_columns(pl.col(c).fill_null("unknown") for c in SEGMENT_COLUMNS)
+        .with_columns(_outcome(), _ended_at())
+        .with_columns(_business_dates(settings.time_zone))
+        .with_columns(_durations())
+        .with_columns(_age_days(as_of), _sequence_fault())
+        .rename(
+            {
+                "investigated": "is_investigated",
+                "injury": "has_injury",
+                "third_party": "has_third_party",
+                "fast_track": "is_fast_track",
+            }
+        )
+    )
+
+
+def _known(events: pl.LazyFrame, as_of: date, time_zone: str) -> pl.LazyFrame:
+    """Events that had happened by the end of the as-of day."""
+    ends_at = pl.lit(as_of + timedelta(days=1)).cast(pl.Datetime("us")).dt.replace_time_zone(time_zone)
+    return events.filter(pl.col("event_at") < ends_at.dt.convert_time_zone("UTC"))
+
+
+def _with_spell_no(events: pl.LazyFrame) -> pl.LazyFrame:
+    """Events with their spell: as the source says, else one more than the reopenings so far."""
+    silent = events.filter(pl.col("spell_no").is_null())
+    reopenings = silent.filter(pl.col("event") == "reopened").select("claim_id", reopening="event_at")
+    counted = (
+        silent.join(reopenings, on="claim_id", how="inner")
+        .group_by("event_id", "claim_id", "event", "event_at", "outcome", "amount", "actor")
+        .agg(spell_no=1 + (pl.col("reopening") <= pl.col("event_at")).sum().cast(pl.Int32))
+    )
+    plain = events.join(reopenings, on="claim_id", how="anti").with_columns(pl.col("spell_no").fill_null(1))
+    said = events.filter(pl.col("spell_no").is_not_null()).join(reopenings, on="claim_id", how="semi")
+    return pl.concat([plain, counted, said], how="diagonal_relaxed")
+
+
+def _first_instants(spells: pl.LazyFrame) -> pl.LazyFrame:
+    """One row a claim and spell with the first instant of every kind of event, outcome and amount."""
+
+    def when(event: str, column: str = "event_at") -> pl.Expr:
+        return pl.when(pl.col("event") == event).then(pl.col(column))
+
+    return spells.group_by("claim_id", "spell_no").agg(
+        *(when(event).min().alias(name) for name, (event, _) in FIRST_EVENTS.items()),
+        stated_outcome=pl.col("outcome").max(),
+        paid_amount=pl.when(pl.col("event").is_in(["paid", "prepaid"])).then(pl.col("amount")).sum(),
+        payment_count=pl.col("event").is_in(["paid", "prepaid"]).sum(),
+        decided_by_system=when("decided", "actor").min(),
+    )
+
+
+def _documents_before_decision(spells: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Last completion of the documents, and number of requests, before the first decision of each spell."""
+    key = ["claim_id", "spell_no"]
+    return (
+        spells.filter(pl.col("event").is_in(["documents_complete", "documents_requested"]))
+        .join(rows.select(*key, "first_decided_at"), on=key, how="inner")
+        .filter((pl.col("event_at") <= pl.col("first_decided_at")).fill_null(True))
+        .group_by(key)
+        .agg(
+            documents_complete_at=pl.when(pl.col("event") == "documents_complete").then("event_at").max(),
+            document_request_count=(pl.col("event") == "documents_requested").sum(),
+        )
+    )
+
+
+def _outcome() -> pl.Expr:
+    """How the spell ended; a claim that was decided keeps its decision even if closed otherwise later."""
+    return (
+        pl.when(pl.col("cancelled_at").is_not_null())
+        .then(pl.lit("cancelled"))
+        .when(pl.col("stated_outcome").is_not_null())
+        .then("stated_outcome")
+        .when(pl.col("paid_at").is_not_null())
+        .then(pl.lit("paid_full"))
+        .when(pl.col("withdrawn_at").is_not_null())
+        .then(pl.lit("withdrawn"))
+        .alias("outcome")
+    )
+
+
+def _ended_at() -> pl.Expr:
+    refused_at = pl.when(pl.col("stated_outcome") == "rejected").then("first_decided_at")
+    left_at = pl.min_horizontal("closed_at", "withdrawn_at", "cancelled_at")
+    return pl.coalesce(left_at, "paid_at", refused_at).alias("ended_at")
+
+
+def _business_dates(time_zone: str) -> list[pl.Expr]:
+    """The days of the instants, as the business counts them."""
+    instants = {
+        "reported_on": "reported_at",
+        "documents_complete_on": "documents_complete_at",
+        "decided_on": "first_decided_at",
+        "agreed_on": "agreed_at",
+        "paid_on": "paid_at",
+        "withdrawn_on": "withdrawn_at",
+        "ended_on": "ended_at",
+    }
+    dates = [
+        pl.col(instant).dt.convert_time_zone(time_zone).dt.date().alias(day)
+        for day, instant in instants.items()
+    ]
+    paid = pl.when(pl.col("payment_count") > 0).then("paid_amount").alias("paid_amount")
+    return [*dates, paid, (pl.col("decided_by_system") == "auto").alias("is_decided_by_system")]
+
+
+def _durations() -> list[pl.Expr]:
+    """Fractional days between two instants; empty if either is missing or they lie the wrong way round."""
+
+    def days(start: str | pl.Expr, end: str) -> pl.Expr:
+        begin = pl.col(start) if isinstance(start, str) else start
+        length = (pl.col(end) - begin).dt.total_microseconds() / (DAY_SECONDS * 1_000_000)
+        return pl.when(length >= 0).then(length)
+
+    return [
+        days("reported_at", "first_decided_at").alias("report_to_decision_days"),
+        days("documents_complete_at", "first_decided_at").alias("documents_to_decision_days"),
+        days("reported_at", "paid_at").alias("report_to_payment_days"),
+        days(pl.coalesce("agreed_at", "first_decided_at"), "paid_at").alias("agreement_to_payment_days"),
+        days("documents_complete_at", "paid_at").alias("documents_to_payment_days"),
+        days("loss_at", "paid_at").alias("loss_to_payment_days"),
+    ]
+
+
+def _age_days(as_of: date) -> pl.Expr:
+    begin = pl.coalesce("reported_on", pl.col("reopened_at").dt.date())
+    return (
+        pl.when(pl.col("ended_on").is_null()).then((pl.lit(as_of) - begin).dt.total_days()).alias("age_days")
+    )
+
+
+def _sequence_fault() -> pl.Expr:
+    """The first impossibility in the order of events."""
+    start = pl.coalesce("reported_at", "reopened_at")
+    return (
+        pl.when(start.is_null())
+        .then(pl.lit("no report"))
+        .when(pl.col("first_decided_at") < start)
+        .then(pl.lit("decided before reported"))
+        .when(pl.col("paid_at") < start)
+        .then(pl.lit("paid before reported"))
+        .when(pl.col("ended_at") < start)
+        .then(pl.lit("ended before reported"))
+        .alias("sequence_fault")
+    )

@@ -1,0 +1,33 @@
+"""core.exposure_months: what rates are per where the insurer states it, one row a month, unit and product line.
+
+Exposure counted from the policy register itself is not here but in the KPI's own definition.
+"""
+
+from datetime import date
+
+import polars as pl
+
+from transforms.model import transform
+from transforms.settings import Settings
+
+
+@transform(
+    writes="core.exposure_months",
+    reads={"exposures": "staging.exposures"},
+    keys=("month", "org_unit", "product_line"),
+    grain=("month", "org_unit", "product_line"),
+    columns={
+        "month": (pl.Date, "First day of the month."),
+        "org_unit": (pl.String, "Organisational unit."),
+        "region": (pl.String, "Region."),
+        "product_line": (pl.String, "Product line."),
+        "policies": (pl.Int64, "Policies in force at month end plus those terminated in it."),
+        "lives": (pl.Int64, "Insured person-times."),
+        "premium_income": (pl.Decimal(18, 2), "Premium income."),
+        "reserve_opening": (pl.Decimal(18, 2), "Long-term reserve at the start of the year."),
+    },
+)
+def exposure_months(exposures: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
+    """One row a month, unit and product line up to the as-of month: policies, lives, premium, reserve."""
+    del settings
+    return exposures.filter(pl.col("month") <= as_of)

@@ -1,0 +1,223 @@
+"""core.persistency: did the policy persist to its k-th month, one row a policy and duration.
+
+The variants of the definition are rows of one table, not copies of code; rolling cohorts are formed in
+`transforms/kpi`.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from transforms.core.policies import TERMINATIONS
+from transforms.model import SEGMENT_COLUMNS, transform
+from transforms.settings import PersistencySettings, Settings
+
+DURATIONS_MONTHS = (13, 25, 37, 49, 61)
+# Annual premium as a multiple of the modal one.
+INSTALMENTS_A_YEAR = {"annual": 1, "half_yearly": 2, "quarterly": 4, "monthly": 12}
+
+# Events that take a policy out of both sides when they happen by the end of the grace period.
+SERVICE_EXITS = (
+    "free_look_cancellation",
+    "claim_termination",
+    "death",
+    "maturity",
+    "transfer_out",
+    "conversion",
+    "cancellation",
+)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One definition of persistency (a premium annex of the regulator, a trade practice, or ours)."""
+
+    excluded: tuple[str, ...]
+    excludes_lapsed: bool = False
+    counts_reinstated: bool = False
+    persisting_events: tuple[str, ...] = ()
+    by_premium: bool = True
+
+
+VARIANTS = {
+    # Service measure: whoever left through no fault of service is out of both sides; lapses stay in.
+    "default": Variant(SERVICE_EXITS),
+    # In force at the as-of date by a reinstatement after grace counts as persisting.
+    "including_reinstated": Variant(SERVICE_EXITS, counts_reinstated=True),
+    # Annex text (third-party copy): suspended policies leave the denominator.
+    "cn_annex_literal": Variant(SERVICE_EXITS, excludes_lapsed=True),
+    "gross": Variant(()),
+    # Indian practice (general knowledge): deaths stay in and count as in force.
+    "irdai_like": Variant(("free_look_cancellation",), persisting_events=("death", "claim_termination")),
+    # Without a premium feed: in force at issue + k months, every termination is a loss.
+    "in_force": Variant((), by_premium=False),
+}
+
+
+@transform(
+    writes="core.persistency",
+    reads={
+        "policies": "staging.policies",
+        "premiums": "staging.premiums",
+        "events": "staging.policy_events",
+    },
+    keys=("policy_id",),
+    grain=("policy_id", "duration_months"),
+    columns={
+        "policy_id": (pl.String, "The policy."),
+        "duration_months": (pl.Int32, "k: 13, 25, 37, 49 or 61."),
+        "issued_month": (pl.Date, "First day of the month of issue."),
+        **SEGMENT_COLUMNS,
+        "current_org_unit": (pl.String, "Unit that looks after the policy now."),
+        "due_on": (pl.Date, "Day the k-th-month premium falls due; for in_force: issue + k months."),
+        "matures_on": (pl.Date, "End of the grace period, from which the outcome is known."),
+        "eligible": (pl.Boolean, "Counts in the denominator by number."),
+        "persisting": (pl.Boolean, "Counts in the numerator by number."),
+        "premium_at_issue": (
+            pl.Float64,
+            "Denominator by premium: annual premium at issue; 0 if not eligible.",
+        ),
+        "premium_received": (pl.Float64, "Numerator by premium: annualised, at most the premium at issue."),
+        "exclusion": (pl.String, "Why the policy does not count; empty if it does."),
+        "variant": (pl.String, "Definition applied."),
+    },
+)
+def persistency(
+    policies: pl.LazyFrame,
+    premiums: pl.LazyFrame,
+    events: pl.LazyFrame,
+    *,
+    as_of: date,
+    settings: Settings,
+) -> pl.LazyFrame:
+    """One row a policy and duration of 13, 25, 37, 49 or 61 months that has fallen due by the as-of month.
+
+    Default: the k-th-month premium, due k − 1 months after issue (month-end rule, Civil Code of the PRC
+    art. 202), was received with a value date inside the grace period (60 days unless the policy says
+    otherwise, Insurance Law art. 36).
+    """
+    definition = settings.persistency
+    variant = VARIANTS[definition.variant]
+    rows = _durations(policies, definition, variant, as_of)
+    rows = _with_exits(rows, events, as_of)
+    rows = _with_payment(rows, premiums) if variant.by_premium else rows
+    judged = rows.with_columns(exclusion=_exclusion(variant, as_of)).with_columns(
+        eligible=pl.col("exclusion").is_null(),
+        persisting=pl.col("exclusion").is_null() & _persisting(variant),
+    )
+    return _with_premiums(judged, variant).with_columns(
+        *(pl.col(segment).fill_null("unknown") for segment in SEGMENT_COLUMNS),
+        variant=pl.lit(definition.variant),
+    )
+
+
+def _durations(
+    policies: pl.LazyFrame, definition: PersistencySettings, variant: Variant, as_of: date
+) -> pl.LazyFrame:
+    """A row for every policy and duration; whole issue months stay together, mature or not."""
+    lag_months = 1 if variant.by_premium else 0
+    grace = pl.col("grace_days").fill_null(definition.grace_days) if variant.by_premium else pl.lit(0)
+    issued = policies.filter(pl.col("issued_on") <= as_of).with_columns(
+        issued_month=pl.col("issued_on").dt.truncate("1mo")
+    )
+    return pl.concat(
+        issued.filter(pl.col("issued_month").dt.offset_by(f"{months - lag_months}mo") <= as_of).with_columns(
+            duration_months=pl.lit(months, dtype=pl.Int32),
+            due_on=pl.col("issued_on").dt.offset_by(f"{months - lag_months}mo"),
+        )
+        for months in DURATIONS_MONTHS
+    ).with_columns(matures_on=pl.col("due_on") + pl.duration(days=grace))
+
+
+def _with_exits(rows: pl.LazyFrame, events: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """Adds the day of each kind of exit, one row a policy."""
+    kinds = (*TERMINATIONS, "waiver", "lapse", "reinstatement")
+    days = (
+        events.filter(pl.col("event").is_in(kinds) & (pl.col("effective_on") <= as_of))
+        .group_by("policy_id")
+        .agg(
+            pl.when(pl.col("event") == kind).then("effective_on").min().alias(f"{kind}_on")
+            if kind != "reinstatement"
+            else pl.when(pl.col("event") == kind).then("effective_on").max().alias("reinstatement_on")
+            for kind in kinds
+        )
+    )
+    return rows.join(days, on="policy_id", how="left")
+
+
+def _with_payment(rows: pl.LazyFrame, premiums: pl.LazyFrame) -> pl.LazyFrame:
+    """Adds the payment of the instalment that falls due k − 1 months after issue."""
+    instalments = premiums.group_by("policy_id", "months_since_issue").agg(
+        pl.col("paid_on").min(), pl.col("paid_amount").sum(), pl.col("due_amount").sum()
+    )
+    return rows.with_columns(months_since_issue=(pl.col("duration_months") - 1).cast(pl.Int64)).join(
+        instalments, on=["policy_id", "months_since_issue"], how="left"
+    )
+
+
+def _exclusion(variant: Variant, as_of: date) -> pl.Expr:
+    """Why the policy is out of both sides at the end of its grace period, by precedence."""
+    immature = (pl.col("matures_on") > as_of, "immature")
+    if not variant.by_premium:
+        return pl.when(immature[0]).then(pl.lit(immature[1]))
+    reasons = [
+        immature,
+        (pl.col("pay_mode") == "single", "single_premium"),
+        (pl.col("premium_term_months") < pl.col("duration_months"), "premium_term_over"),
+        *((pl.col(f"{kind}_on") <= pl.col("matures_on"), kind) for kind in variant.excluded),
+    ]
+    if variant.excludes_lapsed:
+        reasons.append((_unpaid() & ~_ended_before_maturity(), "lapse"))
+    first = pl.lit(None, dtype=pl.String)
+    for condition, reason in reversed(reasons):
+        first = pl.when(condition.fill_null(False)).then(pl.lit(reason)).otherwise(first)
+    return first
+
+
+def _paid_in_grace() -> pl.Expr:
+    paid = (pl.col("paid_on") <= pl.col("matures_on")) & (pl.col("paid_amount") > 0).fill_null(True)
+    waived = pl.col("waiver_on") <= pl.col("matures_on")
+    return paid.fill_null(False) | waived.fill_null(False)
+
+
+def _unpaid() -> pl.Expr:
+    return ~_paid_in_grace()
+
+
+def _ended_before_maturity() -> pl.Expr:
+    ends = [pl.col(f"{kind}_on") <= pl.col("matures_on") for kind in TERMINATIONS]
+    return pl.any_horizontal(end.fill_null(False) for end in ends)
+
+
+def _persisting(variant: Variant) -> pl.Expr:
+    if not variant.by_premium:
+        ends = [pl.col(f"{kind}_on") <= pl.col("due_on") for kind in (*TERMINATIONS, "lapse")]
+        return ~pl.any_horizontal(end.fill_null(False) for end in ends)
+    persisting = _paid_in_grace()
+    for event in variant.persisting_events:
+        persisting = persisting | (pl.col(f"{event}_on") <= pl.col("matures_on")).fill_null(False)
+    if variant.counts_reinstated:
+        persisting = persisting | pl.col("reinstatement_on").is_not_null()
+    return persisting
+
+
+def _with_premiums(rows: pl.LazyFrame, variant: Variant) -> pl.LazyFrame:
+    """Adds both sides by premium; a waived premium is on neither."""
+    frequency = pl.col("pay_mode").replace_strict(INSTALMENTS_A_YEAR, default=1, return_dtype=pl.Float64)
+    modal = pl.col("modal_premium").cast(pl.Float64)
+    at_issue = pl.coalesce(pl.col("annual_premium").cast(pl.Float64), modal * frequency)
+    if not variant.by_premium:
+        received = at_issue
+        counts = pl.col("eligible")
+    else:
+        paid = pl.col("paid_amount").cast(pl.Float64) * frequency
+        received = pl.min_horizontal(paid.fill_null(at_issue), at_issue)
+        counts = pl.col("eligible") & (pl.col("waiver_on") > pl.col("matures_on")).fill_null(True)
+    return rows.with_columns(
+        premium_at_issue=pl.when(counts).then(at_issue).when(at_issue.is_not_null()).then(0.0),
+        premium_received=pl.when(counts & pl.col("persisting"))
+        .then(received)
+        .when(at_issue.is_not_null())
+        .then(0.0),
+    )

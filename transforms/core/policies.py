@@ -1,0 +1,92 @@
+"""core.policies: each policy with its segment and the time it was in force, one row a policy.
+
+Which event ends a policy is said here once; persistency and surrender ask it.
+"""
+
+from datetime import date
+
+import polars as pl
+
+from transforms.model import SEGMENT_COLUMNS, transform
+from transforms.settings import Settings
+
+# Events that end a contract for good. A lapse suspends it until a reinstatement.
+TERMINATIONS = (
+    "surrender",
+    "free_look_cancellation",
+    "claim_termination",
+    "death",
+    "maturity",
+    "transfer_out",
+    "conversion",
+    "cancellation",
+    "rescission",
+    "other_termination",
+)
+
+
+@transform(
+    writes="core.policies",
+    reads={"policies": "staging.policies", "events": "staging.policy_events"},
+    keys=("policy_id",),
+    grain=("policy_id",),
+    columns={
+        "policy_id": (pl.String, "The policy."),
+        "customer_id": (pl.String, "Pseudonym of the policyholder."),
+        **SEGMENT_COLUMNS,
+        "current_org_unit": (pl.String, "Unit that looks after the policy now."),
+        "product_code": (pl.String, "Product."),
+        "pay_mode": (pl.String, "How the premium is paid."),
+        "term_months": (pl.Int32, "Months of cover; empty for whole life."),
+        "annual_premium": (pl.Decimal(18, 2), "Premium of a year at issue."),
+        "sum_assured": (pl.Decimal(18, 2), "Sum assured."),
+        "renews_policy_id": (pl.String, "Policy that this one renews."),
+        "issued_on": (pl.Date, "First day in force."),
+        "ended_on": (
+            pl.Date,
+            "Last day in force: termination, or the lapse if not reinstated; empty if in force.",
+        ),
+        "end_event": (pl.String, "What ended it."),
+        "surrendered_on": (pl.Date, "Day of the surrender."),
+        "lapsed_on": (pl.Date, "Day of the last lapse."),
+        "reinstated_on": (pl.Date, "Day of the last reinstatement."),
+    },
+)
+def policies(
+    policies: pl.LazyFrame, events: pl.LazyFrame, *, as_of: date, settings: Settings
+) -> pl.LazyFrame:
+    """One row a policy issued by the as-of day: segment, premium, first and last day in force."""
+    del settings
+    known = events.filter(pl.col("effective_on") <= as_of)
+    ends = (
+        known.filter(pl.col("event").is_in(TERMINATIONS))
+        .group_by("policy_id")
+        .agg(
+            # The earliest termination counts; of several on one day the alphabet decides, for repeatability.
+            termination=pl.col("event").sort_by("effective_on", "event").first(),
+            terminated_on=pl.col("effective_on").min(),
+            surrendered_on=pl.col("effective_on").filter(pl.col("event") == "surrender").min(),
+        )
+    )
+    pauses = (
+        known.filter(pl.col("event").is_in(["lapse", "reinstatement"]))
+        .group_by("policy_id")
+        .agg(
+            lapsed_on=pl.when(pl.col("event") == "lapse").then("effective_on").max(),
+            reinstated_on=pl.when(pl.col("event") == "reinstatement").then("effective_on").max(),
+        )
+    )
+    suspended = pl.col("lapsed_on").is_not_null() & (
+        pl.col("reinstated_on").is_null() | (pl.col("reinstated_on") < pl.col("lapsed_on"))
+    )
+    by_lapse = suspended & (pl.col("lapsed_on") <= pl.col("terminated_on")).fill_null(True)
+    return (
+        policies.filter(pl.col("issued_on") <= as_of)
+        .join(ends, on="policy_id", how="left")
+        .join(pauses, on="policy_id", how="left")
+        .with_columns(
+            ended_on=pl.when(by_lapse).then("lapsed_on").otherwise("terminated_on"),
+            end_event=pl.when(by_lapse).then(pl.lit("lapse")).otherwise("termination"),
+        )
+        .with_columns(pl.col(segment).fill_null("unknown") for segment in SEGMENT_COLUMNS)
+    )

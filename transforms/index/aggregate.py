@@ -1,0 +1,73 @@
+"""Weighted means of scores (arithmetic, geometric, harmonic) and outranking: how children become a parent.
+
+The three means are one idea, the mean of f(score) taken back through f, and evaluation, explanation and Monte
+Carlo all share these f; which nodes are present is decided in `evaluate.py`.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transforms.index.framework import Aggregation
+
+Array = NDArray[np.float64]
+
+
+def linearised(score: Array, aggregation: Aggregation, floor: float = 1.0) -> Array:
+    """f(score), whose weighted mean is f of the aggregate: the score itself, its logarithm, its inverse.
+
+    Logarithm and inverse are taken of the score floored, so that one score of 0 does not end the index.
+    """
+    if aggregation == "arithmetic":
+        return score
+    floored = np.maximum(score, floor)
+    return np.log(floored) if aggregation == "geometric" else 1.0 / floored
+
+
+def delinearised(mean: Array, aggregation: Aggregation) -> Array:
+    """The aggregate whose f is `mean`."""
+    if aggregation == "arithmetic":
+        return mean
+    return np.exp(mean) if aggregation == "geometric" else 1.0 / mean
+
+
+def aggregate(scores: Array, weights: Array, aggregation: Aggregation, floor: float = 1.0) -> Array:
+    """One mean per row of `scores` (units × children) with `weights` (children) over those present (not NaN).
+
+    NaN where nothing with a weight is present. OECD/JRC Handbook (2008), step 6: A ≥ G ≥ H.
+    """
+    present = ~np.isnan(scores)
+    counted = np.where(present, weights, 0.0)
+    total = counted.sum(axis=1)
+    linear = np.where(present, linearised(scores, aggregation, floor), 0.0)
+    mean = np.divide((linear * counted).sum(axis=1), total, out=np.full(len(scores), np.nan), where=total > 0)
+    return delinearised(mean, aggregation)
+
+
+def outranking(scores: Array, weights: Array) -> Array:
+    """Units × units: weight of the children in which the row beats the column, ties by half; diagonal 0."""
+    share = weights / weights.sum()
+    above = (scores[:, None, :] > scores[None, :, :]) @ share
+    equal = (scores[:, None, :] == scores[None, :, :]) @ share
+    matrix: Array = above + 0.5 * equal
+    np.fill_diagonal(matrix, 0.0)
+    return matrix
+
+
+def copeland(matrix: Array) -> Array:
+    """Pairwise majorities won minus lost, per unit of an outranking matrix."""
+    verdict = np.sign(np.round(matrix - 0.5, 12))
+    np.fill_diagonal(verdict, 0.0)
+    won: Array = verdict.sum(axis=1)
+    return won
+
+
+def ranks(scores: Array) -> NDArray[np.int64]:
+    """Competition ranks from 1 for the highest, down the first axis; ties share the best place. No NaN."""
+    order = np.argsort(-scores, axis=0, kind="stable")
+    ordered = np.take_along_axis(scores, order, axis=0)
+    place = np.arange(1, len(scores) + 1).reshape(-1, *[1] * (scores.ndim - 1))
+    begins = np.concatenate([np.ones_like(ordered[:1], dtype=bool), ordered[1:] != ordered[:-1]])
+    shared = np.maximum.accumulate(np.where(begins, place, 0), axis=0)
+    result = np.empty(scores.shape, dtype=np.int64)
+    np.put_along_axis(result, order, shared, axis=0)
+    return result

@@ -1,0 +1,264 @@
+"""One framework over all units at once: KPI records to leaf scores, leaf scores up the tree to the index.
+
+A unit is a segment in a month, a column of every array here; which tables that makes is `scores.py`.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from transforms.index import normalise
+from transforms.index.aggregate import Array, delinearised, linearised
+from transforms.index.framework import Framework, Node
+
+UNIT = ("period", "cut", "segment")
+COUNTED = ("ok", "low_n")
+# Every status a node can have; the first six are those of KPI records.
+STATUSES = (
+    "ok",
+    "low_n",
+    "suppressed",
+    "immature",
+    "no_data",
+    "not_applicable",
+    "absent",
+    "below_minimum",
+    "not_comparable",
+    "missing_coverage",
+    "missing_required",
+)
+STATUS = pl.Enum(STATUSES)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Arrays of nodes × units, nodes in the order of `framework.nodes`, missing scores NaN.
+
+    `value` is the KPI's own, `effective_weight` the weight a node really has in the unit's index (0 where it
+    or a node above is missing), `coverage` the share of a node's leaf weight behind its score, `n_truncated`
+    and `n_floored` count leaves beyond their goalposts and scores raised to the floor, in it or under it.
+    """
+
+    framework: Framework
+    units: pl.DataFrame
+    score: Array
+    value: Array
+    coverage: Array
+    effective_weight: Array
+    status: NDArray[np.int8]
+    n_truncated: NDArray[np.int32]
+    n_floored: NDArray[np.int32]
+
+
+def evaluate(kpi_monthly: pl.LazyFrame, framework: Framework) -> Evaluation:
+    """The framework's nodes for every unit that has a record of a KPI that counts in it."""
+    leaf_scores = leaf_records(kpi_monthly, framework).collect()
+    counting = [i for i, node in enumerate(framework.nodes) if node.leaf and node.overall_weight > 0]
+    units = leaf_scores.filter(pl.col("node").is_in(counting)).select(UNIT).unique().sort(UNIT)
+    cells = leaf_scores.join(units.with_row_index("unit"), on=UNIT)
+    shape = (len(framework.nodes), units.height)
+    place = (cells["node"].to_numpy(), cells["unit"].to_numpy())
+    score, value = np.full(shape, np.nan), np.full(shape, np.nan)
+    status = np.full(shape, STATUSES.index("absent"), dtype=np.int8)
+    truncated = np.zeros(shape, dtype=np.int32)
+    score[place] = cells["score"].to_numpy()
+    value[place] = cells["value"].to_numpy()
+    status[place] = cells["status"].to_physical().to_numpy()
+    truncated[place] = cells["is_truncated"].to_numpy()
+    return climbed(framework, units, score, value, status, truncated)
+
+
+def leaf_records(kpi_monthly: pl.LazyFrame, framework: Framework) -> pl.LazyFrame:
+    """period, cut, segment, node (position in the framework), value, score, status, is_truncated per record.
+
+    A record counts if its status is ok or low_n and its denominator (n, where it has none) reaches the leaf's
+    minimum; the score is NaN for others. Of several records of one KPI and unit the last as_of holds.
+    """
+    present = pl.col("status").is_in(COUNTED) & pl.col("value").is_finite().fill_null(False)
+    counted_cases = pl.coalesce(pl.col("denominator"), pl.col("n").cast(pl.Float64))
+    enough = (counted_cases >= pl.col("minimum_denominator")).fill_null(True)
+    usable = pl.when(pl.col("status").is_in(COUNTED) & enough).then("value")
+    status = (
+        pl.when(~pl.col("status").is_in(COUNTED))
+        .then("status")
+        .when(~present)
+        .then(pl.lit("no_data"))
+        .when(~enough)
+        .then(pl.lit("below_minimum"))
+        .when(pl.col("score").is_null())
+        .then(pl.lit("not_comparable"))
+        .otherwise("status")
+    )
+    goalposts = (pl.col("usable"), pl.col("worst"), pl.col("best"))
+    return (
+        kpi_monthly.filter(_in_validity(framework))
+        .join(_leaf_table(framework).lazy(), on=["kpi", "basis"])
+        .sort("as_of")
+        .unique([*UNIT, "node"], keep="last")
+        .with_columns(pl.when(present).then("value").alias("value"))
+        .with_columns(usable.alias("usable"))
+        .with_columns(_leaf_score(framework).alias("score"))
+        .select(
+            *UNIT,
+            "node",
+            pl.col("value").fill_null(float("nan")),
+            pl.col("score").fill_null(float("nan")),
+            status.cast(STATUS).alias("status"),
+            normalise.is_truncated(*goalposts).fill_null(False).alias("is_truncated"),
+        )
+    )
+
+
+def climbed(
+    framework: Framework,
+    units: pl.DataFrame,
+    score: Array,
+    value: Array,
+    status: NDArray[np.int8],
+    truncated: NDArray[np.int32],
+) -> Evaluation:
+    """Leaf rows of `score`, `status` and `truncated` filled in: every inner node, children before parents."""
+    coverage = np.where(np.isnan(score), 0.0, 1.0)
+    floored = np.zeros_like(truncated)
+    has_leaf = ~np.isnan(score)
+    share = np.zeros_like(score)
+    for parent, children in reversed(inner_nodes(framework)):
+        node = framework.nodes[parent]
+        how = node.aggregation or "arithmetic"
+        linear = np.zeros(units.height)
+        # Child by child rather than as one sum: the result is then to the last bit that of the unit alone.
+        for child in children:
+            weight, present = framework.nodes[child].weight, ~np.isnan(score[child])
+            share[parent] += np.where(present, weight, 0.0)
+            linear += np.where(present, weight * linearised(score[child], how, framework.floor), 0.0)
+            coverage[parent] += np.where(present, weight * coverage[child], 0.0)
+            if weight > 0:
+                has_leaf[parent] |= has_leaf[child]
+                truncated[parent] += truncated[child]
+                floored[parent] += floored[child]
+                if how != "arithmetic":
+                    floored[parent] += score[child] < framework.floor
+        status[parent] = _parent_status(
+            framework, node, share[parent], coverage[parent], has_leaf[parent], score
+        )
+        is_ok = status[parent] == STATUSES.index("ok")
+        mean = np.divide(linear, share[parent], out=np.full(units.height, np.nan), where=is_ok)
+        score[parent] = delinearised(mean, how)
+    effective = _effective_weights(framework, share, score)
+    return Evaluation(framework, units, score, value, coverage, effective, status, truncated, floored)
+
+
+def inner_nodes(framework: Framework) -> list[tuple[int, list[int]]]:
+    """Position of every inner node with the positions of its children, parents first."""
+    position = {node.code: i for i, node in enumerate(framework.nodes)}
+    return [
+        (i, [position[child] for child in node.children])
+        for i, node in enumerate(framework.nodes)
+        if node.children
+    ]
+
+
+def _parent_status(
+    framework: Framework, node: Node, share: Array, coverage: Array, has_leaf: NDArray[np.bool_], score: Array
+) -> NDArray[np.int8]:
+    rule = framework.coverage
+    is_covered = (share > 0) & (np.round(share, 3) >= rule.parent)
+    has_required = np.ones_like(is_covered)
+    if node.parent is None:
+        is_covered &= np.round(coverage, 3) >= rule.index
+        has_required = _has_required(framework, score)
+    code = {status: np.int8(i) for i, status in enumerate(STATUSES)}
+    incomplete = np.where(has_leaf, code["missing_coverage"], code["no_data"])
+    return np.where(is_covered, np.where(has_required, code["ok"], code["missing_required"]), incomplete)
+
+
+def _has_required(framework: Framework, score: Array) -> NDArray[np.bool_]:
+    position = {node.code: i for i, node in enumerate(framework.nodes)}
+    satisfied = np.ones(score.shape[1], dtype=bool)
+    for code in framework.coverage.required_nodes:
+        satisfied &= ~np.isnan(score[position[code]])
+    for group in framework.coverage.required_groups.values():
+        present, total = np.zeros(score.shape[1]), 0.0
+        for code in group.leaves:
+            weight = framework.nodes[position[code]].overall_weight
+            present += np.where(np.isnan(score[position[code]]), 0.0, weight)
+            total += weight
+        satisfied &= present >= group.minimum_share * total - 1e-9
+    return satisfied
+
+
+def _effective_weights(framework: Framework, share: Array, score: Array) -> Array:
+    effective = np.zeros_like(score)
+    effective[0] = np.where(np.isnan(score[0]), 0.0, 1.0)
+    for parent, children in inner_nodes(framework):
+        for child in children:
+            local = framework.nodes[child].weight / np.where(share[parent] > 0, share[parent], 1.0)
+            effective[child] = np.where(np.isnan(score[child]), 0.0, effective[parent] * local)
+    return effective
+
+
+def _in_validity(framework: Framework) -> pl.Expr:
+    """Months the framework is scored for: its validity and the months recomputed before it."""
+    last = framework.valid_to or date.max
+    expression = pl.col("period") <= pl.lit(last)
+    if framework.valid_from:
+        first = (
+            pl.lit(framework.valid_from).dt.truncate("1mo").dt.offset_by(f"-{framework.backcast_months}mo")
+        )
+        expression &= pl.col("period") >= first
+    return expression
+
+
+def _leaf_table(framework: Framework) -> pl.DataFrame:
+    leaves = [(i, node.leaf) for i, node in enumerate(framework.nodes) if node.leaf]
+    return pl.DataFrame(
+        {
+            "node": [i for i, _ in leaves],
+            "kpi": [leaf.kpi for _, leaf in leaves],
+            "basis": [leaf.basis for _, leaf in leaves],
+            "leaf_direction": [leaf.direction for _, leaf in leaves],
+            "worst": [leaf.goalposts.worst if leaf.goalposts else None for _, leaf in leaves],
+            "best": [leaf.goalposts.best if leaf.goalposts else None for _, leaf in leaves],
+            "target": [leaf.target for _, leaf in leaves],
+            "minimum_denominator": [leaf.minimum_denominator for _, leaf in leaves],
+        },
+        schema={
+            "node": pl.Int64,
+            "kpi": pl.String,
+            "basis": pl.String,
+            "leaf_direction": pl.Int8,
+            "worst": pl.Float64,
+            "best": pl.Float64,
+            "target": pl.Float64,
+            "minimum_denominator": pl.Float64,
+        },
+    )
+
+
+def _leaf_score(framework: Framework) -> pl.Expr:
+    """0–100 score of `usable`, by the normalisation of the row's leaf; only those in use cost anything."""
+    value, target = pl.col("usable"), pl.col("target")
+    stated = pl.coalesce(pl.col("leaf_direction"), pl.col("direction")).cast(pl.Float64)
+    direction = pl.when(stated != 0).then(stated)
+    peers = ["node", "period", "cut"]
+    by_method = {
+        "goalposts": normalise.goalposts(value, pl.col("worst"), pl.col("best")),
+        "min_max": normalise.min_max(value, direction).over(peers),
+        "z_score": (50.0 + 10.0 * normalise.z_score(value, direction)).over(peers),
+        "distance_to_target": (100.0 * normalise.distance_to_target(value, target, direction)).over(peers),
+        "percentile_rank": (100.0 * normalise.percentile_rank(value, direction)).over(peers),
+    }
+    leaves = [(i, node.leaf) for i, node in enumerate(framework.nodes) if node.leaf]
+    score = pl.lit(None, dtype=pl.Float64)
+    for method, expression in by_method.items():
+        nodes = [i for i, leaf in leaves if leaf.normalisation == method]
+        if nodes:
+            score = pl.when(pl.col("node").is_in(nodes)).then(expression).otherwise(score)
+    for i, leaf in leaves:
+        if leaf.bands:
+            points = normalise.banded(value, leaf.bands.cut_points, leaf.bands.points)
+            score = pl.when(pl.col("node") == i).then(points).otherwise(score)
+    return score

@@ -1,0 +1,238 @@
+"""What a framework says: the tree of an index from its root to KPI codes, and the rules of its scores.
+
+Models that are cheap to import and their flattened view; reading and checking a file is `framework_file.py`,
+computing a score is `evaluate.py`.
+"""
+
+import math
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    FiniteFloat,
+    Tag,
+)
+
+Aggregation = Literal["arithmetic", "geometric", "harmonic"]
+Normalisation = Literal["goalposts", "min_max", "z_score", "distance_to_target", "percentile_rank", "bands"]
+Basis = Literal["cohort", "period", "stock"]
+
+# These rank a unit against the other units of its period, so one unit cannot be scored alone.
+CROSS_UNIT: frozenset[Normalisation] = frozenset(
+    {"min_max", "z_score", "distance_to_target", "percentile_rank"}
+)
+
+
+def _version_text(version: object) -> object:
+    if isinstance(version, float):
+        raise ValueError('a version with a point needs quotes, as in "1.10"')
+    return str(version) if isinstance(version, int) else version
+
+
+NodeCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=80)]
+Version = Annotated[str, BeforeValidator(_version_text), Field(pattern=r"^[A-Za-z0-9._-]+$")]
+Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Goalposts(_Part):
+    """Values of the KPI that score 0 and 100; `worst` above `best` says that lower is better."""
+
+    worst: FiniteFloat
+    best: FiniteFloat
+
+
+class Bands(_Part):
+    """Points for bands of the KPI's value, banded by ascending cut points; one more point than cuts.
+
+    A value that equals a cut point gets the better of its two neighbours.
+    """
+
+    cut_points: list[FiniteFloat] = Field(min_length=1)
+    points: list[Annotated[float, Field(ge=0, le=100)]]
+
+
+class Leaf(_Part):
+    """A KPI in the tree, objective or perceived alike."""
+
+    kpi: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", description="Code of the KPI.")
+    title: str = ""
+    weight: Weight = Field(default=1.0, description="Relative to its siblings; 0 shows without counting.")
+    basis: Basis = Field(default="cohort", description="Records of the KPI by receipt, by closing, or stock.")
+    direction: Literal[1, -1] | None = Field(default=None, description="Default: the KPI's own.")
+    normalisation: Normalisation = "goalposts"
+    goalposts: Goalposts | None = None
+    target: FiniteFloat | None = None
+    bands: Bands | None = None
+    minimum_denominator: float | None = Field(
+        default=None,
+        gt=0,
+        description="Below it (denominator, or n where there is none) a record is missing.",
+    )
+    awaited: bool = Field(default=False, description="There is no such KPI yet: the leaf is missing.")
+    note: str = ""
+
+
+class Group(_Part):
+    """An inner node: a weighted mean of its children."""
+
+    title: str = ""
+    weight: Weight = 1.0
+    aggregation: Aggregation | None = Field(default=None, description="Default: that of the node's level.")
+    children: dict[
+        NodeCode,
+        Annotated[
+            Annotated[Leaf, Tag("leaf")] | Annotated["Group", Tag("group")],
+            Discriminator(lambda node: "group" if _has_children(node) else "leaf"),
+        ],
+    ] = Field(min_length=1)
+    note: str = ""
+
+
+def _has_children(node: object) -> bool:
+    return "children" in node if isinstance(node, Mapping) else isinstance(node, Group)
+
+
+class RequiredGroup(_Part):
+    """Leaves of which at least a share, by weight in the index, must be present."""
+
+    leaves: list[NodeCode] = Field(min_length=1)
+    minimum_share: Share
+
+
+class Coverage(_Part):
+    """When a node with missing children still has a score (shares of weight, compared to three decimals)."""
+
+    parent: Share = 0.667
+    index: Share = 0.75
+    required_nodes: list[NodeCode] = []
+    required_groups: dict[str, RequiredGroup] = {}
+
+
+class GradeCap(_Part):
+    """The best grade the index may have while a KPI, such as a statutory limit, is out of bounds."""
+
+    kpi: str
+    basis: Basis = "cohort"
+    awaited: bool = Field(default=False, description="There is no such KPI yet: the cap rests.")
+    above: FiniteFloat | None = None
+    below: FiniteFloat | None = None
+    at_most: str
+
+
+class Hysteresis(_Part):
+    """A grade moves once the score is past the cut by more than the margin for so many periods."""
+
+    margin_points: float = Field(default=1.0, ge=0)
+    periods: int = Field(default=2, ge=1, le=12)
+
+
+class Grades(_Part):
+    """The scale's grades from best to worst, each with its lowest score."""
+
+    scale: dict[str, float] = Field(min_length=2)
+    cap: GradeCap | None = None
+    hysteresis: Hysteresis = Hysteresis()
+
+
+class Comparison(_Part):
+    """The two nodes that measure one dimension from facts and as customers see it."""
+
+    objective: NodeCode
+    perceived: NodeCode
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node of the flattened tree; `weight` within its parent, `overall_weight` within the index."""
+
+    code: str
+    title: str
+    parent: str | None
+    level: int
+    weight: float
+    overall_weight: float
+    aggregation: Aggregation | None
+    leaf: Leaf | None
+    children: tuple[str, ...]
+
+
+class Framework(_Part):
+    """One version of one index; scores compare only within it (OECD/JRC Handbook 2008)."""
+
+    code: NodeCode
+    version: Version
+    title: str = Field(min_length=1)
+    parent: str | None = Field(default=None, description="Framework to inherit from: code, or code@version.")
+    source: str = ""
+    note: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+    backcast_months: int = Field(default=24, ge=0, description="Months scored before valid_from.")
+    floor: float = Field(default=1.0, gt=0, le=50, description="Least score in a geometric or harmonic mean.")
+    aggregation_by_level: list[Aggregation] = Field(default=[], description="From the index down.")
+    coverage: Coverage = Coverage()
+    grades: Grades | None = None
+    dimensions: dict[str, Comparison] = {}
+    index: Group
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """The tree flattened, parents before children, from the index (level 0) down."""
+        return tuple(self._walk("index", self.index, None, 0, 1.0, 1.0))
+
+    @cached_property
+    def leaves(self) -> tuple[Node, ...]:
+        """The nodes that are KPIs."""
+        return tuple(node for node in self.nodes if node.leaf)
+
+    @property
+    def is_cross_unit(self) -> bool:
+        """Whether a unit's score depends on the other units of its period."""
+        return any(node.leaf and node.leaf.normalisation in CROSS_UNIT for node in self.nodes)
+
+    def level_weights(self) -> dict[int, dict[str, float]]:
+        """Weight within the index of every node, by level."""
+        levels: dict[int, dict[str, float]] = {}
+        for node in self.nodes:
+            levels.setdefault(node.level, {})[node.code] = node.overall_weight
+        return levels
+
+    def _walk(
+        self, code: str, node: Group | Leaf, parent: str | None, level: int, weight: float, overall: float
+    ) -> Iterator[Node]:
+        children = node.children if isinstance(node, Group) else {}
+        how = self._aggregation(node, level) if isinstance(node, Group) else None
+        leaf = node if isinstance(node, Leaf) else None
+        yield Node(code, node.title or code, parent, level, weight, overall, how, leaf, tuple(children))
+        total = math.fsum(child.weight for child in children.values())
+        for child_code, child in children.items():
+            share = child.weight / total if total else 0.0
+            yield from self._walk(child_code, child, code, level + 1, share, overall * share)
+
+    def _aggregation(self, group: Group, level: int) -> Aggregation:
+        by_level = self.aggregation_by_level
+        return group.aggregation or (by_level[level] if level < len(by_level) else "arithmetic")
+
+
+def in_force(frameworks: Collection[Framework], code: str, on: date) -> Framework | None:
+    """The version of `code` that holds on a date: of those valid then, the one that began last."""
+    valid = [
+        framework
+        for framework in frameworks
+        if framework.code == code
+        and (framework.valid_from or date.min) <= on <= (framework.valid_to or date.max)
+    ]
+    return max(valid, key=lambda framework: framework.valid_from or date.min, default=None)

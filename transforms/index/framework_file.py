@@ -1,0 +1,282 @@
+"""Reading a framework file: YAML, inheritance, and every check that needs no data, with key paths and lines.
+
+The text comes in as an argument, for nothing here touches a disk; the models themselves are `framework.py`.
+"""
+
+import difflib
+from collections.abc import Collection, Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from transforms.index.framework import Coverage, Framework, Grades, Group, Leaf, Normalisation
+
+# What each normalisation needs beside the KPI.
+PARAMETER: Mapping[Normalisation, str] = {
+    "goalposts": "goalposts",
+    "distance_to_target": "target",
+    "bands": "bands",
+}
+OWN_OF_EACH_FILE = frozenset({"code", "version", "parent", "valid_from", "valid_to"})
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a framework file, under which key and on which line (where that is known)."""
+
+    path: str
+    reason: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        where = f"line {self.line}, " if self.line else ""
+        return f"{where}{self.path or 'file'}: {self.reason}"
+
+
+class FrameworkError(ValueError):
+    """A framework file was refused; `problems` holds every reason."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(map(str, problems)))
+
+
+def read_framework(
+    text: str,
+    known_kpis: Collection[str] | None = None,
+    parents: Mapping[str, Framework] | None = None,
+) -> Framework:
+    """The framework that a YAML text describes.
+
+    `known_kpis` are the KPI codes there are; given as a mapping to directions (+1, −1, 0) the goalposts are
+    checked against them. `parents` are frameworks to inherit from, by `code` or `code@version`: the file's
+    keys are laid over the parent's, and a key set to null takes the parent's away.
+
+    Raises FrameworkError with every problem found, each with its key path and line.
+    """
+    content, lines = _yaml_content(text)
+    merged = _inherited(content, parents or {}, lines)
+    try:
+        framework = Framework.model_validate(merged)
+    except ValidationError as error:
+        raise FrameworkError(_located(_schema_problems(error), lines)) from None
+    problems = [*_tree_problems(framework), *_rule_problems(framework), *_kpi_problems(framework, known_kpis)]
+    if problems:
+        raise FrameworkError(_located(problems, lines))
+    return framework
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of framework files for editors.
+
+    A file that names a parent may leave out what it inherits and may set a child to null, so apart from code
+    and version nothing is required; `read_framework` is the judge of whole files.
+    """
+    schema = Framework.model_json_schema()
+    for part in (schema, *schema["$defs"].values()):
+        part.pop("required", None)
+    schema["required"] = ["code", "version"]
+    children = schema["$defs"]["Group"]["properties"]["children"]
+    node = {"anyOf": [{"$ref": "#/$defs/Group"}, {"$ref": "#/$defs/Leaf"}, {"type": "null"}]}
+    children["patternProperties"] = dict.fromkeys(children["patternProperties"], node)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which a key given twice is an error: the second would silently win."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys: set[Hashable] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in keys:
+                problem = Problem(str(key), "is given twice", key_node.start_mark.line + 1)
+                raise FrameworkError([problem])
+            keys.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def _yaml_content(text: str) -> tuple[dict[str, Any], yaml.Node | None]:
+    try:
+        content = yaml.load(text, _Loader)
+        lines = yaml.compose(text, yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise FrameworkError([Problem("", f"is not YAML: {error.problem}", line)]) from None
+    if not isinstance(content, dict):
+        raise FrameworkError([Problem("", "must hold keys such as code, version, title and index")])
+    return content, lines
+
+
+def _inherited(
+    content: dict[str, Any], parents: Mapping[str, Framework], lines: yaml.Node | None
+) -> dict[str, Any]:
+    name = content.get("parent")
+    if name is None:
+        return content
+    if name not in parents:
+        known = f"; known: {', '.join(sorted(parents))}" if parents else ""
+        raise FrameworkError(_located([Problem("parent", f"there is no framework {name!r}{known}")], lines))
+    inherited = parents[name].model_dump(mode="json", exclude_unset=True, exclude=set(OWN_OF_EACH_FILE))
+    return _overlaid(inherited, content)
+
+
+def _overlaid(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in over.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, Mapping) and isinstance(result.get(key), dict):
+            result[key] = _overlaid(result[key], value)
+        else:
+            result[key] = value
+    return result
+
+
+def _schema_problems(error: ValidationError) -> Iterator[Problem]:
+    for detail in error.errors():
+        path = ".".join(_key_path(detail["loc"]))
+        match detail["type"]:
+            case "missing":
+                yield Problem(path, "is required")
+            case "extra_forbidden":
+                yield Problem(path, f"is not a key that belongs here{_suggestion(str(detail['loc'][-1]))}")
+            case "value_error":
+                yield Problem(path, detail["msg"].removeprefix("Value error, "))
+            case _:
+                yield Problem(path, f"{detail['msg'][0].lower()}{detail['msg'][1:]}")
+
+
+def _key_path(location: tuple[int | str, ...]) -> Iterator[str]:
+    """The location without the tags that pydantic adds after a child's key."""
+    after_children = 0
+    for part in location:
+        after_children = after_children + 1 if after_children else 0
+        if after_children == 3 and part in ("leaf", "group"):
+            after_children = 0
+            continue
+        if part == "children":
+            after_children = 1
+        yield str(part)
+
+
+def _suggestion(key: str) -> str:
+    known = [name for model in (Framework, Group, Leaf, Coverage, Grades) for name in model.model_fields]
+    close = difflib.get_close_matches(key, known, 1)
+    return f"; did you mean {close[0]}?" if close and close[0] != key else ""
+
+
+def _tree_problems(framework: Framework) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for path, code, node in _paths("index", "index", framework.index):
+        if code in seen:
+            yield Problem(path, f"the code {code} is taken by {seen[code]}; codes are unique in a framework")
+        seen[code] = path
+        if isinstance(node, Group) and not any(child.weight for child in node.children.values()):
+            yield Problem(f"{path}.children", "their weights are all 0; at least one must count")
+        if isinstance(node, Leaf):
+            yield from _leaf_problems(path, node)
+    if "weight" in framework.index.model_fields_set:
+        yield Problem("index.weight", "the index itself has no weight")
+    if any(node.aggregation not in (None, "arithmetic") for node in framework.nodes):
+        for flat in framework.leaves:
+            if flat.leaf and flat.leaf.normalisation == "z_score":
+                reason = "z-scores may be negative: every aggregation must be arithmetic"
+                yield Problem(f"{seen[flat.code]}.normalisation", reason)
+
+
+def _paths(path: str, code: str, node: Group | Leaf) -> Iterator[tuple[str, str, Group | Leaf]]:
+    yield path, code, node
+    if isinstance(node, Group):
+        for child_code, child in node.children.items():
+            yield from _paths(f"{path}.children.{child_code}", child_code, child)
+
+
+def _leaf_problems(path: str, leaf: Leaf) -> Iterator[Problem]:
+    needed = PARAMETER.get(leaf.normalisation)
+    for parameter in PARAMETER.values():
+        given = getattr(leaf, parameter) is not None
+        if given and parameter != needed:
+            yield Problem(f"{path}.{parameter}", f"has no use with normalisation {leaf.normalisation}")
+        if not given and parameter == needed:
+            yield Problem(f"{path}.{parameter}", f"is required by normalisation {leaf.normalisation}")
+    posts = leaf.goalposts
+    if posts and posts.worst == posts.best:
+        yield Problem(f"{path}.goalposts", "worst and best are the same")
+    elif posts and leaf.direction and (posts.best > posts.worst) != (leaf.direction > 0):
+        yield Problem(f"{path}.goalposts", f"worst and best contradict direction {leaf.direction:+d}")
+    if leaf.bands:
+        cuts, points = leaf.bands.cut_points, leaf.bands.points
+        if any(low >= high for low, high in pairwise(cuts)):
+            yield Problem(f"{path}.bands.cut_points", "must ascend")
+        if len(points) != len(cuts) + 1:
+            yield Problem(f"{path}.bands.points", f"{len(cuts)} cut points make {len(cuts) + 1} bands")
+
+
+def _rule_problems(framework: Framework) -> Iterator[Problem]:
+    codes = {node.code: bool(node.leaf) for node in framework.nodes}
+    coverage = framework.coverage
+    named = [("coverage.required_nodes", code, False) for code in coverage.required_nodes]
+    for name, group in coverage.required_groups.items():
+        named += [(f"coverage.required_groups.{name}.leaves", code, True) for code in group.leaves]
+    for name, pair in framework.dimensions.items():
+        named += [(f"dimensions.{name}", code, False) for code in (pair.objective, pair.perceived)]
+    for path, code, must_be_leaf in named:
+        if code not in codes:
+            yield Problem(path, f"there is no node {code}")
+        elif must_be_leaf and not codes[code]:
+            yield Problem(path, f"{code} is not a leaf")
+    if framework.valid_from and framework.valid_to and framework.valid_to < framework.valid_from:
+        yield Problem("valid_to", "is before valid_from")
+    if framework.grades:
+        yield from _grade_problems(framework.grades)
+
+
+def _grade_problems(grades: Grades) -> Iterator[Problem]:
+    lowest = list(grades.scale.values())
+    if lowest[-1] != 0 or any(high <= low for high, low in pairwise(lowest)):
+        yield Problem("grades.scale", "must go from the best grade down to a last one that begins at 0")
+    if grades.cap:
+        if (grades.cap.above is None) == (grades.cap.below is None):
+            yield Problem("grades.cap", "needs either above or below")
+        if grades.cap.at_most not in grades.scale:
+            yield Problem("grades.cap.at_most", f"{grades.cap.at_most} is not a grade of the scale")
+
+
+def _kpi_problems(framework: Framework, known: Collection[str] | None) -> Iterator[Problem]:
+    if known is None:
+        return
+    for path, _, node in _paths("index", "index", framework.index):
+        if not isinstance(node, Leaf):
+            continue
+        if node.kpi not in known and not node.awaited:
+            close = difflib.get_close_matches(node.kpi, list(known), 1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            yield Problem(f"{path}.kpi", f"there is no KPI {node.kpi}{hint} (awaited: true admits it)")
+        direction = known.get(node.kpi) if isinstance(known, Mapping) else None
+        posts = node.goalposts
+        if direction and posts and not node.direction and (posts.best > posts.worst) != (direction > 0):
+            yield Problem(f"{path}.goalposts", f"contradict the KPI's direction {direction:+d}")
+    cap = framework.grades.cap if framework.grades else None
+    if cap and cap.kpi not in known and not cap.awaited:
+        yield Problem("grades.cap.kpi", f"there is no KPI {cap.kpi} (awaited: true admits it)")
+
+
+def _located(problems: Iterator[Problem] | list[Problem], lines: yaml.Node | None) -> list[Problem]:
+    return [Problem(p.path, p.reason, _line(lines, p.path.split("."))) for p in problems]
+
+
+def _line(node: yaml.Node | None, path: list[str]) -> int | None:
+    """Line of the deepest part of the path that the text itself holds."""
+    line = None
+    for part in path:
+        if not isinstance(node, yaml.MappingNode):
+            break
+        found = [(key, value) for key, value in node.value if key.value == part]
+        if not found:
+            break
+        line, node = found[0][0].start_mark.line + 1, found[0][1]
+    return line

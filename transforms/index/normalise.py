@@ -1,0 +1,104 @@
+"""Normalisation: a KPI's values onto one scale on which higher is better, as Polars expressions.
+
+Each function takes the value as an expression and is elementwise or ranks within whatever window the caller
+lays over it (`.over(...)`); outliers are treated before, in `treat.py`. Formulas: OECD/JRC Handbook (2008),
+step 5, and COINr; `direction` is +1 where higher is better and −1 where lower is.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+import polars as pl
+
+from transforms.index.aggregate import Array
+
+
+def goalposts(value: pl.Expr, worst: pl.Expr, best: pl.Expr) -> pl.Expr:
+    """0–100 between fixed posts, truncated beyond them; `worst` above `best` where lower is better."""
+    return ((value - worst) / (best - worst)).clip(0.0, 1.0) * 100.0
+
+
+def is_truncated(value: pl.Expr, worst: pl.Expr, best: pl.Expr) -> pl.Expr:
+    """Whether the value lies beyond its goalposts, where progress is no longer seen."""
+    return ~((value - worst) / (best - worst)).is_between(0.0, 1.0)
+
+
+def min_max(value: pl.Expr, direction: pl.Expr) -> pl.Expr:
+    """0–100 between the sample's worst and best; null where all are the same."""
+    spread = value.max() - value.min()
+    up = (value - value.min()) / spread
+    down = (value.max() - value) / spread
+    return pl.when(spread > 0).then(pl.when(direction > 0).then(up).otherwise(down) * 100.0)
+
+
+def z_score(value: pl.Expr, direction: pl.Expr) -> pl.Expr:
+    """Standard deviations (n − 1) from the sample's mean; null where all are the same."""
+    spread = value.std(ddof=1)
+    return pl.when(spread > 0).then((value - value.mean()) / spread * direction)
+
+
+def distance_to_target(
+    value: pl.Expr, target: pl.Expr, direction: pl.Expr, *, capped: bool = True
+) -> pl.Expr:
+    """0–1 on the way from the sample's worst to the target; capped there, or above 1 beyond it.
+
+    Where the whole sample is at or beyond the target there is no way left, and every unit has 1.
+    """
+    worst = pl.when(direction > 0).then(value.min()).otherwise(value.max())
+    way = (target - worst) * direction
+    share = pl.when(way > 0).then((value - worst) * direction / way).when(value.is_not_null()).then(1.0)
+    return share.clip(0.0, 1.0) if capped else share
+
+
+def borda(value: pl.Expr, direction: pl.Expr) -> pl.Expr:
+    """How many units of the sample are worse."""
+    ascending = value.rank("min").cast(pl.Float64)
+    descending = value.rank("min", descending=True).cast(pl.Float64)
+    return pl.when(direction > 0).then(ascending).otherwise(descending) - 1.0
+
+
+def percentile_rank(value: pl.Expr, direction: pl.Expr) -> pl.Expr:
+    """Share (0–1) of the other units that are worse; null in a sample of one."""
+    others = value.count().cast(pl.Float64) - 1.0
+    return pl.when(others > 0).then(borda(value, direction) / others)
+
+
+def banded(value: pl.Expr, cut_points: list[float], points: list[float]) -> pl.Expr:
+    """The points of the value's band; a value on a cut point gets the better of the two bands beside it."""
+    banding = pl.lit(float(points[-1]))
+    for cut, (below, above) in reversed(list(zip(cut_points, pairwise(points), strict=True))):
+        is_below = value <= cut if below > above else value < cut
+        banding = pl.when(is_below).then(pl.lit(float(below))).otherwise(banding)
+    return pl.when(value.is_not_null()).then(banding)
+
+
+def cluster_cut_points(values: Array, bands: int) -> list[float]:
+    """Cut points, midway between neighbours, of the banding with the least variance within bands.
+
+    Exact one-dimensional k-means by dynamic programming (Fisher 1958); the star ratings of US Medicare plans
+    are cut by clustering as well. Raises ValueError with fewer distinct values than bands.
+    """
+    ordered = np.sort(values[np.isfinite(values)])
+    if len(np.unique(ordered)) < bands:
+        raise ValueError(f"{bands} bands need as many distinct values, there are {len(np.unique(ordered))}")
+    size, centred = len(ordered), ordered - ordered.mean()
+    total = np.concatenate([[0.0], np.cumsum(centred)])
+    square = np.concatenate([[0.0], np.cumsum(centred**2)])
+    cost = np.concatenate(
+        [[0.0], np.full(size, np.inf)]
+    )  # least cost of the first i values in the bands so far
+    begins = np.zeros((bands, size + 1), dtype=np.intp)
+    for band in range(bands):
+        best = np.full(size + 1, np.inf)
+        for end in range(1, size + 1):
+            start = np.arange(end)
+            within = square[end] - square[start] - (total[end] - total[start]) ** 2 / (end - start)
+            candidate = cost[start] + np.maximum(within, 0.0)
+            begins[band, end] = candidate.argmin()
+            best[end] = candidate.min()
+        cost = best
+    cuts, end = [], size
+    for band in range(bands - 1, 0, -1):
+        end = int(begins[band, end])
+        cuts.append(float((ordered[end - 1] + ordered[end]) / 2))
+    return cuts[::-1]

@@ -1,0 +1,263 @@
+"""How far the index is a matter of method: Monte Carlo over its choices, drop-one, influence of each KPI.
+
+The choices (normalisation, weights, means) vary here while the data stand still; noise in the data is
+`bootstrap.py`, and which choice matters most is `sensitivity.py`. All units of one period are done at once.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from transforms.index import normalise
+from transforms.index.aggregate import Array, delinearised, linearised, ranks
+from transforms.index.evaluate import Evaluation, evaluate, inner_nodes
+from transforms.index.framework import Aggregation, Framework
+from transforms.index.weights import influence
+from transforms.model import Columns
+
+Choice = NDArray[np.int64]
+
+RANK_COLUMNS: Columns = {
+    "framework": (pl.String, "Code of the framework."),
+    "framework_version": (pl.String, "Version of the framework."),
+    "period": (pl.Date, "Month, as its first day."),
+    "cut": (pl.String, "What the segments are segments of."),
+    "segment": (pl.String, "The segment."),
+    "score": (pl.Float64, "Score of the index as published."),
+    "rank": (pl.Int32, "Rank among the segments of the cut, 1 the best."),
+    "median_rank": (pl.Float64, "Median rank over the draws."),
+    "rank_low": (pl.Float64, "5th percentile of the rank over the draws."),
+    "rank_high": (pl.Float64, "95th percentile of the rank over the draws."),
+    "first_share": (pl.Float64, "Share of the draws in which the segment leads."),
+    "mean_rank_shift": (pl.Float64, "Mean distance of the rank from the published one."),
+}
+DROP_COLUMNS: Columns = {
+    "framework": (pl.String, "Code of the framework."),
+    "framework_version": (pl.String, "Version of the framework."),
+    "period": (pl.Date, "Month, as its first day."),
+    "cut": (pl.String, "What the segments are segments of."),
+    "node": (pl.String, "The leaf."),
+    "kpi": (pl.String, "Its KPI."),
+    "weight": (pl.Float64, "Weight of the leaf in the index as the framework gives it."),
+    "influence_r2": (pl.Float64, "r² of its score with the index over the segments; null if it is constant."),
+    "mean_rank_shift": (pl.Float64, "Mean distance of the ranks without the leaf from those with it."),
+    "largest_score_change": (pl.Float64, "Largest change of a segment's index when the leaf is left out."),
+}
+
+
+@dataclass(frozen=True)
+class Alternatives:
+    """The choices a draw makes: one normalisation, one mean for every node, each weight times U(1 ± spread).
+
+    With `may_drop_leaf` a draw also leaves out one leaf or none, each with the same chance.
+    """
+
+    normalisations: tuple[str, ...] = ("goalposts", "min_max", "z_score")
+    aggregations: tuple[Aggregation, ...] = ("arithmetic", "geometric", "harmonic")
+    weight_spread: float = 0.25
+    may_drop_leaf: bool = False
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Units that have an index in one period: their scores under each normalisation, nodes × units.
+
+    Inner rows of `normalised` are empty; `present` says which nodes each unit has, whatever the draw.
+    "goalposts" is the normalisation that the framework itself gives the leaf.
+    """
+
+    framework: Framework
+    units: pl.DataFrame
+    normalised: dict[str, Array]
+    present: NDArray[np.bool_]
+    index: Array
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Which normalisation and mean each draw takes (positions) and its weights, nodes × draws."""
+
+    normalisation: Choice
+    aggregation: Choice
+    weights: Array
+
+
+def sample(evaluation: Evaluation, period: date, cut: str) -> Sample:
+    """The units of one period and cut that have an index, under goalposts, min–max and z (50 + 10 z)."""
+    chosen = (evaluation.units["period"] == period) & (evaluation.units["cut"] == cut)
+    columns = np.flatnonzero(chosen.to_numpy() & ~np.isnan(evaluation.score[0]))
+    score, value = evaluation.score[:, columns], evaluation.value[:, columns]
+    normalised = {name: np.full(score.shape, np.nan) for name in ("goalposts", "min_max", "z_score")}
+    for i, node in enumerate(evaluation.framework.nodes):
+        if node.leaf:
+            usable = np.where(np.isnan(score[i]), np.nan, value[i])
+            normalised["goalposts"][i] = score[i]
+            normalised["min_max"][i], normalised["z_score"][i] = _within_sample(score[i], usable)
+    units = evaluation.units[columns]
+    return Sample(evaluation.framework, units, normalised, ~np.isnan(score), score[0])
+
+
+def drawn(units: Sample, alternatives: Alternatives, draws: int, seed: int) -> Draws:
+    """Seeded draws of the choices."""
+    generator = np.random.default_rng(seed)
+    spread = alternatives.weight_spread
+    framework = units.framework
+    leaves = [i for i, node in enumerate(framework.nodes) if node.leaf]
+    dropped = None
+    normalisation = generator.integers(len(alternatives.normalisations), size=draws)
+    aggregation = generator.integers(len(alternatives.aggregations), size=draws)
+    factors = generator.uniform(1 - spread, 1 + spread, size=(len(framework.nodes), draws))
+    if alternatives.may_drop_leaf:
+        dropped = np.array([*leaves, -1])[generator.integers(len(leaves) + 1, size=draws)]
+    return Draws(normalisation, aggregation, perturbed_weights(framework, factors, dropped))
+
+
+def perturbed_weights(framework: Framework, factors: Array, dropped: Choice | None = None) -> Array:
+    """Weights within the parent times `factors` (nodes × draws), siblings summing to 1.
+
+    `dropped` names by position the leaf that a draw leaves out, −1 for none; a node left without a leaf has
+    weight 0.
+    """
+    weights = np.array([node.weight for node in framework.nodes])[:, None] * factors
+    if dropped is not None:
+        without = np.flatnonzero(dropped >= 0)
+        weights[dropped[without], without] = 0.0
+    for parent, children in reversed(inner_nodes(framework)):
+        total = weights[children].sum(axis=0)
+        weights[children] /= np.where(total > 0, total, 1.0)
+        weights[parent] *= total > 0
+    return weights
+
+
+def drawn_scores(units: Sample, alternatives: Alternatives, draws: Draws) -> Array:
+    """The index of every unit in every draw (units × draws).
+
+    Draws that share normalisation and mean are one pass up the tree; leaves enter by a matrix product.
+    """
+    result = np.empty((units.units.height, len(draws.normalisation)))
+    for n, normalisation in enumerate(alternatives.normalisations):
+        for a, aggregation in enumerate(alternatives.aggregations):
+            chosen = np.flatnonzero((draws.normalisation == n) & (draws.aggregation == a))
+            if len(chosen):
+                scores = units.normalised[normalisation]
+                result[:, chosen] = _index(units, scores, aggregation, draws.weights[:, chosen])
+    return result
+
+
+def rank_shift(scores: Array, base: Array) -> Array:
+    """Mean distance of the units' ranks from the base ranks, per draw (R̄s of the OECD/JRC Handbook 2008)."""
+    shift: Array = np.abs(ranks(scores) - ranks(base)[:, None]).mean(axis=0)
+    return shift
+
+
+def rank_intervals(
+    kpi_monthly: pl.LazyFrame,
+    framework: Framework,
+    period: date,
+    cut: str,
+    *,
+    alternatives: Alternatives | None = None,
+    draws: int = 10_000,
+    seed: int = 42,
+) -> pl.DataFrame:
+    """Rank and 5–95 % rank interval of each segment over the choices of method: RANK_COLUMNS."""
+    choices = alternatives or Alternatives()
+    units = sample(evaluate(kpi_monthly, framework), period, cut)
+    place = ranks(drawn_scores(units, choices, drawn(units, choices, draws, seed)))
+    base = ranks(units.index)
+    low, median, high = np.percentile(place, [5, 50, 95], axis=1) if len(place) else np.empty((3, 0))
+    return _labelled(
+        units,
+        RANK_COLUMNS,
+        score=units.index,
+        rank=base,
+        median_rank=median,
+        rank_low=low,
+        rank_high=high,
+        first_share=(place == 1).mean(axis=1),
+        mean_rank_shift=np.abs(place - base[:, None]).mean(axis=1),
+    )
+
+
+def leaf_influence(kpi_monthly: pl.LazyFrame, framework: Framework, period: date, cut: str) -> pl.DataFrame:
+    """What each leaf does to the ranking, beside its nominal weight, in the columns of DROP_COLUMNS."""
+    units = sample(evaluate(kpi_monthly, framework), period, cut)
+    leaves = [(i, node) for i, node in enumerate(framework.nodes) if node.leaf]
+    factors = np.ones((len(framework.nodes), len(leaves)))
+    dropped = perturbed_weights(framework, factors, np.array([i for i, _ in leaves]))
+    without = _index(units, units.normalised["goalposts"], None, dropped)
+    scores = units.normalised["goalposts"][[i for i, _ in leaves]].T
+    change = np.abs(without - units.index[:, None])
+    return pl.DataFrame(
+        {
+            "framework": framework.code,
+            "framework_version": framework.version,
+            "period": period,
+            "cut": cut,
+            "node": [node.code for _, node in leaves],
+            "kpi": [node.leaf.kpi for _, node in leaves if node.leaf],
+            "weight": [node.overall_weight for _, node in leaves],
+            "influence_r2": [_influence(column, units.index) for column in scores.T],
+            "mean_rank_shift": rank_shift(without, units.index),
+            "largest_score_change": change.max(axis=0, initial=0.0),
+        },
+        schema={name: dtype for name, (dtype, _) in DROP_COLUMNS.items()},
+    )
+
+
+def _within_sample(score: Array, value: Array) -> tuple[Array, Array]:
+    """Min–max and z-score (50 + 10 z) of one leaf; its own score where the units are all alike."""
+    frame = pl.DataFrame({"score": score, "value": value}).fill_nan(None)
+    # Scores rise or fall with the value throughout, so their covariance gives the direction.
+    slope = frame.select(pl.cov("score", "value")).item() or 0.0
+    direction = pl.lit(-1.0 if slope < 0 else 1.0)
+    both = frame.select(
+        pl.coalesce(normalise.min_max(pl.col("value"), direction), "score").alias("min_max"),
+        pl.coalesce(50.0 + 10.0 * normalise.z_score(pl.col("value"), direction), "score").alias("z_score"),
+    ).fill_null(float("nan"))
+    return both["min_max"].to_numpy(), both["z_score"].to_numpy()
+
+
+def _index(units: Sample, leaf_scores: Array, aggregation: Aggregation | None, weights: Array) -> Array:
+    """Units × draws, climbing from leaf scores (nodes × units) with weights (nodes × draws).
+
+    `aggregation` None leaves each node its own.
+    """
+    framework = units.framework
+    inner: dict[int, tuple[Array, NDArray[np.bool_]]] = {}
+    for parent, children in reversed(inner_nodes(framework)):
+        how = aggregation or framework.nodes[parent].aggregation or "arithmetic"
+        leaves = [child for child in children if child not in inner]
+        present = units.present[leaves]
+        linear = np.where(present, linearised(leaf_scores[leaves], how, framework.floor), 0.0)
+        total = linear.T @ weights[leaves]
+        share = present.T.astype(float) @ weights[leaves]
+        for child in children:
+            if child in inner:
+                score, is_there = inner.pop(child)
+                total += np.where(is_there, linearised(score, how, framework.floor), 0.0) * weights[child]
+                share += is_there * weights[child]
+        has_any = share > 1e-12
+        mean = np.divide(total, share, out=np.full_like(total, np.nan), where=has_any)
+        inner[parent] = delinearised(mean, how), has_any & units.present[parent][:, None]
+    return inner[0][0]
+
+
+def _influence(score: Array, index: Array) -> float | None:
+    both = ~np.isnan(score)
+    if both.sum() < 3:
+        return None
+    r2 = influence(score[both][:, None], index[both])[0]
+    return None if np.isnan(r2) else float(r2)
+
+
+def _labelled(units: Sample, columns: Columns, **values: NDArray[np.float64] | Choice) -> pl.DataFrame:
+    frame = units.units.with_columns(
+        framework=pl.lit(units.framework.code),
+        framework_version=pl.lit(units.framework.version),
+        **{name: pl.Series(value) for name, value in values.items()},
+    )
+    return frame.select(pl.col(name).cast(dtype) for name, (dtype, _) in columns.items())

@@ -1,0 +1,101 @@
+"""What a KPI is: one registry entry that says which cases count, how they are measured and who says so.
+
+Everything else (rows, dictionary page, bounds of the checks, eligibility for an index) follows from the entry.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from operator import attrgetter
+from typing import Literal, Protocol
+
+import polars as pl
+
+from transforms.settings import Settings
+
+Basis = Literal["cohort", "period", "stock"]
+Unit = Literal["share", "days", "count", "per_10k_policies", "points", "score_0_100"]
+
+# How the interval of every share and rate is read; quantiles are Hyndman–Fan type 7.
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """A column of cases and how it is brought together in a segment: added up, or kept as values."""
+
+    cases: pl.Expr
+    keeps_values: bool = False
+
+
+class Measure(Protocol):
+    """How cases become a number: statistics that can be merged, and the record made from them."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Columns without which the KPI is not applicable."""
+        ...
+
+    def statistics(self, as_of: date) -> Mapping[str, Statistic]:
+        """The statistics of a segment, by name."""
+        ...
+
+    def record(self, statistic: Callable[[str], pl.Expr]) -> Mapping[str, pl.Expr]:
+        """numerator, denominator, value, ci_low, ci_high, n, n_undetermined from merged statistics."""
+        ...
+
+
+@dataclass(frozen=True)
+class Flow:
+    """How many of something are there: what entered a stock, and has not left it."""
+
+    fact: str
+    enters_on: str
+    leaves_on: str
+    population: pl.Expr | None = None
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """What a rate is per: cases of a stock at risk in the period, or a column of the exposures feed.
+
+    `opening`: in stock when the period began. `at_risk`: in stock when it ended plus those that left in it.
+    """
+
+    name: str
+    flow: Flow
+    moment: Literal["opening", "at_risk"]
+    feed_column: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kpi:
+    """One key performance indicator.
+
+    `dates` names, for each basis, the date column that places a case in a month (received cohort, closed
+    period; a stock has none). `slice` picks the rows of a fact with several kinds of rows. A cohort is
+    immature until `horizon_days` after its period. Below `minimum` cases the status is low_n, below
+    `suppress_below` suppressed. `issue_months` > 1 asks for the latest fully mature issue months.
+    """
+
+    code: str
+    title: str
+    fact: str
+    measure: Measure
+    unit: Unit
+    direction: Literal[1, -1, 0]
+    dates: Mapping[Basis, str]
+    source: str
+    population: pl.Expr | None = None
+    excluded: pl.Expr | None = None
+    slice: tuple[str, object] | None = None
+    horizon_days: int = 0
+    minimum: int = 1
+    suppress_below: int = 0
+    issue_months: int = 1
+    version: str = "1"
+    switch: str | None = field(default=None)
+
+    def definition_version(self, settings: Settings) -> str:
+        """Version of the rules, with the switch of the project file that changes them."""
+        return f"{self.version}-{attrgetter(self.switch)(settings)}" if self.switch else self.version

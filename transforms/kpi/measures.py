@@ -1,0 +1,367 @@
+"""The kinds of measure: share, deadline, mean, quantile, count, stock, ratio, rate, promoter score.
+
+Each knows its statistics, its value and its interval; which cases count is the KPI's affair.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from transforms.kpi.definition import Exposure, Flow, Statistic
+from transforms.statistics.intervals import (
+    garwood,
+    mean_interval,
+    nps_adjusted,
+    quantile_ranks,
+    ratio_interval,
+    wilson,
+)
+
+Statistics = Mapping[str, Statistic]
+Record = Mapping[str, pl.Expr]
+Pick = Callable[[str], pl.Expr]
+NONE = pl.lit(None, dtype=pl.Float64)
+
+
+def _roots(*expressions: pl.Expr) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for e in expressions for name in e.meta.root_names()))
+
+
+def _over(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
+    """The quotient; empty where the denominator is 0."""
+    return pl.when(denominator != 0).then(numerator / denominator)
+
+
+@dataclass(frozen=True)
+class Share:
+    """Cases for which `of` holds among those for which `among` holds; Wilson interval."""
+
+    of: pl.Expr
+    among: pl.Expr
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return _roots(self.of)
+
+    def statistics(self, as_of: date) -> Statistics:
+        counted = self.among.fill_null(False)
+        return {
+            "good": Statistic((self.of.fill_null(False) & counted).cast(pl.Float64)),
+            "all": Statistic(counted.cast(pl.Float64)),
+        }
+
+    def record(self, statistic: Pick) -> Record:
+        return _share_record(statistic("good"), statistic("all"), pl.lit(0.0))
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """Cases that ended within a limit of calendar days, three-state: met, breach, undetermined.
+
+    An open case is a breach once it is older than the limit, undetermined before; so is one that left by
+    `exits_on` before the limit. value = met / (met + breach).
+    """
+
+    starts_on: str
+    ends_on: str
+    limit_days: int
+    exits_on: str | None = None
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return (self.starts_on, self.ends_on)
+
+    def statistics(self, as_of: date) -> Statistics:
+        left_on = pl.col(self.exits_on) if self.exits_on else pl.lit(None, dtype=pl.Date)
+        seen_until = pl.coalesce(self.ends_on, left_on, pl.lit(as_of))
+        days = (seen_until - pl.col(self.starts_on)).dt.total_days()
+        ended = pl.col(self.ends_on).is_not_null()
+        valid = pl.col(self.starts_on).is_not_null() & (days >= 0)
+        late = days > self.limit_days
+        return {
+            "met": Statistic((valid & ended & ~late).cast(pl.Float64)),
+            "breach": Statistic((valid & late).cast(pl.Float64)),
+            "undetermined": Statistic((valid & ~ended & ~late).cast(pl.Float64)),
+        }
+
+    def record(self, statistic: Pick) -> Record:
+        met, breach = statistic("met"), statistic("breach")
+        return _share_record(met, met + breach, statistic("undetermined"))
+
+
+def _share_record(good: pl.Expr, counted: pl.Expr, undetermined: pl.Expr) -> Record:
+    low, high = wilson(good, counted)
+    return {
+        "numerator": good,
+        "denominator": counted,
+        "value": _over(good, counted),
+        "ci_low": low,
+        "ci_high": high,
+        "n": counted,
+        "n_undetermined": undetermined,
+    }
+
+
+def _mean_interval(total: pl.Expr, squares: pl.Expr, n: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    """The interval of a mean from the sum and the sum of squares of n values."""
+    variance = ((squares - total**2 / n) / (n - 1)).clip(lower_bound=0)
+    return mean_interval(total / n, variance.sqrt(), n)
+
+
+@dataclass(frozen=True)
+class Mean:
+    """Mean of a column over the cases that have it; interval of the mean by its standard error."""
+
+    value: str
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return (self.value,)
+
+    def statistics(self, as_of: date) -> Statistics:
+        value = pl.col(self.value).cast(pl.Float64)
+        return {
+            "sum": Statistic(value.fill_null(0.0)),
+            "squares": Statistic((value**2).fill_null(0.0)),
+            "n": Statistic(value.is_not_null().cast(pl.Float64)),
+            "missing": Statistic(value.is_null().cast(pl.Float64)),
+        }
+
+    def record(self, statistic: Pick) -> Record:
+        total, n = statistic("sum"), statistic("n")
+        low, high = _mean_interval(total, statistic("squares"), n)
+        return {
+            "numerator": total,
+            "denominator": n,
+            "value": _over(total, n),
+            "ci_low": low,
+            "ci_high": high,
+            "n": n,
+            "n_undetermined": statistic("missing"),
+        }
+
+
+@dataclass(frozen=True)
+class MeanOfMeans:
+    """Mean of the means of several groups of cases, each with equal weight.
+
+    Its interval takes the groups' errors as fully correlated, since one respondent answers in all of them.
+    """
+
+    value: str
+    by: str
+    groups: tuple[str, ...]
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return (self.value,)
+
+    def statistics(self, as_of: date) -> Statistics:
+        statistics: dict[str, Statistic] = {}
+        for group in self.groups:
+            value = pl.when(pl.col(self.by) == group).then(pl.col(self.value).cast(pl.Float64))
+            statistics[f"sum_{group}"] = Statistic(value.fill_null(0.0))
+            statistics[f"squares_{group}"] = Statistic((value**2).fill_null(0.0))
+            statistics[f"n_{group}"] = Statistic(value.is_not_null().cast(pl.Float64))
+        return statistics
+
+    def record(self, statistic: Pick) -> Record:
+        count = len(self.groups)
+        values, lows, highs, sizes = [], [], [], []
+        for group in self.groups:
+            total, n = statistic(f"sum_{group}"), statistic(f"n_{group}")
+            low, high = _mean_interval(total, statistic(f"squares_{group}"), n)
+            values.append(_over(total, n) / count)
+            lows.append(low / count)
+            highs.append(high / count)
+            sizes.append(n)
+
+        def added(parts: list[pl.Expr]) -> pl.Expr:
+            return pl.sum_horizontal(parts, ignore_nulls=False)
+
+        return {
+            "numerator": NONE,
+            "denominator": NONE,
+            "value": added(values),
+            "ci_low": added(lows),
+            "ci_high": added(highs),
+            "n": pl.min_horizontal(sizes),
+            "n_undetermined": pl.lit(0.0),
+        }
+
+
+@dataclass(frozen=True)
+class Quantile:
+    """Quantile of a column (Hyndman–Fan type 7) with the binomial interval of its order statistics."""
+
+    value: str
+    q: float
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return (self.value,)
+
+    def statistics(self, as_of: date) -> Statistics:
+        value = pl.col(self.value).cast(pl.Float64)
+        return {
+            "values": Statistic(value, keeps_values=True),
+            "missing": Statistic(value.is_null().cast(pl.Float64)),
+        }
+
+    def record(self, statistic: Pick) -> Record:
+        values = statistic("values")
+        n = values.list.len().cast(pl.Int64)
+        position = (n - 1) * self.q
+        below = position.floor().cast(pl.Int64)
+        at = values.list.get(below, null_on_oob=True)
+        above = values.list.get(below + 1, null_on_oob=True).fill_null(at)
+        low, high = quantile_ranks(n, self.q)
+        return {
+            "numerator": NONE,
+            "denominator": n,
+            "value": at + (position - below) * (above - at),
+            "ci_low": values.list.get(low - 1, null_on_oob=True),
+            "ci_high": values.list.get(high - 1, null_on_oob=True),
+            "n": n,
+            "n_undetermined": statistic("missing"),
+        }
+
+
+@dataclass(frozen=True)
+class Count:
+    """Number of cases; exact Poisson interval (Garwood 1936)."""
+
+    needs: tuple[str, ...] = ()
+
+    def statistics(self, as_of: date) -> Statistics:
+        return {"count": Statistic(pl.lit(1.0))}
+
+    def record(self, statistic: Pick) -> Record:
+        return _count_record(statistic("count"))
+
+
+def _count_record(count: pl.Expr) -> Record:
+    low, high = garwood(count, pl.lit(1.0))
+    return {
+        "numerator": count,
+        "denominator": NONE,
+        "value": count,
+        "ci_low": low,
+        "ci_high": high,
+        "n": count,
+        "n_undetermined": pl.lit(0.0),
+    }
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Number of cases that had entered and not left at the end of the period; exact Poisson interval."""
+
+    flow: Flow
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return (self.flow.enters_on,)
+
+    def statistics(self, as_of: date) -> Statistics:
+        return {}
+
+    def record(self, statistic: Pick) -> Record:
+        return _count_record(pl.col("closing"))
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Sum of one column over the sum of another, case by case; linearised interval (delta method)."""
+
+    numerator: str
+    denominator: str
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return (self.numerator, self.denominator)
+
+    def statistics(self, as_of: date) -> Statistics:
+        y = pl.col(self.numerator).cast(pl.Float64).fill_null(0.0)
+        x = pl.col(self.denominator).cast(pl.Float64).fill_null(0.0)
+        return {
+            "y": Statistic(y),
+            "x": Statistic(x),
+            "yy": Statistic(y * y),
+            "xx": Statistic(x * x),
+            "xy": Statistic(x * y),
+            "n": Statistic((x != 0).cast(pl.Float64)),
+        }
+
+    def record(self, statistic: Pick) -> Record:
+        y, x, n = statistic("y"), statistic("x"), statistic("n")
+        low, high = ratio_interval(y, x, statistic("yy"), statistic("xx"), statistic("xy"), n)
+        return {
+            "numerator": y,
+            "denominator": x,
+            "value": _over(y, x),
+            "ci_low": low,
+            "ci_high": high,
+            "n": n,
+            "n_undetermined": pl.lit(0.0),
+        }
+
+
+@dataclass(frozen=True)
+class PerExposure:
+    """Cases per exposure, times `per`; exact Poisson interval, or Wilson's where the rate is a share."""
+
+    exposure: Exposure
+    per: float = 1.0
+    needs: tuple[str, ...] = ()
+
+    def statistics(self, as_of: date) -> Statistics:
+        return {"count": Statistic(pl.lit(1.0))}
+
+    def record(self, statistic: Pick) -> Record:
+        count, exposure = statistic("count"), pl.col(self.exposure.name).cast(pl.Float64)
+        scaled = exposure / self.per
+        low, high = wilson(count, exposure) if self.per == 1.0 else garwood(count, scaled)
+        return {
+            "numerator": count,
+            "denominator": scaled,
+            "value": _over(count, scaled),
+            "ci_low": low,
+            "ci_high": high,
+            "n": exposure,
+            "n_undetermined": pl.lit(0.0),
+        }
+
+
+@dataclass(frozen=True)
+class NetPromoter:
+    """Promoters (9–10) less detractors (0–6) of answers on 0–10, in points; adjusted Wald interval."""
+
+    score: str
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return (self.score,)
+
+    def statistics(self, as_of: date) -> Statistics:
+        score = pl.col(self.score)
+        return {
+            "promoters": Statistic((score >= 9).fill_null(False).cast(pl.Float64)),
+            "detractors": Statistic((score <= 6).fill_null(False).cast(pl.Float64)),
+            "n": Statistic(score.is_not_null().cast(pl.Float64)),
+        }
+
+    def record(self, statistic: Pick) -> Record:
+        promoters, detractors, n = (statistic(name) for name in ("promoters", "detractors", "n"))
+        low, high = nps_adjusted(promoters, detractors, n)
+        return {
+            "numerator": promoters - detractors,
+            "denominator": n,
+            "value": _over(promoters - detractors, n) * 100,
+            "ci_low": low,
+            "ci_high": high,
+            "n": n,
+            "n_undetermined": pl.lit(0.0),
+        }

@@ -1,0 +1,78 @@
+"""kpi.monthly: every KPI of every month, basis, cut and segment, one record each."""
+
+from datetime import date
+
+import polars as pl
+
+from transforms.kpi.records import kpi_records
+from transforms.kpi.registry import registry
+from transforms.model import transform
+from transforms.settings import Settings
+
+
+@transform(
+    writes="kpi.monthly",
+    reads={
+        "claims": "core.claims",
+        "complaints": "core.complaints",
+        "policies": "core.policies",
+        "persistency": "core.persistency",
+        "survey_scores": "core.survey_scores",
+        "survey_responses": "core.survey_responses",
+        "exposures": "core.exposure_months",
+    },
+    broadcast={"periods": "staging.periods"},
+    keys=(),
+    grain=("kpi", "period", "basis", "cut", "segment"),
+    partitioned_by="period",
+    columns={
+        "kpi": (pl.String, "Code of the KPI."),
+        "period": (pl.Date, "First day of the month."),
+        "basis": (
+            pl.String,
+            "cohort: cases received in the month; period: closed in it; stock: there at its end.",
+        ),
+        "cut": (pl.String, "What the company is divided by; company: the whole."),
+        "segment": (pl.String, "The part of the cut."),
+        "as_of": (pl.Date, "Day up to which records were known."),
+        "numerator": (pl.Float64, "Numerator."),
+        "denominator": (pl.Float64, "Denominator."),
+        "value": (pl.Float64, "Value in its unit; empty unless status is ok or low_n. Shares are fractions."),
+        "ci_low": (pl.Float64, "Lower end of the 95 % interval."),
+        "ci_high": (pl.Float64, "Upper end of the 95 % interval."),
+        "n": (pl.Int64, "Cases that determine the value."),
+        "n_excluded": (pl.Int64, "Cases left out because their records contradict each other, or by rule."),
+        "n_undetermined": (pl.Int64, "Cases whose outcome is not known yet."),
+        "unit": (pl.String, "Unit of the value."),
+        "direction": (pl.Int8, "1: higher is better, -1: lower is better, 0: neither."),
+        "status": (pl.String, "ok, low_n, suppressed, immature, no_data or not_applicable."),
+        "definition_version": (
+            pl.String,
+            "Version of the definition; never compare two versions as one series.",
+        ),
+    },
+)
+def monthly(
+    claims: pl.LazyFrame,
+    complaints: pl.LazyFrame,
+    policies: pl.LazyFrame,
+    persistency: pl.LazyFrame,
+    survey_scores: pl.LazyFrame,
+    survey_responses: pl.LazyFrame,
+    exposures: pl.LazyFrame,
+    periods: pl.LazyFrame,
+    *,
+    as_of: date,
+    settings: Settings,
+) -> pl.LazyFrame:
+    """One row a KPI, month, basis, cut and segment: value, interval, numbers of cases and status."""
+    facts = {
+        "core.claims": claims,
+        "core.complaints": complaints,
+        "core.policies": policies,
+        "core.persistency": persistency,
+        "core.survey_scores": survey_scores,
+        "core.survey_responses": survey_responses,
+        "core.exposure_months": exposures,
+    }
+    return kpi_records(facts, registry(), periods.collect(), as_of=as_of, settings=settings).lazy()

@@ -1,0 +1,435 @@
+"""From facts to KPI records: every KPI, cut and period at once, by group-by over months and merging.
+
+The statistics of a month and segment are computed once and merged into whatever period asks for them;
+nothing here knows a particular KPI.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+
+import polars as pl
+
+from transforms.kpi.definition import Exposure, Flow, Kpi, Statistic
+from transforms.kpi.measures import Count, PerExposure, Stock
+from transforms.settings import Settings
+
+Facts = Mapping[str, pl.LazyFrame]
+
+RECORD: Mapping[str, type[pl.DataType]] = {
+    "kpi": pl.String,
+    "period": pl.Date,
+    "basis": pl.String,
+    "cut": pl.String,
+    "segment": pl.String,
+    "as_of": pl.Date,
+    "numerator": pl.Float64,
+    "denominator": pl.Float64,
+    "value": pl.Float64,
+    "ci_low": pl.Float64,
+    "ci_high": pl.Float64,
+    "n": pl.Int64,
+    "n_excluded": pl.Int64,
+    "n_undetermined": pl.Int64,
+    "unit": pl.String,
+    "direction": pl.Int8,
+    "status": pl.String,
+    "definition_version": pl.String,
+}
+MEASURED = ("numerator", "denominator", "value", "ci_low", "ci_high", "n", "n_undetermined", "n_excluded")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A KPI with the columns of its statistics; equal statistics of several KPIs share a column."""
+
+    kpi: Kpi
+    columns: Mapping[str, str]
+    cases: Mapping[str, Statistic]
+    excluded: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """KPIs that share a fact and the date that places a case in a month, so that one group-by serves all.
+
+    `slices` are the columns that tell the fact's kinds of rows apart, if these KPIs ask for one kind each.
+    """
+
+    fact: str
+    basis: str
+    placed_on: str
+    issue_months: int
+    slices: tuple[str, ...]
+    members: tuple[Planned, ...]
+
+    @property
+    def statistics(self) -> dict[str, Statistic]:
+        """Every column to compute, once."""
+        return {name: statistic for member in self.members for name, statistic in member.cases.items()}
+
+    @property
+    def exposures(self) -> dict[str, Exposure]:
+        """What its rates are per."""
+        measures = [m.kpi.measure for m in self.members]
+        return {m.exposure.name: m.exposure for m in measures if isinstance(m, PerExposure)}
+
+
+def kpi_records(
+    facts: Facts, kpis: Sequence[Kpi], periods: pl.DataFrame, *, as_of: date, settings: Settings
+) -> pl.DataFrame:
+    """One record a KPI, period, basis, cut and segment.
+
+    `facts` by table name; `periods` has period, starts_on, ends_on, each of whole months. A KPI whose
+    columns are all empty is not_applicable; a segment without a case is no_data, or 0 for a count.
+    """
+    if periods.is_empty():
+        return pl.DataFrame(schema=RECORD)
+    applicable, absent = _by_applicability(facts, kpis)
+    segments = _segments(facts, settings.cuts)
+    measured = [
+        *_batched(facts, applicable, periods, as_of, settings.cuts, segments),
+        *_stocks(facts, applicable, periods, settings.cuts, segments),
+    ]
+    spine = _spine(kpis, periods, segments)
+    found = pl.concat(measured) if measured else _no_measurement()
+    joined = spine.join(found, on=["kpi", "basis", "period", "cut", "segment"], how="left")
+    return _with_status(joined, kpis, absent, as_of, settings)
+
+
+def _by_applicability(facts: Facts, kpis: Sequence[Kpi]) -> tuple[list[Kpi], set[str]]:
+    """The KPIs whose columns have any value, and the codes of the others."""
+    needs = {kpi.code: _needs(kpi) for kpi in kpis}
+    wanted: dict[str, set[str]] = {}
+    for fact, column in {
+        place for alternatives in needs.values() for any_of in alternatives for place in any_of
+    }:
+        wanted.setdefault(fact, set()).add(column)
+    frames = [
+        facts[fact].select(pl.col(sorted(columns)).is_not_null().any()) for fact, columns in wanted.items()
+    ]
+    present = {
+        (fact, column)
+        for fact, row in zip(wanted, pl.collect_all(frames), strict=True)
+        for column, filled in row.row(0, named=True).items()
+        if filled
+    }
+    absent = {
+        code for code, alternatives in needs.items() if not all(any_of & present for any_of in alternatives)
+    }
+    return [kpi for kpi in kpis if kpi.code not in absent], absent
+
+
+def _needs(kpi: Kpi) -> list[set[tuple[str, str]]]:
+    """The columns, as (fact, column), without which the KPI cannot be; of each set one is enough."""
+    needs = [{(kpi.fact, column)} for column in (*kpi.measure.needs, *kpi.dates.values())]
+    if isinstance(kpi.measure, PerExposure):
+        exposure = kpi.measure.exposure
+        fed = {("core.exposure_months", exposure.feed_column)} if exposure.feed_column else set()
+        needs.append({(exposure.flow.fact, exposure.flow.enters_on)} | fed)
+    return needs
+
+
+def _segments(facts: Facts, cuts: Sequence[str]) -> pl.DataFrame:
+    """The segments of every cut that occur in any fact."""
+    frames = [pl.DataFrame({"cut": ["company"], "segment": ["company"]})]
+    for cut in cuts[1:]:
+        names = [
+            frame.select(pl.col(cut).alias("segment")).unique()
+            for frame in facts.values()
+            if cut in frame.collect_schema()
+        ]
+        if names:
+            found = pl.concat(pl.collect_all(names)).unique().drop_nulls().sort("segment")
+            frames.append(found.select(pl.lit(cut).alias("cut"), "segment"))
+    return pl.concat(frames)
+
+
+def _batches(kpis: Iterable[Kpi], as_of: date) -> list[Batch]:
+    groups: dict[tuple[str, str, str, int, tuple[str, ...]], list[Planned]] = {}
+    for kpi in kpis:
+        if not isinstance(kpi.measure, Stock):
+            planned = _planned(kpi, as_of)
+            for basis, placed_on in kpi.dates.items():
+                slices = (kpi.slice[0],) if kpi.slice else ()
+                key = (kpi.fact, basis, placed_on, kpi.issue_months, slices)
+                groups.setdefault(key, []).append(planned)
+    return [Batch(*key, tuple(members)) for key, members in groups.items()]
+
+
+def _planned(kpi: Kpi, as_of: date) -> Planned:
+    """The KPI's statistics restricted to the cases that count, each under a name made of its expression."""
+    in_population = pl.lit(True) if kpi.population is None else kpi.population.fill_null(False)
+    left_out = pl.lit(False) if kpi.excluded is None else kpi.excluded.fill_null(False)
+    columns: dict[str, str] = {}
+    cases: dict[str, Statistic] = {}
+    for name, statistic in kpi.measure.statistics(as_of).items():
+        counted = pl.when(in_population & ~left_out).then(statistic.cases)
+        columns[name] = _column_name(counted)
+        cases[columns[name]] = Statistic(counted, statistic.keeps_values)
+    excluded = (in_population & left_out).cast(pl.Float64)
+    cases[_column_name(excluded)] = Statistic(excluded)
+    return Planned(kpi, columns, cases, _column_name(excluded))
+
+
+def _column_name(cases: pl.Expr) -> str:
+    return f"statistic_{sha256(cases.meta.serialize()).hexdigest()[:16]}"
+
+
+def _batched(
+    facts: Facts,
+    kpis: Sequence[Kpi],
+    periods: pl.DataFrame,
+    as_of: date,
+    cuts: Sequence[str],
+    segments: pl.DataFrame,
+) -> list[pl.DataFrame]:
+    """The measured columns of all KPIs that count cases."""
+    measured: list[pl.DataFrame] = []
+    for batch in _batches(kpis, as_of):
+        months = _month_windows(batch, facts, periods)
+        prepared = _prepared(batch, facts[batch.fact], months)
+        for cut, frame in zip(
+            cuts, pl.collect_all([_merged(prepared, batch, cut, months) for cut in cuts]), strict=True
+        ):
+            for exposure in batch.exposures.values():
+                frame = _with_exposure(frame, exposure, facts, cut, periods, segments)
+            measured += [_measured(frame, member, batch.basis, cut) for member in batch.members]
+    return measured
+
+
+def _month_windows(batch: Batch, facts: Facts, periods: pl.DataFrame) -> pl.DataFrame:
+    """Which months of cases belong to which period: month, period and the slice columns they hold for."""
+    if batch.issue_months > 1:
+        return _mature_issue_months(facts[batch.fact], batch, periods)
+    return (
+        periods.select("period", month=pl.date_ranges("starts_on", "ends_on", interval="1mo"))
+        .explode("month")
+        .select("month", "period")
+    )
+
+
+def _mature_issue_months(fact: pl.LazyFrame, batch: Batch, periods: pl.DataFrame) -> pl.DataFrame:
+    """For each period the latest issue months in which every policy was mature at its end, by the day rule."""
+    slices = list(batch.slices)
+    matured = (
+        fact.group_by(*slices, month=pl.col(batch.placed_on))
+        .agg(pl.col("matures_on").max())
+        .sort("month")
+        # Months are taken in order: one counts only when all before it are mature as well.
+        .with_columns(pl.col("matures_on").cum_max().over(slices))
+        .collect()
+    )
+    pairs = matured.join(periods.select("period", "ends_on"), how="cross").filter(
+        pl.col("matures_on") <= pl.col("ends_on")
+    )
+    first = pl.col("month").max().over(*slices, "period").dt.offset_by(f"-{batch.issue_months - 1}mo")
+    return pairs.filter(pl.col("month") >= first).select(*slices, "month", "period")
+
+
+def _prepared(batch: Batch, fact: pl.LazyFrame, months: pl.DataFrame) -> pl.LazyFrame:
+    """The cases of the wanted months with one column a statistic."""
+    return (
+        fact.with_columns(month=pl.col(batch.placed_on).dt.truncate("1mo"), company=pl.lit("company"))
+        .filter(pl.col("month").is_in(months["month"].unique().to_list()))
+        .with_columns(statistic.cases.alias(name) for name, statistic in batch.statistics.items())
+    )
+
+
+def _merged(prepared: pl.LazyFrame, batch: Batch, cut: str, months: pl.DataFrame) -> pl.LazyFrame:
+    """The statistics of every period, segment and slice of one cut."""
+    kept = [name for name, statistic in batch.statistics.items() if statistic.keeps_values]
+    added = [name for name in batch.statistics if name not in kept]
+    by_month = prepared.group_by(*batch.slices, "month", pl.col(cut).alias("segment")).agg(
+        pl.col(kept).drop_nulls(), pl.col(added).sum()
+    )
+    placed = by_month.join(months.lazy(), on=[c for c in months.columns if c != "period"], how="inner")
+    if not months.height == months["period"].n_unique() == months["month"].n_unique():
+        placed = placed.group_by(*batch.slices, "period", "segment").agg(
+            pl.col(kept).explode().drop_nulls(), pl.col(added).sum()
+        )
+    return placed.with_columns(pl.col(kept).list.sort())
+
+
+def _measured(frame: pl.DataFrame, member: Planned, basis: str, cut: str) -> pl.DataFrame:
+    """The measured columns of one KPI on one cut."""
+    kpi = member.kpi
+    if kpi.slice:
+        frame = frame.filter(pl.col(kpi.slice[0]) == kpi.slice[1])
+    record = kpi.measure.record(lambda name: pl.col(member.columns[name]))
+    return frame.select(*_place(kpi, basis, cut), *_values({**record, "n_excluded": pl.col(member.excluded)}))
+
+
+def _place(kpi: Kpi, basis: str, cut: str) -> list[pl.Expr]:
+    return [
+        pl.lit(kpi.code).alias("kpi"),
+        "period",  # type: ignore[list-item]
+        pl.lit(basis).alias("basis"),
+        pl.lit(cut).alias("cut"),
+        "segment",  # type: ignore[list-item]
+    ]
+
+
+def _values(record: Mapping[str, pl.Expr]) -> list[pl.Expr]:
+    return [record[name].cast(pl.Float64).alias(name) for name in MEASURED]
+
+
+def _stocks(
+    facts: Facts, kpis: Sequence[Kpi], periods: pl.DataFrame, cuts: Sequence[str], segments: pl.DataFrame
+) -> list[pl.DataFrame]:
+    """The measured columns of the KPIs that count a stock at the end of each period."""
+    measured = []
+    for kpi in kpis:
+        if isinstance(kpi.measure, Stock):
+            for cut in cuts:
+                frame = _stock(facts, kpi.measure.flow, cut, periods, segments)
+                record = {**kpi.measure.record(pl.col), "n_excluded": pl.lit(0.0)}
+                measured.append(frame.select(*_place(kpi, "stock", cut), *_values(record)))
+    return measured
+
+
+def _stock(facts: Facts, flow: Flow, cut: str, periods: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
+    """opening, left and closing number of a flow's cases for every period and segment of a cut."""
+    cases = facts[flow.fact].with_columns(company=pl.lit("company"))
+    if flow.population is not None:
+        cases = cases.filter(flow.population)
+    cases = cases.filter(pl.col(flow.enters_on).is_not_null())
+
+    def monthly(day: str, name: str) -> pl.LazyFrame:
+        return cases.group_by(
+            pl.col(cut).alias("segment"), pl.col(day).dt.truncate("1mo").alias("month")
+        ).agg(pl.len().cast(pl.Int64).alias(name))
+
+    moves = (
+        pl.concat([monthly(flow.enters_on, "entered"), monthly(flow.leaves_on, "left")], how="diagonal")
+        .drop_nulls("month")
+        .group_by("segment", "month")
+        .agg(pl.col("entered", "left").sum())
+        .sort("month")
+        .with_columns(pl.col("entered", "left").cum_sum().over("segment"))
+        .collect()
+    )
+    grid = segments.filter(pl.col("cut") == cut).select("segment").join(periods, how="cross")
+
+    def until(day: pl.Expr, suffix: str) -> pl.DataFrame:
+        return (
+            grid.select("segment", "period", month=day)
+            .sort("month")
+            .join_asof(moves, on="month", by="segment", strategy="backward", check_sortedness=False)
+            .select("segment", "period", pl.col("entered", "left").fill_null(0).name.suffix(suffix))
+        )
+
+    opened = until(pl.col("starts_on").dt.offset_by("-1mo"), "_before")
+    closed = until(pl.col("ends_on").dt.truncate("1mo"), "_by_end")
+    return opened.join(closed, on=["segment", "period"]).select(
+        "segment",
+        "period",
+        opening=pl.col("entered_before") - pl.col("left_before"),
+        left=pl.col("left_by_end") - pl.col("left_before"),
+        closing=pl.col("entered_by_end") - pl.col("left_by_end"),
+    )
+
+
+def _with_exposure(
+    frame: pl.DataFrame,
+    exposure: Exposure,
+    facts: Facts,
+    cut: str,
+    periods: pl.DataFrame,
+    segments: pl.DataFrame,
+) -> pl.DataFrame:
+    """Adds the exposure of every period and segment, also of those without a case."""
+    fact = facts.get(exposure.flow.fact)
+    if fact is not None and fact.head(1).collect().height:
+        moment = pl.col("opening") if exposure.moment == "opening" else pl.col("closing") + pl.col("left")
+        found = _stock(facts, exposure.flow, cut, periods, segments).select(
+            "segment", "period", moment.alias(exposure.name)
+        )
+    else:
+        found = _fed_exposure(facts["core.exposure_months"], exposure, cut, periods)
+    joined = found.join(frame, on=["segment", "period"], how="left")
+    sums = [name for name, dtype in frame.schema.items() if dtype == pl.Float64]
+    return joined.with_columns(pl.col(sums).fill_null(0.0))
+
+
+def _fed_exposure(
+    exposures: pl.LazyFrame, exposure: Exposure, cut: str, periods: pl.DataFrame
+) -> pl.DataFrame:
+    """The exposure as the exposures feed states it, for the cuts that it has."""
+    if cut not in {"company", *exposures.collect_schema().names()} or exposure.feed_column is None:
+        return pl.DataFrame(schema={"segment": pl.String, "period": pl.Date, exposure.name: pl.Float64})
+    return (
+        exposures.with_columns(company=pl.lit("company"))
+        .join(periods.lazy(), left_on="month", right_on="starts_on")
+        .group_by(pl.col(cut).alias("segment"), "period")
+        .agg(pl.col(exposure.feed_column).cast(pl.Float64).sum().alias(exposure.name))
+        .collect()
+    )
+
+
+def _spine(kpis: Sequence[Kpi], periods: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
+    """Every record there has to be, measured or not."""
+    pairs = [(kpi.code, basis) for kpi in kpis for basis in (kpi.dates or {"stock": ""})]
+    codes = pl.DataFrame(pairs, schema=["kpi", "basis"], orient="row")
+    return codes.join(periods.select("period", "ends_on"), how="cross").join(segments, how="cross")
+
+
+def _no_measurement() -> pl.DataFrame:
+    names = {"kpi": pl.String, "period": pl.Date, "basis": pl.String, "cut": pl.String, "segment": pl.String}
+    return pl.DataFrame(schema={**names, **dict.fromkeys(MEASURED, pl.Float64)})
+
+
+def _with_status(
+    joined: pl.DataFrame, kpis: Sequence[Kpi], absent: set[str], as_of: date, settings: Settings
+) -> pl.DataFrame:
+    """The records with status, and without a value where the status allows none."""
+    rules = pl.DataFrame(
+        [
+            (
+                kpi.code,
+                kpi.unit,
+                kpi.direction,
+                kpi.definition_version(settings),
+                kpi.horizon_days,
+                kpi.minimum,
+                kpi.suppress_below,
+                isinstance(kpi.measure, Count | Stock),
+                kpi.code in absent,
+            )
+            for kpi in kpis
+        ],
+        schema=[
+            "kpi", "unit", "direction", "definition_version",
+            "horizon_days", "minimum", "suppress_below", "counts", "absent",
+        ],
+        orient="row",
+    )  # fmt: skip
+    horizon = pl.when(pl.col("basis") == "cohort").then("horizon_days").otherwise(0)
+    mature_on = pl.col("ends_on") + pl.duration(days=horizon)
+    zeros = [
+        pl.when(pl.col("counts")).then(pl.col(name).fill_null(0.0)).otherwise(pl.col(name)).alias(name)
+        for name in ("numerator", "value", "n")
+    ]
+    status = (
+        pl.when(pl.col("absent"))
+        .then(pl.lit("not_applicable"))
+        .when(mature_on > as_of)
+        .then(pl.lit("immature"))
+        .when(pl.col("value").is_null())
+        .then(pl.lit("no_data"))
+        .when(pl.col("n") < pl.col("suppress_below"))
+        .then(pl.lit("suppressed"))
+        .when(pl.col("n") < pl.col("minimum"))
+        .then(pl.lit("low_n"))
+        .otherwise(pl.lit("ok"))
+    )
+    shown = pl.col("status").is_in(["ok", "low_n"])
+    return (
+        joined.join(rules, on="kpi", how="left")
+        .with_columns(zeros)
+        .with_columns(status=status, as_of=pl.lit(as_of))
+        .with_columns(pl.when(shown).then(c).alias(c) for c in ("value", "ci_low", "ci_high"))
+        .with_columns(pl.col("n", "n_excluded", "n_undetermined").fill_null(0).round().cast(pl.Int64))
+        .select(pl.col(name).cast(dtype) for name, dtype in RECORD.items())
+    )

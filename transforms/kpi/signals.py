@@ -1,0 +1,208 @@
+"""`kpi.signals`: for every KPI, segment and month whether it is noise, in numbers and in plain words.
+
+Which chart a KPI gets is decided here; limits and rules are in `transforms/statistics/control_charts.py`.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+
+from transforms.model import Columns
+from transforms.statistics.control_charts import chart_limits, signal_rules
+from transforms.statistics.seasonality import YEAR, seasonal_component
+
+SERIES = ("kpi", "basis", "cut", "segment")
+# Limits come from the first two years, at least from one, and never from the newest month itself.
+BASELINE_MONTHS, MINIMUM_BASELINE_MONTHS = 24, 12
+# With fewer expected events a month the limits of a p or u chart mean nothing.
+MINIMUM_EVENTS = 2
+
+FAMILY_OF_UNIT = {"share": "p", "per_10k_policies": "u"}
+LOWEST_OF_UNIT = {"share": 0.0, "per_10k_policies": 0.0, "days": 0.0, "count": 0.0, "score_0_100": 0.0}
+HIGHEST_OF_UNIT = {"share": 1.0, "score_0_100": 100.0}
+WORDS_OF_UNIT = {
+    "share": " %",
+    "days": " days",
+    "per_10k_policies": " per 10,000 policies",
+    "points": " points",
+}
+
+SIGNALS: Columns = {
+    "kpi": (pl.String, "Code of the KPI."),
+    "basis": (pl.String, "cohort, period or stock."),
+    "cut": (pl.String, "What the company is divided by; company: the whole."),
+    "segment": (pl.String, "The part of the cut."),
+    "period": (pl.Date, "First day of the month."),
+    "value": (pl.Float64, "Value in its unit. Shares are fractions."),
+    "centre": (pl.Float64, "What is usual: the baseline's mean, in a seasonal series the calendar month's."),
+    "lower": (pl.Float64, "Lower limit of ordinary variation; empty until there are 12 months of baseline."),
+    "upper": (pl.Float64, "Upper limit of ordinary variation."),
+    "chart": (pl.String, "Control chart: p, u, laney_p, laney_u or xmr."),
+    "rule": (pl.String, "First rule broken: beyond_limits, run_of_8, trend_of_6, two_of_three; or empty."),
+    "is_signal": (pl.Boolean, "More than noise; empty where there are no limits."),
+    "is_good": (pl.Boolean, "A signal for the better; empty without a signal or without a good side."),
+    "sentence": (pl.String, "The same in words."),
+    "baseline_months": (pl.Int64, "Months that set the limits."),
+    "seasonal": (pl.Float64, "What the calendar month adds, in the value's unit; empty without a season."),
+}
+
+
+def signals(
+    kpi_monthly: pl.LazyFrame,
+    *,
+    window_months: Mapping[str, int] | None = None,
+    rebased_on: Mapping[str, date] | None = None,
+    two_of_three: bool = False,
+) -> pl.LazyFrame:
+    """One row a published value of kpi.monthly: limits of ordinary variation and the first rule it breaks.
+
+    Shares get p charts, rates u charts, both Laney's where variation exceeds chance in large numbers; all
+    else XmR, as do series with a season, which is taken out (two years and more). The baseline is the first
+    24 published months, frozen; while there are fewer, all months but the newest; at least 12. `rebased_on`
+    names KPIs whose process changed, documented, and the month from which a new baseline counts.
+    `window_months` names KPIs whose monthly value pools several months: their windows overlap, so that runs
+    and trends arise by construction and moving ranges are too small by √window; only points beyond the limits
+    count there. Law of keys: kpi, basis, cut, segment.
+    """
+    points = _points(kpi_monthly, window_months or {}, rebased_on or {})
+    charted = chart_limits(_deseasonalised(points), ["series"]).with_columns(no_limits=_why_no_limits())
+    has_limits = pl.col("no_limits").is_null()
+    limited = charted.with_columns(
+        pl.when(has_limits).then(name).alias(name) for name in ("centre", "lower", "upper", "chart")
+    )
+    ruled = signal_rules(limited, ["series"], two_of_three=two_of_three)
+    counts = (pl.col("window") == 1) | (pl.col("rule") == "beyond_limits")
+    season, sign = pl.col("seasonal").fill_null(0), pl.col("side") * pl.col("direction")
+    judged = (
+        ruled.with_columns(pl.when(counts).then(name).alias(name) for name in ("rule", "side"))
+        .with_columns(
+            value=pl.col("published_value"),
+            centre=pl.col("centre") + season,
+            lower=pl.max_horizontal(pl.col("lower") + season, _of_unit(LOWEST_OF_UNIT)),
+            upper=pl.min_horizontal(pl.col("upper") + season, _of_unit(HIGHEST_OF_UNIT)),
+            is_signal=pl.when(has_limits).then(pl.col("rule").is_not_null()),
+            is_good=pl.when(sign != 0).then(sign > 0),
+        )
+        .with_columns(pl.when(has_limits).then(name).alias(name) for name in ("lower", "upper"))
+    )
+    told = judged.with_columns(sentence=_sentence())
+    return told.select(pl.col(name).cast(dtype) for name, (dtype, _) in SIGNALS.items())
+
+
+def _points(
+    kpi_monthly: pl.LazyFrame, window_months: Mapping[str, int], rebased_on: Mapping[str, date]
+) -> pl.LazyFrame:
+    """Published values in order, numbered by series, with their chart's family and what is baseline."""
+    kpi = pl.col("kpi")
+    rebased = kpi.replace_strict(dict(rebased_on), default=None, return_dtype=pl.Date)
+    place, length = pl.int_range(pl.len()).over("series"), pl.len().over("series")
+    baseline = pl.min_horizontal(pl.lit(BASELINE_MONTHS), length - 1).cast(pl.Int64)
+    family, size = _of_unit(FAMILY_OF_UNIT, pl.String), pl.col("denominator")
+    off = (pl.col("value") * size - pl.col("numerator")).abs()
+    chartable = (size > 0) & (pl.col("numerator") >= 0) & ((family == "u") | (off <= 1e-6 * size))
+    return (
+        kpi_monthly.filter(pl.col("status").is_in(["ok", "low_n"]) & pl.col("value").is_finite())
+        .with_columns(phase=(pl.col("period") >= rebased).fill_null(False))
+        .sort(*SERIES, "period")
+        .with_columns(series=pl.struct(*SERIES, "phase").rle_id())
+        .with_columns(
+            in_baseline=place < baseline,
+            baseline_months=baseline,
+            family=pl.when(chartable.fill_null(False).all().over("series")).then(family).fill_null("xmr"),
+            window=kpi.replace_strict(dict(window_months), default=1, return_dtype=pl.Int64),
+        )
+    )
+
+
+def _deseasonalised(points: pl.LazyFrame) -> pl.LazyFrame:
+    """Values less their season, on an XmR chart then; the twelve months estimated cost degrees of freedom."""
+    months = pl.len().over("series")
+    is_seasonal = pl.col("seasonal").is_not_null()
+    return points.with_columns(
+        published_value=pl.col("value"),
+        seasonal=pl.when(pl.col("window") == 1).then(seasonal_component("series", "period", "value")),
+    ).with_columns(
+        value=pl.col("value") - pl.col("seasonal").fill_null(0),
+        family=pl.when(is_seasonal).then(pl.lit("xmr")).otherwise("family"),
+        inflation=pl.when(is_seasonal)
+        .then((months / (months - (YEAR - 1))).sqrt())
+        .otherwise(pl.col("window").sqrt()),
+    )
+
+
+def _why_no_limits() -> pl.Expr:
+    """Why a series has no limits, in words; null if it has."""
+
+    def mean_of(values: pl.Expr | str) -> pl.Expr:
+        return pl.when("in_baseline").then(values).mean().over("series")
+
+    share = pl.col("centre")
+    events = pl.when(pl.col("family") == "p").then(pl.min_horizontal(share, 1 - share) * mean_of("n"))
+    expected = pl.when(pl.col("family") == "u").then(mean_of("numerator")).otherwise(events)
+    months = pl.col("baseline_months")
+    return (
+        pl.when(months < MINIMUM_BASELINE_MONTHS)
+        .then(pl.format(f"{{}} of {MINIMUM_BASELINE_MONTHS} months of baseline.", months))
+        .when(expected < MINIMUM_EVENTS)
+        .then(pl.lit(f"under {MINIMUM_EVENTS} events a month are expected; look at a longer period."))
+        .when(~(pl.col("sigma") > 1e-9 * share.abs()).fill_null(False))
+        .then(pl.lit("the baseline does not vary."))
+    )
+
+
+def _sentence() -> pl.Expr:
+    """The verdict in plain words, numbers in the KPI's unit."""
+    unit = _of_unit(WORDS_OF_UNIT, pl.String).fill_null("")
+    dash = pl.when(pl.col("lower") < 0).then(pl.lit(" to ")).otherwise(pl.lit("–"))
+    season = pl.when(pl.col("seasonal").is_not_null()).then(pl.lit(" for the month")).otherwise(pl.lit(""))
+    ordinary = pl.format(
+        "ordinary variation{} ({}{}{}{})", season, _in_words("lower"), dash, _in_words("upper"), unit
+    )
+    up, good = pl.col("side") > 0, pl.col("is_good")
+    judgement = pl.when(good).then(pl.lit(": better.")).when(~good).then(pl.lit(": worse."))
+
+    def by_side(above: str, below: str) -> pl.Expr:
+        return pl.when(up).then(pl.lit(above)).otherwise(pl.lit(below))
+
+    found = {
+        "beyond_limits": pl.format(
+            "{}{} lies {} {}", _in_words("value"), unit, by_side("above", "below"), ordinary
+        ),
+        "run_of_8": pl.format(
+            "eight months or more {} the usual {}{}", by_side("above", "below"), _in_words("centre"), unit
+        ),
+        "trend_of_6": pl.format("six months or more {}", by_side("of rise", "of fall")),
+        "two_of_three": pl.format("two of three months near the {} limit", by_side("upper", "lower")),
+    }
+    said = pl.coalesce(pl.when(pl.col("rule") == rule).then(words) for rule, words in found.items())
+    return (
+        pl.when(pl.col("no_limits").is_not_null())
+        .then(pl.format("No limits: {}", "no_limits"))
+        .when(pl.col("is_signal"))
+        .then(pl.format("Signal: {}{}", said, judgement.otherwise(pl.lit("."))))
+        .otherwise(pl.format("No signal: within {}.", ordinary))
+    )
+
+
+def _in_words(column: str) -> pl.Expr:
+    """A number with the decimals that its limits ask for, three digits or so; shares in percent with one."""
+    is_share = pl.col("unit") == "share"
+    number = pl.col(column) * pl.when(is_share).then(100.0).otherwise(1.0)
+    size = pl.max_horizontal(pl.col("lower").abs(), pl.col("upper").abs())
+    decimals = (
+        pl.when(is_share | size.is_between(10, 100, closed="left"))
+        .then(1)
+        .when(size < 10)
+        .then(2)
+        .otherwise(0)
+    )
+    unit = pl.lit(10).pow(decimals)
+    digits = (number.abs() * unit).round(0).cast(pl.Int64)
+    part = pl.format(".{}", (digits % unit).cast(pl.String).str.zfill(decimals))
+    sign = pl.when((number < 0) & (digits > 0)).then(pl.lit("−")).otherwise(pl.lit(""))
+    return pl.format("{}{}{}", sign, digits // unit, pl.when(decimals > 0).then(part).otherwise(pl.lit("")))
+
+
+def _of_unit(values: Mapping[str, object], dtype: type[pl.DataType] = pl.Float64) -> pl.Expr:
+    return pl.col("unit").replace_strict(dict(values), default=None, return_dtype=dtype)

@@ -1,0 +1,85 @@
+/*
+Where each segment stood each month: the index, its dimensions, headline KPIs and the change on the month before.
+grain: framework, period, cut, segment
+owner: service quality
+*/
+WITH nodes AS (
+    SELECT
+        framework,
+        framework_version,
+        period,
+        cut,
+        segment,
+        max(CASE WHEN level = 0 THEN score END) AS index_score,
+        max(CASE WHEN level = 0 THEN coverage END) AS index_coverage,
+        max(CASE WHEN level = 0 THEN grade END) AS index_grade,
+        max(CASE WHEN level = 0 THEN status END) AS index_status,
+        max(CASE WHEN node = 'objective' THEN score END) AS objective_score,
+        max(CASE WHEN node = 'perceived' THEN score END) AS perceived_score,
+        max(CASE WHEN node = 'objective_reliability' THEN score END) AS objective_reliability_score,
+        max(CASE WHEN node = 'objective_responsiveness' THEN score END) AS objective_responsiveness_score,
+        max(CASE WHEN node = 'objective_assurance' THEN score END) AS objective_assurance_score,
+        max(CASE WHEN node = 'perceived_reliability' THEN score END) AS perceived_reliability_score,
+        max(CASE WHEN node = 'perceived_responsiveness' THEN score END) AS perceived_responsiveness_score,
+        max(CASE WHEN node = 'perceived_assurance' THEN score END) AS perceived_assurance_score,
+        max(CASE WHEN node = 'perceived_empathy' THEN score END) AS perceived_empathy_score,
+        max(CASE WHEN node = 'perceived_tangibles' THEN score END) AS perceived_tangibles_score
+    FROM index.scores
+    GROUP BY framework, framework_version, period, cut, segment
+),
+kpis AS (
+    SELECT
+        period,
+        cut,
+        segment,
+        max(CASE WHEN kpi = 'claim_decided_within_30_days_share' AND basis = 'period' THEN value END)
+            AS claim_decided_within_30_days_share,
+        max(CASE WHEN kpi = 'claim_report_to_payment_days_median' AND basis = 'period' THEN value END)
+            AS claim_report_to_payment_days_median,
+        max(CASE WHEN kpi = 'claim_paid_share' AND basis = 'period' THEN value END) AS claim_paid_share,
+        max(CASE WHEN kpi = 'claim_open_count' THEN value END) AS claim_open_count,
+        max(CASE WHEN kpi = 'complaint_resolved_within_30_days_share' AND basis = 'period' THEN value END)
+            AS complaint_resolved_within_30_days_share,
+        max(CASE WHEN kpi = 'complaints_per_10k_policies' THEN value END) AS complaints_per_10k_policies,
+        max(CASE WHEN kpi = 'persistency_13m_premium_share' THEN value END) AS persistency_13m_premium_share,
+        max(CASE WHEN kpi = 'surrender_policy_share' THEN value END) AS surrender_policy_share,
+        max(CASE WHEN kpi = 'nps_points' THEN value END) AS nps_points
+    FROM kpi.monthly
+    GROUP BY period, cut, segment
+)
+SELECT
+    nodes.framework,  -- Framework of the index.
+    nodes.framework_version,  -- Its version; scores compare only within one.
+    nodes.period,  -- First day of the month.
+    nodes.cut,  -- What the company is divided by; company: the whole.
+    nodes.segment,  -- The part of the cut.
+    nodes.index_score,  -- Service-quality index, 0 to 100.
+    nodes.index_score - lag(nodes.index_score) OVER series AS index_change_points,  -- Change on the month before.
+    nodes.index_grade,  -- Grade on the framework's own scale, not a regulator's.
+    nodes.index_coverage,  -- Share of the index's weight that has a value.
+    nodes.index_status,  -- ok, or why there is no score.
+    nodes.objective_score,  -- Score of the pillar, 0 to 100.
+    nodes.perceived_score,  -- Score of the pillar, 0 to 100.
+    nodes.objective_reliability_score,  -- Reliability as the records show it, 0 to 100.
+    nodes.objective_responsiveness_score,  -- Responsiveness as the records show it, 0 to 100.
+    nodes.objective_assurance_score,  -- Assurance as the records show it, 0 to 100.
+    nodes.perceived_reliability_score,  -- Reliability as customers see it, 0 to 100.
+    nodes.perceived_responsiveness_score,  -- Responsiveness as customers see it, 0 to 100.
+    nodes.perceived_assurance_score,  -- Assurance as customers see it, 0 to 100.
+    nodes.perceived_empathy_score,  -- Empathy as customers see it, 0 to 100.
+    nodes.perceived_tangibles_score,  -- Tangibles as customers see it, 0 to 100.
+    kpis.claim_decided_within_30_days_share,  -- Of claims decided in the month.
+    kpis.claim_report_to_payment_days_median,  -- Of claims paid in the month, days.
+    kpis.claim_paid_share,  -- Of claims ended in the month.
+    kpis.claim_open_count,  -- At the end of the month.
+    kpis.complaint_resolved_within_30_days_share,  -- Of complaints closed in the month.
+    kpis.complaints_per_10k_policies,  -- Received in the month per 10,000 policies.
+    kpis.persistency_13m_premium_share,  -- Of the 12 latest mature issue months.
+    kpis.surrender_policy_share,  -- Surrendered in the month among those in force at its start.
+    kpis.nps_points  -- Net promoter score, -100 to 100.
+FROM nodes
+LEFT JOIN kpis ON kpis.period = nodes.period AND kpis.cut = nodes.cut AND kpis.segment = nodes.segment
+WHERE nodes.segment <> 'unknown'
+WINDOW series AS (
+    PARTITION BY nodes.framework, nodes.framework_version, nodes.cut, nodes.segment ORDER BY nodes.period
+)

@@ -1,0 +1,80 @@
+"""What a Polars transform declares: the table it writes, what it reads, its keys, grain and columns.
+
+The declaration is the contract of the table; how models hang together is `transforms/graph.py`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from transforms.settings import Settings
+
+Columns = Mapping[str, tuple[pl.DataType | type[pl.DataType], str]]
+INSTANT = pl.Datetime("us", "UTC")
+
+# The segment columns every fact carries; a missing value reads "unknown" so that segments add up.
+SEGMENT_COLUMNS: Columns = {
+    "org_unit": (pl.String, "Organisational unit."),
+    "region": (pl.String, "Region."),
+    "product_line": (pl.String, "Product line."),
+    "channel": (pl.String, "Sales channel."),
+    "age_band": (pl.String, "Age band of the customer."),
+}
+
+
+@dataclass(frozen=True)
+class Transform:
+    """A pure function from LazyFrames to the LazyFrame of one table.
+
+    `reads` are the frames partitioned by `keys`; `broadcast` frames are small and given whole. Law of keys:
+    if A and B share no value of `keys`, then f(A ∪ B) = f(A) ∪ f(B), and f(nothing) is nothing. Empty `keys`
+    say that the rows cannot be divided, as for a total over the whole company. `partitioned_by` names the
+    column by whose values (months) the table can be made in parts.
+    """
+
+    function: Callable[..., pl.LazyFrame]
+    writes: str
+    reads: Mapping[str, str]
+    broadcast: Mapping[str, str]
+    keys: tuple[str, ...]
+    grain: tuple[str, ...]
+    columns: Columns
+    partitioned_by: str | None = None
+
+    @property
+    def schema(self) -> pl.Schema:
+        """The columns and types of the table."""
+        return pl.Schema({name: dtype for name, (dtype, _) in self.columns.items()})
+
+    @property
+    def description(self) -> str:
+        """First paragraph of the docstring: what one row is."""
+        return " ".join((self.function.__doc__ or "").split("\n\n")[0].split())
+
+    def __call__(self, *, as_of: date, settings: Settings, **frames: pl.LazyFrame) -> pl.LazyFrame:
+        """The table's rows, exactly the declared columns in the declared types."""
+        result = self.function(**frames, as_of=as_of, settings=settings)
+        return result.select(pl.col(name).cast(dtype) for name, dtype in self.schema.items())
+
+
+def transform(
+    *,
+    writes: str,
+    keys: tuple[str, ...],
+    grain: tuple[str, ...],
+    columns: Columns,
+    reads: Mapping[str, str],
+    broadcast: Mapping[str, str] | None = None,
+    partitioned_by: str | None = None,
+) -> Callable[[Callable[..., pl.LazyFrame]], Transform]:
+    """Declare a pure function as the transform that writes the table `writes`."""
+    missing = [name for name in grain if name not in columns]
+    if missing:
+        raise ValueError(f"{writes}: grain names {missing}, which are not among its columns")
+
+    def declare(function: Callable[..., pl.LazyFrame]) -> Transform:
+        return Transform(function, writes, reads, broadcast or {}, keys, grain, columns, partitioned_by)
+
+    return declare

@@ -1,0 +1,108 @@
+"""A SQL model: one file, one plain SELECT in DuckDB's dialect, read with sqlglot.
+
+Its schema and name are its path, its dependencies the tables its scopes name. Running it is not done here.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.scope import traverse_scope
+
+
+class ModelError(Exception):
+    """A model that cannot be used; the message names file and line."""
+
+
+@dataclass(frozen=True)
+class SqlModel:
+    """One SELECT with its header: description, grain, owner; and the comments of its columns."""
+
+    name: str
+    sql: str
+    path: Path
+    description: str
+    grain: tuple[str, ...]
+    owner: str
+    reads: tuple[str, ...]
+    columns: dict[str, str]
+
+
+def read_model(path: Path) -> SqlModel:
+    """The model of the file `<schema>/<name>.sql`.
+
+    Raises ModelError for SQL that does not parse or is no SELECT, a missing description or grain, and
+    `SELECT *` at the top of a mart.
+    """
+    return parse_model(f"{path.parent.name}.{path.stem}", path.read_text(encoding="utf-8"), path)
+
+
+def parse_model(name: str, sql: str, path: Path) -> SqlModel:
+    """The model `name` of the text `sql`, which came from `path`."""
+    try:
+        statements = [s for s in sqlglot.parse(sql, dialect="duckdb") if s is not None]
+    except SqlglotError as error:
+        raise ModelError(f"{path}: this does not parse as DuckDB SQL: {error}") from None
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        raise ModelError(f"{path}:1: a model is one SELECT; this file has something else")
+    query = statements[0]
+    header = _header(sql)
+    for part in ("description", "grain"):
+        if not header[part]:
+            raise ModelError(
+                f"{path}:1: no {part}; open the file with a comment /* Description. grain: columns */"
+            )
+    if name.startswith("marts.") and query.is_star:
+        raise ModelError(f"{path}:{_line(query)}: SELECT * in a mart; name its columns, people rely on them")
+    grain = tuple(part.strip() for part in header["grain"].split(","))
+    unknown = [column for column in grain if not query.is_star and column not in query.named_selects]
+    if unknown:
+        raise ModelError(f"{path}:1: grain names {unknown}; the columns are {query.named_selects}")
+    return SqlModel(
+        name, sql, path, header["description"], grain, header["owner"], _tables(query, path), _comments(query)
+    )
+
+
+def _header(sql: str) -> dict[str, str]:
+    """Description, grain and owner of the comment block that opens the file."""
+    parts: dict[str, str] = {"description": "", "grain": "", "owner": ""}
+    text = sql.lstrip()
+    if not text.startswith("/*"):
+        return parts
+    for line in text[2 : text.index("*/")].splitlines():
+        key, _, rest = line.strip().partition(":")
+        if key in ("grain", "owner"):
+            parts[key] = rest.strip()
+        else:
+            parts["description"] = f"{parts['description']} {line.strip()}".strip()
+    return parts
+
+
+def _tables(query: exp.Query, path: Path) -> tuple[str, ...]:
+    """The tables the query reads, `schema.table`; names of CTEs are not tables."""
+    tables: set[str] = set()
+    for scope in traverse_scope(query):
+        for source in scope.sources.values():
+            if isinstance(source, exp.Table):
+                if not source.db:
+                    raise ModelError(f"{path}:{_line(source)}: table {source.name!r} has no schema")
+                tables.add(f"{source.db}.{source.name}")
+    return tuple(sorted(tables))
+
+
+def _comments(query: exp.Query) -> dict[str, str]:
+    """The `-- text` behind each projection, by column name."""
+    first = query.selects if not isinstance(query, exp.SetOperation) else query.left.selects
+    return {
+        projection.alias_or_name: " ".join(" ".join(projection.comments).split())
+        for projection in first
+        if projection.comments
+    }
+
+
+def _line(node: exp.Expression) -> int:
+    """The line the node stands on, as far as the parser kept it."""
+    lines = [n.meta["line"] for n in node.walk() if "line" in n.meta]
+    return min(lines, default=1)

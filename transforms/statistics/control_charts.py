@@ -1,0 +1,237 @@
+"""Is it noise: limits of ordinary variation for many series at once, signal rules, and funnels for units.
+
+Which KPI gets which chart, and the words for it, are in `transforms/kpi/signals.py`. Frames are sorted by the
+columns of their series and period first; nothing here reads order from anywhere else.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+from transforms.statistics.intervals import finite, normal_quantile
+
+Laney = Literal["auto", "always", "never"]
+Array = NDArray[np.float64]
+
+# Shewhart's constants for moving ranges of two points.
+XMR_LIMIT, MOVING_RANGE_LIMIT, D2 = 2.66, 3.267, 1.128
+# Laney's charts replace ordinary ones where variation between periods exceeds chance in large denominators.
+LANEY_SIGMA_Z, LANEY_N = 1.5, 1000
+RUN_LENGTH, TREND_LENGTH = 8, 6
+WINSORISED_SHARE = 0.10
+
+
+def chart_limits(points: pl.LazyFrame, series: Sequence[str], *, laney: Laney = "auto") -> pl.LazyFrame:
+    """`points` with the limits of ordinary variation that each series' own baseline sets for every period.
+
+    Columns in: those of `series`, period, value, numerator, denominator, n (cases), in_baseline, inflation
+    (factor on moving ranges: 1; √w where w periods overlap), and family: 'p' (shares: value = numerator /
+    denominator), 'u' (rates: value = a constant × numerator / denominator) or 'xmr' (anything else). Columns
+    out: centre, sigma (a standard deviation of ordinary variation), lower, upper, sigma_z, chart ('p', 'u',
+    'laney_p', 'laney_u', 'xmr') and of XmR charts moving_range_upper, 3.267 mean moving ranges. Limits are
+    three sigma, for XmR mean ± 2.66 mean moving range (Wheeler 1993). Laney's p′ and u′ (2002) multiply sigma
+    by σ_z; "auto" takes them where σ_z > 1.5 and mean n > 1000, and for shares of something else than cases
+    (premium), whose chance variation no formula knows. Sorted by series and period.
+    """
+    centre, value, sigma = pl.col("centre"), pl.col("value"), pl.col("sigma")
+    is_xmr, is_share = pl.col("family") == "xmr", pl.col("family") == "p"
+    events, exposure = (_baseline_sum(pl.col(name), series) for name in ("numerator", "denominator"))
+    constant = _baseline_sum(value * pl.col("denominator"), series) / events
+    charted = (
+        points.sort(*series, "period")
+        .with_columns(
+            _ratio=finite(events / exposure),
+            _constant=pl.when(is_share).then(1.0).otherwise(finite(constant)),
+            _moving_range=_moving_range(value, series),
+            _mean=_over_baseline(value).mean().over(series),
+        )
+        .with_columns(
+            centre=pl.when(is_xmr).then("_mean").otherwise(pl.col("_ratio") * pl.col("_constant")),
+            _chance=pl.when(~is_xmr).then(_chance_sigma(is_share)),
+        )
+        .with_columns(_z=pl.when(pl.col("_chance") > 0).then((value - centre) / pl.col("_chance")))
+        .with_columns(sigma_z=_moving_range(pl.col("_z"), series) / D2)
+        .with_columns(_laney=~is_xmr & _needs_laney(laney, series).fill_null(False))
+        .with_columns(
+            moving_range_upper=pl.when(is_xmr).then(pl.col("_moving_range") * MOVING_RANGE_LIMIT),
+            sigma=pl.when(is_xmr)
+            .then(pl.col("_moving_range") * XMR_LIMIT / 3)
+            .otherwise(pl.col("_chance") * pl.when("_laney").then("sigma_z").otherwise(1.0)),
+            chart=pl.when("_laney").then(pl.concat_str(pl.lit("laney_"), "family")).otherwise("family"),
+        )
+    )
+    return charted.with_columns(
+        lower=pl.when(is_xmr).then(centre - 3 * sigma).otherwise((centre - 3 * sigma).clip(lower_bound=0)),
+        upper=pl.when(is_share).then((centre + 3 * sigma).clip(upper_bound=1)).otherwise(centre + 3 * sigma),
+    ).drop("_ratio", "_constant", "_moving_range", "_mean", "_chance", "_z", "_laney")
+
+
+def _over_baseline(values: pl.Expr) -> pl.Expr:
+    return pl.when("in_baseline").then(values)
+
+
+def _baseline_sum(values: pl.Expr, series: Sequence[str]) -> pl.Expr:
+    return _over_baseline(values).sum().over(series)
+
+
+def _moving_range(values: pl.Expr, series: Sequence[str]) -> pl.Expr:
+    """Mean absolute step between neighbours of the baseline."""
+    kept = _over_baseline(values)
+    return (kept - kept.shift(1)).abs().mean().over(series) * pl.col("inflation")
+
+
+def _chance_sigma(is_share: pl.Expr) -> pl.Expr:
+    """Binomial or Poisson standard deviation of each point's value."""
+    ratio, size = pl.col("_ratio"), pl.col("denominator")
+    return (
+        pl.when(is_share)
+        .then((ratio * (1 - ratio) / size).sqrt())
+        .otherwise(pl.col("_constant") * (ratio / size).sqrt())
+    )
+
+
+def _needs_laney(laney: Laney, series: Sequence[str]) -> pl.Expr:
+    if laney != "auto":
+        return pl.lit(laney == "always")
+    many = _over_baseline(pl.col("n")).mean().over(series) > LANEY_N
+    in_other_units = (pl.col("family") == "p") & ((pl.col("denominator") - pl.col("n")).abs() > 0.5)
+    return ((pl.col("sigma_z") > LANEY_SIGMA_Z) & many) | _over_baseline(in_other_units).any().over(series)
+
+
+def signal_rules(points: pl.LazyFrame, series: Sequence[str], *, two_of_three: bool = False) -> pl.LazyFrame:
+    """`points` with the first rule each breaks, `rule`, and to which `side` (+1 up, −1 down); NULL if none.
+
+    'beyond_limits': outside lower..upper; 'run_of_8': the eighth or later in a row on one side of the centre;
+    'trend_of_6': the sixth or later rising or falling in a row; 'two_of_three' (optional: more false
+    alarms): beyond two sigma, as is one of the two before, on the same side. Points without limits have
+    no signal. Needs value, centre, sigma, lower, upper; sorted by series and period (Western Electric 1956,
+    Nelson 1984).
+    """
+    value, centre = pl.col("value"), pl.col("centre")
+
+    def in_a_row(signs: pl.Expr, length: int) -> pl.Expr:
+        total = signs.rolling_sum(length).over(series)
+        return pl.when(total.abs() == length).then(total.sign())
+
+    def step(values: pl.Expr) -> pl.Expr:
+        return values.sign().cast(pl.Int64)
+
+    beyond = pl.when(value > pl.col("upper")).then(1).when(value < pl.col("lower")).then(-1)
+    run = in_a_row(step(value - centre), RUN_LENGTH)
+    trend = in_a_row(step(value.diff().over(series)), TREND_LENGTH - 1)
+    far = (value - centre).abs() > 2 * pl.col("sigma")
+    up, down = far & (value > centre), far & (value < centre)
+    pair = pl.when(up & _twice(up, series)).then(1).when(down & _twice(down, series)).then(-1)
+    rules = {"beyond_limits": beyond, "run_of_8": run, "trend_of_6": trend}
+    if two_of_three:
+        rules["two_of_three"] = pair
+    limited = pl.col("lower").is_not_null() & pl.col("upper").is_not_null()
+    sides = {name: pl.when(limited).then(side).cast(pl.Int8) for name, side in rules.items()}
+    return points.with_columns(
+        rule=pl.coalesce(pl.when(side.is_not_null()).then(pl.lit(name)) for name, side in sides.items()),
+        side=pl.coalesce(sides.values()),
+    )
+
+
+def _twice(far: pl.Expr, series: Sequence[str]) -> pl.Expr:
+    return far.cast(pl.Int64).rolling_sum(3, min_samples=1).over(series) >= 2
+
+
+def funnel_limits(
+    size: ArrayLike, target: ArrayLike, *, level: float, family: Literal["p", "u"] = "p"
+) -> tuple[Array, Array]:
+    """Limits within which a unit of this size with the rate `target` stays with probability `level`.
+
+    Exact binomial ('p') or Poisson ('u', events per size) quantiles, interpolated between the two counts that
+    enclose the tail: (r − α) / size with α = (F(r) − p) / (F(r) − F(r − 1)) (Spiegelhalter 2005).
+    """
+    size, target = np.asarray(size, dtype=float), np.asarray(target, dtype=float)
+
+    def at_most(count: Array) -> Array:
+        if family == "p":
+            return np.asarray(special.bdtr(count, size.astype(int), target))
+        return np.asarray(special.pdtr(count, size * target))
+
+    def limit(p: float) -> Array:
+        near = special.bdtrik(p, size, target) if family == "p" else special.pdtrik(p, size * target)
+        count = np.ceil(np.nan_to_num(np.maximum(near, 0)))
+        count = np.where((count > 0) & (at_most(count - 1) >= p), count - 1, count)
+        below = np.where(count > 0, at_most(np.maximum(count - 1, 0)), 0.0)
+        rate = np.maximum((count - (at_most(count) - p) / (at_most(count) - below)) / size, 0)
+        return np.asarray(np.minimum(rate, 1.0) if family == "p" else rate)
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return limit((1 - level) / 2), limit((1 + level) / 2)
+
+
+def overdispersion(z: pl.Expr) -> pl.Expr:
+    """φ, the mean square of z winsorised at its 10 % and 90 % quantiles: 1 if units differ by chance."""
+    low = z.quantile(WINSORISED_SHARE, interpolation="linear")
+    high = z.quantile(1 - WINSORISED_SHARE, interpolation="linear")
+    return (z.clip(low, high) ** 2).mean()
+
+
+def funnel(units: pl.LazyFrame, by: Sequence[str], *, family: Literal["p", "u"] = "p") -> pl.LazyFrame:
+    """`units` with funnel limits at 95 and 99.8 % around the rate of all units of the same `by`.
+
+    In: numerator, denominator, one row a unit. Out: target, z, phi, inflation, lower_95, upper_95, lower_998,
+    upper_998 and position ('within', 'above_95', 'below_95', 'above_998', 'below_998'). Where units differ by
+    more than chance (n·φ > χ² of n at 95 %) the limits are √φ times as far from the target (Spiegelhalter
+    2005).
+    """
+    n_units = pl.col("z").count().over(by)
+    variance = pl.col("target") * (1 - pl.col("target") if family == "p" else pl.lit(1.0))
+    quantile = n_units.map_batches(lambda n: pl.Series(special.chdtri(n.to_numpy(), 0.05)), pl.Float64)
+    rate = pl.col("numerator") / pl.col("denominator")
+    whole = pl.col("numerator").sum().over(by) / pl.col("denominator").sum().over(by)
+    is_dispersed = pl.col("phi") * n_units > quantile
+    judged = (
+        units.with_columns(target=finite(whole))
+        .with_columns(z=finite((rate - pl.col("target")) / (variance / pl.col("denominator")).sqrt()))
+        .with_columns(phi=overdispersion(pl.col("z")).over(by))
+        .with_columns(inflation=pl.when(is_dispersed).then(pl.col("phi").sqrt()).otherwise(1.0))
+        .with_columns(
+            inflated.alias(f"{side}_{name}")
+            for name, level in (("95", 0.95), ("998", 0.998))
+            for side, inflated in zip(("lower", "upper"), _inflated(level, family), strict=True)
+        )
+    )
+    return judged.with_columns(
+        position=pl.when(rate > pl.col("upper_998"))
+        .then(pl.lit("above_998"))
+        .when(rate < pl.col("lower_998"))
+        .then(pl.lit("below_998"))
+        .when(rate > pl.col("upper_95"))
+        .then(pl.lit("above_95"))
+        .when(rate < pl.col("lower_95"))
+        .then(pl.lit("below_95"))
+        .when(rate.is_finite())
+        .then(pl.lit("within"))
+    )
+
+
+def _inflated(level: float, family: Literal["p", "u"]) -> list[pl.Expr]:
+    def exact(side: int) -> pl.Expr:
+        def limits(rows: pl.Series) -> pl.Series:
+            size, target = (rows.struct.field(name).to_numpy() for name in ("denominator", "target"))
+            return pl.Series(funnel_limits(size, target, level=level, family=family)[side], nan_to_null=True)
+
+        return pl.struct(pl.col("denominator", "target").cast(pl.Float64)).map_batches(limits, pl.Float64)
+
+    target, ceiling = pl.col("target"), 1.0 if family == "p" else None
+    return [(target + (exact(side) - target) * pl.col("inflation")).clip(0.0, ceiling) for side in (0, 1)]
+
+
+def sample_size_for_margin(share: float, margin: float, *, level: float = 0.95) -> int:
+    """Cases needed for a share to be known within ± `margin`."""
+    return math.ceil(normal_quantile(level) ** 2 * share * (1 - share) / margin**2)
+
+
+def upper_bound_of_none(n: int, *, level: float = 0.95) -> float:
+    """The share that no event in `n` cases still allows, 1 − (1 − level)^(1/n): about 3/n."""
+    return float(1 - (1 - level) ** (1 / n))

@@ -1,0 +1,212 @@
+"""Confidence intervals as Polars expressions over columns of counts and sums, one row a group.
+
+Estimates that need the single cases (survival curves, bootstrap) are elsewhere. Undefined is null: NaN and
+infinity never leave.
+"""
+
+from statistics import NormalDist
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from scipy import special
+
+Operand = pl.Expr | float
+
+
+class Interval(NamedTuple):
+    """Lower and upper limit, null where undefined."""
+
+    low: pl.Expr
+    high: pl.Expr
+
+
+class Difference(NamedTuple):
+    """A difference of two estimates with its standard error, z statistic and interval."""
+
+    value: pl.Expr
+    standard_error: pl.Expr
+    z: pl.Expr
+    low: pl.Expr
+    high: pl.Expr
+
+
+def normal_quantile(level: float) -> float:
+    """z of the two-sided interval at `level`: 1.959964 for 0.95."""
+    if not 0 < level < 1:
+        raise ValueError(f"a confidence level lies between 0 and 1, as in 0.95; got {level}")
+    return NormalDist().inv_cdf((1 + level) / 2)
+
+
+def wilson(successes: Operand, n: Operand, level: float = 0.95) -> Interval:
+    """Limits of a share, successes/n.
+
+    Shares outside [0, 1] have none. Wilson (1927), JASA 22, 209-212.
+    """
+    z = normal_quantile(level)
+    k, cases = _float(successes), _float(n)
+    valid = k.is_between(0, cases) & (cases > 0) & cases.is_finite()
+    root = z * (4 * k * (1 - k / cases) + z**2).sqrt()
+    low, high = ((2 * k + z**2 + side) / (2 * (cases + z**2)) for side in (-root, root))
+    share = k / cases
+    return Interval(
+        pl.when(valid).then(pl.min_horizontal(low.clip(0, 1), share)),
+        pl.when(valid).then(pl.max_horizontal(high.clip(0, 1), share)),
+    )
+
+
+def garwood(count: Operand, exposure: Operand = 1.0, level: float = 0.95) -> Interval:
+    """Exact limits of a rate, count/exposure, of Poisson events; zero events have lower limit 0.
+
+    Garwood (1936), Biometrika 28, 437-442: chi-square quantiles with 2k and 2k + 2 degrees of freedom.
+    """
+    tail = (1 - level) / 2
+    events, base = _float(count), _positive(exposure)
+    low = events.map_batches(lambda k: _poisson_limit(k, 0, tail), pl.Float64, is_elementwise=True)
+    high = events.map_batches(lambda k: _poisson_limit(k, 1, 1 - tail), pl.Float64, is_elementwise=True)
+    return Interval(finite(low / base), finite(high / base))
+
+
+def mean_interval(mean: Operand, standard_deviation: Operand, n: Operand, level: float = 0.95) -> Interval:
+    """Normal limits of a mean from the standard deviation with divisor n − 1; none below two cases."""
+    cases = _at_least_two(n)
+    half = normal_quantile(level) * _float(standard_deviation) / cases.sqrt()
+    return Interval(finite(_float(mean) - half), finite(_float(mean) + half))
+
+
+def ratio_interval(
+    sum_y: Operand,
+    sum_x: Operand,
+    sum_yy: Operand,
+    sum_xx: Operand,
+    sum_xy: Operand,
+    n: Operand,
+    level: float = 0.95,
+) -> Interval:
+    """Limits of Σy/Σx over n independent cases, linearised: from Σy, Σx, Σy², Σx², Σxy.
+
+    Var = n/(n−1) · Σ(y − Rx)² / (Σx)². Cochran, Sampling Techniques (1977), section 6.3, without the finite
+    population correction: the interval is for the process, not for this month's census.
+    """
+    cases, base = _at_least_two(n), _float(sum_x)
+    ratio = _float(sum_y) / base
+    squares = _float(sum_yy) - 2 * ratio * _float(sum_xy) + ratio**2 * _float(sum_xx)
+    error = (cases / (cases - 1) * squares.clip(lower_bound=0)).sqrt() / base.abs()
+    half = normal_quantile(level) * error
+    return Interval(finite(ratio - half), finite(ratio + half))
+
+
+def quantile_ranks(n: Operand, q: float, level: float = 0.95) -> Interval:
+    """1-based ranks of the two order statistics that enclose the q-quantile, whatever the distribution.
+
+    X(low) ≤ quantile ≤ X(high) with probability ≥ level; a rank that does not exist in n cases is null.
+    Binomial order statistics: Conover, Practical Nonparametric Statistics (1999), section 3.2.
+    """
+    tail = (1 - level) / 2
+    cases = _positive(n)
+    low = cases.map_batches(lambda s: _binomial_quantile(s, q, tail), pl.Float64, is_elementwise=True)
+    high = (
+        cases.map_batches(lambda s: _binomial_quantile(s, q, 1 - tail), pl.Float64, is_elementwise=True) + 1
+    )
+    return Interval(
+        pl.when(low >= 1).then(low).cast(pl.Int64, strict=False),
+        pl.when(high <= cases).then(high).cast(pl.Int64, strict=False),
+    )
+
+
+def quantile_interval(ordered: pl.Expr, q: float, level: float = 0.95) -> Interval:
+    """Limits of the q-quantile from a list column of each group's values in ascending order."""
+    ranks = quantile_ranks(ordered.list.len(), q, level)
+    return Interval(
+        ordered.list.get(ranks.low - 1, null_on_oob=True),
+        ordered.list.get(ranks.high - 1, null_on_oob=True),
+    )
+
+
+def nps(promoters: Operand, detractors: Operand, n: Operand) -> pl.Expr:
+    """Net promoter score in points from −100 to 100."""
+    return finite(100 * (_float(promoters) - _float(detractors)) / _positive(n))
+
+
+def nps_standard_error(promoters: Operand, detractors: Operand, n: Operand) -> pl.Expr:
+    """Standard error of the net promoter score in points, √((p + d − (p − d)²)/n)."""
+    cases = _positive(n)
+    p, d = _float(promoters) / cases, _float(detractors) / cases
+    return finite(100 * ((p + d - (p - d) ** 2).clip(lower_bound=0) / cases).sqrt())
+
+
+def nps_wald(promoters: Operand, detractors: Operand, n: Operand, level: float = 0.95) -> Interval:
+    """Wald limits in points; they shrink to a point where all answers agree, so prefer `nps_adjusted`."""
+    score, error = nps(promoters, detractors, n), nps_standard_error(promoters, detractors, n)
+    return _points(score, normal_quantile(level) * error)
+
+
+def nps_adjusted(promoters: Operand, detractors: Operand, n: Operand, level: float = 0.95) -> Interval:
+    """Adjusted Wald limits in points: z² pseudo-answers, a quarter of them promoters, a quarter detractors.
+
+    After Agresti and Coull (1998), The American Statistician 52, 119-126.
+    """
+    z = normal_quantile(level)
+    pseudo = z**2
+    answers = _positive(n) + pseudo
+    promoting, detracting = _float(promoters) + pseudo / 4, _float(detractors) + pseudo / 4
+    score = nps(promoting, detracting, answers)
+    return _points(score, z * nps_standard_error(promoting, detracting, answers))
+
+
+def nps_difference(
+    promoters: Operand,
+    detractors: Operand,
+    n: Operand,
+    earlier_promoters: Operand,
+    earlier_detractors: Operand,
+    earlier_n: Operand,
+    level: float = 0.95,
+) -> Difference:
+    """Change of the net promoter score between two independent waves, in points; z is null at zero error."""
+    value = nps(promoters, detractors, n) - nps(earlier_promoters, earlier_detractors, earlier_n)
+    first = nps_standard_error(promoters, detractors, n)
+    second = nps_standard_error(earlier_promoters, earlier_detractors, earlier_n)
+    error = (first**2 + second**2).sqrt()
+    half = normal_quantile(level) * error
+    return Difference(value, error, finite(value / error), value - half, value + half)
+
+
+def finite(value: pl.Expr) -> pl.Expr:
+    """The value, null where it is NaN or infinite."""
+    return pl.when(value.is_finite()).then(value)
+
+
+def _float(value: Operand) -> pl.Expr:
+    expression = value if isinstance(value, pl.Expr) else pl.lit(value)
+    return expression.cast(pl.Float64)
+
+
+def _positive(value: Operand) -> pl.Expr:
+    number = _float(value)
+    return pl.when(number > 0).then(number)
+
+
+def _at_least_two(value: Operand) -> pl.Expr:
+    number = _float(value)
+    return pl.when(number >= 2).then(number)
+
+
+def _points(score: pl.Expr, half: pl.Expr) -> Interval:
+    return Interval((score - half).clip(-100, 100), (score + half).clip(-100, 100))
+
+
+def _poisson_limit(count: pl.Series, more: int, probability: float) -> pl.Series:
+    events = count.to_numpy().astype(np.float64)
+    shape = np.where(events >= 0, events + more, np.nan)
+    limit = special.gammaincinv(np.where(shape > 0, shape, np.nan), probability)
+    return pl.Series(count.name, np.where(shape == 0, 0.0, limit), nan_to_null=True)
+
+
+def _binomial_quantile(n: pl.Series, q: float, probability: float) -> pl.Series:
+    """Smallest k with P(Binomial(n, q) ≤ k) ≥ probability."""
+    cases = n.to_numpy().astype(np.float64)
+    k = np.ceil(special.bdtrik(probability, cases, q))
+    one_less = np.maximum(k - 1, 0)
+    enough = special.bdtr(one_less, np.where(np.isfinite(cases), cases, 0).astype(np.int64), q) >= probability
+    return pl.Series(n.name, np.where(enough, one_less, k), nan_to_null=True)

@@ -1,0 +1,99 @@
+"""The catalogue inside the published file: tables, columns, lineage, checks and loads, for whoever opens it.
+
+Rows come from those who know; here is which tables the catalogue has and what their columns mean.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from warehouse.store import Store
+
+Rows = Sequence[tuple[object, ...]]
+
+TABLES: Mapping[str, tuple[str, Mapping[str, tuple[type[pl.DataType], str]]]] = {
+    "catalog.tables": (
+        "Every table of the warehouse, one row each.",
+        {
+            "table_name": (pl.String, "Schema and name."),
+            "kind": (pl.String, "feed, sql or polars."),
+            "description": (pl.String, "What one row is."),
+            "grain": (pl.String, "Columns that tell the rows apart."),
+            "owner": (pl.String, "Who answers for it."),
+            "source_file": (pl.String, "File that defines it."),
+            "row_count": (pl.Int64, "Rows; empty for views of the build session."),
+        },
+    ),
+    "catalog.columns": (
+        "Every column, one row each.",
+        {
+            "table_name": (pl.String, "Schema and name."),
+            "column_name": (pl.String, "The column."),
+            "position": (pl.Int32, "1 for the first column."),
+            "data_type": (pl.String, "DuckDB type."),
+            "description": (pl.String, "What it says, in its unit."),
+        },
+    ),
+    "catalog.column_lineage": (
+        "From which columns each column is made, one row a pair.",
+        {
+            "table_name": (pl.String, "Schema and name."),
+            "column_name": (pl.String, "The column."),
+            "source_table": (pl.String, "Table it is made from."),
+            "source_column": (pl.String, "Column it is made from; empty where only the table is known."),
+        },
+    ),
+    "catalog.kpis": (
+        "The dictionary of KPIs, one row each.",
+        {
+            "kpi": (pl.String, "Code."),
+            "title": (pl.String, "What it is called."),
+            "fact": (pl.String, "Table of the cases it counts."),
+            "measure": (pl.String, "Kind of measure."),
+            "unit": (pl.String, "Unit of the value."),
+            "direction": (pl.Int8, "1: higher is better, -1: lower is better, 0: neither."),
+            "bases": (pl.String, "Bases it is computed on, with the date that places a case in a month."),
+            "minimum": (pl.Int64, "Cases below which the status is low_n."),
+            "horizon_days": (pl.Int64, "Days until a cohort is mature."),
+            "definition_version": (pl.String, "Version of the definition in force."),
+            "source": (pl.String, "Law, regulation or publication."),
+        },
+    ),
+}
+
+# What every check of this version found; kept up to date as tables are checked.
+CHECKS: Mapping[str, tuple[type[pl.DataType], str]] = {
+    "table_name": (pl.String, "Table checked."),
+    "check_name": (pl.String, "Name of the check."),
+    "severity": (pl.String, "critical stops publishing, warning does not."),
+    "passed": (pl.Boolean, "Whether it passed."),
+    "observed": (pl.String, "What was seen."),
+    "unexpected_count": (pl.Int64, "Rows that broke it."),
+    "description": (pl.String, "What breaks if it fails."),
+}
+
+
+def write_catalogue(store: Store, rows: Mapping[str, Rows]) -> None:
+    """Make the catalogue's tables from rows in the order of their columns, and copy the load log."""
+    for table, (description, columns) in TABLES.items():
+        schema = {name: dtype for name, (dtype, _) in columns.items()}
+        store.replace(table, pl.DataFrame(list(rows[table]), schema=schema, orient="row"))
+        store.comment(table, description, {name: text for name, (_, text) in columns.items()})
+    store.comment(
+        "catalog.checks", "What every check of this version found.", {n: t for n, (_, t) in CHECKS.items()}
+    )
+    store.replace("catalog.loads", "SELECT * FROM raw.loads ORDER BY load_id")
+    store.comment("catalog.loads", "Every file or query landed, one row each.", {})
+    store.replace(
+        "catalog.rejects",
+        "SELECT feed, file, line, column_name, reason FROM raw.rejects ORDER BY feed, file, line, column_name",
+    )
+    store.comment("catalog.rejects", "Every rejected row and why; its text stays in the landing zone.", {})
+
+
+def read_columns(store: Store, table: str, descriptions: Mapping[str, str]) -> Rows:
+    """Rows of catalog.columns for one table."""
+    return [
+        (table, name, position, dtype, descriptions.get(name, ""))
+        for position, (name, dtype) in enumerate(store.columns(table).items(), 1)
+    ]

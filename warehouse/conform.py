@@ -1,0 +1,362 @@
+"""The SELECT that turns a scanned source into rows of a feed: every value typed, every broken row with its reason.
+
+Nothing is read or written here; landing.py runs what this builds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from warehouse.landing_error import LandingError
+from warehouse.mapping_check import closest, referenced_columns
+from warehouse.pseudonyms import masked_text_sql, shape_sql
+from warehouse.quoting import identifier, literal
+from warehouse.values import Clock, code, recoded, skipped, text, typed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from warehouse.contract import Contract, ContractColumn
+    from warehouse.mapping import ColumnSource, FeedSource
+    from warehouse.sources import Scan
+
+EARLIEST, LATEST = "1900-01-01", "2199-12-31"
+SKIPPED = 0
+_FAILS = "'the expression fails on this row'"
+_LONGEST_SHOWN, _LONGEST_KEPT = 100, 500
+_NOUNS = {
+    "date": "a date",
+    "timestamp": "a timestamp",
+    "integer": "a whole number",
+    "number": "a number",
+    "money": "an amount",
+    "boolean": "true or false",
+}
+_ISO = {"date": " (YYYY-MM-DD)", "timestamp": " (YYYY-MM-DD HH:MM:SS, with or without offset)"}
+
+
+@dataclass(frozen=True)
+class Conformed:
+    """A SELECT of typed rows, and what its columns mean.
+
+    Besides the `staged` columns it gives `_fault`, `_reason` and `_raw`. `_fault` is NULL for a good row, 0 for
+    one that the mapping skips, else the place in `fault_columns` (from 1) of the column at fault.
+    """
+
+    select: str
+    staged: tuple[str, ...]
+    fault_columns: tuple[str | None, ...]
+    numbered: bool
+    """Whether the select gives `_row`, the number of the source row; else its rows are those of the source."""
+    all_public: bool
+    """Whether every column of the source is mapped and none of them is personal."""
+
+
+@dataclass(frozen=True)
+class _Read:
+    """One target column in the making, as SQL over the source columns."""
+
+    name: str
+    value: str
+    fault: str | None = None
+    reason: str = ""
+    skip: str | None = None
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    """A test that takes a row out: at fault with a reason, or, without one, skipped."""
+
+    test: str
+    column: str | None = None
+    reason: str | None = None
+
+
+@dataclass
+class _Names:
+    """Source columns and expressions under the short names by which they go up the levels of the SELECT."""
+
+    scan: Scan
+    key_path: str
+    column_type: Callable[[str], str]
+    columns: dict[str, str] = field(default_factory=dict)
+    expressions: dict[str, str] = field(default_factory=dict)
+    hidden: dict[str, str] = field(default_factory=dict)
+    failures: list[tuple[str, str]] = field(default_factory=list)
+
+    def origin(self, origin: ColumnSource, path: str, target: str) -> tuple[str, str] | None:
+        """The value of a mapped column and its type; None if it is optional and this source lacks it."""
+        if origin.sql is not None:
+            return self.expression(origin.sql, f"{path}.sql", target)
+        name = str(origin.column)
+        if origin.optional and self._found(name) is None:
+            return None
+        alias = self.alias(name, path)
+        return alias, self.scan.columns[self.columns[alias]]
+
+    def alias(self, name: str, path: str) -> str:
+        found = self._found(name)
+        if found is None:
+            hint = closest(name, self.scan.columns)
+            columns = ", ".join(self.scan.columns)
+            where = f"{self.key_path}.{path}"
+            raise LandingError(
+                [f"has no column {name!r}, which {where} names{hint or '.'} Columns found: {columns}"]
+            )
+        taken = next((alias for alias, column in self.columns.items() if column == found), None)
+        alias = taken or f"_s{len(self.columns)}"
+        self.columns[alias] = found
+        return alias
+
+    def expression(self, sql: str, path: str, target: str) -> tuple[str, str]:
+        """A SQL expression of the mapping; a row on which it fails is at fault, not the whole file."""
+        for name in self.named_in(sql, path):
+            self.alias(name, path)
+        try:
+            source_type = self.column_type(f"SELECT ({sql}) AS v FROM {self.scan.relation}")
+        except duckdb.Error as error:
+            message = str(error).splitlines()[0]
+            raise LandingError([f"{self.key_path}.{path} does not work here: {message}"]) from error
+        alias = f"_x{len(self.expressions)}"
+        self.expressions[alias] = f"TRY(struct_pack(v := ({sql})))"
+        self.failures.append((target, f"{alias} IS NULL"))
+        return f"{alias}.v", source_type
+
+    def named_in(self, sql: str, path: str) -> list[str]:
+        try:
+            return referenced_columns(sql)
+        except ValueError as error:
+            raise LandingError([f"{self.key_path}.{path}: {error}"]) from None
+
+    def hide(self, origin: ColumnSource, how: str) -> None:
+        """Keep the source columns of a personal column out of what is stored of a rejected row."""
+        names = [str(origin.column)] if origin.column is not None else self.named_in(str(origin.sql), "sql")
+        for name in names:
+            self.hidden[self.alias(name, "")] = how
+
+    def _found(self, name: str) -> str | None:
+        if name in self.scan.columns:
+            return name
+        wanted = name.strip().casefold()
+        return next((column for column in self.scan.columns if column.casefold() == wanted), None)
+
+
+def conformed(
+    scan: Scan,
+    source: FeedSource,
+    contract: Contract,
+    *,
+    key_path: str,
+    time_zone: str,
+    column_type: Callable[[str], str],
+) -> Conformed:
+    """What to select from `scan` so that it becomes rows of `contract`.
+
+    `time_zone` is the business time zone; `column_type` tells the DuckDB type of a SELECT of one column. Raises
+    LandingError for a column that the source lacks and for an expression that does not work on it.
+    """
+    names = _Names(scan, key_path, column_type)
+    verdicts = [*_unreadable(scan), *_where(names, source)]
+    reads = list(_reads(names, source, contract, time_zone))
+    cells = _cells(names, source, contract, time_zone)
+    if source.wide:
+        verdicts.append(_Verdict("_cell IS NULL"))
+        reads += _cell_reads(source, contract)
+    verdicts += [_Verdict(read.skip) for read in reads if read.skip]
+    verdicts += [_Verdict(test, column, _FAILS) for column, test in names.failures]
+    verdicts += [_Verdict(read.fault, read.name, read.reason) for read in reads if read.fault]
+    hidden = set(names.hidden) or len(names.columns) < len(scan.columns)
+    return Conformed(
+        select=_select(names, reads, cells, verdicts),
+        staged=tuple(read.name for read in reads),
+        fault_columns=tuple(verdict.column for verdict in verdicts),
+        numbered=bool(source.wide),
+        all_public=not hidden,
+    )
+
+
+def _unreadable(scan: Scan) -> list[_Verdict]:
+    broken = [_Verdict("_broken", None, "'not valid JSON'")] if scan.broken else []
+    return [*broken, _Verdict("_empty")] if scan.empty else broken
+
+
+def _where(names: _Names, source: FeedSource) -> list[_Verdict]:
+    if source.where is None:
+        return []
+    value, kind = names.expression(source.where, "where", "where")
+    if kind != "BOOLEAN":
+        raise LandingError([f"{names.key_path}.where is no condition: it gives {kind}, not true or false"])
+    _, failed = names.failures.pop()
+    return [_Verdict(failed, None, _FAILS), _Verdict(f"{value} IS NOT TRUE")]
+
+
+def _reads(names: _Names, source: FeedSource, contract: Contract, time_zone: str) -> Iterator[_Read]:
+    for name, column in contract.columns.items():
+        mapped = source.columns.get(name)
+        if mapped is None or (mapped.column is None and mapped.sql is None):
+            continue
+        found = names.origin(mapped, f"columns.{name}", name)
+        if found is None:
+            continue
+        if column.personal:
+            names.hide(mapped, column.personal)
+        yield _read(name, contract, mapped, *found, _clock(mapped, names.scan, source, time_zone))
+
+
+def _clock(mapped: ColumnSource, scan: Scan, source: FeedSource, time_zone: str) -> Clock:
+    formats = (*mapped.format, *scan.more_formats) if mapped.format else ()
+    return Clock(formats, mapped.time_zone or source.time_zone or time_zone, time_zone)
+
+
+def _read(
+    name: str, contract: Contract, mapped: ColumnSource, value: str, source_type: str, clock: Clock
+) -> _Read:
+    column = contract.columns[name]
+    plain = text(value, source_type)
+    codes = mapped.codes or {}
+    blank = f"{recoded(plain, codes)} IS NULL"
+    if column.type == "code":
+        result = code(value if source_type == "VARCHAR" else plain, plain, codes, tuple(column.codes))
+    elif codes:
+        result = typed(recoded(plain, codes), "VARCHAR", column.type, clock)
+    else:
+        result = typed(value, source_type, column.type, clock)
+    if column.personal == "date":
+        result = f"CAST(date_trunc('year', {result}) AS DATE)"
+    if column.personal == "text":
+        result = masked_text_sql(result)
+    shown = f"left(CAST({value} AS VARCHAR), {_LONGEST_SHOWN})"
+    if column.personal:
+        shown = shape_sql(shown)
+    return _judged(name, contract, result, blank, shown, _expected(column, mapped), skipped(plain, codes))
+
+
+def _judged(
+    name: str, contract: Contract, value: str, blank: str, shown: str, expected: str, skip: str | None
+) -> _Read:
+    """The column with the test that finds a row at fault and the reason given for it; `_v` is the typed value."""
+    column = contract.columns[name]
+    typed_value = _typed_name(name)
+    limits = {
+        "date": f"{typed_value} NOT BETWEEN DATE '{EARLIEST}' AND DATE '{LATEST}'",
+        "timestamp": f"{typed_value} < TIMESTAMPTZ '{EARLIEST} 00:00:00+00'"
+        f" OR {typed_value} >= TIMESTAMPTZ '{LATEST} 00:00:00+00' + INTERVAL 1 DAY",
+        "number": f"NOT isfinite({typed_value})",
+    }
+    beyond = limits.get(column.type, "false")
+    needed = (column.required or name in contract.key) and column.default is None
+    quoted = f"'''' || {shown} || ''''"
+    if needed:
+        fault: str | None = f"{typed_value} IS NULL OR {beyond}"
+    elif column.type == "text":
+        fault = None
+    else:
+        fault = f"CASE WHEN {typed_value} IS NULL THEN NOT ({blank}) ELSE {beyond} END"
+    range_text = (
+        "number out of range" if column.type == "number" else f"date out of range {EARLIEST} to {LATEST}"
+    )
+    reason = (
+        f"CASE WHEN {typed_value} IS NOT NULL THEN {literal(range_text + ': ')} || {quoted}"
+        f" WHEN {blank} THEN '{'blank key' if name in contract.key else 'blank'}'"
+        f" ELSE {expected} || {quoted} END"
+    )
+    return _Read(name, value, fault, reason, skip)
+
+
+def _expected(column: ContractColumn, mapped: ColumnSource) -> str:
+    if column.type == "code":
+        return "'unknown code '"
+    noun = _NOUNS.get(column.type, "a text")
+    how = f" in format {' or '.join(mapped.format)}" if mapped.format else _ISO.get(column.type, "")
+    return literal(f"not {noun}{how}: ")
+
+
+def _cells(names: _Names, source: FeedSource, contract: Contract, time_zone: str) -> list[str]:
+    """One struct a wide column: its code, its text (NULL if empty) and its typed value."""
+    cells: list[str] = []
+    if source.wide is None:
+        return cells
+    kind = contract.columns[source.wide.value].type
+    for wide_code, mapped in source.wide.cells.items():
+        found = names.origin(mapped, f"wide.from.{wide_code}", source.wide.value)
+        if found is None:
+            continue
+        value, source_type = found
+        codes, clock = mapped.codes or {}, _clock(mapped, names.scan, source, time_zone)
+        plain = recoded(text(value, source_type), codes)
+        skip = skipped(text(value, source_type), codes)
+        kept = f"CASE WHEN {skip} THEN NULL ELSE {plain} END" if skip else plain
+        result = typed(plain, "VARCHAR", kind, clock) if codes else typed(value, source_type, kind, clock)
+        cells.append(f"struct_pack(code := {literal(wide_code)}, text := {kept}, value := {result})")
+    return cells
+
+
+def _cell_reads(source: FeedSource, contract: Contract) -> Iterator[_Read]:
+    if source.wide is None:
+        return
+    name = source.wide.value
+    column = contract.columns[name]
+    expected = "CASE _cell.code"
+    for wide_code, mapped in source.wide.cells.items():
+        expected += f" WHEN {literal(wide_code)} THEN {_expected(column, mapped)}"
+    shown = f"left(_cell.text, {_LONGEST_SHOWN})"
+    yield _Read(source.wide.into, "_cell.code")
+    yield _judged(name, contract, "_cell.value", "_cell.text IS NULL", shown, f"{expected} END", None)
+
+
+def _select(names: _Names, reads: list[_Read], cells: list[str], verdicts: list[_Verdict]) -> str:
+    """The levels of the SELECT, innermost first: names, cells, values, verdict, result."""
+    rows = f"SELECT {', '.join(_sources(names))} FROM {names.scan.relation}"
+    if reads and cells:
+        # The row is numbered before it becomes several.
+        rows = f"SELECT *, row_number() OVER () AS _row FROM ({rows})"
+        filled = f"list_filter([{', '.join(cells)}], lambda c: c.text IS NOT NULL)"
+        rows = f"SELECT *, {filled} AS _cells FROM ({rows})"
+        rows = (
+            f"SELECT *, unnest(CASE WHEN len(_cells) = 0 THEN [NULL] ELSE _cells END) AS _cell FROM ({rows})"
+        )
+    values = "".join(f", {read.value} AS {_typed_name(read.name)}" for read in reads)
+    rows = f"SELECT *{values} FROM ({rows})"
+    fault = " ".join(
+        f"WHEN {verdict.test} THEN {place if verdict.reason else SKIPPED}"
+        for place, verdict in enumerate(verdicts, 1)
+    )
+    rows = f"SELECT *, CAST({f'CASE {fault} END' if fault else 'NULL'} AS SMALLINT) AS _fault FROM ({rows})"
+    reason = " ".join(
+        f"WHEN {place} THEN {verdict.reason}" for place, verdict in enumerate(verdicts, 1) if verdict.reason
+    )
+    columns = [f"{_typed_name(read.name)} AS {identifier(read.name)}" for read in reads]
+    columns += ["_fault", f"{f'CASE _fault {reason} END' if reason else 'NULL'} AS _reason"]
+    columns += [f"CASE WHEN _fault > {SKIPPED} THEN {_kept(names)} END AS _raw", *(["_row"] if cells else [])]
+    return f"SELECT {', '.join(columns)} FROM ({rows})"
+
+
+def _sources(names: _Names) -> list[str]:
+    scan = names.scan
+    sources = [f"{identifier(column)} AS {alias}" for alias, column in names.columns.items()]
+    sources += [f"{sql} AS {alias}" for alias, sql in names.expressions.items()]
+    sources += [f"({scan.broken}) AS _broken", f"{scan.broken_text} AS _text"] if scan.broken else []
+    sources += [f"({scan.empty}) AS _empty"] if scan.empty else []
+    return sources or ["1 AS _nothing"]
+
+
+def _typed_name(name: str) -> str:
+    return identifier(f"_v_{name}")
+
+
+def _kept(names: _Names) -> str:
+    """What is stored of a rejected row: the mapped columns as JSON, personal ones hidden."""
+    pairs = []
+    for alias, column in names.columns.items():
+        kept = f"left(CAST({alias} AS VARCHAR), {_LONGEST_KEPT})"
+        how = names.hidden.get(alias)
+        if how:
+            kept = masked_text_sql(kept) if how == "text" else f"CASE WHEN {alias} IS NOT NULL THEN '***' END"
+        pairs.append(f"{literal(column)}, {kept}")
+    row = f"CAST(json_object({', '.join(pairs)}) AS VARCHAR)"
+    if not names.scan.broken:
+        return row
+    return f"CASE WHEN _broken THEN {shape_sql(f'left(_text, {_LONGEST_KEPT})')} ELSE {row} END"

@@ -1,0 +1,94 @@
+"""The contracts of the feeds: which columns a feed has, their types, keys and meanings, read from contracts/*.yml.
+
+How an insurer's own files are brought into this shape is not here: see mapping.py.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ColumnType = Literal["text", "code", "integer", "number", "money", "date", "timestamp", "boolean"]
+
+_DUCKDB_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "text": "VARCHAR",
+        "code": "VARCHAR",
+        "integer": "BIGINT",
+        "number": "DOUBLE",
+        "money": "DECIMAL(18,2)",
+        "date": "DATE",
+        "timestamp": "TIMESTAMPTZ",
+        "boolean": "BOOLEAN",
+    }
+)
+
+
+class ContractColumn(BaseModel):
+    """One column of a feed as the warehouse keeps it."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    type: ColumnType
+    description: str
+    required: bool = False
+    default: str | None = None
+    personal: Literal["id", "text", "date"] | None = None
+    codes: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def duckdb_type(self) -> str:
+        """Name of the DuckDB type the column is stored in; a timestamp is an instant in UTC."""
+        return _DUCKDB_TYPES[self.type]
+
+    @model_validator(mode="after")
+    def _codes_belong_to_code_columns(self) -> ContractColumn:
+        if (self.type == "code") != bool(self.codes):
+            raise ValueError("a column of type code lists its codes, and no other type does")
+        return self
+
+
+class Contract(BaseModel):
+    """One feed: its columns in the order in which they are stored, and what identifies a record."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    feed: str
+    description: str
+    key: tuple[str, ...] = Field(strict=False)
+    key_from: tuple[str, ...] = Field(default=(), strict=False)
+    columns: dict[str, ContractColumn]
+
+    @model_validator(mode="after")
+    def _keys_are_columns(self) -> Contract:
+        unknown = [name for name in (*self.key, *self.key_from) if name not in self.columns]
+        if unknown:
+            raise ValueError(f"key columns that the contract does not list: {', '.join(unknown)}")
+        if self.key_from and len(self.key) != 1:
+            raise ValueError("key_from makes one column: the key must be that column alone")
+        return self
+
+    def made_key(self) -> str | None:
+        """The key column that is made of `key_from` where the source has none."""
+        return self.key[0] if self.key_from else None
+
+
+@cache
+def contracts() -> dict[str, Contract]:
+    """Every contract by the name of its feed."""
+    folder = Path(__file__).parent / "contracts"
+    read = [Contract.model_validate(_yaml(path)) for path in sorted(folder.glob("*.yml"))]
+    return {contract.feed: contract for contract in read}
+
+
+def _yaml(path: Path) -> object:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)

@@ -1,0 +1,356 @@
+"""Landing: files and query results become rows of raw, each file whole or not at all, every row accounted for.
+
+How a source is read is in sources.py, how its values are typed in conform.py; this module runs it and keeps the
+books.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from warehouse.arrivals import Arrival, load_id_of, note_file, pending
+from warehouse.conform import SKIPPED, Conformed, conformed
+from warehouse.contract import contracts
+from warehouse.insertion import (
+    LINES,
+    REFUSED,
+    REJECTS,
+    STAGED,
+    Staged,
+    insert_select,
+    pseudonymised,
+    rejects_select,
+)
+from warehouse.landing_error import LandingError
+from warehouse.mapping_check import mapping_errors, personal_id_paths
+from warehouse.numbering import numbering
+from warehouse.quoting import identifier
+from warehouse.raw_tables import create_raw, feed_columns
+from warehouse.rejects import RejectShare, refusal, refused_lines
+from warehouse.sources import (
+    MixedLineEnds,
+    content_hash,
+    forget_rejected_lines,
+    queried,
+    reading,
+    scanned,
+    scanned_frame,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from warehouse.mapping import FeedSource
+    from warehouse.pseudonyms import PseudonymKey
+    from warehouse.sources import Scan
+
+    Progress = Callable[[int, int, str, str], None]
+
+__all__ = ["Arrival", "LandingError", "Load", "create_raw", "land", "pending"]
+
+
+@dataclass(frozen=True)
+class Load:
+    """One file or query result that landed, as in raw.loads; landed + rejected + skipped = read.
+
+    A row read is a row of the source; of a wide source it is a filled cell, or a row without any.
+    """
+
+    load_id: int
+    feed: str
+    file: str
+    sha256: str
+    size_bytes: int
+    loaded_at: datetime
+    rows_read: int
+    rows_landed: int
+    rows_rejected: int
+    rows_skipped: int
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """What holds for all files of a landing."""
+
+    folder: Path
+    time_zone: str
+    key: PseudonymKey | None
+    mappings: Mapping[str, frozenset[str]]
+    """Fingerprints in force of each feed's sources."""
+
+
+def land(
+    con: duckdb.DuckDBPyConnection,
+    sources: Mapping[str, Sequence[FeedSource]],
+    *,
+    folder: Path,
+    time_zone: str,
+    pseudonym_key: PseudonymKey | None = None,
+    on_progress: Progress | None = None,
+) -> list[Load]:
+    """Land every file and query answer that is new; returns one Load each, none if there is nothing new.
+
+    `con` has the landing zone attached, writable, as `raw`, and no open transaction; `folder` is what file
+    patterns are relative to; `time_zone` is the business time zone. `on_progress(done, total, feed, file)` is
+    called before each file and once at the end. A file lands in a transaction of its own. A file read anew
+    because its mapping changed replaces what it brought before.
+
+    Raises LandingError, after all other files have landed, if a file cannot be read, lacks a mapped column or
+    has a larger share of rejects than its `max_reject_share`; nothing of such a file is kept, so that the
+    mended file is read as new.
+    """
+    create_raw(con)
+    arrivals = pending(con, sources, folder=folder, time_zone=time_zone)
+    if not arrivals:
+        return []
+    _check_mapping(sources)
+    _check_key(con, sources, pseudonym_key)
+    mappings = {
+        feed: frozenset(source.fingerprint(time_zone) for source in feed_sources)
+        for feed, feed_sources in sources.items()
+    }
+    terms = _Terms(folder, time_zone, pseudonym_key, mappings)
+    loads: list[Load] = []
+    problems: list[str] = []
+    with _order_kept(con):
+        for number, arrival in enumerate(arrivals):
+            if on_progress:
+                on_progress(number, len(arrivals), arrival.feed, arrival.file)
+            try:
+                load = _land(con, arrival, terms)
+            except LandingError as error:
+                problems += [f"{arrival.feed}: {arrival.file}: {problem}" for problem in error.problems]
+            else:
+                loads += [load] if load else []
+    if on_progress:
+        on_progress(len(arrivals), len(arrivals), "", "")
+    if problems:
+        raise LandingError(problems, loads)
+    return loads
+
+
+def _check_mapping(sources: Mapping[str, Sequence[FeedSource]]) -> None:
+    errors = mapping_errors(sources, contracts())
+    if errors:
+        raise LandingError([f"{path}: {message}" for path, message in errors])
+
+
+def _check_key(
+    con: duckdb.DuckDBPyConnection, sources: Mapping[str, Sequence[FeedSource]], key: PseudonymKey | None
+) -> None:
+    """Demand a key where people are identified, and the one used before: or the same customer would become two."""
+    paths = personal_id_paths(sources, contracts())
+    if not paths:
+        return
+    if key is None:
+        problem = f"{paths[0]} identifies people and enters only as a keyed pseudonym"
+        raise LandingError([f"{problem}: name the file of the key in pseudonyms.key_file"])
+    used = con.execute("SELECT key_id, check_value FROM raw.pseudonym_keys").fetchall()
+    if not used:
+        con.execute("INSERT INTO raw.pseudonym_keys VALUES (?, ?, now())", [key.key_id, key.check_value()])
+    elif (key.key_id, key.check_value()) not in used:
+        problem = f"raw holds pseudonyms made with the key {used[0][0]!r} and {key.key_id!r} is another one"
+        cure = "put the old key back, or land everything anew into an empty warehouse"
+        raise LandingError([f"pseudonyms.key_file: {problem}; {cure}"])
+
+
+@contextmanager
+def _order_kept(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Rows keep the order of their file, which is what tells their line."""
+    name = "preserve_insertion_order"
+    before = con.execute(f"SELECT current_setting('{name}')").fetchall()[0][0]
+    con.execute(f"SET {name} = true")
+    try:
+        yield
+    finally:
+        con.execute(f"SET {name} = {before}")
+
+
+def _land(con: duckdb.DuckDBPyConnection, arrival: Arrival, terms: _Terms) -> Load | None:
+    """Land one file or query; None if the same content landed before."""
+    if arrival.source.database:
+        frame = queried(arrival.source.database, terms.folder)
+        size = int(frame.estimated_size())
+        arrival = replace(arrival, sha256=content_hash(frame), size_bytes=size)
+        if load_id_of(con, arrival) is not None:
+            return None
+        with scanned_frame(con, frame) as scan:
+            return _landed(con, scan, arrival, terms)
+    twin = load_id_of(con, arrival)
+    if twin is not None:
+        note_file(con, arrival, twin)
+        return None
+    try:
+        return _landed_file(con, arrival, terms, one_newline=False)
+    except MixedLineEnds:
+        return _landed_file(con, arrival, terms, one_newline=True)
+
+
+def _landed_file(
+    con: duckdb.DuckDBPyConnection, arrival: Arrival, terms: _Terms, *, one_newline: bool
+) -> Load:
+    path = Path(str(arrival.path))
+    with (
+        tempfile.TemporaryDirectory(prefix="landing-") as work,
+        scanned(con, arrival.source, path, Path(work), one_newline=one_newline) as scan,
+    ):
+        return _landed(con, scan, arrival, terms, one_newline=one_newline)
+
+
+def _landed(
+    con: duckdb.DuckDBPyConnection, scan: Scan, arrival: Arrival, terms: _Terms, *, one_newline: bool = False
+) -> Load:
+    """Stage a source, judge it as a whole, and carry it over."""
+    contract = contracts()[arrival.feed]
+    try:
+        with reading(one_newline=one_newline):
+            plan = conformed(
+                scan,
+                arrival.source,
+                contract,
+                key_path=arrival.key_path,
+                time_zone=terms.time_zone,
+                column_type=lambda select: str(con.execute(f"DESCRIBE {select}").fetchall()[0][1]),
+            )
+            forget_rejected_lines(con)
+            con.execute(f"CREATE OR REPLACE TEMP TABLE {STAGED} AS {plan.select}")
+        staged = _located(con, scan, plan, arrival.source.csv.quote)
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {REJECTS} AS {rejects_select(staged)}")
+        rows_read, rows_skipped, rows_rejected = _counts(con, staged)
+        share = RejectShare(rows_rejected, rows_read - rows_skipped, arrival.source.max_reject_share)
+        if share.exceeded():
+            raise LandingError([refusal(con, REJECTS, share, _origins(arrival.source))])
+        with pseudonymised(con, plan, contract, terms.key), _transaction(con):
+            return _carried(con, staged, arrival, terms, rows_read, rows_skipped)
+    finally:
+        _clear(con)
+
+
+def _located(con: duckdb.DuckDBPyConnection, scan: Scan, plan: Conformed, quote: str) -> Staged:
+    """Find the line of every staged row, and of the lines that the parser refused."""
+    if scan.text is None:
+        return Staged(plan, scan.first_line, renumbered=False, refused=False)
+    refused = refused_lines(con)
+    last_row = "max(_row)" if plan.numbered else "count(*)"
+    rows = con.execute(f"SELECT coalesce({last_row}, 0) FROM {STAGED}").fetchall()[0][0]
+    lines = numbering(
+        scan.text, before=scan.first_line - 1, quote=quote, rows=rows, refused=refused["place"].to_list()
+    )
+    con.register(REFUSED, refused.with_columns(line=pl.Series(lines.refused, dtype=pl.Int64)))
+    if lines.rows is not None:
+        con.register(LINES, pl.DataFrame({"row": np.arange(1, rows + 1), "line": lines.rows}))
+    return Staged(plan, scan.first_line, renumbered=lines.rows is not None, refused=refused.height > 0)
+
+
+def _counts(con: duckdb.DuckDBPyConnection, staged: Staged) -> tuple[int, int, int]:
+    refused = f" + (SELECT count(*) FROM {REFUSED})" if staged.refused else ""
+    rows = con.execute(
+        f"SELECT count(*){refused}, count(*) FILTER (_fault = {SKIPPED}), (SELECT count(*) FROM {REJECTS})"
+        f" FROM {STAGED}"
+    ).fetchall()
+    return rows[0][0], rows[0][1], rows[0][2]
+
+
+def _origins(source: FeedSource) -> dict[str, str]:
+    return {name: mapped.column for _, name, mapped in source.column_sources() if mapped.column}
+
+
+@contextmanager
+def _transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    con.execute("BEGIN TRANSACTION")
+    try:
+        yield
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+    con.execute("COMMIT")
+
+
+def _carried(
+    con: duckdb.DuckDBPyConnection,
+    staged: Staged,
+    arrival: Arrival,
+    terms: _Terms,
+    rows_read: int,
+    rows_skipped: int,
+) -> Load:
+    _forget_other_readings(con, arrival, terms.mappings[arrival.feed])
+    load_id = con.execute("SELECT coalesce(max(load_id), 0) + 1 FROM raw.loads").fetchall()[0][0]
+    select = insert_select(
+        staged,
+        arrival.source,
+        contracts()[arrival.feed],
+        time_zone=terms.time_zone,
+        key=terms.key,
+        load_id=load_id,
+    )
+    columns = ", ".join(map(identifier, feed_columns(contracts()[arrival.feed])))
+    landed = con.execute(f"INSERT INTO raw.{arrival.feed} ({columns}) {select}").fetchall()[0][0]
+    rejected = con.execute(
+        f"INSERT INTO raw.rejects SELECT ?, ?, ?, line, column_name, reason, raw FROM {REJECTS} ORDER BY line",
+        [load_id, arrival.feed, arrival.file],
+    ).fetchall()[0][0]
+    if landed + rejected + rows_skipped != rows_read:
+        raise RuntimeError(
+            f"{arrival.file}: {rows_read} rows were read, but {landed} landed, {rejected} were rejected and"
+            f" {rows_skipped} skipped"
+        )
+    _check_unchanged(arrival)
+    load = Load(
+        load_id,
+        arrival.feed,
+        arrival.file,
+        arrival.sha256,
+        arrival.size_bytes,
+        datetime.now(UTC),
+        rows_read,
+        landed,
+        rejected,
+        rows_skipped,
+    )
+    con.execute("INSERT INTO raw.loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", list(astuple(load)))
+    note_file(con, arrival, load_id)
+    return load
+
+
+def _forget_other_readings(
+    con: duckdb.DuckDBPyConnection, arrival: Arrival, in_force: frozenset[str]
+) -> None:
+    """Take out what the same content brought with a mapping that no longer exists."""
+    rows = con.execute(
+        "SELECT load_id FROM raw.files WHERE feed = ? AND sha256 = ? AND NOT list_contains(?, mapping)",
+        [arrival.feed, arrival.sha256, sorted(in_force)],
+    ).fetchall()
+    for load_id in {row[0] for row in rows}:
+        for table, column in (
+            (arrival.feed, "_load_id"),
+            ("rejects", "_load_id"),
+            ("loads", "load_id"),
+            ("files", "load_id"),
+        ):
+            con.execute(f"DELETE FROM raw.{table} WHERE {column} = ?", [load_id])
+
+
+def _check_unchanged(arrival: Arrival) -> None:
+    if arrival.path is None:
+        return
+    state = arrival.path.stat()
+    if (state.st_size, state.st_mtime_ns) != (arrival.size_bytes, arrival.mtime_ns):
+        raise LandingError(["changed while it was being read; nothing of it was landed, run again"])
+
+
+def _clear(con: duckdb.DuckDBPyConnection) -> None:
+    forget_rejected_lines(con)
+    for name in (STAGED, REJECTS):
+        con.execute(f"DROP TABLE IF EXISTS temp.{name}")
+    for name in (LINES, REFUSED):
+        con.unregister(name)

@@ -1,0 +1,211 @@
+"""The `feeds` part of the project file: where each feed comes from and which source column becomes which column.
+
+Read on every command, so it imports neither DuckDB nor Polars; what is wrong with a mapping is in
+mapping_check.py, and reading the files themselves in landing.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FileFormat = Literal["csv", "parquet", "ndjson", "xlsx"]
+
+_ENDINGS: dict[str, FileFormat] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".parquet": "parquet",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".xlsx": "xlsx",
+    ".xls": "xlsx",
+    ".xlsb": "xlsx",
+    ".ods": "xlsx",
+}
+
+# YAML 1.1 reads these words as booleans unless they stand in quotes; a code written so means the word itself.
+_YAML_BOOLEANS = {
+    True: ("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"),
+    False: ("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"),
+}
+
+
+def _listed(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+def _text(value: object) -> object:
+    """A YAML scalar as the text a source file would hold."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if value is None or isinstance(value, (str, list, dict)) else str(value)
+
+
+def _texts(codes: object) -> object:
+    if not isinstance(codes, dict):
+        return codes
+    written: dict[object, object] = {}
+    for key, value in codes.items():
+        for word in _YAML_BOOLEANS[key] if isinstance(key, bool) else (_text(key),):
+            if key is word or word not in codes:
+                written[word] = _text(value)
+    return written
+
+
+def _long_form(value: object) -> object:
+    return {"column": value} if isinstance(value, str) else value
+
+
+def _long_forms(columns: object) -> object:
+    if not isinstance(columns, dict):
+        return columns
+    return {_text(name): _long_form(value) for name, value in columns.items()}
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Scalar = Annotated[str, BeforeValidator(_text)]
+Codes = Annotated[dict[str, str | None], BeforeValidator(_texts)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class ColumnSource(_Part):
+    """What one column of a feed is made of; a bare name in the project file means `{column: NAME}`."""
+
+    column: str | None = None
+    """Source column."""
+    sql: str | None = None
+    """Scalar SQL expression over the source columns."""
+    constant: Scalar | None = None
+    """The same value on every row."""
+    row_number: bool = False
+    """Number of the row in its file, from 1."""
+    codes: Codes | None = None
+    """Source code → our code; null skips the row, "" leaves the value empty, "*" stands for all other codes."""
+    format: Texts = ()
+    """strptime format of dates, or several to be tried in turn; ISO 8601 where there is none."""
+    time_zone: str | None = None
+    """Zone of timestamps without offset, instead of the file's."""
+    optional: bool = False
+    """The source column may be absent from a file; the value is then empty."""
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> ColumnSource:
+        origins = [self.column, self.sql, self.constant, self.row_number or None]
+        if sum(origin is not None for origin in origins) != 1:
+            raise ValueError("give exactly one of column, sql, constant and row_number")
+        if self.optional and self.column is None:
+            raise ValueError("only a source column can be optional")
+        if self.codes is not None and not self.codes:
+            raise ValueError("codes is empty: name at least one code or leave it out")
+        return self
+
+
+Columns = Annotated[dict[str, ColumnSource], BeforeValidator(_long_forms)]
+
+
+class Wide(_Part):
+    """Several columns of one source row that become a row each: timestamps of a claim, answers of a respondent."""
+
+    into: str
+    """Column that receives the code, for example `event` or `question`."""
+    value: str = Field(alias="at")
+    """Column that receives the cell, for example `event_at` or `score`."""
+    cells: Columns = Field(alias="from", min_length=1)
+    """Code → source column of its cell; an empty cell gives no row."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _at_or_value(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "at" in data and "value" in data:
+            raise ValueError("give at or value, not both: they name the same thing")
+        return data
+
+
+class CsvOptions(_Part):
+    """How a text file is written where it is not plain: comma or what the header shows, quotes doubled, UTF-8."""
+
+    delimiter: str | None = Field(default=None, min_length=1, max_length=4)
+    quote: str = Field(default='"', max_length=1)
+    encoding: str = "utf-8"
+    skip: int = Field(default=0, ge=0)
+    """Lines before the header."""
+    nulls: Texts = ()
+    """Texts that mean an empty value, besides nothing at all."""
+
+
+class DatabaseSource(_Part):
+    """A query on the insurer's own database."""
+
+    connection: str
+    query: str
+
+
+class FeedSource(_Part):
+    """One origin of a feed: files of one layout, or a database query."""
+
+    files: Texts = ()
+    database: DatabaseSource | None = None
+    format: FileFormat | None = None
+    csv: CsvOptions = CsvOptions()
+    sheet: str | None = None
+    time_zone: str | None = None
+    columns: Columns = Field(default_factory=dict)
+    where: str | None = None
+    wide: Wide | None = None
+    max_reject_share: float = Field(default=0.05, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> FeedSource:
+        if bool(self.files) == (self.database is not None):
+            raise ValueError("give either files or database")
+        return self
+
+    def column_sources(self) -> Iterator[tuple[str, str, ColumnSource]]:
+        """Everything mapped, as (key path within the source, target column, origin)."""
+        for name, origin in self.columns.items():
+            yield f"columns.{name}", name, origin
+        if self.wide:
+            for code, origin in self.wide.cells.items():
+                yield f"wide.from.{code}", self.wide.value, origin
+
+    def provides(self) -> set[str]:
+        """Target columns that receive a value."""
+        wide = {self.wide.into, self.wide.value} if self.wide else set()
+        return set(self.columns) | wide
+
+    def fingerprint(self, time_zone: str) -> str:
+        """SHA-256 of what decides how a row is read; other files or another reject limit do not change it."""
+        meaning = self.model_dump(
+            mode="json", exclude={"files", "max_reject_share"}, exclude_defaults=True, by_alias=True
+        )
+        meaning["time_zone"] = self.time_zone or time_zone
+        if self.database:
+            # The password is no part of what the rows mean, and must not be guessed from a stored hash.
+            meaning["database"] = self.database.query
+        return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
+
+
+def file_format(path: PurePath, source: FeedSource) -> FileFormat:
+    """The format of a file, as named in the mapping or by its ending; raises ValueError where neither tells."""
+    if source.format:
+        return source.format
+    plain = PurePath(path.stem) if path.suffix == ".gz" else path
+    ending = plain.suffix.lower()
+    if ending not in _ENDINGS:
+        raise ValueError(
+            f"the ending of {path.name} tells no format; add `format:` csv, parquet, ndjson or xlsx"
+        )
+    if path.suffix == ".gz" and _ENDINGS[ending] in ("parquet", "xlsx"):
+        raise ValueError(f"{path.name} is compressed twice; unpack it first")
+    return _ENDINGS[ending]

@@ -1,0 +1,96 @@
+"""On which line of a text file each of its records starts, where that is not simply one line a record.
+
+Lines come apart from records by blank lines, by line breaks inside quotes and by lines the parser refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from warehouse.sources import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    Lines = NDArray[np.int64]
+
+_CHUNK = 1 << 22
+_NEWLINE, _RETURN = 10, 13
+
+
+@dataclass(frozen=True)
+class Numbering:
+    """Lines of the rows that were read, in order (None: one a line from the first), and of those refused."""
+
+    rows: Lines | None
+    refused: Lines
+
+
+def numbering(path: Path, *, before: int, quote: str, rows: int, refused: Sequence[int]) -> Numbering:
+    """Where the records of a text file start, in lines from 1.
+
+    `before` is the number of lines up to and with the header, `rows` how many records were read, and
+    `refused` the sorted places of the others as the parser counts: lines, but a line break inside quotes
+    does not count. Where quotes do not tell records apart, every record is taken for one line.
+    """
+    places = np.asarray(refused, dtype=np.int64)
+    records = rows + len(places)
+    if _line_count(path) == before + records:
+        return _one_line_each(before, records, places)
+    starts, counted = _starts(path, before, quote)
+    is_refused = np.isin(counted, places)
+    if len(starts) != records or is_refused.sum() != len(places):
+        return _one_line_each(before, records, places)
+    return Numbering(starts[~is_refused], starts[is_refused])
+
+
+def _one_line_each(before: int, records: int, places: Lines) -> Numbering:
+    if not len(places):
+        return Numbering(None, places)
+    lines = np.arange(before + 1, before + records + 1, dtype=np.int64)
+    return Numbering(lines[~np.isin(lines, places)], places)
+
+
+def _line_count(path: Path) -> int:
+    count, last = 0, b"\n"
+    with opened(path) as file:
+        while chunk := file.read(_CHUNK):
+            count += chunk.count(b"\n")
+            last = chunk[-1:]
+    return count + (last != b"\n")
+
+
+def _starts(path: Path, before: int, quote: str) -> tuple[Lines, Lines]:
+    """Line on which each record after the header starts, and the same without line breaks inside quotes."""
+    ends, lines, returns = (np.concatenate(part) for part in zip(*_record_ends(path, quote), strict=True))
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    start_lines = np.concatenate(([1], lines[:-1] + 1))
+    places = np.arange(1, len(ends) + 1, dtype=np.int64)
+    kept = (ends - returns - starts > 0) & (places > before)
+    return start_lines[kept], places[kept]
+
+
+def _record_ends(path: Path, quote: str) -> Iterator[tuple[Lines, Lines, Lines]]:
+    """Line breaks outside quotes: their place in bytes, in lines, and whether a carriage return precedes them."""
+    mark = ord(quote) if quote else -1
+    offset, line, inside, last = 0, 0, 0, _NEWLINE
+    with opened(path) as file:
+        while chunk := file.read(_CHUNK):
+            signs = np.frombuffer(chunk, dtype=np.uint8)
+            at = np.flatnonzero((signs == _NEWLINE) | (signs == mark))
+            quotes = signs[at] == mark
+            outside = ~quotes & ((np.cumsum(quotes) + inside) % 2 == 0)
+            ends, lines = at[outside], line + np.cumsum(~quotes)[outside]
+            before = np.where(ends > 0, signs[ends - 1], last)
+            yield ends + offset, lines, (before == _RETURN).astype(np.int64)
+            inside = (inside + int(quotes.sum())) % 2
+            line += int((~quotes).sum())
+            offset, last = offset + len(chunk), chunk[-1]
+    if last != _NEWLINE:
+        yield np.array([offset]), np.array([line + 1]), np.array([int(last == _RETURN)])

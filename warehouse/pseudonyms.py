@@ -1,0 +1,126 @@
+"""Keyed pseudonyms of people's identifiers, and the masking of personal text: the one place that sees either.
+
+Which columns are personal is said by the contracts; where the results are stored, by the landing.
+"""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import os
+import secrets
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+_SEPARATOR = b"\x1f"
+_ALPHABET = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", dtype=np.uint8)
+_BLOCK = 64
+_BYTES = 16
+_LETTERS = 26
+_BATCH = 65_536
+_SHORTEST_KEY_BYTES = 32
+
+
+@dataclass(frozen=True)
+class PseudonymKey:
+    """A secret key and the name of its version; the key itself never shows in a repr or in the warehouse."""
+
+    key_id: str
+    key: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.key) < _SHORTEST_KEY_BYTES:
+            raise ValueError(
+                f"the pseudonym key {self.key_id} has {len(self.key)} bytes; it needs {_SHORTEST_KEY_BYTES} at least"
+            )
+
+    def check_value(self) -> str:
+        """What tells this key from another without giving it away."""
+        return pseudonyms(["check"], domain="pseudonym-key", key=self)[0]
+
+
+def read_key(path: Path, key_id: str) -> PseudonymKey:
+    """The key of a file: 64 or more hexadecimal digits, or else the file's raw bytes.
+
+    Raises FileNotFoundError, or ValueError if the key is shorter than 32 bytes.
+    """
+    content = path.read_bytes()
+    try:
+        key = binascii.unhexlify(content.strip())
+    except binascii.Error:
+        key = content
+    return PseudonymKey(key_id, key)
+
+
+def create_key_file(path: Path) -> None:
+    """Write a new random key of 32 bytes that only the owner may read; raises FileExistsError if there is one."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_hex(_SHORTEST_KEY_BYTES) + "\n")
+
+
+def domain_of(column: str) -> str:
+    """The domain that keeps a customer and, say, an agent of the same number apart: the column without `_id`."""
+    return column.removesuffix("_id")
+
+
+def pseudonyms(ids: Iterable[str], *, domain: str, key: PseudonymKey) -> list[str]:
+    """One pseudonym of 26 letters and digits for each identifier, in order.
+
+    base32lower(HMAC-SHA256(key, domain ‖ 0x1F ‖ NFKC(trim(upper(id))))[0:16]), without padding (RFC 2104,
+    RFC 4648). Whoever lacks the key cannot go back by trying all resident numbers; with it this is
+    de-identification, not anonymisation (Personal Information Protection Law of the PRC art. 73).
+    """
+    inner, outer = _hmac_states(key.key, domain.encode() + _SEPARATOR)
+    made: list[str] = []
+    batch: list[bytes] = []
+    for identifier in ids:
+        message, signed = inner.copy(), outer.copy()
+        message.update(_canonical(identifier))
+        signed.update(message.digest())
+        batch.append(signed.digest())
+        if len(batch) == _BATCH:
+            made += _base32(batch)
+            batch.clear()
+    return made + _base32(batch)
+
+
+def _hmac_states(key: bytes, prefix: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
+    # The two hashes of RFC 2104 with the key already in them: a third of the cost of hmac.digest an identifier.
+    block = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+    inner.update(prefix)
+    return inner, hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+
+
+def _canonical(identifier: str) -> bytes:
+    spelled = identifier.upper().strip()
+    return (spelled if spelled.isascii() else unicodedata.normalize("NFKC", spelled)).encode()
+
+
+def _base32(digests: list[bytes]) -> list[str]:
+    whole = np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(len(digests), 32)
+    bits = np.unpackbits(whole[:, :_BYTES], axis=1)
+    padded = np.pad(bits, ((0, 0), (0, 5 * _LETTERS - bits.shape[1])))
+    weights = np.array([16, 8, 4, 2, 1], dtype=np.uint8)
+    letters = _ALPHABET[padded.reshape(len(digests), _LETTERS, 5) @ weights]
+    text = letters.tobytes().decode("ascii")
+    return [text[start : start + _LETTERS] for start in range(0, len(text), _LETTERS)]
+
+
+def masked_text_sql(text: str) -> str:
+    """SQL that hides numbers of seven digits or more and e-mail addresses in free text."""
+    without_addresses = rf"regexp_replace({text}, '[\w.+%-]+@[\w-]+([.][\w-]+)+', '[e-mail]', 'g')"
+    return rf"regexp_replace({without_addresses}, '[0-9０-９]{{7,}}[Xx]?', '[number]', 'g')"
+
+
+def shape_sql(text: str) -> str:
+    r"""SQL that keeps a text's punctuation and length and hides the rest: 31.01.1980 becomes 99.99.9999."""
+    return rf"regexp_replace(regexp_replace({text}, '\p{{L}}', 'x', 'g'), '\p{{N}}', '9', 'g')"

@@ -1,0 +1,112 @@
+"""The tables of the landing zone: one a feed as its contract says, and the books kept about what was landed.
+
+What goes into them is in landing.py.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from warehouse.contract import Contract, contracts
+from warehouse.quoting import identifier, literal
+
+if TYPE_CHECKING:
+    import duckdb
+
+_PROVENANCE = {
+    "_load_id": ("BIGINT", "The load that brought the row, as in raw.loads."),
+    "_line": ("BIGINT", "Line of the file, or row of the query, that the row comes from."),
+}
+_BOOKS = {
+    "loads": {
+        "load_id": "BIGINT",
+        "feed": "VARCHAR",
+        "file": "VARCHAR",
+        "sha256": "VARCHAR",
+        "size_bytes": "BIGINT",
+        "loaded_at": "TIMESTAMPTZ",
+        "rows_read": "BIGINT",
+        "rows_landed": "BIGINT",
+        "rows_rejected": "BIGINT",
+        "rows_skipped": "BIGINT",
+    },
+    "rejects": {
+        "_load_id": "BIGINT",
+        "feed": "VARCHAR",
+        "file": "VARCHAR",
+        "line": "BIGINT",
+        "column_name": "VARCHAR",
+        "reason": "VARCHAR",
+        "raw": "VARCHAR",
+    },
+    # Every content ever seen under a path and read with a mapping, with the size and time it had when last seen.
+    "files": {
+        "feed": "VARCHAR",
+        "file": "VARCHAR",
+        "mapping": "VARCHAR",
+        "sha256": "VARCHAR",
+        "size_bytes": "BIGINT",
+        "mtime_ns": "BIGINT",
+        "load_id": "BIGINT",
+    },
+    "pseudonym_keys": {"key_id": "VARCHAR", "check_value": "VARCHAR", "first_used_at": "TIMESTAMPTZ"},
+}
+
+
+def create_raw(con: duckdb.DuckDBPyConnection) -> None:
+    """Create in the attached database `raw` what it lacks: a table for every contract, mapped or not, and the books.
+
+    A column that a contract has gained is added, empty; raises ValueError where a contract has changed a type.
+    """
+    present = _present(con)
+    for contract in contracts().values():
+        columns = feed_columns(contract)
+        if contract.feed not in present:
+            _create(con, contract.feed, columns)
+            _describe(con, contract)
+            continue
+        for name, column_type in columns.items():
+            stored = present[contract.feed].get(name)
+            if stored is None:
+                con.execute(f"ALTER TABLE raw.{contract.feed} ADD COLUMN {identifier(name)} {column_type}")
+            elif stored != _full_name(column_type):
+                raise ValueError(
+                    f"raw.{contract.feed}.{name} is stored as {stored} but its contract says {column_type};"
+                    " land the feed anew into an empty warehouse"
+                )
+    for book, book_columns in _BOOKS.items():
+        if book not in present:
+            _create(con, book, book_columns)
+
+
+def feed_columns(contract: Contract) -> dict[str, str]:
+    """Columns of a feed's raw table in order, with their DuckDB types: the contract's, then where the row is from."""
+    columns = {name: column.duckdb_type for name, column in contract.columns.items()}
+    return columns | {name: column_type for name, (column_type, _) in _PROVENANCE.items()}
+
+
+def _present(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    rows = con.execute(
+        "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE database_name = 'raw'"
+    ).fetchall()
+    tables: dict[str, dict[str, str]] = {}
+    for table, column, column_type in rows:
+        tables.setdefault(table, {})[column] = column_type
+    return tables
+
+
+def _full_name(column_type: str) -> str:
+    return "TIMESTAMP WITH TIME ZONE" if column_type == "TIMESTAMPTZ" else column_type
+
+
+def _create(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str]) -> None:
+    written = ", ".join(f"{identifier(name)} {column_type}" for name, column_type in columns.items())
+    con.execute(f"CREATE TABLE raw.{table} ({written})")
+
+
+def _describe(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    con.execute(f"COMMENT ON TABLE raw.{contract.feed} IS {literal(contract.description)}")
+    descriptions = {name: column.description for name, column in contract.columns.items()}
+    descriptions |= {name: description for name, (_, description) in _PROVENANCE.items()}
+    for name, description in descriptions.items():
+        con.execute(f"COMMENT ON COLUMN raw.{contract.feed}.{identifier(name)} IS {literal(description)}")

@@ -1,0 +1,324 @@
+"""Each kind of source as a relation that DuckDB can select from: csv, parquet, ndjson, xlsx and database queries.
+
+Values stay as the source has them; what they become is in conform.py.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import sqlite3
+import zlib
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import duckdb
+
+from warehouse.landing_error import LandingError
+from warehouse.mapping import file_format
+from warehouse.quoting import identifier, literal, literals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import polars as pl
+
+    from warehouse.mapping import CsvOptions, DatabaseSource, FeedSource
+
+REJECTED_LINES = "landing_rejected_lines"
+_REJECTED_SCANS = "landing_rejected_scans"
+_FRAME = "landing_frame"
+_INVALID_STATE = "state machine reached an invalid state"
+_HEADER_BYTES = 1 << 20
+_CHUNK = 1 << 20
+_ROWS_FOR_KEYS = 10_000
+_ISO_OF_A_SHEET = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
+
+
+@dataclass(frozen=True)
+class Scan:
+    """One source, ready to be selected from; `columns` are its names and DuckDB types in order."""
+
+    relation: str
+    columns: dict[str, str]
+    first_line: int = 1
+    """Line of the file on which the first row stands."""
+    text: Path | None = None
+    """The UTF-8 text that was scanned, where lines may have been refused by the parser."""
+    broken: str | None = None
+    """SQL that is true for a row which could not be taken apart."""
+    broken_text: str = "NULL"
+    """SQL of that row as it stands in the file."""
+    empty: str | None = None
+    """SQL that is true for a row with nothing in it."""
+    more_formats: tuple[str, ...] = ()
+    """Formats in which dates may also stand, whatever the mapping says."""
+
+
+@contextmanager
+def scanned(
+    con: duckdb.DuckDBPyConnection, source: FeedSource, path: Path, work: Path, *, one_newline: bool = False
+) -> Iterator[Scan]:
+    """A file as a Scan; `work` is a folder for passing files, `one_newline` mends mixed line ends.
+
+    Raises LandingError if the file cannot be opened, has no columns or does not tell its format, and
+    MixedLineEnds if it has to be mended.
+    """
+    with ExitStack() as stack:
+        with reading(one_newline=one_newline):
+            scan = _scan(con, source, path, work, stack, one_newline=one_newline)
+        yield scan
+
+
+@contextmanager
+def reading(*, one_newline: bool) -> Iterator[None]:
+    """Tell what goes wrong while a file is read as a LandingError, or as MixedLineEnds where that is the cause."""
+    try:
+        yield
+    except (duckdb.OutOfMemoryException, duckdb.InterruptException, duckdb.InternalException):
+        raise
+    except duckdb.Error as error:
+        if _INVALID_STATE in str(error) and not one_newline:
+            raise MixedLineEnds from error
+        raise LandingError([f"cannot be read: {str(error).splitlines()[0]}"]) from error
+    except (ValueError, OSError, EOFError, zlib.error) as error:
+        raise LandingError([f"cannot be read: {error}"]) from error
+
+
+class MixedLineEnds(Exception):
+    """Some lines of a text end as on Windows and some do not, which DuckDB does not read."""
+
+
+def _scan(
+    con: duckdb.DuckDBPyConnection,
+    source: FeedSource,
+    path: Path,
+    work: Path,
+    stack: ExitStack,
+    *,
+    one_newline: bool,
+) -> Scan:
+    kind = file_format(path, source)
+    if kind == "parquet":
+        return _parquet(con, _plain_name(path, work))
+    if kind == "xlsx":
+        columns = stack.enter_context(_registered(con, _sheet(path, source.sheet)))
+        nothing = " AND ".join(f"{identifier(name)} IS NULL" for name in columns)
+        return Scan(_FRAME, columns, first_line=2, empty=nothing or None, more_formats=_ISO_OF_A_SHEET)
+    encoding = source.csv.encoding if kind == "csv" else "utf-8"
+    text = _utf8(path, encoding, work, one_newline=one_newline)
+    return _csv(text, source.csv) if kind == "csv" else _ndjson(con, text)
+
+
+@contextmanager
+def scanned_frame(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> Iterator[Scan]:
+    """The rows of a database query as a Scan."""
+    with _registered(con, frame) as columns:
+        yield Scan(_FRAME, columns)
+
+
+def forget_rejected_lines(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop what the parser noted about the last text it scanned."""
+    con.execute(f"DROP TABLE IF EXISTS {REJECTED_LINES}; DROP TABLE IF EXISTS {_REJECTED_SCANS}")
+
+
+def opened(path: Path) -> IO[bytes]:
+    """The bytes of a file, unpacked if it ends in .gz."""
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+
+
+def _plain_name(path: Path, work: Path) -> Path:
+    # DuckDB takes a path for a pattern.
+    if not any(sign in str(path) for sign in "*?["):
+        return path
+    link = work / f"source{''.join(path.suffixes[-2:])}"
+    if not link.exists():
+        link.symlink_to(path.absolute())
+    return link
+
+
+def _utf8(path: Path, encoding: str, work: Path, *, one_newline: bool) -> Path:
+    """The file itself if it is UTF-8 already, else a copy that is; what cannot be decoded stays invalid."""
+    plain = encoding.lower().replace("_", "-") in ("utf-8", "utf8", "utf-8-sig")
+    if plain and not one_newline:
+        return _plain_name(path, work)
+    copy = work / "text"
+    newline = None if one_newline else ""
+    with opened(path) as raw, copy.open("wb") as target:
+        text = io.TextIOWrapper(raw, encoding=encoding, errors="surrogateescape", newline=newline)
+        while chunk := text.read(_CHUNK):
+            target.write(chunk.encode("utf-8", "surrogateescape"))
+    return copy
+
+
+def _csv(path: Path, options: CsvOptions) -> Scan:
+    names, delimiter = _header(path, options)
+    relation = _read_csv(path, names, delimiter, options.quote, skip=options.skip, nulls=options.nulls)
+    return Scan(relation, dict.fromkeys(names, "VARCHAR"), first_line=options.skip + 2, text=path)
+
+
+def _read_csv(
+    path: Path,
+    names: list[str],
+    delimiter: str,
+    quote: str,
+    *,
+    header: bool = True,
+    skip: int = 0,
+    nulls: tuple[str, ...] = (),
+) -> str:
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
+    return (
+        f"read_csv({literal(path)}, auto_detect = false, header = {header}, skip = {skip}"
+        f", delim = {literal(delimiter)}, quote = {literal(quote)}, escape = {literal(quote)}"
+        f", columns = {{{columns}}}, nullstr = [{literals(('', *nulls))}]"
+        f", store_rejects = true, rejects_table = '{REJECTED_LINES}', rejects_scan = '{_REJECTED_SCANS}')"
+    )
+
+
+def _header(path: Path, options: CsvOptions) -> tuple[list[str], str]:
+    """Column names, made unique, and the delimiter: the one given, else the commonest of , ; tab | in the header."""
+    with opened(path) as raw:
+        start = raw.read(_HEADER_BYTES).decode("utf-8-sig", "surrogateescape")
+    lines = io.StringIO(start, newline="")
+    for _ in range(options.skip):
+        lines.readline()
+    first = lines.readline()
+    if not first.strip():
+        raise ValueError("there is no header line" if first or start else "the file is empty")
+    delimiter = options.delimiter or max(",;\t|", key=first.count)
+    quoting = {"quotechar": options.quote} if options.quote else {"quoting": csv.QUOTE_NONE}
+    lines = io.StringIO(first + lines.read(), newline="")
+    names = next(csv.reader(lines, delimiter=delimiter, **quoting))  # type: ignore[arg-type]
+    if any("\udc80" <= sign <= "\udcff" for name in names for sign in name):
+        raise ValueError(
+            f"the header is not {options.encoding}; say how the file is written with csv.encoding,"
+            " for example gbk, cp949 or latin-1"
+        )
+    return _unique(names), delimiter
+
+
+def _unique(names: list[str]) -> list[str]:
+    """Names as DuckDB would make them: trimmed, numbered where empty, counted where they repeat."""
+    unique: dict[str, str] = {}
+    for number, given in enumerate(names):
+        name = base = given.strip() or f"column{number}"
+        again = 0
+        while name.casefold() in unique:
+            again += 1
+            name = f"{base}_{again}"
+        unique[name.casefold()] = name
+    return list(unique.values())
+
+
+def _parquet(con: duckdb.DuckDBPyConnection, path: Path) -> Scan:
+    relation = f"read_parquet({literal(path)})"
+    return Scan(relation, _described(con, relation))
+
+
+def _described(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
+    return {row[0]: row[1] for row in con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()}
+
+
+def _ndjson(con: duckdb.DuckDBPyConnection, path: Path) -> Scan:
+    lines = _read_csv(path, ["line"], "\x01", "", header=False)
+    keys = _json_keys(con, lines)
+    if not keys:
+        raise ValueError("no line holds a JSON object")
+    pointers = literals("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)
+    fields = f"SELECT line, TRY(json_extract_string(line, [{pointers}])) AS fields FROM {lines}"
+    columns = ", ".join(f"fields[{place}] AS {identifier(key)}" for place, key in enumerate(keys, 1))
+    # Names that no key can have: a JSON key with a line break is not one that anybody maps.
+    line, taken = identifier("\nline"), identifier("\nfields")
+    return Scan(
+        f"(SELECT {columns}, line AS {line}, fields IS NOT NULL AS {taken} FROM ({fields}))",
+        dict.fromkeys(keys, "VARCHAR"),
+        text=path,
+        broken=f"NOT {taken} AND NOT ({line} IS NULL OR trim({line}) = '')",
+        broken_text=line,
+        empty=f"{line} IS NULL OR trim({line}) = ''",
+    )
+
+
+def _json_keys(con: duckdb.DuckDBPyConnection, lines: str) -> list[str]:
+    some = f"SELECT line FROM {lines} WHERE TRY(json_type(line)) = 'OBJECT' AND json_valid(line) LIMIT {_ROWS_FOR_KEYS}"
+    keys = f"SELECT unnest(json_keys(line)) AS key, generate_subscripts(json_keys(line), 1) AS place FROM ({some})"
+    rows = con.execute(f"SELECT key FROM ({keys}) GROUP BY key ORDER BY min(place), key").fetchall()
+    forget_rejected_lines(con)
+    return [row[0] for row in rows]
+
+
+def _sheet(path: Path, sheet: str | None) -> pl.DataFrame:
+    import polars as pl
+
+    try:
+        frame = pl.read_excel(
+            path,
+            sheet_name=sheet,
+            drop_empty_rows=False,
+            drop_empty_cols=False,
+            raise_if_empty=False,
+            read_options={"dtypes": "string"},
+        )
+    except ModuleNotFoundError:
+        raise ValueError("spreadsheets are read with the package fastexcel, which is not installed") from None
+    except (
+        Exception
+    ) as error:  # the reader raises errors of its own kind for each way a workbook can be broken
+        raise ValueError(str(error).splitlines()[0]) from error
+    return frame.rename(dict(zip(frame.columns, _unique(frame.columns), strict=True)))
+
+
+@contextmanager
+def _registered(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> Iterator[dict[str, str]]:
+    con.register(_FRAME, frame)
+    try:
+        yield _described(con, _FRAME)
+    finally:
+        con.unregister(_FRAME)
+
+
+def query_label(database: DatabaseSource) -> str:
+    """A database query's name in the load log: where it was asked, without user and password, and a hash of it."""
+    asked = urlsplit(database.connection)
+    port = f":{asked.port}" if asked.port else ""
+    query = hashlib.sha256(database.query.encode()).hexdigest()[:8]
+    return f"{asked.scheme}://{asked.hostname or ''}{port}{asked.path}#{query}"
+
+
+def queried(database: DatabaseSource, folder: Path) -> pl.DataFrame:
+    """The rows of a database query; a SQLite path is relative to `folder`.
+
+    Raises LandingError, without the password, if the database does not answer or its driver is missing.
+    """
+    import polars as pl
+
+    asked = urlsplit(database.connection)
+    try:
+        if asked.scheme == "sqlite":
+            path = folder / asked.path.removeprefix("/")
+            # SQLite would make an empty database of a name that is wrong.
+            with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+                return pl.read_database(database.query, connection, infer_schema_length=None)
+        return pl.read_database_uri(database.query, database.connection)
+    except ModuleNotFoundError as error:
+        raise LandingError(
+            [f"databases other than SQLite are read with the package {error.name}, which is not installed"]
+        ) from None
+    except Exception as error:  # every driver raises errors of its own
+        message = str(error).replace(database.connection, "the database")
+        if asked.password:
+            message = message.replace(asked.password, "***")
+        raise LandingError([f"the query failed: {message}"]) from None
+
+
+def content_hash(frame: pl.DataFrame) -> str:
+    """SHA-256 of the rows of a query."""
+    buffer = io.BytesIO()
+    frame.write_ipc_stream(buffer)
+    return hashlib.sha256(buffer.getbuffer()).hexdigest()

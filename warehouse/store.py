@@ -1,0 +1,209 @@
+"""The only place that connects to DuckDB: one writer at a time, its files, its locks, its tables.
+
+What goes into the tables is landed, transformed and published elsewhere; here is how it is stored.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+import polars as pl
+
+BUILT_SCHEMAS = ("core", "kpi", "index", "marts", "catalog")
+
+
+class WarehouseBusy(Exception):
+    """Another run holds the warehouse."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Where the files of one warehouse lie."""
+
+    path: Path
+
+    @property
+    def raw(self) -> Path:
+        """The landing zone: append-only, the truth."""
+        return self.path / "raw.duckdb"
+
+    @property
+    def build(self) -> Path:
+        """Everything derived from raw; losing it loses nothing."""
+        return self.path / "build.duckdb"
+
+    @property
+    def versions(self) -> Path:
+        """Immutable published copies of the build."""
+        return self.path / "versions"
+
+    @property
+    def current(self) -> Path:
+        """Symlink to the version that analysts read."""
+        return self.path / "current.duckdb"
+
+
+@contextmanager
+def locked(folder: Folder) -> Iterator[None]:
+    """Hold the warehouse for writing; raises WarehouseBusy at once, naming who holds it."""
+    folder.path.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder.path / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = _holder(os.pread(handle, 200, 0))
+            raise WarehouseBusy(
+                f"another run holds the warehouse {folder.path} ({holder}); wait for it to end"
+            ) from None
+        os.ftruncate(handle, 0)
+        since = datetime.now().astimezone().isoformat(timespec="seconds")
+        os.pwrite(handle, json.dumps({"pid": os.getpid(), "since": since}).encode(), 0)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _holder(content: bytes) -> str:
+    try:
+        who = json.loads(content)
+        return f"process {who['pid']} since {who['since']}"
+    except (ValueError, KeyError):
+        return "it has just started"
+
+
+class Store:
+    """An open build: `build.duckdb` with `raw` attached, `latest` and `staging` held in memory.
+
+    `raw.claim_events` and `staging.claim_events` resolve because each is a database of its own; staging
+    models are views there and so are never part of a published file.
+    """
+
+    def __init__(self, folder: Folder, *, memory_limit_gib: int | None = None) -> None:
+        folder.path.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.con = duckdb.connect(str(folder.build))
+        self.con.execute("SET TimeZone = 'UTC'")
+        if memory_limit_gib is not None:
+            self.con.execute(f"SET memory_limit = '{int(memory_limit_gib)}GiB'")
+        self.con.execute(f"ATTACH '{_quoted(folder.raw)}' AS raw")
+        for session in ("latest", "staging"):
+            self.con.execute(f"ATTACH ':memory:' AS {session}")
+        for schema in BUILT_SCHEMAS:
+            self.con.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all files; the build is checkpointed."""
+        self.con.close()
+
+    def set_as_of(self, as_of: date, time_zone: str) -> None:
+        """Tell SQL models up to which instant records count: the end of the day `as_of`."""
+        ends_at = datetime.combine(as_of + timedelta(days=1), datetime.min.time(), ZoneInfo(time_zone))
+        self.replace("staging.as_of", pl.DataFrame({"as_of": [as_of], "ends_at": [ends_at.astimezone(UTC)]}))
+
+    def create_view(self, name: str, sql: str) -> None:
+        """Make the staging model `name` a view of this session."""
+        self.con.execute(f"CREATE OR REPLACE VIEW {_identifier(name)} AS {sql}")
+
+    def read(self, table: str) -> pl.DataFrame:
+        """All rows of a table or view."""
+        return self.con.sql(f"SELECT * FROM {_identifier(table)}").pl()
+
+    def query(self, sql: str) -> pl.DataFrame:
+        """The rows of a query."""
+        return self.con.sql(sql).pl()
+
+    def columns(self, table: str) -> dict[str, str]:
+        """The columns of a table or view and their DuckDB types."""
+        rows = self.con.execute(f"DESCRIBE {_identifier(table)}").fetchall()
+        return {row[0]: row[1] for row in rows}
+
+    def empty(self, table: str) -> pl.DataFrame:
+        """The table's columns without a row."""
+        return self.con.sql(f"SELECT * FROM {_identifier(table)} LIMIT 0").pl()
+
+    def replace(self, table: str, content: pl.DataFrame | str) -> int:
+        """Make the table anew from a frame or a SELECT; returns its row count."""
+        source = self._source(content)
+        self.con.execute(f"CREATE OR REPLACE TABLE {_identifier(table)} AS {source}")
+        return self.count(table)
+
+    def replace_rows(self, table: str, content: pl.DataFrame, column: str, values: Sequence[date]) -> int:
+        """Replace the rows whose `column` is one of `values`, all or none; returns the number of new rows.
+
+        Creates the table if it is not there; makes it anew if its columns have changed.
+        """
+        if not self.exists(table) or list(self.columns(table)) != content.columns:
+            return self.replace(table, content)
+        source = self._source(content)
+        self.con.execute("BEGIN")
+        try:
+            delete = f'DELETE FROM {_identifier(table)} WHERE "{column}" IN (SELECT unnest(?))'
+            self.con.execute(delete, [list(values)])
+            self.con.execute(f"INSERT INTO {_identifier(table)} {source}")
+            self.con.execute("COMMIT")
+        except BaseException:
+            self.con.execute("ROLLBACK")
+            raise
+        return content.height
+
+    def exists(self, table: str) -> bool:
+        """Whether the build has the table."""
+        schema, _, name = table.partition(".")
+        found = self.con.execute(
+            "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?"
+            " AND database_name = current_database()",
+            [schema, name],
+        ).fetchall()
+        return bool(found)
+
+    def count(self, table: str) -> int:
+        """Number of rows."""
+        ((rows,),) = self.con.execute(f"SELECT count(*) FROM {_identifier(table)}").fetchall()
+        return int(rows)
+
+    def comment(self, table: str, description: str, columns: Mapping[str, str]) -> None:
+        """Put the description of a table and of its columns into the file itself."""
+        self.con.execute(f"COMMENT ON TABLE {_identifier(table)} IS '{_quoted(description)}'")
+        for column in self.columns(table):
+            if columns.get(column):
+                self.con.execute(
+                    f"COMMENT ON COLUMN {_identifier(table)}.\"{column}\" IS '{_quoted(columns[column])}'"
+                )
+
+    def checkpoint(self) -> None:
+        """Write everything into the build file, so that a file copy is whole."""
+        self.con.execute("CHECKPOINT")
+
+    def _source(self, content: pl.DataFrame | str) -> str:
+        if isinstance(content, str):
+            return content
+        self.con.register("incoming_rows", content)
+        return "SELECT * FROM incoming_rows"
+
+
+def read_published(current: Path, sql: str) -> pl.DataFrame:
+    """The rows of a query on the published version, opened read-only."""
+    with duckdb.connect(str(current.resolve(strict=True)), read_only=True) as con:
+        return con.sql(sql).pl()
+
+
+def _identifier(table: str) -> str:
+    return ".".join(f'"{part}"' for part in table.split("."))
+
+
+def _quoted(text: object) -> str:
+    return str(text).replace("'", "''")

@@ -1,0 +1,218 @@
+"""SQL expressions that read one source value as one of the types of the contracts, NULL where it cannot be read.
+
+Whether NULL is allowed, and what to say where it is not, is decided in conform.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from warehouse.quoting import literal, literals
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_CLOCK = r"\d{1,2}:\d{2}(:\d{2}([.]\d+)?)?"
+_NAIVE = rf"^\s*\d{{4}}[-/]\d{{1,2}}[-/]\d{{1,2}}([ T]{_CLOCK})?\s*$"
+_OFFSET = rf"[ T]{_CLOCK}\s*(Z|UTC|[+-]\d{{2}}(:?\d{{2}})?)\s*$"
+_LAST_SETTLED_YEAR = 2020
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How a column's dates and timestamps are written."""
+
+    formats: tuple[str, ...]
+    """strptime formats, tried in turn; empty for ISO 8601."""
+    zone: str
+    """Zone of timestamps without an offset."""
+    business_zone: str
+    """Zone in which an instant has a date."""
+
+
+def text(value: str, source_type: str) -> str:
+    """The value as text without surrounding white space, NULL if nothing is left."""
+    if source_type == "VARCHAR":
+        trimmed = rf"nullif(trim({value}, E' \t\r\n'), '')"
+        padded = f"{value} < '!' OR ends_with({value}, ' ') OR ends_with({value}, chr(9))"
+        return f"CASE WHEN {padded} THEN {trimmed} ELSE {value} END"
+    if source_type in ("DOUBLE", "FLOAT"):
+        # A number 1001 out of a spreadsheet is the policy 1001, not 1001.0.
+        whole = f"{value} = trunc({value}) AND abs({value}) < 1e18"
+        return f"CASE WHEN {whole} THEN CAST(CAST({value} AS BIGINT) AS VARCHAR) ELSE CAST({value} AS VARCHAR) END"
+    if source_type == "TIMESTAMP WITH TIME ZONE":
+        return f"CAST(make_timestamp(epoch_us({value})) AS VARCHAR)"
+    return f"CAST({value} AS VARCHAR)"
+
+
+def typed(value: str, source_type: str, column_type: str, clock: Clock) -> str:
+    """The value as the DuckDB type of a contract column type."""
+    if column_type in ("text", "code"):
+        return text(value, source_type)
+    if column_type == "integer":
+        return _integer(value, source_type)
+    if column_type == "number":
+        return f"TRY_CAST({value} AS DOUBLE)"
+    if column_type == "money":
+        return f"TRY_CAST({value} AS DECIMAL(18,2))"
+    if column_type == "boolean":
+        return value if source_type == "BOOLEAN" else f"TRY_CAST({text(value, source_type)} AS BOOLEAN)"
+    return _date(value, source_type, clock) if column_type == "date" else _instant(value, source_type, clock)
+
+
+def code(value: str, plain: str, codes: Mapping[str, str | None], known: tuple[str, ...]) -> str:
+    """A code of the contract, translated by `codes`; NULL for any other text, and for one that means nothing.
+
+    `value` is looked up as it is first, because trimming every row costs more than looking it up.
+    """
+    table = {} if "*" in codes else {ours: ours for ours in known}
+    table.update({theirs: ours for theirs, ours in codes.items() if ours and theirs != "*"})
+    others = [theirs for theirs, ours in codes.items() if not ours]
+    rest = codes.get("*")
+    last = (
+        f"CASE WHEN {plain} NOT IN ({literals([*others, ''])}) THEN {literal(rest)} END" if rest else "NULL"
+    )
+    branches = "".join(
+        f" WHEN {literal(theirs)} THEN {literal(ours)}"
+        for theirs, ours in table.items()
+        if theirs not in others
+    )
+    return f"CASE {value}{branches} ELSE CASE {plain}{branches} ELSE {last} END END" if branches else last
+
+
+def recoded(plain: str, codes: Mapping[str, str | None]) -> str:
+    """A text translated by `codes`, itself where they do not name it; NULL where it means an empty value."""
+    if not codes:
+        return plain
+    listed = {theirs: ours for theirs, ours in codes.items() if theirs != "*"}
+    branches = "".join(
+        f" WHEN {literal(theirs)} THEN {literal(ours) if ours else 'NULL'}" for theirs, ours in listed.items()
+    )
+    rest = codes.get("*")
+    last = (
+        plain
+        if "*" not in codes
+        else f"CASE WHEN {plain} IS NOT NULL THEN {literal(rest) if rest else 'NULL'} END"
+    )
+    return f"CASE {plain}{branches} ELSE {last} END" if branches else last
+
+
+def skipped(plain: str, codes: Mapping[str, str | None]) -> str | None:
+    """SQL that is true for a text whose row the mapping leaves out; None if there is none."""
+    unwanted = [theirs for theirs, ours in codes.items() if ours is None and theirs != "*"]
+    if "*" in codes and codes["*"] is None:
+        wanted = [theirs for theirs, ours in codes.items() if ours is not None]
+        return f"{plain} NOT IN ({literals([*wanted, ''])})"
+    return f"{plain} IN ({literals(unwanted)})" if unwanted else None
+
+
+def _integer(value: str, source_type: str) -> str:
+    # A cast alone rounds: 3.7 would become 4.
+    number = f"TRY_CAST({value} AS DOUBLE)"
+    whole = f"CASE WHEN {number} = trunc({number}) THEN TRY_CAST({value} AS BIGINT) END"
+    if source_type == "VARCHAR":
+        fractional = f"contains({value}, '.') OR contains({value}, '-') AND contains(lower({value}), 'e')"
+        return f"CASE WHEN {fractional} THEN {whole} ELSE TRY_CAST({value} AS BIGINT) END"
+    if source_type in ("DOUBLE", "FLOAT") or source_type.startswith("DECIMAL"):
+        return whole
+    return f"TRY_CAST({value} AS BIGINT)"
+
+
+def _date(value: str, source_type: str, clock: Clock) -> str:
+    if source_type == "DATE":
+        return value
+    if source_type == "TIMESTAMP WITH TIME ZONE":
+        return _day_of(value, clock.business_zone)
+    if source_type.startswith("TIMESTAMP"):
+        return f"CAST({value} AS DATE)"
+    written = text(value, source_type)
+    if clock.formats:
+        parsed = _parsed(written, clock.formats)
+        return (
+            _day_of(parsed, clock.business_zone) if _has_offset(clock.formats) else f"CAST({parsed} AS DATE)"
+        )
+    # A bare cast takes '2024-01-05 rubbish' for a date.
+    return f"""CASE
+        WHEN length({written}) = 10 AND substr({written}, 8, 1) IN ('-', '/') THEN TRY_CAST({written} AS DATE)
+        WHEN regexp_matches({written}, {literal(_NAIVE)}) THEN CAST(TRY_CAST({written} AS TIMESTAMP) AS DATE)
+        WHEN regexp_matches({written}, {literal(_OFFSET)})
+            THEN {_day_of(_with_offset(written), clock.business_zone)} END"""
+
+
+def _instant(value: str, source_type: str, clock: Clock) -> str:
+    if source_type == "TIMESTAMP WITH TIME ZONE":
+        return value
+    if source_type == "DATE" or source_type.startswith("TIMESTAMP"):
+        return local_instant(f"CAST({value} AS TIMESTAMP)", clock.zone)
+    written = text(value, source_type)
+    if clock.formats:
+        parsed = _parsed(written, clock.formats)
+        return parsed if _has_offset(clock.formats) else local_instant(parsed, clock.zone)
+    # A bare cast to TIMESTAMP drops the offset without a word and takes '2024-01-05 10:00 rubbish'.
+    usual = f"length({value}) = 19 AND substr({value}, 17, 1) = ':'"
+    return f"""CASE
+        {_usual_instant(value, source_type, usual, clock.zone)}
+        WHEN regexp_matches({written}, {literal(_NAIVE)})
+            THEN {local_instant(f"TRY_CAST({written} AS TIMESTAMP)", clock.zone)}
+        WHEN regexp_matches({written}, {literal(_OFFSET)}) THEN {_with_offset(written)} END"""
+
+
+def _usual_instant(value: str, source_type: str, usual: str, zone: str) -> str:
+    """The branch for 2024-01-05 10:00:00 in a zone whose offset is settled, an eighth of the cost of the others."""
+    settled = settled_offset(zone)
+    if source_type != "VARCHAR" or settled is None:
+        return ""
+    micros, since = settled
+    parsed = f"make_timestamptz(epoch_us(TRY_CAST({value} AS TIMESTAMP)) - {micros})"
+    return f"WHEN {usual} AND {value} >= '{since.isoformat()}' THEN {parsed}"
+
+
+def _parsed(written: str, formats: Sequence[str]) -> str:
+    return f"try_strptime({written}, [{literals(formats)}])"
+
+
+def _has_offset(formats: Sequence[str]) -> bool:
+    return any("%z" in pattern or "%Z" in pattern for pattern in formats)
+
+
+def _with_offset(written: str) -> str:
+    return rf"TRY_CAST(regexp_replace({written}, '\s+([+-])', '\1') AS TIMESTAMPTZ)"
+
+
+def _day_of(instant: str, zone: str) -> str:
+    return f"CAST(timezone({literal(zone)}, {instant}) AS DATE)"
+
+
+def local_instant(timestamp: str, zone: str) -> str:
+    """The instant at which the clocks of a zone showed a naive timestamp."""
+    exact = f"timezone({literal(zone)}, {timestamp})"
+    settled = settled_offset(zone)
+    if settled is None:
+        return exact
+    micros, since = settled
+    shifted = f"make_timestamptz(epoch_us({timestamp}) - {micros})"
+    return f"CASE WHEN {timestamp} >= TIMESTAMP '{since.isoformat()}' THEN {shifted} ELSE {exact} END"
+
+
+@cache
+def settled_offset(zone: str) -> tuple[int, date] | None:
+    """Offset from UTC in µs and the day since which a zone has kept it; None where clocks still change.
+
+    China has not moved its clocks since 1991; telling DuckDB so makes reading timestamps several times cheaper.
+    """
+    try:
+        clock = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+    probes = [datetime(year, month, 1, tzinfo=UTC) for year in range(1900, 2101) for month in range(1, 13)]
+    offsets = [probe.astimezone(clock).utcoffset() for probe in probes]
+    changed = [probe for probe, offset in zip(probes, offsets, strict=True) if offset != offsets[-1]]
+    since = (max(changed) + timedelta(days=62)).date() if changed else date(1, 1, 1)
+    last = offsets[-1]
+    if since.year > _LAST_SETTLED_YEAR or last is None:
+        return None
+    return last // timedelta(microseconds=1), since
