@@ -29,11 +29,12 @@ class Comparison:
     missing: int
     differing: int
     by_column: dict[str, int]
+    same_core_rows: bool
 
     @property
     def is_equal(self) -> bool:
         """Whether both builds have the same records and each says the same."""
-        return self.records > 0 and not self.missing and not self.differing
+        return self.records > 0 and not self.missing and not self.differing and self.same_core_rows
 
 
 def compared(ours: Path, theirs: Path) -> Comparison:
@@ -56,9 +57,19 @@ def compared(ours: Path, theirs: Path) -> Comparison:
                 {columns}
             FROM ours.kpi.monthly AS a FULL JOIN theirs.kpi.monthly AS b USING ({", ".join(KEY)})
         """).fetchone()
+        core_rows = [_core_rows(con, name) for name in ("ours", "theirs")]
     assert row is not None
     found = {column: count for column, count in zip(tests, row[4:], strict=True) if count}
-    return Comparison(*row[:4], found)
+    return Comparison(*row[:4], found, core_rows[0] == core_rows[1])
+
+
+def _core_rows(con: duckdb.DuckDBPyConnection, database: str) -> dict[str, int]:
+    """Number of rows of every core table."""
+    found = con.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'core'", [database]
+    ).fetchall()
+    counted = ((name, con.execute(f"SELECT count(*) FROM {database}.core.{name}").fetchone()) for (name,) in found)
+    return {name: row[0] for name, row in counted if row}
 
 
 def _apart(ours: str, theirs: str, tolerance: float) -> str:

@@ -7,15 +7,14 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
-
-import duckdb
 
 from benchmarks.models import MODELS, Model
 
 PROJECT = Path(__file__).with_name("dbt_project")
 # dbt-core 1.12 downloads a parser while it is installed.
-REQUIREMENTS = ("dbt-core==1.11.16", "dbt-duckdb==1.11.1", f"duckdb=={duckdb.__version__}")
+REQUIREMENTS = ("dbt-core==1.11.16", "dbt-duckdb==1.11.1", f"duckdb=={version('duckdb')}")
 THREADS = 2
 
 _TABLE = re.compile(rf"\b({'|'.join(f'{m.schema}[.]{m.name}' for m in MODELS)})\b")

@@ -168,7 +168,7 @@ def _tables(listed: str, path: Path) -> Iterator[str]:
 
 
 def _query(sql: Any, path: Path, key: str, table: str) -> str:
-    if not isinstance(sql, str) or not re.match(r"\s*(select|with|from)\b", sql, re.IGNORECASE):
+    if not isinstance(sql, str) or not re.match(r"\s*(--[^\n]*\n\s*)*(select|with|from)\b", sql, re.IGNORECASE):
         raise SuiteError(f"{path}: {key}: write a SELECT whose rows are the violations")
     return sql.strip().rstrip(";").replace(BATCH, table)
 

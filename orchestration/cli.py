@@ -42,7 +42,11 @@ def simulate(
     """Write the feeds of a simulated insurer, its project file and the truth behind it."""
     from examples.simulated_insurer.simulate import simulate as write_feeds
 
-    write_feeds(out, policies, months, seed)
+    try:
+        write_feeds(out, policies, months, seed)
+    except FileExistsError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(BAD_PROJECT) from None
     typer.echo(
         f"{policies:,} policies over {months} months are in {out}; truth.json says how they were made."
     )

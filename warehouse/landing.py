@@ -32,7 +32,7 @@ from warehouse.insertion import (
 )
 from warehouse.landing_error import LandingError
 from warehouse.mapping_check import mapping_errors, personal_id_paths
-from warehouse.numbering import numbering
+from warehouse.numbering import LinesLost, numbering
 from warehouse.quoting import identifier
 from warehouse.raw_tables import create_raw, feed_columns
 from warehouse.rejects import RejectShare, refusal, refused_lines
@@ -223,7 +223,13 @@ def _landed(
             )
             forget_rejected_lines(con)
             con.execute(f"CREATE OR REPLACE TEMP TABLE {STAGED} AS {plan.select}")
-        staged = _located(con, scan, plan, arrival.source.csv.quote)
+        try:
+            staged = _located(con, scan, plan, arrival.source.csv.quote)
+        except LinesLost as error:
+            # DuckDB passes over lines, without an error, where the first of them end in another way than the rest.
+            if not one_newline:
+                raise MixedLineEnds from error
+            raise LandingError([f"{error}; look at its quotes and line ends"]) from error
         con.execute(f"CREATE OR REPLACE TEMP TABLE {REJECTS} AS {rejects_select(staged)}")
         rows_read, rows_skipped, rows_rejected = _counts(con, staged)
         share = RejectShare(rows_rejected, rows_read - rows_skipped, arrival.source.max_reject_share)

@@ -60,8 +60,14 @@ def _texts(codes: object) -> object:
     return written
 
 
+def _name(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("YAML reads this name as true or false; put it in quotes")
+    return _text(value)
+
+
 def _long_form(value: object) -> object:
-    return {"column": value} if isinstance(value, str) else value
+    return {"column": _name(value)} if isinstance(value, (str, int, float)) else value
 
 
 def _long_forms(columns: object) -> object:
@@ -72,6 +78,7 @@ def _long_forms(columns: object) -> object:
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Scalar = Annotated[str, BeforeValidator(_text)]
+Name = Annotated[str, BeforeValidator(_name)]
 Codes = Annotated[dict[str, str | None], BeforeValidator(_texts)]
 
 
@@ -82,7 +89,7 @@ class _Part(BaseModel):
 class ColumnSource(_Part):
     """What one column of a feed is made of; a bare name in the project file means `{column: NAME}`."""
 
-    column: str | None = None
+    column: Name | None = None
     """Source column."""
     sql: str | None = None
     """Scalar SQL expression over the source columns."""

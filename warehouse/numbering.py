@@ -32,18 +32,28 @@ class Numbering:
     refused: Lines
 
 
+class LinesLost(Exception):
+    """A parser has passed over records without a word."""
+
+    def __init__(self, held: int, read: int) -> None:
+        super().__init__(f"holds {held:,} records, of which only {read:,} could be told apart")
+
+
 def numbering(path: Path, *, before: int, quote: str, rows: int, refused: Sequence[int]) -> Numbering:
     """Where the records of a text file start, in lines from 1.
 
     `before` is the number of lines up to and with the header, `rows` how many records were read, and
     `refused` the sorted places of the others as the parser counts: lines, but a line break inside quotes
     does not count. Where quotes do not tell records apart, every record is taken for one line.
+    Raises LinesLost if the file holds more records than were read and refused.
     """
     places = np.asarray(refused, dtype=np.int64)
     records = rows + len(places)
     if _line_count(path) == before + records:
         return _one_line_each(before, records, places)
     starts, counted = _starts(path, before, quote)
+    if len(starts) > records:
+        raise LinesLost(len(starts), records)
     is_refused = np.isin(counted, places)
     if len(starts) != records or is_refused.sum() != len(places):
         return _one_line_each(before, records, places)

@@ -21,10 +21,8 @@ if TYPE_CHECKING:
 _KEPT_OF_A_LINE = 2000
 _SHOWN_ROWS, _SHOWN_REASONS, _SHOWN_LENGTH = 5, 10, 200
 _EXAMPLES = 20
-_COUNTS = (
-    "regexp_extract(arg_max(error_message, column_idx), 'Found: ([0-9]+)', 1) || ' instead of '"
-    " || regexp_extract(arg_max(error_message, column_idx), 'Columns: ([0-9]+)', 1)"
-)
+_FOUND = "regexp_extract(arg_min(error_message, column_idx), 'Found: ([0-9]+)', 1)"
+_WANTED = "regexp_extract(arg_min(error_message, column_idx), 'Columns: ([0-9]+)', 1)"
 _USUAL_FORMATS = (
     "%Y-%m-%d",
     "%Y-%m-%d %H:%M:%S",
@@ -80,8 +78,8 @@ def refused_lines(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
         SELECT CAST(line AS BIGINT) AS place,
             arg_min(column_name, column_idx) AS column_name,
             CASE arg_min(error_type, column_idx)
-                WHEN 'MISSING COLUMNS' THEN 'too few columns: ' || {_COUNTS}
-                WHEN 'TOO MANY COLUMNS' THEN 'too many columns: ' || {_COUNTS}
+                WHEN 'MISSING COLUMNS' THEN 'too few columns: ' || {_FOUND} || ' instead of ' || {_WANTED}
+                WHEN 'TOO MANY COLUMNS' THEN 'too many columns: more than ' || {_WANTED}
                 WHEN 'UNQUOTED VALUE' THEN 'a quote is not closed'
                 WHEN 'INVALID ENCODING' THEN 'not in the encoding of the file'
                 WHEN 'LINE SIZE OVER MAXIMUM' THEN 'line too long'

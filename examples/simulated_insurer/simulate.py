@@ -157,10 +157,13 @@ def simulate(out: Path, policies: int, months: int, seed: int) -> dict:
 
     Files: feeds/*, policypulse.yml, pseudonym.key and truth.json, whose content is returned: the hazards, the
     true KPIs they imply by month for company and branches, exact counts, and the mess of each feed. The same
-    arguments give the same bytes. Raises ValueError where the insurer would be too small to be measured.
+    arguments give the same bytes. Raises ValueError for an insurer too small to be one, FileExistsError where
+    `out` holds a project that is not a simulated one.
     """
     if policies < 100 or months < 1:
         raise ValueError(f"an insurer needs at least 100 policies and 1 month; got {policies} and {months}")
+    if not (out / "truth.json").exists() and ((out / "feeds").exists() or (out / PROJECT_FILE.name).exists()):
+        raise FileExistsError(f"{out} holds feeds or a project that were not simulated; name another folder")
     shutil.rmtree(out / "feeds", ignore_errors=True)
     (out / "feeds").mkdir(parents=True)
     draw = _Draw(out, policies, months, seed)
@@ -197,7 +200,8 @@ def _about(window: Window, policies: int, seed: int) -> dict:
             "expected numerator over expected denominator, both of which add up over months and branches.",
             "realised": "Exact counts of this draw, before mess.",
             "feeds": "Amounts of mess. Rejected rows are faulty copies of good rows; corrected rows follow their "
-            "wrong first version; nothing true is lost except rows recorded after the as-of date.",
+            "wrong first version; nothing true is lost except rows recorded after the as-of date. Distinct keys of "
+            "claim events include the notes that the mapping skips.",
         },
     }
 

@@ -444,6 +444,14 @@ def test_too_small_an_insurer_is_refused(tmp_path: Path) -> None:
         simulate(tmp_path, policies=10, months=12, seed=1)
 
 
+def test_a_real_project_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "feeds").mkdir()
+    (tmp_path / "feeds" / "claims.csv").write_text("precious")
+    with pytest.raises(FileExistsError, match="not simulated"):
+        simulate(tmp_path, policies=200, months=3, seed=1)
+    assert (tmp_path / "feeds" / "claims.csv").read_text() == "precious"
+
+
 def test_written_truth_is_what_is_returned(insurer: Insurer) -> None:
     written = json.loads((insurer.folder / "truth.json").read_text(encoding="utf-8"))
     assert written == json.loads(json.dumps(insurer.truth))

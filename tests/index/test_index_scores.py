@@ -177,6 +177,12 @@ def test_nodes_tell_value_weight_and_what_was_clipped():
     assert by_node["c"]["effective_weight"] == 0
 
 
+def test_a_unit_with_nothing_that_counts_is_no_unit():
+    spec = flat({"a": 1, "watched": 0})
+    rows = [{"kpi": "a", "value": 50.0}, {"kpi": "watched", "value": 50.0, "segment": "B2"}]
+    assert of(scores(records(rows), [spec]))["segment"].to_list() == ["B1"]
+
+
 def test_the_latest_as_of_of_a_record_holds():
     rows = [
         {"kpi": "a", "value": value, "as_of": date(2025, 6, day)} for day, value in ((30, 70.0), (1, 10.0))

@@ -72,10 +72,11 @@ def test_draws_are_those_of_a_plain_loop():
             "facts": {"weight": 0.6, "children": {kpi: leaf(kpi) for kpi in KPIS[:3]}},
             "satisfaction": leaf("satisfaction", weight=0.4),
         },
-        coverage={"parent": 0.6, "index": 0.5},
+        coverage={"parent": 0.4, "index": 0.4},
     )
     values = SIX_BRANCHES.copy()
     values[1, 0] = np.nan
+    values[3, :2] = np.nan  # a third of the facts is too little: this branch has none, in any draw
     units = sample(evaluate(branch_records(values), spec), JANUARY, "org_unit")
     choices = Alternatives(may_drop_leaf=True)
     draws = drawn(units, choices, 60, seed=3)
@@ -85,8 +86,9 @@ def test_draws_are_those_of_a_plain_loop():
         leaf_scores = units.normalised[choices.normalisations[draws.normalisation[d]]]
         w = draws.weights[:, d]
         facts = aggregate(leaf_scores[2:5].T, w[2:5], how)
+        facts[3] = np.nan
         expected = aggregate(np.stack([facts, leaf_scores[5]], axis=1), w[[1, 5]], how)
-        assert found[:, d] == pytest.approx(expected, abs=1e-9)
+        assert found[:, d] == pytest.approx(expected, abs=1e-9, nan_ok=True)
 
 
 def test_perturbed_weights_sum_to_one_and_a_leaf_may_go():
@@ -191,6 +193,15 @@ def test_intervals_of_scores_follow_from_those_of_the_kpis():
     assert table["score_high"].to_list() == pytest.approx([80 + half_width] * 2, abs=0.15)
     alone = score_intervals(noisy().filter(pl.col("segment") == "B2"), [GRADED], draws=20_000).collect()
     assert alone.equals(table.filter(pl.col("segment") == "B2"))
+
+
+def test_a_missing_kpi_leaves_the_interval_of_the_others():
+    spec = framework({"a": leaf("a", weight=0.7), "b": leaf("b", weight=0.3)}, coverage={"index": 0.7})
+    is_missing = (pl.col("kpi") == "b") & (pl.col("segment") == "B1")
+    kpis = noisy().with_columns(status=pl.when(is_missing).then(pl.lit("no_data")).otherwise("status"))
+    table = score_intervals(kpis, [spec], draws=20_000).collect().sort("segment")
+    assert table["score"].to_list() == pytest.approx([80, 80])
+    assert table["score_low"].to_list() == pytest.approx([70.2, 80 - 9.8 * np.hypot(0.7, 0.3)], abs=0.2)
 
 
 def test_probability_of_each_grade():

@@ -62,7 +62,7 @@ def copeland(matrix: Array) -> Array:
 
 
 def ranks(scores: Array) -> NDArray[np.int64]:
-    """Competition ranks from 1 for the highest, down the first axis; ties share the best place. No NaN."""
+    """Competition ranks from 1 for the highest, down the first axis; ties share the best place, NaN is last."""
     order = np.argsort(-scores, axis=0, kind="stable")
     ordered = np.take_along_axis(scores, order, axis=0)
     place = np.arange(1, len(scores) + 1).reshape(-1, *[1] * (scores.ndim - 1))

@@ -133,7 +133,7 @@ def perturbed_weights(framework: Framework, factors: Array, dropped: Choice | No
 
 
 def drawn_scores(units: Sample, alternatives: Alternatives, draws: Draws) -> Array:
-    """The index of every unit in every draw (units × draws).
+    """The index of every unit in every draw (units × draws), NaN where a dropped leaf was all a unit had.
 
     Draws that share normalisation and mean are one pass up the tree; leaves enter by a matrix product.
     """

@@ -46,7 +46,7 @@ def cumulative_incidence(
         (pl.col("kind") <= COMPETING).sum().cast(pl.Int64).alias("d_any"),
         pl.col("survival").min(),
         pl.col("incidence").max(),
-        pl.col("incidence_var").last(),
+        pl.col("incidence_var").sort_by("n_at_risk").first(),
     ]
     steps = risk_sets(frame, by, duration, _kind(cause, of), entry).with_columns(_incidence_steps())
     return curve(steps, by, figures)

@@ -42,7 +42,7 @@ def kaplan_meier(
     figures = [
         (pl.col("kind") == EVENT).sum().cast(pl.Int64).alias("d"),
         pl.col("survival").min(),
-        (pl.col("survival") ** 2 * pl.col("hazard_var")).last().alias("greenwood_var"),
+        (pl.col("survival").min() ** 2 * pl.col("hazard_var").max()).alias("greenwood_var"),
     ]
     return curve(risk_sets(frame, by, duration, _kind(event), entry), by, figures)
 
@@ -66,8 +66,7 @@ def km_summary(
     for each quantile q, named p50 for 0.5: p50 = min{t: S(t) ≤ 1 − q}, null if not reached, p50_low and
     p50_high (Brookmeyer and Crowley 1982, Biometrics 38, on the log-log scale; null if not reached);
     for each horizon h, named within_30 for 30: P(T ≤ h) = 1 − S(h), within_30_var (Greenwood), within_30_low
-    and within_30_high (log-log or plain; Wilson over the cases whose fate at h is known where S(h) is 0 or
-    1);
+    and within_30_high (log-log or plain; where S(h) is 0 or 1, Wilson over the cases whose fate at h is known);
     for tau: rmst = ∫₀^tau S(t)dt, the restricted mean, rmst_var, rmst_low, rmst_high (null without events).
 
     Beyond followed_to S is held constant, so that P(T ≤ h) is a lower bound where followed_to < h and S > 0.

@@ -1,0 +1,119 @@
+"""A warehouse of a small insurer, built by the real models from rows written straight into raw."""
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+from orchestration.cataloguing import models
+from orchestration.making import Run, make, open_session
+from orchestration.project import shipped_frameworks
+from transforms.periods import months_until
+from transforms.settings import Settings
+from warehouse.raw_tables import create_raw
+from warehouse.store import Folder, Store
+
+AS_OF = date(2024, 12, 31)
+
+# The branch, region, product line and channel of case number i.
+SEGMENT = """
+    ['north', 'south'][1 + i % 2] AS org_unit,
+    ['life', 'health'][1 + i // 2 % 2] AS product_line,
+    ['agents', 'bank'][1 + i // 4 % 2] AS channel
+"""
+FEEDS = {
+    "org_units": """
+        SELECT * FROM (VALUES
+            ('head_office', NULL, NULL), ('north', 'head_office', 'cold'), ('south', 'head_office', 'warm')
+        ) AS units(org_unit, parent, region)
+    """,
+    "policies": f"""
+        SELECT 'P' || i AS policy_id, DATE '2023-01-05' + CAST(i * 3 AS INTEGER) AS issued_on,
+            'annual' AS pay_mode, 240 AS premium_term_months, 1000 AS modal_premium, 1000 AS annual_premium,
+            DATE '1970-05-01' AS birth_on, {SEGMENT}
+        FROM range(200) AS cases(i)
+    """,
+    "premiums": """
+        SELECT 'P' || i AS policy_id, year + 1 AS instalment_no, 1000 AS due_amount,
+            CAST(DATE '2023-01-05' + CAST(i * 3 AS INTEGER) + to_years(CAST(year AS INTEGER)) AS DATE) AS due_on,
+            CASE WHEN i % 7 > 0 OR year = 0 THEN due_on + 10 END AS paid_on,
+            CASE WHEN i % 7 > 0 OR year = 0 THEN 1000 END AS paid_amount
+        FROM range(200) AS cases(i), range(2) AS years(year)
+    """,
+    "policy_events": """
+        SELECT 'E' || i AS event_id, 'P' || i AS policy_id, 'surrender' AS event,
+            DATE '2024-01-15' + CAST(i AS INTEGER) AS effective_on
+        FROM range(0, 100, 7) AS cases(i)
+    """,
+    "claim_events": f"""
+        SELECT claim || '-' || event AS event_id, claim AS claim_id, event, happened_at AS event_at,
+            happened_at + INTERVAL 1 HOUR AS recorded_at, policy_id, 500 AS amount,
+            CASE WHEN event = 'decided' THEN 'paid_full' END AS outcome, {SEGMENT}
+        FROM (
+            SELECT i, 'C' || i AS claim, 'P' || i AS policy_id,
+                unnest(['reported', 'documents_complete', 'decided', 'paid', 'closed']) AS event,
+                TIMESTAMPTZ '2024-01-02 03:00:00+00' + to_hours(CAST(i * 70 AS INTEGER))
+                    + to_days(CAST(unnest([0, 2, 5, 7, 9]) AS INTEGER)) AS happened_at
+            FROM range(120) AS cases(i)
+        )
+        WHERE NOT (i % 10 = 0 AND event <> 'reported')
+    """,
+    "complaints": f"""
+        SELECT 'K' || i AS complaint_id, DATE '2024-01-03' + CAST(i * 4 AS INTEGER) AS received_on,
+            CASE WHEN i % 9 > 0 THEN received_on + 12 END AS closed_on,
+            CASE WHEN i % 9 > 0 THEN ['upheld', 'not_upheld', 'withdrawn'][1 + i % 3] END AS outcome,
+            CASE WHEN i = 5 THEN 'K4' END AS merged_into, {SEGMENT}
+        FROM range(90) AS cases(i)
+    """,
+    "survey_questions": """
+        SELECT 'care' AS survey, left(part, 1) || dimension AS question, dimension AS item, part AS construct,
+            dimension, 1 AS scale_min, 7 AS scale_max
+        FROM unnest(['tangibles', 'reliability', 'responsiveness', 'assurance', 'empathy']) AS d(dimension),
+            unnest(['perception', 'expectation']) AS p(part)
+        UNION ALL
+        SELECT 'care', 'nps', 'nps', 'recommendation', NULL, 0, 10
+    """,
+    "survey_answers": f"""
+        SELECT 'care' AS survey, '1' AS wave, 'R' || i AS response_id, question,
+            DATE '2024-01-10' + CAST(i * 2 AS INTEGER) AS answered_on,
+            1 + (i * 5 + length(question) * 3) % 7 AS score, 300 AS seconds, {SEGMENT}
+        FROM range(150) AS cases(i), raw.survey_questions
+    """,
+    "exposures": """
+        SELECT CAST(month AS DATE) AS month, unit AS org_unit, 'life' AS product_line, 100 AS policies
+        FROM generate_series(DATE '2024-01-01', DATE '2024-12-01', INTERVAL 1 MONTH) AS months(month),
+            unnest(['north', 'south']) AS units(unit)
+    """,
+}
+
+
+def build(folder: Path, feeds: Iterable[str] = FEEDS) -> Store:
+    """The open store of a warehouse in which these feeds were delivered and every table was made."""
+    store = Store(Folder(folder))
+    create_raw(store.con)
+    for load_id, feed in enumerate(feeds, 1):
+        _deliver(store, feed, load_id)
+    settings = Settings(time_zone="Asia/Shanghai", frameworks=(shipped_frameworks()["life_default"],))
+    run = Run(AS_OF, settings, tuple(months_until(AS_OF, 12)))
+    graph = models()
+    open_session(store, run, graph)
+    for node in graph.values():
+        if node.schema != "staging":
+            make(store, node, run, graph)
+    return store
+
+
+def _deliver(store: Store, feed: str, load_id: int) -> None:
+    """Write the rows of a feed and the books about them: one more row was read and rejected."""
+    store.con.execute(
+        f"INSERT INTO raw.{feed} BY NAME SELECT *, {load_id} AS _load_id, row_number() OVER () AS _line FROM ({FEEDS[feed]})"
+    )
+    n = store.count(f"raw.{feed}")
+    store.con.execute(
+        "INSERT INTO raw.loads BY NAME SELECT $id AS load_id, $feed AS feed, $feed || '.csv' AS file,"
+        " $n + 1 AS rows_read, $n AS rows_landed, 1 AS rows_rejected, 0 AS rows_skipped",
+        {"id": load_id, "feed": feed, "n": n},
+    )
+    store.con.execute(
+        "INSERT INTO raw.rejects BY NAME SELECT $id AS _load_id, $feed AS feed, 1 AS line, 'blank' AS reason",
+        {"id": load_id, "feed": feed},
+    )
