@@ -34,7 +34,6 @@ def index_scores(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Settings) 
     keys=UNIT,
     grain=("framework", "framework_version", *UNIT, "node"),
     columns=NODE_COLUMNS,
-    partitioned_by="period",
 )
 def index_nodes(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
     """One row a framework, month, segment and node with the leaf's value, the weights and what was clipped."""

@@ -1,6 +1,6 @@
 /*
 Where each segment stood each month: the index, its dimensions, headline KPIs and the change on the month before.
-grain: framework, period, cut, segment
+grain: framework, framework_version, period, cut, segment
 owner: service quality
 */
 WITH nodes AS (
