@@ -127,7 +127,7 @@ def dev(
     from orchestration.home import prepare_home
 
     prepare_home(found)
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "-p", str(port)]
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "-a", "defs", "-p", str(port)]
     os.execv(sys.executable, command)
 
 

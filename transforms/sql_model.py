@@ -102,7 +102,7 @@ def _comments(query: exp.Query) -> dict[str, str]:
     }
 
 
-def _line(node: exp.Expression) -> int:
+def _line(node: exp.Expr) -> int:
     """The line the node stands on, as far as the parser kept it."""
     lines = [n.meta["line"] for n in node.walk() if "line" in n.meta]
     return min(lines, default=1)

@@ -120,11 +120,12 @@ class Store:
 
     def read(self, table: str) -> pl.DataFrame:
         """All rows of a table or view."""
-        return self.con.sql(f"SELECT * FROM {_identifier(table)}").pl()
+        return self.query(f"SELECT * FROM {_identifier(table)}")
 
     def query(self, sql: str) -> pl.DataFrame:
         """The rows of a query."""
-        return self.con.sql(sql).pl()
+        rows: pl.DataFrame = self.con.sql(sql).pl()
+        return rows
 
     def columns(self, table: str) -> dict[str, str]:
         """The columns of a table or view and their DuckDB types."""
@@ -133,7 +134,7 @@ class Store:
 
     def empty(self, table: str) -> pl.DataFrame:
         """The table's columns without a row."""
-        return self.con.sql(f"SELECT * FROM {_identifier(table)} LIMIT 0").pl()
+        return self.query(f"SELECT * FROM {_identifier(table)} LIMIT 0")
 
     def replace(self, table: str, content: pl.DataFrame | str) -> int:
         """Make the table anew from a frame or a SELECT; returns its row count."""
@@ -141,7 +142,9 @@ class Store:
         self.con.execute(f"CREATE OR REPLACE TABLE {_identifier(table)} AS {source}")
         return self.count(table)
 
-    def replace_rows(self, table: str, content: pl.DataFrame, column: str, values: Sequence[date]) -> int:
+    def replace_rows(
+        self, table: str, content: pl.DataFrame, column: str, values: Sequence[date] | Sequence[str]
+    ) -> int:
         """Replace the rows whose `column` is one of `values`, all or none; returns the number of new rows.
 
         Creates the table if it is not there; makes it anew if its columns have changed.
@@ -198,7 +201,8 @@ class Store:
 def read_published(current: Path, sql: str) -> pl.DataFrame:
     """The rows of a query on the published version, opened read-only."""
     with duckdb.connect(str(current.resolve(strict=True)), read_only=True) as con:
-        return con.sql(sql).pl()
+        rows: pl.DataFrame = con.sql(sql).pl()
+        return rows
 
 
 def _identifier(table: str) -> str:

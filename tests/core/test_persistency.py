@@ -11,10 +11,28 @@ from transforms.settings import PersistencySettings, Settings
 ISSUED = date(2024, 1, 15)
 DUE = date(2025, 1, 15)
 AS_OF = date(2025, 12, 31)
-PREMIUMS = dict(
-    A=10000, B=8000, C=12000, D=5000, E=6000, F=50000, G=9000, H=7000, I=4000, J=15000, K=3000, L=20000
-)
-PAID_ON = dict(A=DUE, B=DUE, H=DUE + timedelta(days=45), I=DUE + timedelta(days=120), J=DUE, L=DUE)
+PREMIUMS = {
+    "A": 10000,
+    "B": 8000,
+    "C": 12000,
+    "D": 5000,
+    "E": 6000,
+    "F": 50000,
+    "G": 9000,
+    "H": 7000,
+    "I": 4000,
+    "J": 15000,
+    "K": 3000,
+    "L": 20000,
+}
+PAID_ON = {
+    "A": DUE,
+    "B": DUE,
+    "H": DUE + timedelta(days=45),
+    "I": DUE + timedelta(days=120),
+    "J": DUE,
+    "L": DUE,
+}
 EVENTS = [
     ("C", "lapse", date(2025, 3, 17)),
     ("D", "surrender", date(2024, 11, 1)),

@@ -4,6 +4,7 @@ How an answer becomes a score is in `survey_responses.py` and `survey_scores.py`
 """
 
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -17,7 +18,7 @@ from transforms.core.survey_scores import (
 from transforms.model import transform
 from transforms.settings import Settings
 
-_SCORED = {
+_SCORED: dict[str, Any] = {
     "reads": {"answers": "staging.survey_answers", "responses": "core.survey_responses"},
     "broadcast": {"questions": "staging.survey_questions"},
     "keys": RESPONSE_KEY,

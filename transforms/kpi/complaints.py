@@ -1,5 +1,7 @@
 """The KPIs of complaints: how many, resolved, in time, how long, upheld, and per policies in force."""
 
+from typing import Any
+
 import polars as pl
 
 from transforms.kpi.definition import Exposure, Flow, Kpi
@@ -15,7 +17,7 @@ POLICIES_AT_RISK = Exposure(
     "policies_at_risk", Flow("core.policies", "issued_on", "ended_on"), "at_risk", feed_column="policies"
 )
 
-_TIMED = {
+_TIMED: dict[str, Any] = {
     "fact": "core.complaints",
     "population": OWN_CASE,
     "excluded": FAULTY,

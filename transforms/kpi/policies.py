@@ -1,5 +1,7 @@
 """The KPIs of policies: persistency to the k-th month, and surrender."""
 
+from typing import Any
+
 import polars as pl
 
 from transforms.core.persistency import DURATIONS_MONTHS
@@ -8,7 +10,7 @@ from transforms.kpi.measures import PerExposure, Ratio, Share
 
 IN_FORCE_AT_OPENING = Exposure("policies_opening", Flow("core.policies", "issued_on", "ended_on"), "opening")
 
-_PERSISTENCY = {
+_PERSISTENCY: dict[str, Any] = {
     "fact": "core.persistency",
     "unit": "share",
     "direction": 1,

@@ -1,5 +1,7 @@
 """The KPIs of customer surveys: SERVPERF by dimension, the SERVQUAL gap, and the net promoter score."""
 
+from typing import Any
+
 import polars as pl
 
 from transforms.kpi.definition import Kpi
@@ -10,7 +12,7 @@ DIMENSIONS = ("tangibles", "reliability", "responsiveness", "assurance", "empath
 CUSTOMERS = ~pl.col("is_audit")
 CARELESS = ~pl.col("is_valid")
 
-_ANSWERED = {
+_ANSWERED: dict[str, Any] = {
     "direction": 1,
     "dates": {"period": "answered_on"},
     "excluded": CARELESS,
