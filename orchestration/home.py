@@ -9,6 +9,8 @@ from orchestration.session import PROJECT_VARIABLE
 CONFIGURATION = """\
 telemetry:
   enabled: false
+nux:
+  enabled: false
 concurrency:
   runs:
     max_concurrent_runs: 1

@@ -184,3 +184,12 @@ def test_an_undecodable_line_is_rejected_and_the_others_land(zone: Zone) -> None
     zone.land(complaints("c.csv", "csv: {encoding: gbk}\n    max_reject_share: 0.5"))
     assert zone.rows(ROWS) == [(*EXPECTED[0][:2], "理赔", 2), EXPECTED[1]]
     assert zone.rows("SELECT line, reason FROM raw.rejects") == [(4, "not in the encoding of the file")]
+
+
+def test_names_that_mean_something_else(zone: Zone) -> None:
+    """A file name with pattern signs, a folder above, a column name that comes twice and one in other case."""
+    zone.write("c[1].csv", "ID,received,MATTER,MATTER\n1,2025-01-05,sales,claims\n")
+    zone.folder = zone.folder / "below"
+    zone.folder.mkdir()
+    zone.land(complaints("../c*.csv").replace("MATTER", "MATTER_1"))
+    assert zone.rows(ROWS) == [EXPECTED[0]]

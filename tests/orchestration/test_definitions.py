@@ -1,0 +1,100 @@
+"""What Dagster is given: an asset for every table, checks on them, months that rerun alone."""
+
+import shutil
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from expectations.suites import checks
+from orchestration.cataloguing import models
+from orchestration.definitions import JOB, definitions, month_range
+from orchestration.project import read_project
+
+
+@pytest.fixture(scope="module")
+def project(insurer: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("rerun") / "project"
+    shutil.copytree(insurer, folder, symlinks=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def defs(project: Path) -> dg.Definitions:
+    return definitions(read_project(project))
+
+
+def test_every_table_is_an_asset_with_lineage_from_file_to_publication(defs):
+    graph = defs.resolve_asset_graph()
+    keys = {".".join(key.path) for key in graph.get_all_asset_keys()}
+    assert set(models()) | {"published", "raw.claim_events", "files.claim_events"} <= keys
+    upstream = graph.get_ancestor_asset_keys(dg.AssetKey("published"))
+    assert dg.AssetKey(["files", "claim_events"]) in upstream
+    assert dg.AssetKey(["core", "claims"]) in upstream
+
+
+def test_every_check_is_on_its_asset_and_critical_ones_block(defs):
+    graph = defs.resolve_asset_graph()
+    specs = {(".".join(k.asset_key.path), k.name): graph.get_check_spec(k) for k in graph.asset_check_keys}
+    assert specs.keys() == {(check.table, check.name) for check in checks()}
+    assert all(specs[check.table, check.name].blocking == check.blocking for check in checks())
+
+
+def test_schedule_and_sensor_ask_for_every_month(defs, project):
+    repository = defs.get_repository_def()
+    assert {s.name for s in repository.schedule_defs} == {"nightly"}
+    assert {s.name for s in repository.sensor_defs} == {"new_files"}
+    months = month_range(read_project(project))
+    assert months["dagster/asset_partition_range_end"] == "2025-12-01"
+
+
+def table(project: Path, sql: str) -> pl.DataFrame:
+    with duckdb.connect(str(project / "warehouse" / "build.duckdb"), read_only=True) as con:
+        return con.sql(sql).pl()
+
+
+def test_a_month_reruns_alone(defs, project, monkeypatch):
+    """One month of kpi.monthly and index.scores is damaged and made again; the others are not touched."""
+    monkeypatch.setenv("POLICYPULSE_PROJECT", str(project))
+    every = "SELECT * FROM {} ORDER BY ALL"
+    before = {name: table(project, every.format(name)) for name in ("kpi.monthly", "index.scores")}
+    with duckdb.connect(str(project / "warehouse" / "build.duckdb")) as con:
+        con.execute("DELETE FROM kpi.monthly WHERE period = DATE '2025-06-01'")
+        con.execute(
+            "UPDATE kpi.monthly SET n_undetermined = 77777 WHERE period = DATE '2025-05-01' AND kpi = 'nps_points'"
+        )
+    result = defs.resolve_job_def(JOB).execute_in_process(
+        instance=dg.DagsterInstance.ephemeral(),
+        partition_key="2025-06-01",
+        asset_selection=[dg.AssetKey(["kpi", "monthly"]), dg.AssetKey(["index", "scores"])],
+        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+    )
+    assert result.success
+    june = "SELECT * FROM {} WHERE period = DATE '2025-06-01' ORDER BY ALL"
+    for name, frame in before.items():
+        assert_frame_equal(
+            table(project, june.format(name)), frame.filter(pl.col("period") == pl.date(2025, 6, 1))
+        )
+    damaged = table(
+        project,
+        "SELECT count(*) FROM kpi.monthly WHERE period = DATE '2025-05-01' AND n_undetermined = 77777",
+    )
+    assert damaged.item() > 0
+
+
+def test_what_was_remade_is_not_published_before_it_is_checked(defs, project, monkeypatch):
+    """After the rerun above the marts are older than what they are made from."""
+    monkeypatch.setenv("POLICYPULSE_PROJECT", str(project))
+    result = defs.resolve_job_def(JOB).execute_in_process(
+        instance=dg.DagsterInstance.ephemeral(),
+        asset_selection=[dg.AssetKey("published")],
+        raise_on_error=False,
+        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+    )
+    assert not result.success
+    failures = [e.step_failure_data.error for e in result.all_events if e.is_step_failure]
+    told = " ".join(str(error.to_string()) for error in failures)
+    assert "marts.scorecard has to be made and checked again" in told
