@@ -45,7 +45,7 @@ def _compare(asked: argparse.Namespace, policies: int, names: set[str]) -> bool:
     WORK.mkdir(exist_ok=True)
     OUT.print(f"\n{policies:,} policies, {asked.months} months, seed {asked.seed}")
     project = field.simulated(WORK, policies, asked.months, asked.seed)
-    contenders = field.contenders(names, project, WORK)
+    contenders = field.contenders(names, project)
     large = policies >= LARGE
     warm_ups = asked.warm_ups if asked.warm_ups is not None else int(not large)
     runs = asked.runs or (1 if large else 3)

@@ -19,6 +19,11 @@ PASSING_SCHEMAS = ("staging", "measured")
 STORED_SCHEMAS = ("core", "kpi")
 
 
+def write_run_file(project: Path, as_of: str, months: int) -> None:
+    """Write what the peers would otherwise read from the project file: the last day and the number of months."""
+    (project / "run.csv").write_text(f"as_of,months\n{as_of},{months}\n", encoding="utf-8")
+
+
 def build(project: Path, database: Path, *, verbose: bool = False) -> None:
     """Make every model from the feeds in `project`; what only passes through is held in memory."""
     database.unlink(missing_ok=True)

@@ -39,28 +39,41 @@ class Comparison:
 
 def compared(ours: Path, theirs: Path) -> Comparison:
     """The records of two builds compared: keys, counts and labels exactly, numbers to 1e-9 of their size."""
+    tests = _tests()
+    counts = ", ".join(f"count(*) FILTER ({test})" for test in tests.values())
+    key = ", ".join(KEY)
+    with duckdb.connect() as con:
+        for name, path in (("ours", ours), ("theirs", theirs)):
+            con.execute(f"ATTACH '{_quoted(path)}' AS {name} (READ_ONLY)")
+        found = con.execute(f"""
+            SELECT
+                count(*),
+                count(*) FILTER ({_in_both("ci_low")}),
+                (SELECT count(*) FROM ours.kpi.monthly AS a ANTI JOIN theirs.kpi.monthly AS b USING ({key}))
+                    + (SELECT count(*) FROM theirs.kpi.monthly AS a ANTI JOIN ours.kpi.monthly AS b USING ({key})),
+                count(*) FILTER ({" OR ".join(f"({test})" for test in tests.values())}),
+                {counts}
+            FROM ours.kpi.monthly AS a JOIN theirs.kpi.monthly AS b USING ({key})
+        """).fetchone()
+        core_rows = [_core_rows(con, name) for name in ("ours", "theirs")]
+    assert found is not None
+    records, intervals, missing, differing, *each = found
+    by_column = {column: count for column, count in zip(tests, each, strict=True) if count}
+    return Comparison(records, intervals, missing, differing, by_column, core_rows[0] == core_rows[1])
+
+
+def _tests() -> dict[str, str]:
+    """SQL that is true where two records differ, by column."""
     tests = {column: f"a.{column} IS DISTINCT FROM b.{column}" for column in (*COUNTS, *LABELS)}
     tests |= {side: _apart(f"coalesce(a.{side}, 0)", f"coalesce(b.{side}, 0)", TOLERANCE) for side in SIDES}
     tests["value"] = f"(a.value IS NULL) <> (b.value IS NULL) OR {_apart('a.value', 'b.value', TOLERANCE)}"
-    both = {column: f"a.{column} IS NOT NULL AND b.{column} IS NOT NULL" for column in INTERVAL}
-    tests |= {column: f"{both[column]} AND {_apart(f'a.{column}', f'b.{column}', INTERVAL_TOLERANCE)}" for column in INTERVAL}
-    columns = ", ".join(f"count(*) FILTER ({test})" for test in tests.values())
-    with duckdb.connect() as con:
-        for name, path in (("ours", ours), ("theirs", theirs)):
-            con.execute(f"ATTACH '{str(path.resolve()).replace(chr(39), chr(39) * 2)}' AS {name} (READ_ONLY)")
-        row = con.execute(f"""
-            SELECT
-                count(*) FILTER (a.kpi IS NOT NULL AND b.kpi IS NOT NULL),
-                count(*) FILTER ({both["ci_low"]}),
-                count(*) FILTER (a.kpi IS NULL OR b.kpi IS NULL),
-                count(*) FILTER (a.kpi IS NOT NULL AND b.kpi IS NOT NULL AND ({" OR ".join(f"({test})" for test in tests.values())})),
-                {columns}
-            FROM ours.kpi.monthly AS a FULL JOIN theirs.kpi.monthly AS b USING ({", ".join(KEY)})
-        """).fetchone()
-        core_rows = [_core_rows(con, name) for name in ("ours", "theirs")]
-    assert row is not None
-    found = {column: count for column, count in zip(tests, row[4:], strict=True) if count}
-    return Comparison(*row[:4], found, core_rows[0] == core_rows[1])
+    for limit in INTERVAL:
+        tests[limit] = f"{_in_both(limit)} AND {_apart(f'a.{limit}', f'b.{limit}', INTERVAL_TOLERANCE)}"
+    return tests
+
+
+def _in_both(column: str) -> str:
+    return f"a.{column} IS NOT NULL AND b.{column} IS NOT NULL"
 
 
 def _core_rows(con: duckdb.DuckDBPyConnection, database: str) -> dict[str, int]:
@@ -68,10 +81,16 @@ def _core_rows(con: duckdb.DuckDBPyConnection, database: str) -> dict[str, int]:
     found = con.execute(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'core'", [database]
     ).fetchall()
-    counted = ((name, con.execute(f"SELECT count(*) FROM {database}.core.{name}").fetchone()) for (name,) in found)
+    counted = (
+        (name, con.execute(f"SELECT count(*) FROM {database}.core.{name}").fetchone()) for (name,) in found
+    )
     return {name: row[0] for name, row in counted if row}
 
 
 def _apart(ours: str, theirs: str, tolerance: float) -> str:
     """SQL that is true where two numbers differ by more than `tolerance` of their size."""
     return f"abs({ours} - {theirs}) > {tolerance} * greatest(1, abs({ours}), abs({theirs}))"
+
+
+def _quoted(path: Path) -> str:
+    return str(path.resolve()).replace("'", "''")

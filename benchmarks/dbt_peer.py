@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks.models import MODELS, Model
 
 PROJECT = Path(__file__).with_name("dbt_project")
+ENVIRONMENT = Path(__file__).parent / ".work" / "dbt_environment"
 # dbt-core 1.12 downloads a parser while it is installed.
 REQUIREMENTS = ("dbt-core==1.11.16", "dbt-duckdb==1.11.1", f"duckdb=={version('duckdb')}")
 THREADS = 2
@@ -33,7 +34,11 @@ def install(environment: Path) -> Path:
         subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
         python = str(environment / "bin" / "python")
         uv = Path(sys.executable).with_name("uv")
-        installer = [str(uv), "pip", "install", "--python", python] if uv.exists() else [python, "-m", "pip", "install"]
+        installer = (
+            [str(uv), "pip", "install", "--python", python]
+            if uv.exists()
+            else [python, "-m", "pip", "install"]
+        )
         subprocess.run([*installer, "--quiet", *REQUIREMENTS], check=True)
     return dbt
 
@@ -53,9 +58,9 @@ def _as_dbt(model: Model) -> str:
     return f"{{{{ config({config}) }}}}\n{sql}"
 
 
-def build_command(dbt: Path, folder: Path) -> list[str]:
-    """What makes and tests every model."""
-    return [str(dbt), "build", "--project-dir", str(folder), "--profiles-dir", str(folder)]
+def command(verb: str, dbt: Path, folder: Path) -> list[str]:
+    """`dbt parse`, or `dbt build`, which makes and tests every model."""
+    return [str(dbt), verb, "--project-dir", str(folder), "--profiles-dir", str(folder)]
 
 
 def build_environment(project: Path, database: Path) -> dict[str, str]:

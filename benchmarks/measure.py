@@ -47,7 +47,7 @@ def measured(contender: Contender, folder: Path, log: Path) -> Measured:
         child = subprocess.Popen(
             contender.command,
             cwd=folder,
-            env={**os.environ, **contender.variables},
+            env=environment(contender.variables),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -57,13 +57,28 @@ def measured(contender: Contender, folder: Path, log: Path) -> Measured:
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         said = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-_TAIL_LINES:])
-        raise RunFailed(f"{contender.title} ended with status {child.returncode}; it said at the end:\n{said}")
+        raise RunFailed(
+            f"{contender.title} ended with status {child.returncode}; it said at the end:\n{said}"
+        )
     # Linux counts the resident set in KiB.
     return Measured(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
+def environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """This process's variables with `variables`, so that imports may keep what they compiled, as they do by default."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | dict(
+        variables
+    )
+
+
 def in_turn(
-    contenders: Sequence[Contender], folder: Path, logs: Path, *, warm_ups: int, runs: int, say: Callable[[str], None]
+    contenders: Sequence[Contender],
+    folder: Path,
+    logs: Path,
+    *,
+    warm_ups: int,
+    runs: int,
+    say: Callable[[str], None],
 ) -> dict[str, Measured]:
     """The median of each program over `runs` rounds in which they take turns, after `warm_ups` uncounted ones."""
     counted: dict[str, list[Measured]] = {contender.name: [] for contender in contenders}

@@ -73,17 +73,26 @@ def _data_source(cursor: "duckdb.DuckDBPyConnection") -> Any:
     preload()
     import duckdb_engine
     import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
     from sqlalchemy import event
     from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
     from sqlalchemy.pool import StaticPool
 
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    source = context.data_sources.add_sql(
+    configuration = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(),
+        progress_bars=ProgressBarsConfig(globally=False),
+        analytics_enabled=False,
+    )
+    context = gx.get_context(mode="ephemeral", project_config=configuration)
+    source = context.data_sources.add_sql(  # type: ignore[call-arg]
         name="warehouse",
         connection_string="duckdb://",
         create_temp_table=False,
+        # Passed on to SQLAlchemy; the stub of add_sql does not know it.
         kwargs={"creator": lambda: duckdb_engine.ConnectionWrapper(cursor), "poolclass": StaticPool},
     )
 
@@ -184,7 +193,8 @@ def _rows(cursor: "duckdb.DuckDBPyConnection", check: Check) -> tuple[str, ...]:
     rows = cursor.execute(f"SELECT * FROM temp.{_violations(check)} LIMIT {EXAMPLES}")
     names = [column[0] for column in rows.description or ()]
     return tuple(
-        ", ".join(f"{name}={value}" for name, value in zip(names, row, strict=True)) for row in rows.fetchall()
+        ", ".join(f"{name}={value}" for name, value in zip(names, row, strict=True))
+        for row in rows.fetchall()
     )
 
 

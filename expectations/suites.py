@@ -76,7 +76,9 @@ def checks(room: Path = ROOM) -> tuple[Check, ...]:
     for check in found:
         other = first.setdefault((check.table, check.name), check)
         if other is not check:
-            raise SuiteError(f"{check.path}: {check.table} has a check {check.name!r} already, in {other.path}")
+            raise SuiteError(
+                f"{check.path}: {check.table} has a check {check.name!r} already, in {other.path}"
+            )
     return tuple(sorted(found, key=lambda check: (SCHEMAS.index(check.table.partition(".")[0]), check.table)))
 
 
@@ -160,7 +162,9 @@ def _tables(listed: str, path: Path) -> Iterator[str]:
     for table in (part.strip() for part in listed.split(",")):
         schema, _, name = table.partition(".")
         if schema in SCHEMAS and name == "*":
-            yield from (f"{schema}.{suite.stem}" for suite in sorted((path.parent.parent / schema).glob("*.yml")))
+            yield from (
+                f"{schema}.{suite.stem}" for suite in sorted((path.parent.parent / schema).glob("*.yml"))
+            )
             continue
         if not TABLE.fullmatch(table) or schema not in SCHEMAS:
             raise SuiteError(f"{path}: tables: {table!r} is not a table of {', '.join(SCHEMAS)}")
@@ -168,7 +172,9 @@ def _tables(listed: str, path: Path) -> Iterator[str]:
 
 
 def _query(sql: Any, path: Path, key: str, table: str) -> str:
-    if not isinstance(sql, str) or not re.match(r"\s*(--[^\n]*\n\s*)*(select|with|from)\b", sql, re.IGNORECASE):
+    if not isinstance(sql, str) or not re.match(
+        r"\s*(--[^\n]*\n\s*)*(select|with|from)\b", sql, re.IGNORECASE
+    ):
         raise SuiteError(f"{path}: {key}: write a SELECT whose rows are the violations")
     return sql.strip().rstrip(";").replace(BATCH, table)
 
@@ -197,6 +203,8 @@ def _only_keys(
     if not isinstance(content, Mapping):
         raise SuiteError(f"{place}: write {', '.join(sorted(required | optional))} as keys with values")
     for unknown in content.keys() - required - optional:
-        raise SuiteError(f"{place}: unknown key {unknown!r}; known are {', '.join(sorted(required | optional))}")
+        raise SuiteError(
+            f"{place}: unknown key {unknown!r}; known are {', '.join(sorted(required | optional))}"
+        )
     for missing in sorted(required - content.keys()):
         raise SuiteError(f"{place}: the key {missing!r} is missing")

@@ -9,7 +9,6 @@ from hashlib import sha256
 from typing import Any
 
 import dagster as dg
-from warehouse.landing import LandingError
 
 from expectations.suites import Check, checks
 from orchestration.cataloguing import models
@@ -19,6 +18,7 @@ from transforms.graph import Node
 from transforms.model import Transform
 from transforms.periods import months_until
 from warehouse.contract import Contract, contracts
+from warehouse.landing import LandingError
 
 PUBLISHED = dg.AssetKey("published")
 SESSION_SCHEMA = "latest."

@@ -24,7 +24,8 @@ def pending(project: Project, as_of: date | None = None) -> str | None:
     wanted = fingerprint(project, as_of)
     state = project.warehouse / STATE
     asks_database = any(source.database for sources in project.feeds.values() for source in sources)
-    if not asks_database and (project.warehouse / "current.duckdb").exists() and state.is_file():
+    whole = all((project.warehouse / name).exists() for name in ("current.duckdb", "build.duckdb", STATE))
+    if whole and not asks_database:
         published = json.loads(state.read_text(encoding="utf-8"))
         if published.get("fingerprint") == wanted:
             return None

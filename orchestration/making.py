@@ -12,7 +12,7 @@ import polars as pl
 
 from transforms.graph import Node
 from transforms.model import Transform
-from transforms.periods import month_periods
+from transforms.periods import month_periods, months_until
 from transforms.settings import Settings
 from transforms.sql_model import SqlModel
 from warehouse.contract import contracts
@@ -27,6 +27,11 @@ class Run:
     as_of: date
     settings: Settings
     months: tuple[date, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the run is about every month of the project, so that no other month may stay."""
+        return list(self.months) == months_until(self.as_of, self.settings.months)
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ def _make_transform(store: Store, model: Transform, run: Run, graph: Mapping[str
     tables = {**model.reads, **model.broadcast}
     frames = {name: _read(store, table, model, run, graph).lazy() for name, table in tables.items()}
     result = model(**frames, as_of=run.as_of, settings=run.settings).collect()
-    if model.partitioned_by:
+    if model.partitioned_by and not run.is_whole:
         return store.replace_rows(model.writes, result, model.partitioned_by, run.months)
     return store.replace(model.writes, result)
 

@@ -160,7 +160,7 @@ def read_project(folder: Path) -> Project:
 def verify(project: Project) -> None:
     """Hold the mapping against the contracts; raises ProjectError with the key path of every mistake."""
     problems = list(mapping_errors(project.feeds, contracts()))
-    personal = personal_id_paths(project.feeds, contracts())
+    personal = [] if problems else personal_id_paths(project.feeds, contracts())
     if personal and (project.key_file is None or not project.key_file.is_file()):
         reason = f"identifiers of people are mapped ({personal[0]} and others) but there is no key file"
         where = f"; {project.key_file} is not there" if project.key_file else ""

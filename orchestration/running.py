@@ -96,7 +96,11 @@ def _summarise(console: Console, project: Project, watcher: Any, failure: str | 
     if any(not result.passed for result in watcher.results):
         console.print(failures_table(watcher.results))
     if watcher.version is None:
-        console.print(f"[red]Not published.[/red] {failure or ''}")
+        blocking = [
+            f"{r.check.table} {r.check.name}" for r in watcher.results if not r.passed and r.check.blocking
+        ]
+        reason = f"blocked by {', '.join(blocking)}" if blocking else failure
+        console.print("[red]Not published:[/red]", reason, soft_wrap=True, markup=True, highlight=False)
         console.print(f"Readers keep {current}." if current.exists() else "Nothing has been published yet.")
         return
     console.print(headline_table(list(read_published(current, HEADLINE).iter_rows(named=True))))

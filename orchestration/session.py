@@ -13,17 +13,19 @@ from typing import Any
 import dagster as dg
 import polars as pl
 from pydantic import PrivateAttr
-from warehouse.landing import Load, land
-from warehouse.pseudonyms import PseudonymKey, read_key
 
 from expectations.suites import Check, checks
 from orchestration.cataloguing import catalogue_rows, models
 from orchestration.making import Made, Run, make, open_session
 from orchestration.progress import tell
 from orchestration.project import Project, read_project
+from transforms.graph import downstream
 from transforms.periods import months_until
 from warehouse.catalogue import CHECKS, write_catalogue
+from warehouse.contract import contracts
 from warehouse.history import keep_history, write_history
+from warehouse.landing import Load, land
+from warehouse.pseudonyms import PseudonymKey, read_key
 from warehouse.publish import publish
 from warehouse.raw_tables import create_raw
 from warehouse.store import Folder, Store, locked
@@ -94,9 +96,9 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         return read_key(path, part.key_id) if part and path else None
 
     def make(self, table: str) -> Made:
-        """Make one table of the graph; its checks count as not done until they are."""
+        """Make one table of the graph; its checks, and those of what is made from it, are to be done again."""
         graph = models()
-        self._forget_checks([table])
+        self._forget_checks([table, *downstream(graph, table)])
         made = make(self._store, graph[table], self._run, graph)
         tell("made", table, made)
         return made
@@ -153,7 +155,9 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             )
 
     def _refuse_unchecked(self) -> None:
-        made = {table for table in models() if self._store.exists(table)}
+        made = {table for table in models() if self._store.exists(table)} | {
+            f"raw.{feed}" for feed in contracts()
+        }
         blocking: list[Check] = [c for c in checks() if c.blocking and c.table in made]
         found = self._store.query("SELECT table_name, check_name, passed FROM catalog.checks")
         state = {(table, name): passed for table, name, passed in found.iter_rows()}
@@ -161,5 +165,9 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         missing = [c for c in blocking if (c.table, c.name) not in state]
         if failed or missing:
             names = [f"{c.table} {c.name} failed" for c in failed]
-            names += [f"{c.table} {c.name} has not run since the table was made" for c in missing]
-            raise Blocked("not published: " + "; ".join(names))
+            stale = sorted({c.table for c in missing})
+            names += [
+                f"{table} has to be made and checked again: something it is made from has changed"
+                for table in stale
+            ]
+            raise Blocked("; ".join(names))

@@ -89,7 +89,9 @@ def failures_table(results: list[Any]) -> Table:
 
 def headline_table(rows: list[Mapping[str, Any]]) -> Table:
     """The index of the company in its newest month, and of its pillars."""
-    table = Table(title="Service-quality index of the company (grades on its own scale)", title_justify="left")
+    table = Table(
+        title="Service-quality index of the company (grades on its own scale)", title_justify="left"
+    )
     for name in ("month", "framework", "node", "score", "grade", "coverage"):
         table.add_column(name)
     for row in rows:

@@ -1,16 +1,69 @@
-"""What all tests share: where the worked examples and public data lie, if they are at hand."""
+"""What all tests share: where the worked examples and public data lie, and the published simulated insurer."""
 
 import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
 import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+POLICIES, MONTHS, SEED = 6_000, 15, 11
 
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder with golden values and public data; tests that need it skip where it is absent."""
-    default = Path(__file__).resolve().parent.parent.parent / "shared"
-    folder = Path(os.environ.get("POLICYPULSE_SHARED", default))
+    folder = Path(os.environ.get("POLICYPULSE_SHARED", ROOT.parent / "shared"))
     if not folder.is_dir():
         pytest.skip(f"{folder} is absent; set POLICYPULSE_SHARED")
     return folder
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that has ended."""
+
+    status: int
+    text: str
+
+
+def policypulse(*arguments: object, code: Path = ROOT, **environment: str) -> Ended:
+    """Run the console command in a process of its own, from the code in `code`."""
+    command = [sys.executable, "-c", "from orchestration.cli import main; main()", *map(str, arguments)]
+    variables = {**os.environ, "COLUMNS": "160", "PYTHONPATH": str(code), **environment}
+    done = subprocess.run(command, cwd=code, env=variables, capture_output=True, text=True, timeout=900)
+    return Ended(done.returncode, done.stdout + done.stderr)
+
+
+def published(project: Path, sql: str) -> pl.DataFrame:
+    """Rows of a query on the published file, opened read-only as an analyst does."""
+    import duckdb
+
+    with duckdb.connect(str((project / "warehouse" / "current.duckdb").resolve()), read_only=True) as con:
+        return con.sql(sql).pl()
+
+
+@pytest.fixture(scope="session")
+def insurer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Project folder of a simulated insurer that has been run once, through the real job."""
+    folder = tmp_path_factory.mktemp("insurer") / "project"
+    simulated = policypulse(
+        "simulate", "--out", folder, "--policies", POLICIES, "--months", MONTHS, "--seed", SEED
+    )
+    assert simulated.status == 0, simulated.text
+    first = policypulse("run", "--project", folder)
+    assert first.status == 0, first.text
+    return folder
+
+
+Rows = Callable[[str], pl.DataFrame]
+
+
+@pytest.fixture(scope="session")
+def rows(insurer: Path) -> Rows:
+    """Rows of a query on the insurer's published file."""
+    return lambda sql: published(insurer, sql)

@@ -98,6 +98,15 @@ def build_graph(
         ) from None
 
 
+def downstream(graph: Mapping[str, Node], table: str) -> list[str]:
+    """The tables that are made from `table`, directly or not."""
+    reached = {table}
+    for node in graph.values():
+        if reached & set(node.reads):
+            reached.add(node.name)
+    return sorted(reached - {table})
+
+
 def _sql_node(model: SqlModel) -> Node:
     return Node(
         model.name,

@@ -50,21 +50,22 @@ def numbering(path: Path, *, before: int, quote: str, rows: int, refused: Sequen
     places = np.asarray(refused, dtype=np.int64)
     records = rows + len(places)
     if _line_count(path) == before + records:
-        return _one_line_each(before, records, places)
+        return _one_line_each(before, rows, places)
     starts, counted = _starts(path, before, quote)
     if len(starts) > records:
         raise LinesLost(len(starts), records)
     is_refused = np.isin(counted, places)
     if len(starts) != records or is_refused.sum() != len(places):
-        return _one_line_each(before, records, places)
+        return _one_line_each(before, rows, places)
     return Numbering(starts[~is_refused], starts[is_refused])
 
 
-def _one_line_each(before: int, records: int, places: Lines) -> Numbering:
+def _one_line_each(before: int, rows: int, places: Lines) -> Numbering:
     if not len(places):
         return Numbering(None, places)
-    lines = np.arange(before + 1, before + records + 1, dtype=np.int64)
-    return Numbering(lines[~np.isin(lines, places)], places)
+    read_before = places - before - np.arange(1, len(places) + 1)
+    numbers = np.arange(1, rows + 1, dtype=np.int64)
+    return Numbering(before + numbers + np.searchsorted(read_before, numbers, side="left"), places)
 
 
 def _line_count(path: Path) -> int:

@@ -59,24 +59,34 @@ def create_raw(con: duckdb.DuckDBPyConnection) -> None:
     A column that a contract has gained is added, empty; raises ValueError where a contract has changed a type.
     """
     present = _present(con)
-    for contract in contracts().values():
-        columns = feed_columns(contract)
-        if contract.feed not in present:
-            _create(con, contract.feed, columns)
-            _describe(con, contract)
-            continue
-        for name, column_type in columns.items():
-            stored = present[contract.feed].get(name)
-            if stored is None:
-                con.execute(f"ALTER TABLE raw.{contract.feed} ADD COLUMN {identifier(name)} {column_type}")
-            elif stored != _full_name(column_type):
-                raise ValueError(
-                    f"raw.{contract.feed}.{name} is stored as {stored} but its contract says {column_type};"
-                    " land the feed anew into an empty warehouse"
-                )
-    for book, book_columns in _BOOKS.items():
-        if book not in present:
-            _create(con, book, book_columns)
+    con.execute("BEGIN TRANSACTION")
+    try:
+        for contract in contracts().values():
+            _create_feed(con, contract, present.get(contract.feed))
+        for book, columns in _BOOKS.items():
+            if book not in present:
+                _create(con, book, columns)
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+    con.execute("COMMIT")
+
+
+def _create_feed(con: duckdb.DuckDBPyConnection, contract: Contract, present: dict[str, str] | None) -> None:
+    columns = feed_columns(contract)
+    if present is None:
+        _create(con, contract.feed, columns)
+        _describe(con, contract)
+        return
+    for name, column_type in columns.items():
+        stored = present.get(name)
+        if stored is None:
+            con.execute(f"ALTER TABLE raw.{contract.feed} ADD COLUMN {identifier(name)} {column_type}")
+        elif stored != _full_name(column_type):
+            raise ValueError(
+                f"raw.{contract.feed}.{name} is stored as {stored} but its contract says {column_type};"
+                " land the feed anew into an empty warehouse"
+            )
 
 
 def feed_columns(contract: Contract) -> dict[str, str]:

@@ -1,6 +1,6 @@
 /*
-No claim carries anything that happened after the as-of day. What is not known yet would make past months look
-better or worse than they could be seen then.
+No claim carries anything that happened after the as-of day. What is not known yet would make past months
+look better or worse than they could be seen then.
 severity: critical
 tables: core.claims
 */

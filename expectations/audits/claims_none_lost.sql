@@ -1,6 +1,6 @@
 /*
-Every claim with an event known on the as-of day is in core.claims. A claim that got lost is in no KPI, and nobody
-misses it.
+Every claim with an event known on the as-of day is in core.claims. A claim that got lost is in no KPI, and
+nobody misses it.
 severity: critical
 tables: core.claims
 */

@@ -1,6 +1,6 @@
 /*
-Claims open at the start of a month, plus those reported in it, less those ended in it, are those open at its end.
-If not, claims appear or vanish between two months.
+Claims open at the start of a month, plus those reported in it, less those ended in it, are those open at
+its end. If not, claims appear or vanish between two months.
 severity: critical
 tables: kpi.monthly
 */

@@ -1,6 +1,6 @@
 /*
-The published numbers of complaints received and closed are those of core.complaints, merged contacts left out.
-If not, a month was counted from other facts than are published with it.
+The published numbers of complaints received and closed are those of core.complaints, merged contacts left
+out. If not, a month was counted from other facts than are published with it.
 severity: critical
 tables: kpi.monthly
 */

@@ -1,6 +1,6 @@
 /*
-Every complaint received by the as-of day and known then is in core.complaints. A complaint that got lost
-is in no KPI, and nobody misses it.
+Every complaint received by the as-of day and known then is in core.complaints. A complaint that got lost is
+in no KPI, and nobody misses it.
 severity: critical
 tables: core.complaints
 */

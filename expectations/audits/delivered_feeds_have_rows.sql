@@ -1,6 +1,6 @@
 /*
-Files of a feed came and not one of their rows could be used: they are empty, or the mapping skips or rejects
-everything. A feed that never came is no matter.
+Files of a feed came and not one of their rows could be used: they are empty, or the mapping skips or
+rejects everything. A feed that never came is no matter.
 severity: warning
 tables: kpi.monthly
 */

@@ -1,6 +1,6 @@
 /*
-Every leaf of the index shows the value that kpi.monthly has for its KPI. If not, the index was computed from other
-KPIs than are published with it.
+Every leaf of the index shows the value that kpi.monthly has for its KPI. If not, the index was computed
+from other KPIs than are published with it.
 severity: critical
 tables: index.nodes
 */

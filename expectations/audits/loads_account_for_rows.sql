@@ -1,6 +1,6 @@
 /*
-Every row of every file was landed, rejected or skipped, and every landed or rejected row is still there. Rows that are
-nowhere were lost, and every KPI misses them.
+Every row of every file was landed, rejected or skipped, and every landed or rejected row is still there.
+Rows that are nowhere were lost, and every KPI misses them.
 severity: critical
 tables: raw.*
 */

@@ -1,6 +1,6 @@
 /*
-Every month has a record of every KPI, basis and segment, be it only to say that there are no data. Where one is
-missing, a branch or KPI silently left the series.
+Every month has a record of every KPI, basis and segment, be it only to say that there are no data. Where
+one is missing, a branch or KPI silently left the series.
 severity: critical
 tables: kpi.monthly
 */

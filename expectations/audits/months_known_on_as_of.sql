@@ -1,6 +1,6 @@
 /*
-Months were computed as of a later day than that of this run and are still there. They know more than the rest;
-rerun them or delete the build.
+Months were computed as of a later day than that of this run and are still there. They know more than the
+rest; rerun them or delete the build.
 severity: warning
 tables: kpi.monthly
 */

@@ -1,6 +1,6 @@
 /*
-Between the first and the last month there is one of which nothing is known; changes on the month before are empty
-there. Rerun the missing months.
+Between the first and the last month there is one of which nothing is known; changes on the month before are
+empty there. Rerun the missing months.
 severity: warning
 tables: kpi.monthly
 */

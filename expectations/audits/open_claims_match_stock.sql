@@ -1,6 +1,6 @@
 /*
-Where the as-of day ends a month, the work list has as many first-handled claims as the KPI of open claims counts.
-If not, claims are missing from one of the two.
+Where the as-of day ends a month, the work list has as many first-handled claims as the KPI of open claims
+counts. If not, claims are missing from one of the two.
 severity: critical
 tables: marts.claims_open
 */

@@ -1,6 +1,6 @@
 /*
-Every policy issued by the as-of day and known then is in core.policies. A policy that got lost is
-missing from persistency and from every rate per policy.
+Every policy issued by the as-of day and known then is in core.policies. A policy that got lost is missing
+from persistency and from every rate per policy.
 severity: critical
 tables: core.policies
 */

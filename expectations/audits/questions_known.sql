@@ -1,6 +1,6 @@
 /*
-Answers to questions that no questionnaire has are in no score. The feed of questions may be missing or older than
-the answers.
+Answers to questions that no questionnaire has are in no score. The feed of questions may be missing or
+older than the answers.
 severity: warning
 tables: raw.survey_answers
 */

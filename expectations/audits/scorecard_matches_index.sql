@@ -1,6 +1,6 @@
 /*
-The scorecard has every named segment and month of the index, with its score. If not, somebody reads an old or a wrong
-ranking.
+The scorecard has every named segment and month of the index, with its score. If not, somebody reads an old
+or a wrong ranking.
 severity: critical
 tables: marts.scorecard
 */

@@ -1,6 +1,6 @@
 /*
-Numerators and denominators of counts and shares add up over the segments of every cut to those of the company.
-If not, cases are missing from the branches or stand in two of them.
+Numerators and denominators of counts and shares add up over the segments of every cut to those of the
+company. If not, cases are missing from the branches or stand in two of them.
 severity: critical
 tables: kpi.monthly
 */

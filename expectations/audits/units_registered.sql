@@ -1,6 +1,6 @@
 /*
-Facts name units that the register of the organisation does not have; they have no region and no unit above them.
-Without a register every unit is taken as it comes.
+Facts name units that the register of the organisation does not have; they have no region and no unit above
+them. Without a register every unit is taken as it comes.
 severity: warning
 tables: core.claims, core.complaints, core.policies
 */

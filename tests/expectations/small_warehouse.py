@@ -74,9 +74,9 @@ FEEDS = {
     """,
     "survey_answers": f"""
         SELECT 'care' AS survey, '1' AS wave, 'R' || i AS response_id, question,
-            DATE '2024-01-10' + CAST(i * 2 AS INTEGER) AS answered_on,
+            DATE '2024-01-10' + CAST(i // 5 AS INTEGER) AS answered_on,
             1 + (i * 5 + length(question) * 3) % 7 AS score, 300 AS seconds, {SEGMENT}
-        FROM range(150) AS cases(i), raw.survey_questions
+        FROM range(1500) AS cases(i), raw.survey_questions
     """,
     "exposures": """
         SELECT CAST(month AS DATE) AS month, unit AS org_unit, 'life' AS product_line, 100 AS policies
@@ -105,7 +105,8 @@ def build(folder: Path, feeds: Iterable[str] = FEEDS) -> Store:
 def _deliver(store: Store, feed: str, load_id: int) -> None:
     """Write the rows of a feed and the books about them: one more row was read and rejected."""
     store.con.execute(
-        f"INSERT INTO raw.{feed} BY NAME SELECT *, {load_id} AS _load_id, row_number() OVER () AS _line FROM ({FEEDS[feed]})"
+        f"INSERT INTO raw.{feed} BY NAME"
+        f" SELECT *, {load_id} AS _load_id, row_number() OVER () AS _line FROM ({FEEDS[feed]})"
     )
     n = store.count(f"raw.{feed}")
     store.con.execute(

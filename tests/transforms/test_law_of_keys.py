@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
-from warehouse.raw_tables import create_raw
 
 from orchestration.cataloguing import models
 from orchestration.making import Run, open_session
@@ -21,6 +20,7 @@ from transforms.model import Transform
 from transforms.periods import month_periods, months_until
 from transforms.settings import Settings
 from warehouse.contract import contracts
+from warehouse.raw_tables import create_raw
 from warehouse.store import Folder, Store
 
 AS_OF = date(2025, 6, 30)
@@ -48,7 +48,14 @@ CODES |= {
     "dimension": ["reliability", "empathy"],
 }
 FEW = 6
-POOLS = {"event_id": 10_000, "policy_id": 20, "claim_id": 20, "complaint_id": 40, "response_id": 12, "question": 12}
+POOLS = {
+    "event_id": 10_000,
+    "policy_id": 20,
+    "claim_id": 20,
+    "complaint_id": 40,
+    "response_id": 12,
+    "question": 12,
+}
 
 
 @pytest.fixture(scope="module")

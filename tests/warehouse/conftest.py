@@ -1,16 +1,69 @@
-"""The landing zone that the tests of the landing start from."""
+"""A landing zone in memory and the shortest ways to use it, for the tests of the landing."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
-from landing_zone import Zone
+import yaml
+
+from warehouse.arrivals import pending
+from warehouse.landing import Load, land
+from warehouse.landing_error import LandingError
+from warehouse.mapping import FeedSource
+from warehouse.pseudonyms import PseudonymKey
+
+KEY = PseudonymKey("k1", bytes(range(32)))
+
+
+@dataclass
+class Zone:
+    """A connection with `raw` attached, the folder of the files, and the shortest ways to use both."""
+
+    con: duckdb.DuckDBPyConnection
+    folder: Path
+    time_zone: str = "Asia/Shanghai"
+    key: PseudonymKey | None = KEY
+    sources: dict[str, list[FeedSource]] = field(default_factory=dict)
+
+    def write(self, name: str, content: str | bytes) -> Path:
+        path = self.folder / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def land(self, mapping: str | None = None) -> list[Load]:
+        """Land with this mapping (the `feeds` part of a project file), or with the one before."""
+        if mapping is not None:
+            feeds = yaml.safe_load(mapping)
+            self.sources = {
+                feed: [FeedSource.model_validate(source) for source in sources]
+                for feed, sources in feeds.items()
+            }
+        return land(
+            self.con, self.sources, folder=self.folder, time_zone=self.time_zone, pseudonym_key=self.key
+        )
+
+    def problem(self, mapping: str) -> str:
+        """The only problem that landing with this mapping raises."""
+        with pytest.raises(LandingError) as raised:
+            self.land(mapping)
+        (told,) = raised.value.problems
+        return told
+
+    def pending(self) -> list[str]:
+        """Names of the files that are new."""
+        found = pending(self.con, self.sources, folder=self.folder, time_zone=self.time_zone)
+        return [arrival.file for arrival in found]
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self.con.execute(sql).fetchall()
 
 
 @pytest.fixture
 def zone(tmp_path: Path) -> Iterator[Zone]:
-    """An empty landing zone in memory; its files lie in a folder of their own."""
+    """An empty landing zone; its files lie in a folder of their own."""
     with duckdb.connect() as con:
         con.execute("ATTACH ':memory:' AS raw")
         # No result may depend on where the machine stands.

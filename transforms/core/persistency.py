@@ -216,7 +216,7 @@ def _with_premiums(rows: pl.LazyFrame, variant: Variant) -> pl.LazyFrame:
         counts = pl.col("eligible") & (pl.col("waiver_on") > pl.col("matures_on")).fill_null(True)
     return rows.with_columns(
         premium_at_issue=pl.when(counts).then(at_issue).when(at_issue.is_not_null()).then(0.0),
-        premium_received=pl.when(counts & pl.col("persisting"))
+        premium_received=pl.when(counts & pl.col("persisting") & at_issue.is_not_null())
         .then(received)
         .when(at_issue.is_not_null())
         .then(0.0),

@@ -12,6 +12,8 @@ import polars as pl
 from transforms.model import SEGMENT_COLUMNS, Columns
 
 RESPONSE_KEY = ("survey", "wave", "response_id")
+# Digits kept of a mean of answers.
+DECIMALS = 9
 
 # Fewer seconds than this an answer is too fast to have read the question: Huang, Curran, Keeney, Poposki and
 # DeShon (2012), "Detecting and deterring insufficient effort responding to surveys".
@@ -80,6 +82,7 @@ def survey_responses(
     )
     flagged = responses.with_columns(
         pl.col("stage", *SEGMENT_COLUMNS).fill_null("unknown"),
+        pl.col("nps_score", "ces_score", "satisfaction_score").round(DECIMALS),
         speeding=(pl.col("seconds") < seconds_per_answer * pl.col("n_answered")).fill_null(False),
         is_audit=pl.col("survey").is_in(list(audit_surveys)),
     ).with_columns(

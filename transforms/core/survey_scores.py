@@ -8,7 +8,7 @@ from datetime import date
 
 import polars as pl
 
-from transforms.core.survey_responses import RESPONSE_KEY, scored_answers
+from transforms.core.survey_responses import DECIMALS, RESPONSE_KEY, scored_answers
 from transforms.model import SEGMENT_COLUMNS, Columns
 
 # A respondent's gap needs this share of the dimension's pairs.
@@ -128,4 +128,15 @@ def _scores(items: pl.LazyFrame, by: str, pairs_asked: pl.Expr, pairs_share: flo
         n_pairs=pl.col("gap").count(),
     )
     enough = pl.col("n_pairs") >= pairs_share * pl.col("pairs_asked")
-    return scores.with_columns(gap_points=pl.when(enough).then("gap_points"))
+    means = (
+        "perception_mean",
+        "perception_score",
+        "expectation_mean",
+        "importance_mean",
+        "satisfaction_score",
+    )
+    return scores.with_columns(
+        # The last digits of a mean depend on the order of rows, and a rerun must change no number.
+        pl.col(means).round(DECIMALS),
+        gap_points=pl.when(enough).then("gap_points").round(DECIMALS),
+    )

@@ -37,6 +37,8 @@ RECORD: Mapping[str, type[pl.DataType]] = {
     "status": pl.String,
     "definition_version": pl.String,
 }
+# Sums are taken in decimals: those of floats depend on the order of rows, and a rerun must change no number.
+EXACT = pl.Decimal(38, 12)
 MEASURED = ("numerator", "denominator", "value", "ci_low", "ci_high", "n", "n_undetermined", "n_excluded")
 
 
@@ -233,7 +235,10 @@ def _prepared(batch: Batch, fact: pl.LazyFrame, months: pl.DataFrame) -> pl.Lazy
     return (
         fact.with_columns(month=pl.col(batch.placed_on).dt.truncate("1mo"), company=pl.lit("company"))
         .filter(pl.col("month").is_in(months["month"].unique().to_list()))
-        .with_columns(statistic.cases.alias(name) for name, statistic in batch.statistics.items())
+        .with_columns(
+            (s.cases if s.keeps_values else s.cases.cast(EXACT)).alias(name)
+            for name, s in batch.statistics.items()
+        )
     )
 
 
@@ -249,7 +254,7 @@ def _merged(prepared: pl.LazyFrame, batch: Batch, cut: str, months: pl.DataFrame
         placed = placed.group_by(*batch.slices, "period", "segment").agg(
             pl.col(kept).explode().drop_nulls(), pl.col(added).sum()
         )
-    return placed.with_columns(pl.col(kept).list.sort())
+    return placed.with_columns(pl.col(kept).list.sort(), pl.col(added).cast(pl.Float64))
 
 
 def _measured(frame: pl.DataFrame, member: Planned, basis: str, cut: str) -> pl.DataFrame:

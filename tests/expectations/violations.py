@@ -1,0 +1,185 @@
+"""For every check the smallest damage that it must notice, as SQL on the tables of `small_warehouse.py`."""
+
+ONCE_MORE = "INSERT INTO {t} SELECT * FROM {t} LIMIT 1"
+
+
+def one(table: str, change: str, where: str = "TRUE") -> str:
+    """Change a single row of the table, one for which `where` holds."""
+    return f"UPDATE {table} SET {change} WHERE rowid = (SELECT min(rowid) FROM {table} WHERE {where})"
+
+
+def one_less(table: str, where: str = "TRUE") -> str:
+    """Remove a single row of the table, one for which `where` holds."""
+    return f"DELETE FROM {table} WHERE rowid = (SELECT min(rowid) FROM {table} WHERE {where})"
+
+
+SHOWN = "unit = 'share' AND value IS NOT NULL"
+RAW = {
+    ("raw.claim_events", "key_not_null"): one("raw.claim_events", "claim_id = NULL"),
+    ("raw.claim_events", "event_in_set"): one("raw.claim_events", "event = 'telephoned'"),
+    ("raw.claim_events", "event_at_plausible"): one(
+        "raw.claim_events", "recorded_at = event_at - INTERVAL 25 HOUR"
+    ),
+    ("raw.complaints", "key_not_null"): one("raw.complaints", "received_on = NULL"),
+    ("raw.complaints", "merged_into_known"): one("raw.complaints", "merged_into = 'nobody'"),
+    ("raw.policies", "key_not_null"): one("raw.policies", "issued_on = NULL"),
+    ("raw.policies", "pay_mode_in_set"): one("raw.policies", "pay_mode = 'weekly'"),
+    ("raw.policies", "premiums_not_negative"): one("raw.policies", "modal_premium = -1"),
+    ("raw.premiums", "key_not_null"): one("raw.premiums", "due_on = NULL"),
+    ("raw.premiums", "amounts_plausible"): one("raw.premiums", "instalment_no = 0"),
+    ("raw.policy_events", "key_not_null"): one("raw.policy_events", "effective_on = NULL"),
+    ("raw.policy_events", "event_in_set"): one("raw.policy_events", "event = 'forgotten'"),
+    ("raw.survey_answers", "key_not_null"): one("raw.survey_answers", "question = NULL"),
+    ("raw.survey_answers", "questions_known"): one("raw.survey_answers", "question = 'unasked'"),
+    ("raw.survey_questions", "key_not_null"): one("raw.survey_questions", "question = NULL"),
+    ("raw.survey_questions", "construct_in_set"): one("raw.survey_questions", "construct = 'mood'"),
+    ("raw.survey_questions", "scale_ascending"): one("raw.survey_questions", "scale_max = scale_min"),
+    ("raw.org_units", "key_not_null"): one("raw.org_units", "org_unit = NULL", "org_unit = 'south'"),
+    ("raw.org_units", "parent_known"): one("raw.org_units", "parent = 'nobody'"),
+    ("raw.exposures", "month_is_first_day"): one("raw.exposures", "month = month + 1"),
+    ("raw.exposures", "amounts_not_negative"): one("raw.exposures", "policies = -1"),
+    **{
+        (f"raw.{feed}", "loads_account_for_rows"): one_less(f"raw.{feed}")
+        for feed in (
+            "claim_events",
+            "complaints",
+            "exposures",
+            "org_units",
+            "policies",
+            "policy_events",
+            "premiums",
+            "survey_answers",
+        )
+    },
+    ("raw.survey_questions", "loads_account_for_rows"): one_less("raw.rejects", "feed = 'survey_questions'"),
+}
+CORE = {
+    ("core.claims", "key_and_segments_filled"): one("core.claims", "region = NULL"),
+    ("core.claims", "outcome_in_set"): one("core.claims", "outcome = 'lost'"),
+    ("core.claims", "impossible_order_flagged"): one(
+        "core.claims", "first_decided_at = reported_at - INTERVAL 1 DAY"
+    ),
+    ("core.claims", "open_has_age"): one("core.claims", "age_days = NULL", "ended_on IS NULL"),
+    ("core.claims", "faults_are_few"): "UPDATE core.claims SET sequence_fault = 'no report' WHERE rowid < 7",
+    ("core.claims", "paid_amount_not_negative"): one("core.claims", "paid_amount = -1"),
+    ("core.claims", "claims_none_lost"): one_less("core.claims"),
+    ("core.claims", "claims_known_on_as_of"): one(
+        "core.claims", "paid_at = TIMESTAMPTZ '2024-12-31 16:00:00+00'"
+    ),
+    ("core.claims", "units_registered"): one("core.claims", "org_unit = 'nowhere'"),
+    ("core.complaints", "key_and_segments_filled"): one("core.complaints", "age_band = NULL"),
+    ("core.complaints", "outcome_in_set"): one("core.complaints", "outcome = 'lost'"),
+    ("core.complaints", "impossible_order_flagged"): one(
+        "core.complaints", "first_response_on = received_on - 1"
+    ),
+    ("core.complaints", "closed_is_decided_or_withdrawn"): one(
+        "core.complaints", "decided_on = NULL", "decided_on IS NOT NULL"
+    ),
+    ("core.complaints", "faults_are_few"): (
+        "UPDATE core.complaints SET sequence_fault = 'closed before received' WHERE rowid < 5"
+    ),
+    ("core.complaints", "complaints_none_lost"): one_less("core.complaints"),
+    ("core.complaints", "complaints_known_on_as_of"): one(
+        "core.complaints", "escalated_on = DATE '2025-01-01'"
+    ),
+    ("core.complaints", "units_registered"): one("core.complaints", "org_unit = 'nowhere'"),
+    ("core.policies", "key_and_segments_filled"): one("core.policies", "channel = NULL"),
+    ("core.policies", "end_has_event"): one("core.policies", "end_event = NULL", "ended_on IS NOT NULL"),
+    ("core.policies", "ended_after_issued"): one("core.policies", "ended_on = issued_on - 1"),
+    ("core.policies", "policies_none_lost"): one_less("core.policies"),
+    ("core.policies", "units_registered"): one("core.policies", "org_unit = 'nowhere'"),
+    ("core.persistency", "grain_unique"): ONCE_MORE.format(t="core.persistency"),
+    ("core.persistency", "key_and_segments_filled"): one("core.persistency", "matures_on = due_on - 1"),
+    ("core.persistency", "duration_in_set"): one("core.persistency", "duration_months = 14"),
+    ("core.persistency", "persisting_is_eligible"): one(
+        "core.persistency", "eligible = FALSE, premium_at_issue = 0", "persisting"
+    ),
+    ("core.persistency", "premium_received_bounded"): one(
+        "core.persistency", "premium_received = premium_at_issue + 1", "persisting"
+    ),
+    ("core.exposure_months", "exposure_counts"): one("core.exposure_months", "month = month + 1"),
+    ("core.survey_responses", "day_and_segments_filled"): one("core.survey_responses", "product_line = NULL"),
+    ("core.survey_responses", "scores_in_scale"): one("core.survey_responses", "nps_score = 11"),
+    ("core.survey_responses", "answers_on_scale"): (
+        "UPDATE core.survey_responses SET n_out_of_scale = 1 WHERE rowid < 76"
+    ),
+    ("core.survey_responses", "careless_are_few"): (
+        "UPDATE core.survey_responses SET is_valid = FALSE WHERE rowid < 301"
+    ),
+    ("core.survey_scores", "scores_in_scale"): one("core.survey_scores", "perception_score = 101"),
+    ("core.survey_stage_scores", "scores_in_scale"): one("core.survey_stage_scores", "n_pairs = 0"),
+}
+KPI = {
+    ("kpi.monthly", "has_rows"): "DELETE FROM kpi.monthly",
+    ("kpi.monthly", "key_not_null"): one("kpi.monthly", "segment = NULL"),
+    ("kpi.monthly", "basis_in_set"): one("kpi.monthly", "basis = 'closed'"),
+    ("kpi.monthly", "status_in_set"): one("kpi.monthly", "status = 'fine'", "value IS NULL"),
+    ("kpi.monthly", "value_has_status"): one("kpi.monthly", "value = 0.5", "status = 'immature'"),
+    ("kpi.monthly", "value_in_range"): one("kpi.monthly", "value = 1.01, status = 'ok'", SHOWN),
+    ("kpi.monthly", "small_value_in_range"): one("kpi.monthly", "value = 1.01, status = 'low_n'", SHOWN),
+    ("kpi.monthly", "value_is_quotient"): one("kpi.monthly", "numerator = numerator + 1", SHOWN),
+    ("kpi.monthly", "value_in_interval"): one("kpi.monthly", "ci_high = value - 0.01", SHOWN),
+    ("kpi.monthly", "cases_not_negative"): one("kpi.monthly", "n_excluded = -1"),
+    ("kpi.monthly", "one_definition_a_series"): one("kpi.monthly", "definition_version = '0'"),
+    ("kpi.monthly", "delivered_feeds_have_rows"): (
+        "UPDATE raw.loads SET rows_landed = 0 WHERE feed = 'exposures'"
+    ),
+    ("kpi.monthly", "claims_roll_forward"): one(
+        "kpi.monthly",
+        "value = value + 1",
+        "kpi = 'claim_open_count' AND cut = 'company' AND period = DATE '2024-06-01'",
+    ),
+    ("kpi.monthly", "complaint_counts_match_facts"): one_less("core.complaints"),
+    ("kpi.monthly", "segments_add_up"): one_less(
+        "kpi.monthly", "kpi = 'complaints_received_count' AND cut = 'org_unit' AND numerator > 0"
+    ),
+    ("kpi.monthly", "months_complete"): one_less("kpi.monthly"),
+    ("kpi.monthly", "months_without_gap"): "DELETE FROM kpi.monthly WHERE period = DATE '2024-05-01'",
+    ("kpi.monthly", "months_known_on_as_of"): one("kpi.monthly", "as_of = DATE '2025-01-01'"),
+}
+INDEX = {
+    ("index.scores", "has_rows"): "DELETE FROM index.scores",
+    ("index.scores", "score_has_status"): one("index.scores", "score = NULL", "grade IS NOT NULL"),
+    ("index.scores", "score_in_scale"): one("index.scores", "score = 100.1", "score IS NOT NULL"),
+    ("index.scores", "one_index_a_segment"): one_less("index.scores", "level = 0"),
+    ("index.nodes", "weights_sum_to_one"): one("index.nodes", "weight = weight + 0.1", "parent = 'index'"),
+    ("index.nodes", "effective_weights_sum_to_one"): one(
+        "index.nodes",
+        "effective_weight = effective_weight / 2",
+        "kpi IS NOT NULL AND effective_weight > 0 AND (period, cut, segment) IN"
+        " (SELECT (period, cut, segment) FROM index.nodes WHERE level = 0 AND score IS NOT NULL)",
+    ),
+    ("index.nodes", "leaves_match_kpis"): one(
+        "index.nodes", "value = value + 0.001", "kpi IS NOT NULL AND value IS NOT NULL"
+    ),
+}
+MARTS = {
+    ("marts.scorecard", "has_rows"): "DELETE FROM marts.scorecard",
+    ("marts.scorecard", "scores_in_scale"): one("marts.scorecard", "index_score = -1"),
+    ("marts.scorecard", "scorecard_matches_index"): one_less("marts.scorecard"),
+    ("marts.claims_open", "age_not_negative"): one("marts.claims_open", "age_days = NULL"),
+    ("marts.claims_open", "open_claims_match_stock"): one_less("marts.claims_open", "spell_no = 1"),
+}
+UNIQUE = (
+    "core.claims",
+    "core.complaints",
+    "core.policies",
+    "core.exposure_months",
+    "core.survey_responses",
+    "core.survey_scores",
+    "core.survey_stage_scores",
+    "kpi.monthly",
+    "index.scores",
+    "index.nodes",
+    "marts.scorecard",
+    "marts.kpi_trend",
+    "marts.claims_open",
+)
+VIOLATIONS = {
+    **RAW,
+    **CORE,
+    **KPI,
+    **INDEX,
+    **MARTS,
+    **{(table, "grain_unique"): ONCE_MORE.format(t=table) for table in UNIQUE},
+}
