@@ -118,7 +118,7 @@ def mix_effects(kpi_monthly: pl.LazyFrame, *, months: int = 1) -> pl.LazyFrame:
     rate, rate_from = pl.coalesce("value", "value_from"), pl.coalesce("value_from", "value")
     centre = (share * rate + share_from * rate_from).sum().over(group) / 2
     return (
-        now.join(before, on=pair, how="full", coalesce=True)
+        now.join(before, on=pair, how="full", coalesce=True, nulls_equal=True)
         .filter(
             pl.col("denominator").is_not_null().any().over(group),
             pl.col("denominator_from").is_not_null().any().over(group),

@@ -30,8 +30,8 @@ from transforms.settings import RobustnessSettings, Settings
 UNIT = ("period", "cut", "segment")
 VERSION = ("framework", "framework_version")
 KPIS = {"kpi_monthly": "kpi.monthly"}
-# Ranks of fewer segments are no ranking.
-FEWEST_RANKED = 3
+# Of one segment there is no ranking.
+FEWEST_RANKED = 2
 SENSITIVITY_COLUMNS: Columns = {
     **dict(list(RANK_COLUMNS.items())[:4]),
     "input": (pl.String, "What varies: normalisation, aggregation, or the weight of a node, by its name."),
