@@ -106,6 +106,12 @@ CORE = {
     ("core.survey_responses", "careless_are_few"): (
         "UPDATE core.survey_responses SET is_valid = FALSE WHERE rowid < 301"
     ),
+    ("core.survey_waves", "figures_in_scale"): one("core.survey_waves", "nps_points = 101"),
+    ("core.survey_reliability", "alpha_in_interval"): one("core.survey_reliability", "alpha = 1.1"),
+    ("core.survey_nonresponse", "answers_do_not_hang_on_refusal"): one(
+        "core.survey_nonresponse",
+        "n_respondents = 100, rejected_share_difference_low = 0.06, rejected_share_difference_high = 0.2",
+    ),
     ("core.survey_scores", "scores_in_scale"): one("core.survey_scores", "perception_score = 101"),
     ("core.survey_stage_scores", "scores_in_scale"): one("core.survey_stage_scores", "n_pairs = 0"),
 }
@@ -194,6 +200,10 @@ UNIQUE = (
     "core.survey_responses",
     "core.survey_scores",
     "core.survey_stage_scores",
+    "core.survey_waves",
+    "core.survey_reliability",
+    "core.survey_items",
+    "core.survey_nonresponse",
     "kpi.monthly",
     "index.scores",
     "index.nodes",
@@ -216,6 +226,7 @@ UNIQUE = (
     "marts.branch_ranking",
     "marts.gap_map",
     "marts.signals",
+    "marts.survey_report",
     "marts.scorecard",
     "marts.kpi_trend",
     "marts.claims_open",

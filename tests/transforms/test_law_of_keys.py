@@ -114,6 +114,10 @@ def random_column(name: str, dtype: pl.DataType, rng: np.random.Generator, rows:
         "node",
         "complaint_id",
         "response_id",
+        "survey",
+        "wave",
+        "dimension",
+        "item",
     ):
         values = [v if keep else None for v, keep in zip(values, rng.uniform(size=rows) < 0.9, strict=True)]
     return pl.Series(name, values, dtype=dtype, strict=False)

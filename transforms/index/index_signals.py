@@ -46,6 +46,8 @@ def index_signals(scores: pl.LazyFrame, frameworks: Sequence[Framework]) -> pl.L
         unit=pl.lit("score_0_100"),
         direction=pl.lit(1, dtype=pl.Int8),
     )
-    named = pl.col("kpi").str.splitn(SEPARATOR, len(VERSIONED_NODE)).struct.rename_fields(list(VERSIONED_NODE))
+    named = (
+        pl.col("kpi").str.splitn(SEPARATOR, len(VERSIONED_NODE)).struct.rename_fields(list(VERSIONED_NODE))
+    )
     judged = signals(as_kpis).with_columns(named.alias("_node")).unnest("_node")
     return judged.select(pl.col(name).cast(dtype) for name, (dtype, _) in INDEX_SIGNALS.items())

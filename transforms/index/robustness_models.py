@@ -44,7 +44,11 @@ SENSITIVITY_COLUMNS: Columns = {
 
 
 @transform(
-    writes="index.score_intervals", reads=KPIS, keys=UNIT, grain=(*VERSION, *UNIT, "node"), columns=INTERVAL_COLUMNS
+    writes="index.score_intervals",
+    reads=KPIS,
+    keys=UNIT,
+    grain=(*VERSION, *UNIT, "node"),
+    columns=INTERVAL_COLUMNS,
 )
 def index_score_intervals(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
     """One row a framework, month, segment and inner node: what sampling noise leaves open of its score."""
@@ -56,7 +60,11 @@ def index_score_intervals(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: S
 
 
 @transform(
-    writes="index.grade_probabilities", reads=KPIS, keys=UNIT, grain=(*VERSION, *UNIT, "grade"), columns=GRADE_COLUMNS
+    writes="index.grade_probabilities",
+    reads=KPIS,
+    keys=UNIT,
+    grain=(*VERSION, *UNIT, "grade"),
+    columns=GRADE_COLUMNS,
 )
 def index_grade_probabilities(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
     """One row a framework, month, segment and grade within reach of sampling noise: its probability."""
@@ -68,7 +76,11 @@ def index_grade_probabilities(kpi_monthly: pl.LazyFrame, *, as_of: date, setting
 
 
 @transform(
-    writes="index.rank_intervals", reads=KPIS, keys=("period", "cut"), grain=(*VERSION, *UNIT), columns=RANK_COLUMNS
+    writes="index.rank_intervals",
+    reads=KPIS,
+    keys=("period", "cut"),
+    grain=(*VERSION, *UNIT),
+    columns=RANK_COLUMNS,
 )
 def index_rank_intervals(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
     """One row a framework, month and segment: its rank, and the ranks that other sound methods give it."""
@@ -146,7 +158,11 @@ def _of_samples(
         for units, period, cut in _samples(kpi_monthly, settings, newest_only)
     ]
     schema = list(columns)
-    return pl.concat([part.select(schema) for part in parts], how="vertical_relaxed").lazy() if parts else _empty(columns)
+    return (
+        pl.concat([part.select(schema) for part in parts], how="vertical_relaxed").lazy()
+        if parts
+        else _empty(columns)
+    )
 
 
 def _samples(
