@@ -18,7 +18,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from transforms.index.framework import Framework
 from transforms.index.framework_file import FrameworkError, read_framework
-from transforms.settings import CUTS, Cut, PersistencySettings, Settings, SurveySettings
+from transforms.settings import (
+    CUTS,
+    Cut,
+    PersistencySettings,
+    RobustnessSettings,
+    Settings,
+    SurveySettings,
+)
 from warehouse.contract import contracts
 from warehouse.mapping import FeedSource
 from warehouse.mapping_check import mapping_errors, personal_id_paths
@@ -79,6 +86,7 @@ class ProjectFile(_Part):
     persistency: PersistencySettings = PersistencySettings()
     surveys: SurveySettings = SurveySettings()
     index: IndexPart = IndexPart()
+    robustness: RobustnessSettings | None = None
     feeds: dict[str, Sources] = Field(min_length=1)
 
 

@@ -32,6 +32,23 @@ class SurveySettings(BaseModel):
     audits: tuple[str, ...] = Field((), description="Mystery-shopping surveys, counted apart from customers.")
 
 
+class RobustnessSettings(BaseModel):
+    """How often the index is drawn anew to see what its method and its data leave open."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    draws: int = Field(10_000, ge=100, le=1_000_000, description="Draws of the choices of method.")
+    bootstrap_draws: int = Field(2_000, ge=100, le=100_000, description="Draws of the KPIs' sampling noise.")
+    sobol_points: int = Field(1_024, ge=64, le=65_536, description="Base points; a power of two.")
+    seed: int = Field(42, ge=0)
+
+    @field_validator("sobol_points")
+    @classmethod
+    def power_of_two(cls, points: int) -> int:
+        if points & (points - 1):
+            raise ValueError(f"write a power of two, such as 1024, for balanced points; not {points}")
+        return points
+
+
 class Settings(BaseModel):
     """The part of the project file that changes what a number means."""
 
@@ -42,6 +59,7 @@ class Settings(BaseModel):
     cuts: tuple[Cut, ...] = CUTS
     persistency: PersistencySettings = PersistencySettings()
     surveys: SurveySettings = SurveySettings()
+    robustness: RobustnessSettings | None = Field(None, description="Left out: no draws, empty tables.")
     frameworks: tuple[Framework, ...] = ()
 
     @field_validator("time_zone")

@@ -8,7 +8,7 @@ from orchestration.cataloguing import models
 from orchestration.making import Run, make, open_session
 from orchestration.project import shipped_frameworks
 from transforms.periods import months_until
-from transforms.settings import Settings
+from transforms.settings import RobustnessSettings, Settings
 from warehouse.raw_tables import create_raw
 from warehouse.store import Folder, Store
 
@@ -92,8 +92,12 @@ def build(folder: Path, feeds: Iterable[str] = FEEDS) -> Store:
     create_raw(store.con)
     for load_id, feed in enumerate(feeds, 1):
         _deliver(store, feed, load_id)
-    settings = Settings(time_zone="Asia/Shanghai", frameworks=(shipped_frameworks()["life_default"],))
-    run = Run(AS_OF, settings, tuple(months_until(AS_OF, 12)))
+    settings = Settings(
+        time_zone="Asia/Shanghai",
+        frameworks=(shipped_frameworks()["life_default"],),
+        robustness=RobustnessSettings(draws=100, bootstrap_draws=100, sobol_points=64),
+    )
+    run = Run(AS_OF, settings, tuple(months_until(AS_OF, 24)))
     graph = models()
     open_session(store, run, graph)
     for node in graph.values():

@@ -106,6 +106,12 @@ CORE = {
     ("core.survey_responses", "careless_are_few"): (
         "UPDATE core.survey_responses SET is_valid = FALSE WHERE rowid < 301"
     ),
+    ("core.survey_waves", "figures_in_scale"): one("core.survey_waves", "nps_points = 101"),
+    ("core.survey_reliability", "alpha_in_interval"): one("core.survey_reliability", "alpha = 1.1"),
+    ("core.survey_nonresponse", "answers_do_not_hang_on_refusal"): one(
+        "core.survey_nonresponse",
+        "n_respondents = 100, rejected_share_difference_low = 0.06, rejected_share_difference_high = 0.2",
+    ),
     ("core.survey_scores", "scores_in_scale"): one("core.survey_scores", "perception_score = 101"),
     ("core.survey_stage_scores", "scores_in_scale"): one("core.survey_stage_scores", "n_pairs = 0"),
 }
@@ -138,6 +144,30 @@ KPI = {
     ("kpi.monthly", "months_known_on_as_of"): one("kpi.monthly", "as_of = DATE '2025-01-01'"),
 }
 INDEX = {
+    ("kpi.signals", "signal_has_rule"): one("kpi.signals", "is_signal = TRUE", "lower IS NULL"),
+    ("kpi.signals", "signals_cover_kpis"): one_less("kpi.signals"),
+    ("kpi.funnels", "limits_nested"): one("kpi.funnels", "lower_998 = lower_95 + 0.01"),
+    ("index.contributions", "parts_make_total"): one(
+        "index.contributions", "value_points = value_points + 0.001", "kpi IS NOT NULL"
+    ),
+    ("index.contributions", "contributions_sum_to_change"): one(
+        "index.contributions", "total_points = total_points + 1e-6", "kpi IS NOT NULL"
+    ),
+    ("index.segment_contributions", "segment_contributions_sum_to_distance"): one_less(
+        "index.segment_contributions", "abs(total_points) > 0.001 AND kpi IS NOT NULL"
+    ),
+    ("index.mix_effects", "mix_effects_sum_to_change"): one_less("index.mix_effects", "abs(rate_effect) > 0.001"),
+    ("index.grades", "held_grade_filled"): one("index.grades", "held_grade = NULL"),
+    ("index.grades", "grades_match_scores"): one_less("index.grades"),
+    ("index.signals", "signal_has_rule"): one("index.signals", "sentence = NULL"),
+    ("index.calibration", "correlation_has_verdict"): one("index.calibration", "verdict = NULL"),
+    ("index.calibration", "objective_goes_with_perceived"): one(
+        "index.calibration", "verdict = 'wrong sign'", "cut = 'org_unit'"
+    ),
+    ("index.gaps", "gap_is_difference"): one("index.gaps", "gap_points = 1 - gap_points", "gap_points IS NOT NULL"),
+    ("index.score_intervals", "interval_in_scale"): one("index.score_intervals", "score_low = score_high + 0.1"),
+    ("index.grade_probabilities", "probabilities_sum_to_one"): one_less("index.grade_probabilities"),
+    ("index.rank_intervals", "rank_in_range"): one("index.rank_intervals", "rank = 9"),
     ("index.scores", "has_rows"): "DELETE FROM index.scores",
     ("index.scores", "score_has_status"): one("index.scores", "score = NULL", "grade IS NOT NULL"),
     ("index.scores", "score_in_scale"): one("index.scores", "score = 100.1", "score IS NOT NULL"),
@@ -154,6 +184,8 @@ INDEX = {
     ),
 }
 MARTS = {
+    ("marts.index_change", "waterfall_arrives"): one("marts.index_change", "bar_to = bar_to + 0.001, rank = 99"),
+    ("marts.branch_ranking", "ranking_has_every_branch"): one_less("marts.branch_ranking"),
     ("marts.scorecard", "has_rows"): "DELETE FROM marts.scorecard",
     ("marts.scorecard", "scores_in_scale"): one("marts.scorecard", "index_score = -1"),
     ("marts.scorecard", "scorecard_matches_index"): one_less("marts.scorecard"),
@@ -168,9 +200,33 @@ UNIQUE = (
     "core.survey_responses",
     "core.survey_scores",
     "core.survey_stage_scores",
+    "core.survey_waves",
+    "core.survey_reliability",
+    "core.survey_items",
+    "core.survey_nonresponse",
     "kpi.monthly",
     "index.scores",
     "index.nodes",
+    "index.contributions",
+    "index.segment_contributions",
+    "index.mix_effects",
+    "index.grades",
+    "index.signals",
+    "index.calibration",
+    "index.gaps",
+    "index.score_intervals",
+    "index.grade_probabilities",
+    "index.rank_intervals",
+    "index.influence",
+    "index.sensitivity",
+    "kpi.signals",
+    "kpi.funnels",
+    "marts.index_trend",
+    "marts.index_change",
+    "marts.branch_ranking",
+    "marts.gap_map",
+    "marts.signals",
+    "marts.survey_report",
     "marts.scorecard",
     "marts.kpi_trend",
     "marts.claims_open",

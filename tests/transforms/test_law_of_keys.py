@@ -18,14 +18,17 @@ from orchestration.making import Run, open_session
 from orchestration.project import shipped_frameworks
 from transforms.model import Transform
 from transforms.periods import month_periods, months_until
-from transforms.settings import Settings
+from transforms.settings import RobustnessSettings, Settings
 from warehouse.contract import contracts
 from warehouse.raw_tables import create_raw
 from warehouse.store import Folder, Store
 
 AS_OF = date(2025, 6, 30)
 SETTINGS = Settings(
-    time_zone="Asia/Shanghai", months=6, frameworks=tuple(shipped_frameworks()[c] for c in ("life_default",))
+    time_zone="Asia/Shanghai",
+    months=6,
+    frameworks=(shipped_frameworks()["life_default"],),
+    robustness=RobustnessSettings(draws=100, bootstrap_draws=100, sobol_points=64),
 )
 TRANSFORMS = {name: node.model for name, node in models().items() if isinstance(node.model, Transform)}
 # Few values, so that rows meet on a key, in a group and in a tie.
@@ -45,6 +48,11 @@ CODES |= {
     "basis": ["cohort", "period"],
     "status": ["ok", "low_n", "immature"],
     "cut": ["company", "org_unit"],
+    "framework": ["life_default"],
+    "framework_version": ["1"],
+    "node": ["index", "objective", "objective_reliability", "claim_paid_share"],
+    "grade": list(SETTINGS.frameworks[0].grades.scale),
+    "unit": ["share", "per_10k_policies", "days"],
     "dimension": ["reliability", "empathy"],
 }
 FEW = 6
@@ -101,8 +109,15 @@ def random_column(name: str, dtype: pl.DataType, rng: np.random.Generator, rows:
         "period",
         "cut",
         "segment",
+        "framework",
+        "framework_version",
+        "node",
         "complaint_id",
         "response_id",
+        "survey",
+        "wave",
+        "dimension",
+        "item",
     ):
         values = [v if keep else None for v, keep in zip(values, rng.uniform(size=rows) < 0.9, strict=True)]
     return pl.Series(name, values, dtype=dtype, strict=False)

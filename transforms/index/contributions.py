@@ -53,6 +53,8 @@ MIX_COLUMNS: Columns = {
     "mix_effect": (pl.Float64, "Change of the total from the segment's share of the denominator."),
 }
 
+# The index itself, in every framework.
+INDEX = "index"
 TO = ["period", "cut", "segment"]
 FROM = ["period_from", "cut_from", "segment_from"]
 
@@ -63,7 +65,7 @@ def contributions(scores: pl.LazyFrame, frameworks: Sequence[Framework], *, mont
     `scores` is the table index.scores. There are rows where the index has a score in both months; the leaves'
     total_points sum to its change, within 1e-9 points. The keys are (cut, segment).
     """
-    index = scores.filter(pl.col("level") == 0, pl.col("score").is_not_null())
+    index = scores.filter(pl.col("node") == INDEX, pl.col("score").is_not_null())
     unit = ["framework", "framework_version", "cut", "segment"]
     earlier = index.select(
         *unit,
@@ -86,7 +88,7 @@ def segment_contributions(
 
     Columns of SEGMENT_CONTRIBUTION_COLUMNS; otherwise as `contributions`. The keys are (period,).
     """
-    index = scores.filter(pl.col("level") == 0, pl.col("score").is_not_null())
+    index = scores.filter(pl.col("node") == INDEX, pl.col("score").is_not_null())
     unit = ["framework", "framework_version", "period"]
     is_reference = (pl.col("cut") == cut_from) & (pl.col("segment") == segment_from)
     reference = index.filter(is_reference).select(*unit, cut_from="cut", segment_from="segment")
@@ -116,7 +118,7 @@ def mix_effects(kpi_monthly: pl.LazyFrame, *, months: int = 1) -> pl.LazyFrame:
     rate, rate_from = pl.coalesce("value", "value_from"), pl.coalesce("value_from", "value")
     centre = (share * rate + share_from * rate_from).sum().over(group) / 2
     return (
-        now.join(before, on=pair, how="full", coalesce=True)
+        now.join(before, on=pair, how="full", coalesce=True, nulls_equal=True)
         .filter(
             pl.col("denominator").is_not_null().any().over(group),
             pl.col("denominator_from").is_not_null().any().over(group),

@@ -164,8 +164,15 @@ def rank_intervals(
     seed: int = 42,
 ) -> pl.DataFrame:
     """Rank and 5–95 % rank interval of each segment over the choices of method: RANK_COLUMNS."""
-    choices = alternatives or Alternatives()
     units = sample(evaluate(kpi_monthly, framework), period, cut)
+    return ranked_sample(units, alternatives=alternatives, draws=draws, seed=seed)
+
+
+def ranked_sample(
+    units: Sample, *, alternatives: Alternatives | None = None, draws: int = 10_000, seed: int = 42
+) -> pl.DataFrame:
+    """`rank_intervals` of units that have been sampled already."""
+    choices = alternatives or Alternatives()
     place = ranks(drawn_scores(units, choices, drawn(units, choices, draws, seed)))
     base = ranks(units.index)
     low, median, high = np.percentile(place, [5, 50, 95], axis=1) if len(place) else np.empty((3, 0))
@@ -184,7 +191,12 @@ def rank_intervals(
 
 def leaf_influence(kpi_monthly: pl.LazyFrame, framework: Framework, period: date, cut: str) -> pl.DataFrame:
     """What each leaf does to the ranking, beside its nominal weight, in the columns of DROP_COLUMNS."""
-    units = sample(evaluate(kpi_monthly, framework), period, cut)
+    return sample_influence(sample(evaluate(kpi_monthly, framework), period, cut), period, cut)
+
+
+def sample_influence(units: Sample, period: date, cut: str) -> pl.DataFrame:
+    """`leaf_influence` of units that have been sampled already."""
+    framework = units.framework
     leaves = [(i, node) for i, node in enumerate(framework.nodes) if node.leaf]
     factors = np.ones((len(framework.nodes), len(leaves)))
     dropped = perturbed_weights(framework, factors, np.array([i for i, _ in leaves]))

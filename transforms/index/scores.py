@@ -33,6 +33,7 @@ NODE_COLUMNS: Columns = {
     "parent": (pl.String, "Node above; null for the index."),
     "level": SCORE_COLUMNS["level"],
     "kpi": (pl.String, "KPI of a leaf; null for inner nodes."),
+    "basis": (pl.String, "Basis of the KPI's records; null for inner nodes."),
     "value": (pl.Float64, "Value of the KPI in its own unit; null for inner nodes."),
     "score": SCORE_COLUMNS["score"],
     "weight": (pl.Float64, "Weight within the parent as the framework gives it; siblings sum to 1."),
@@ -121,9 +122,11 @@ def _node_rows(evaluation: Evaluation) -> pl.DataFrame:
     tree = evaluation.framework.nodes
     position = np.repeat(np.arange(len(tree)), evaluation.units.height)
     kpis = [node.leaf.kpi if node.leaf else None for node in tree]
+    bases = [node.leaf.basis if node.leaf else None for node in tree]
     return _unit_nodes(evaluation).with_columns(
         parent=pl.Series([node.parent for node in tree], dtype=pl.String).gather(position),
         kpi=pl.Series(kpis, dtype=pl.String).gather(position),
+        basis=pl.Series(bases, dtype=pl.String).gather(position),
         value=_nullable(evaluation.value),
         score=_nullable(evaluation.score),
         weight=pl.Series([node.weight for node in tree], dtype=pl.Float64).gather(position),

@@ -55,6 +55,13 @@ SELECT
     nodes.segment,  -- The part of the cut.
     nodes.index_score,  -- Service-quality index, 0 to 100.
     nodes.index_score - lag(nodes.index_score) OVER series AS index_change_points,  -- Change on the month before.
+    CASE
+        WHEN signals.is_signal THEN 'signal'
+        WHEN NOT signals.is_signal THEN 'no signal'
+        ELSE 'no limits'
+    END AS index_signal,  -- signal: more than noise; no signal; no limits while there are under 12 months.
+    signals.sentence AS index_signal_sentence,  -- The same in words, with the limits of ordinary variation.
+    grades.held_grade AS index_held_grade,  -- Grade to show: it moves once the change is more than noise.
     nodes.index_grade,  -- Grade on the framework's own scale, not a regulator's.
     nodes.index_coverage,  -- Share of the index's weight that has a value.
     nodes.index_status,  -- ok, or why there is no score.
@@ -79,6 +86,20 @@ SELECT
     kpis.nps_points  -- Net promoter score, -100 to 100.
 FROM nodes
 LEFT JOIN kpis ON kpis.period = nodes.period AND kpis.cut = nodes.cut AND kpis.segment = nodes.segment
+LEFT JOIN index.signals AS signals
+    ON signals.framework = nodes.framework
+    AND signals.framework_version = nodes.framework_version
+    AND signals.period = nodes.period
+    AND signals.cut = nodes.cut
+    AND signals.segment = nodes.segment
+    AND signals.node = 'index'
+LEFT JOIN index.grades AS grades
+    ON grades.framework = nodes.framework
+    AND grades.framework_version = nodes.framework_version
+    AND grades.period = nodes.period
+    AND grades.cut = nodes.cut
+    AND grades.segment = nodes.segment
+    AND grades.node = 'index'
 WHERE nodes.segment <> 'unknown'
 WINDOW series AS (
     PARTITION BY nodes.framework, nodes.framework_version, nodes.cut, nodes.segment ORDER BY nodes.period

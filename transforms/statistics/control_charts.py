@@ -201,14 +201,17 @@ def funnel(units: pl.LazyFrame, by: Sequence[str], *, family: Literal["p", "u"] 
             for side, inflated in zip(("lower", "upper"), _inflated(level, family), strict=True)
         )
     )
+    # Limits are interpolated between counts, so a count is beyond one only if half of it is: mid-P. Otherwise
+    # a small unit without a failure, which chance often brings, would stand above any limit.
+    half = 0.5 / pl.col("denominator")
     return judged.with_columns(
-        position=pl.when(rate > pl.col("upper_998"))
+        position=pl.when(rate - half > pl.col("upper_998"))
         .then(pl.lit("above_998"))
-        .when(rate < pl.col("lower_998"))
+        .when(rate + half < pl.col("lower_998"))
         .then(pl.lit("below_998"))
-        .when(rate > pl.col("upper_95"))
+        .when(rate - half > pl.col("upper_95"))
         .then(pl.lit("above_95"))
-        .when(rate < pl.col("lower_95"))
+        .when(rate + half < pl.col("lower_95"))
         .then(pl.lit("below_95"))
         .when(rate.is_finite())
         .then(pl.lit("within"))

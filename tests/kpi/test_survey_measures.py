@@ -1,0 +1,45 @@
+"""The weighted measures of surveys, against the worked example."""
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from transforms.kpi.survey_measures import AllocationMean
+
+DIMENSIONS = ("tangibles", "reliability", "responsiveness", "assurance", "empathy")
+GAPS, POINTS = (-0.40, -0.95, -0.80, -0.55, -0.60), (11.0, 32.0, 22.0, 19.0, 16.0)
+MEASURE = AllocationMean("gap_points", "importance_mean", by="dimension", groups=DIMENSIONS)
+
+
+def record(cases: pl.DataFrame) -> dict:
+    statistics = MEASURE.statistics(date(2025, 12, 31))
+    merged = cases.select(statistic.cases.sum().alias(name) for name, statistic in statistics.items())
+    return merged.select(**MEASURE.record(pl.col)).row(0, named=True)
+
+
+def cases(spread: float = 0.0) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "dimension": [d for d in DIMENSIONS for _ in range(40)],
+            "gap_points": [g + spread * (-1) ** i for g in GAPS for i in range(40)],
+            "importance_mean": [p + (i % 2 - 0.5) for p in POINTS for i in range(40)],
+        }
+    )
+
+
+def test_weighted_gap_of_the_worked_example():
+    found = record(cases(spread=1.0))
+    assert found["value"] == pytest.approx(-0.7245)
+    half_width = 1.96 * (40 / 39) ** 0.5 / 40**0.5
+    assert found["ci_low"] == pytest.approx(-0.7245 - half_width, abs=1e-4)
+    assert found["ci_high"] == pytest.approx(-0.7245 + half_width, abs=1e-4)
+    assert found["n"] == 40
+
+
+def test_weights_are_not_stretched_over_what_is_missing():
+    without = cases().with_columns(
+        importance_mean=pl.when(pl.col("dimension") != "empathy").then("importance_mean")
+    )
+    assert record(without)["value"] is None
+    assert record(cases().filter(pl.col("dimension") != "empathy"))["value"] is None

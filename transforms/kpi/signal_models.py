@@ -1,0 +1,73 @@
+"""`kpi.signals` and `kpi.funnels` as models: is a month unlike the months before it, a branch unlike the others.
+
+How limits are set is in `signals.py` and `transforms/statistics/control_charts.py`.
+"""
+
+from datetime import date
+
+import polars as pl
+
+from transforms.kpi.registry import registry
+from transforms.kpi.signals import FAMILY_OF_UNIT, SERIES, SIGNALS, signals
+from transforms.model import Columns, transform
+from transforms.settings import Settings
+from transforms.statistics.control_charts import funnel
+
+FUNNELS: Columns = {
+    **dict(list(SIGNALS.items())[:6]),
+    "numerator": (pl.Float64, "Numerator of the segment."),
+    "denominator": (pl.Float64, "Denominator of the segment, in which the funnel narrows."),
+    "target": (pl.Float64, "Value of all segments of the cut together."),
+    "lower_95": (pl.Float64, "Lower limit that a segment like the others keeps 19 times of 20."),
+    "upper_95": (pl.Float64, "Upper limit, likewise."),
+    "lower_998": (pl.Float64, "Lower limit that a segment like the others keeps 499 times of 500."),
+    "upper_998": (pl.Float64, "Upper limit, likewise."),
+    "inflation": (pl.Float64, "Factor on the limits where segments differ by more than chance; else 1."),
+    "position": (pl.String, "within, above_95, below_95, above_998 or below_998."),
+    "is_good": (pl.Boolean, "Beyond a limit on the better side; empty within, or without a good side."),
+}
+
+
+@transform(
+    writes="kpi.signals",
+    reads={"kpi_monthly": "kpi.monthly"},
+    keys=SERIES,
+    grain=(*SERIES, "period"),
+    columns=SIGNALS,
+)
+def kpi_signals(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
+    """One row a published value of a KPI: the limits of its ordinary variation and whether it is a signal."""
+    del as_of, settings
+    windows = {kpi.code: kpi.issue_months for kpi in registry() if kpi.issue_months > 1}
+    return signals(kpi_monthly, window_months=windows)
+
+
+@transform(
+    writes="kpi.funnels",
+    reads={"kpi_monthly": "kpi.monthly"},
+    keys=("kpi", "basis", "cut", "period"),
+    grain=(*SERIES, "period"),
+    columns=FUNNELS,
+)
+def kpi_funnels(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
+    """One row a share or rate of a segment and month: where it stands among the segments of its cut."""
+    del as_of, settings
+    by = ["kpi", "basis", "cut", "period"]
+    counted = kpi_monthly.filter(
+        pl.col("cut") != "company", pl.col("denominator") > 0, pl.col("value").is_finite()
+    )
+    parts = []
+    for unit, family in FAMILY_OF_UNIT.items():
+        own = counted.filter(pl.col("unit") == unit)
+        # A funnel is for cases: shares of money, or scaled exposures, have other scatter than their counts.
+        whole = pl.col("numerator").is_between(0, pl.col("denominator")) if family == "p" else pl.lit(True)
+        is_counted = (pl.col("denominator") - pl.col("n")).abs() < 0.5 if family == "p" else pl.lit(True)
+        parts.append(funnel(own.filter(whole & is_counted), by, family=family))
+    sign = (
+        pl.when(pl.col("position").str.starts_with("above"))
+        .then(1)
+        .when(pl.col("position").str.starts_with("below"))
+        .then(-1)
+    ) * pl.col("direction")
+    rows = pl.concat(parts).with_columns(is_good=pl.when(sign != 0).then(sign > 0))
+    return rows.select(pl.col(name).cast(dtype) for name, (dtype, _) in FUNNELS.items())

@@ -1,0 +1,33 @@
+/*
+Where records and customers disagree: objective and perceived score of each dimension side by side, and how to read it.
+grain: framework, framework_version, period, cut, segment, dimension
+owner: customer research
+*/
+SELECT
+    gaps.framework,  -- Framework of the index.
+    gaps.framework_version,  -- Its version.
+    gaps.period,  -- First day of the month.
+    gaps.cut,  -- What the company is divided by; company: the whole.
+    gaps.segment,  -- The part of the cut.
+    gaps.dimension,  -- Dimension of service quality.
+    gaps.objective_score,  -- Score from the insurer's records, 0 to 100.
+    gaps.perceived_score,  -- Score from customers' answers, 0 to 100.
+    gaps.gap_points,  -- Perceived less objective.
+    gaps.reading,  -- strength, communication problem, survey or survivorship bias, or weakness.
+    gaps.objective_score - company.objective_score AS objective_apart_points,  -- Objective less the company's.
+    gaps.perceived_score - company.perceived_score AS perceived_apart_points,  -- Perceived less the company's.
+    calibration.spearman,  -- Rank correlation of the two over units and months of the cut.
+    calibration.verdict  -- Whether the two go together as they should; if not, read the gap with care.
+FROM index.gaps AS gaps
+LEFT JOIN index.gaps AS company
+    ON company.framework = gaps.framework
+    AND company.framework_version = gaps.framework_version
+    AND company.period = gaps.period
+    AND company.dimension = gaps.dimension
+    AND company.cut = 'company'
+LEFT JOIN index.calibration AS calibration
+    ON calibration.framework = gaps.framework
+    AND calibration.framework_version = gaps.framework_version
+    AND calibration.cut = gaps.cut
+    AND calibration.dimension = gaps.dimension
+WHERE gaps.segment <> 'unknown' AND (gaps.objective_score IS NOT NULL OR gaps.perceived_score IS NOT NULL)
