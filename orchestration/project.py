@@ -18,7 +18,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from transforms.index.framework import Framework
 from transforms.index.framework_file import FrameworkError, read_framework
-from transforms.settings import CUTS, Cut, PersistencySettings, Settings, SurveySettings
+from transforms.settings import (
+    CUTS,
+    ComplaintSettings,
+    Cut,
+    MarketSettings,
+    PersistencySettings,
+    Settings,
+    SurveySettings,
+)
 from warehouse.contract import contracts
 from warehouse.mapping import FeedSource
 from warehouse.mapping_check import mapping_errors, personal_id_paths
@@ -77,6 +85,8 @@ class ProjectFile(_Part):
     memory_limit_gib: int | None = Field(None, ge=1)
     pseudonyms: Pseudonyms | None = None
     persistency: PersistencySettings = PersistencySettings()
+    complaints: ComplaintSettings = ComplaintSettings()
+    market: MarketSettings | None = None
     surveys: SurveySettings = SurveySettings()
     index: IndexPart = IndexPart()
     feeds: dict[str, Sources] = Field(min_length=1)

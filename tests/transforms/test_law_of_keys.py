@@ -17,6 +17,7 @@ from warehouse.raw_tables import create_raw
 from orchestration.cataloguing import models
 from orchestration.making import Run, open_session
 from orchestration.project import shipped_frameworks
+from transforms.clocks import known_calendar
 from transforms.model import Transform
 from transforms.periods import month_periods, months_until
 from transforms.settings import Settings
@@ -48,6 +49,7 @@ CODES |= {
     "dimension": ["reliability", "empathy"],
 }
 FEW = 6
+CALENDAR = known_calendar("CN", date(2023, 1, 1), AS_OF)
 POOLS = {"event_id": 10_000, "policy_id": 20, "claim_id": 20, "complaint_id": 40, "response_id": 12, "question": 12}
 
 
@@ -58,7 +60,7 @@ def schemas(tmp_path_factory) -> dict[str, pl.Schema]:
         create_raw(store.con)
         run = Run(AS_OF, SETTINGS, tuple(months_until(AS_OF, 6)))
         open_session(store, run, models())
-        found = {"staging.periods": store.empty("staging.periods").schema}
+        found = {table: store.empty(table).schema for table in ("staging.periods", "staging.calendar")}
         for name, node in models().items():
             found[name] = node.model.schema if isinstance(node.model, Transform) else None
             if node.schema == "staging":
@@ -112,6 +114,8 @@ def inputs(model: Transform, schemas, seed: int, rows: int) -> tuple[dict, dict]
     broadcast = {name: random_frame(schemas[table], rng, FEW) for name, table in model.broadcast.items()}
     if "periods" in broadcast:
         broadcast["periods"] = month_periods(months_until(AS_OF, 6))
+    if "calendar" in broadcast:
+        broadcast["calendar"] = CALENDAR
     if "questions" in broadcast:
         broadcast["questions"] = broadcast["questions"].unique(["survey", "question"], maintain_order=True)
     return reads, broadcast

@@ -9,10 +9,11 @@ from datetime import date
 
 import polars as pl
 
-from transforms.kpi.definition import Exposure, Flow, Statistic
+from transforms.kpi.definition import LEVEL, Exposure, Flow, Statistic
 from transforms.statistics.intervals import (
     garwood,
     mean_interval,
+    normal_quantile,
     nps_adjusted,
     quantile_ranks,
     ratio_interval,
@@ -58,7 +59,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Deadline:
-    """Cases that ended within a limit of calendar days, three-state: met, breach, undetermined.
+    """Cases that ended within a limit of calendar days, or by a due day, three-state: met, breach, undetermined.
 
     An open case is a breach once it is older than the limit, undetermined before; so is one that left by
     `exits_on` before the limit. value = met / (met + breach).
@@ -66,12 +67,13 @@ class Deadline:
 
     starts_on: str
     ends_on: str
-    limit_days: int
+    limit_days: int = 0
     exits_on: str | None = None
+    due_on: str | None = None
 
     @property
     def needs(self) -> tuple[str, ...]:
-        return (self.starts_on, self.ends_on)
+        return (self.starts_on, self.ends_on, *([self.due_on] if self.due_on else []))
 
     def statistics(self, as_of: date) -> Statistics:
         left_on = pl.col(self.exits_on) if self.exits_on else pl.lit(None, dtype=pl.Date)
@@ -80,6 +82,9 @@ class Deadline:
         ended = pl.col(self.ends_on).is_not_null()
         valid = pl.col(self.starts_on).is_not_null() & (days >= 0)
         late = days > self.limit_days
+        if self.due_on:
+            valid &= pl.col(self.due_on).is_not_null()
+            late = seen_until > pl.col(self.due_on)
         return {
             "met": Statistic((valid & ended & ~late).cast(pl.Float64)),
             "breach": Statistic((valid & late).cast(pl.Float64)),
@@ -311,26 +316,44 @@ class Ratio:
 
 @dataclass(frozen=True)
 class PerExposure:
-    """Cases per exposure, times `per`; exact Poisson interval, or Wilson's where the rate is a share."""
+    """Cases, or their `amount`, per exposure, times `per`.
+
+    The interval is exact Poisson, Wilson's where the rate is a share, and of amounts the normal one of a
+    compound Poisson sum.
+    """
 
     exposure: Exposure
     per: float = 1.0
-    needs: tuple[str, ...] = ()
+    amount: str | None = None
+    is_share: bool = True
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return (self.amount,) if self.amount else ()
 
     def statistics(self, as_of: date) -> Statistics:
-        return {"count": Statistic(pl.lit(1.0))}
+        if self.amount is None:
+            return {"count": Statistic(pl.lit(1.0))}
+        amount = pl.col(self.amount).cast(pl.Float64).fill_null(0.0)
+        return {"count": Statistic(amount), "squares": Statistic(amount**2), "n": Statistic(pl.lit(1.0))}
 
     def record(self, statistic: Pick) -> Record:
         count, exposure = statistic("count"), pl.col(self.exposure.name).cast(pl.Float64)
         scaled = exposure / self.per
-        low, high = wilson(count, exposure) if self.per == 1.0 else garwood(count, scaled)
+        if self.amount:
+            half = normal_quantile(LEVEL) * statistic("squares").sqrt()
+            low, high = (_over(count - half, scaled).clip(0.0), _over(count + half, scaled))
+        elif self.per == 1.0 and self.is_share:
+            low, high = wilson(count, exposure)
+        else:
+            low, high = garwood(count, scaled)
         return {
             "numerator": count,
             "denominator": scaled,
             "value": _over(count, scaled),
             "ci_low": low,
             "ci_high": high,
-            "n": exposure,
+            "n": statistic("n") if self.amount else exposure if self.exposure.is_number else count,
             "n_undetermined": pl.lit(0.0),
         }
 

@@ -15,6 +15,7 @@ from transforms.settings import Settings
     reads={
         "claims": "core.claims",
         "complaints": "core.complaints",
+        "complaint_repeats": "core.complaint_repeats",
         "policies": "core.policies",
         "persistency": "core.persistency",
         "survey_scores": "core.survey_scores",
@@ -55,6 +56,7 @@ from transforms.settings import Settings
 def monthly(
     claims: pl.LazyFrame,
     complaints: pl.LazyFrame,
+    complaint_repeats: pl.LazyFrame,
     policies: pl.LazyFrame,
     persistency: pl.LazyFrame,
     survey_scores: pl.LazyFrame,
@@ -69,6 +71,7 @@ def monthly(
     facts = {
         "core.claims": claims,
         "core.complaints": complaints,
+        "core.complaint_repeats": complaint_repeats,
         "core.policies": policies,
         "core.persistency": persistency,
         "core.survey_scores": survey_scores,
