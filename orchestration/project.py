@@ -24,7 +24,9 @@ from transforms.settings import (
     Cut,
     MarketSettings,
     PersistencySettings,
+    RenewalSettings,
     Settings,
+    StudySettings,
     SurveySettings,
 )
 from warehouse.contract import contracts
@@ -85,6 +87,8 @@ class ProjectFile(_Part):
     memory_limit_gib: int | None = Field(None, ge=1)
     pseudonyms: Pseudonyms | None = None
     persistency: PersistencySettings = PersistencySettings()
+    renewal: RenewalSettings = RenewalSettings()
+    exposure_study: StudySettings | None = None
     complaints: ComplaintSettings = ComplaintSettings()
     market: MarketSettings | None = None
     surveys: SurveySettings = SurveySettings()

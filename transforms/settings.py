@@ -3,13 +3,15 @@
 Plain pydantic models, cheap to import; nothing here reads a file or knows how numbers are computed.
 """
 
+from datetime import date
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from transforms.index.framework import Framework
 
-Cut = Literal["company", "org_unit", "region", "product_line", "channel", "age_band"]
+Cut = Literal["company", "org_unit", "current_org_unit", "region", "product_line", "channel", "age_band"]
+# By default a policy belongs to the unit that issued it; `current_org_unit` asks who looks after it now.
 CUTS: tuple[Cut, ...] = ("company", "org_unit", "region", "product_line", "channel", "age_band")
 
 PersistencyVariant = Literal[
@@ -23,6 +25,22 @@ class PersistencySettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     variant: PersistencyVariant = "default"
     grace_days: int = Field(60, ge=0, le=365, description="Where the policy itself sets none.")
+
+
+class RenewalSettings(BaseModel):
+    """When a policy of one year counts as renewed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    window_days: int = Field(60, ge=0, le=365, description="Days after expiry in which a new term starts.")
+
+
+class StudySettings(BaseModel):
+    """The experience study of `core.exposures`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    method: Literal["policy_year", "calendar_year"] = "policy_year"
+    starts_on: date = date(1900, 1, 1)
+    targets: tuple[str, ...] = ("surrender", "lapse")
 
 
 class ComplaintLimits(BaseModel):
@@ -82,6 +100,8 @@ class Settings(BaseModel):
     months: int = Field(36, ge=1, le=600, description="Months of KPIs up to the as-of month.")
     cuts: tuple[Cut, ...] = CUTS
     persistency: PersistencySettings = PersistencySettings()
+    renewal: RenewalSettings = RenewalSettings()
+    exposure_study: StudySettings | None = None
     complaints: ComplaintSettings = ComplaintSettings()
     market: MarketSettings | None = None
     surveys: SurveySettings = SurveySettings()
