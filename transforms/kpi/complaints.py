@@ -19,7 +19,7 @@ OWN_WORDS = "complaints, merged contacts left out"
 FAULTY_WORDS = "closed or answered before received"
 ORDER_2020 = "CBIRC order 2020 no. 3 (a third-party copy)"
 BULLETIN = "Complaint bulletins of the regulator; the scope of their denominators is not published"
-WORKED = "worked example"
+WORKED = "worked by hand"
 
 POLICIES_AT_RISK = Exposure(
     "policies_at_risk", Flow("core.policies", "issued_on", "ended_on"), "at_risk", feed_column="policies"

@@ -6,6 +6,7 @@ Each knows its statistics, its value and its interval; which cases count is the 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 import polars as pl
 
@@ -39,6 +40,7 @@ def _over(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
 class Share:
     """Cases for which `of` holds among those for which `among` holds; Wilson interval."""
 
+    interval: ClassVar[str] = "Wilson"
     of: pl.Expr
     among: pl.Expr
 
@@ -65,6 +67,7 @@ class Deadline:
     `exits_on` before the limit. value = met / (met + breach).
     """
 
+    interval: ClassVar[str] = "Wilson"
     starts_on: str
     ends_on: str
     limit_days: int = 0
@@ -119,6 +122,7 @@ def _mean_interval(total: pl.Expr, squares: pl.Expr, n: pl.Expr) -> tuple[pl.Exp
 class Mean:
     """Mean of a column over the cases that have it; interval of the mean by its standard error."""
 
+    interval: ClassVar[str] = "normal, of the mean"
     value: str
 
     @property
@@ -155,6 +159,7 @@ class MeanOfMeans:
     Its interval takes the groups' errors as fully correlated, since one respondent answers in all of them.
     """
 
+    interval: ClassVar[str] = "normal, errors fully correlated"
     value: str
     by: str
     groups: tuple[str, ...]
@@ -201,6 +206,7 @@ class MeanOfMeans:
 class Quantile:
     """Quantile of a column (Hyndman–Fan type 7) with the binomial interval of its order statistics."""
 
+    interval: ClassVar[str] = "binomial order statistics"
     value: str
     q: float
 
@@ -238,6 +244,7 @@ class Quantile:
 class Count:
     """Number of cases; exact Poisson interval (Garwood 1936)."""
 
+    interval: ClassVar[str] = "exact Poisson (Garwood)"
     needs: tuple[str, ...] = ()
 
     def statistics(self, as_of: date) -> Statistics:
@@ -264,6 +271,7 @@ def _count_record(count: pl.Expr) -> Record:
 class Stock:
     """Number of cases that had entered and not left at the end of the period; exact Poisson interval."""
 
+    interval: ClassVar[str] = "exact Poisson (Garwood)"
     flow: Flow
 
     @property
@@ -281,6 +289,7 @@ class Stock:
 class Ratio:
     """Sum of one column over the sum of another, case by case; linearised interval (delta method)."""
 
+    interval: ClassVar[str] = "linearised (delta method)"
     numerator: str
     denominator: str
 
@@ -328,6 +337,13 @@ class PerExposure:
     is_share: bool = True
 
     @property
+    def interval(self) -> str:
+        """The kind of its interval, for the dictionary."""
+        if self.amount:
+            return "normal, of a compound Poisson sum"
+        return "Wilson" if self.per == 1.0 and self.is_share else "exact Poisson (Garwood)"
+
+    @property
     def needs(self) -> tuple[str, ...]:
         return (self.amount,) if self.amount else ()
 
@@ -362,6 +378,7 @@ class PerExposure:
 class NetPromoter:
     """Promoters (9–10) less detractors (0–6) of answers on 0–10, in points; adjusted Wald interval."""
 
+    interval: ClassVar[str] = "adjusted Wald"
     score: str
 
     @property

@@ -9,7 +9,7 @@ from transforms.core.persistency import DURATIONS_MONTHS
 from transforms.kpi.definition import Example, Exposure, Flow, Kpi
 from transforms.kpi.measures import Deadline, PerExposure, Quantile, Ratio, Share
 
-WORKED = "worked example"
+WORKED = "worked by hand"
 IN_FORCE_AT_OPENING = Exposure("policies_opening", Flow("core.policies", "issued_on", "ended_on"), "opening")
 SUM_ASSURED_AT_OPENING = Exposure(
     "sum_assured_opening",

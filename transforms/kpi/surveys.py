@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from transforms.kpi.definition import Kpi
+from transforms.kpi.definition import Example, Kpi
 from transforms.kpi.measures import Mean, MeanOfMeans, NetPromoter
 
 DIMENSIONS = ("tangibles", "reliability", "responsiveness", "assurance", "empathy")
@@ -10,7 +10,17 @@ DIMENSIONS = ("tangibles", "reliability", "responsiveness", "assurance", "empath
 CUSTOMERS = ~pl.col("is_audit")
 CARELESS = ~pl.col("is_valid")
 
+# Mean perceptions on a scale from 1 to 7, with which Cronin and Taylor's rescaling is shown.
+MEAN_PERCEPTIONS = {
+    "tangibles": 5.9,
+    "reliability": 5.4,
+    "responsiveness": 5.5,
+    "assurance": 5.8,
+    "empathy": 5.6,
+}
 _ANSWERED = {
+    "counts": "questionnaires of customers, audits of mystery shoppers left out",
+    "leaves_out": "straight-lining and speeding",
     "direction": 1,
     "dates": {"period": "answered_on"},
     "excluded": CARELESS,
@@ -29,6 +39,13 @@ KPIS = (
             population=CUSTOMERS & pl.col("perception_score").is_not_null(),
             minimum=30,
             source="Cronin & Taylor 1992: perceptions only, rescaled (x − min) / (max − min) · 100",
+            definition=f"Mean of the respondents' mean perceptions of {dimension}, from 0 to 100.",
+            formula="mean of (perception − scale minimum) / (scale maximum − scale minimum) · 100",
+            example=Example(
+                f"mean perception of {dimension} {MEAN_PERCEPTIONS[dimension]} on a scale from 1 to 7",
+                (MEAN_PERCEPTIONS[dimension] - 1) / 6 * 100,
+                "worked by hand",
+            ),
             **_ANSWERED,
         )
         for dimension in DIMENSIONS
@@ -42,6 +59,13 @@ KPIS = (
         population=CUSTOMERS,
         minimum=30,
         source="Parasuraman, Zeithaml & Berry 1988: perception − expectation, mean of respondents' means",
+        definition="Mean over the five dimensions of the respondents' mean perception less expectation, unweighted.",
+        formula="(1/5) Σ gap of a dimension",
+        example=Example(
+            "gaps: tangibles −0.40, reliability −0.95, responsiveness −0.80, assurance −0.55, empathy −0.60",
+            -0.66,
+            "worked by hand",
+        ),
         **_ANSWERED,
     ),
     Kpi(
@@ -53,6 +77,9 @@ KPIS = (
         population=CUSTOMERS & pl.col("nps_score").is_not_null(),
         minimum=100,
         source="Reichheld 2003; interval by adjusted Wald",
+        definition="Share of promoters (9 or 10 of 10) less share of detractors (0 to 6), in points.",
+        formula="100 · (promoters − detractors) / answers",
+        example=Example("200 answers, 90 promoters, 50 detractors", 20.0, "worked by hand"),
         **_ANSWERED,
     ),
 )
