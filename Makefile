@@ -12,7 +12,7 @@ export DO_NOT_TRACK = 1
 export DAGSTER_DISABLE_TELEMETRY = 1
 export GX_ANALYTICS_ENABLED = false
 
-.PHONY: run test dev bench lint lock clean
+.PHONY: run test dev bench lint lock dictionary clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/installed  ## install, simulate an insurer, run the main job on it
@@ -33,6 +33,9 @@ lint: $(VENV)/installed-dev  ## ruff, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+dictionary: $(VENV)/installed  ## write docs/dictionary.md from the registry of KPIs
+	$(BIN)/policypulse dictionary --out docs/dictionary.md
 
 lock: $(VENV)/uv  ## pin all dependencies with their hashes anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --all-extras pyproject.toml -o requirements-dev.lock

@@ -24,3 +24,11 @@ def _problems(project: Project) -> Iterator[str]:
         yield str(error)
         return
     yield from framework_problems(project, directions)
+    barred = {kpi.code for kpi in registry() if not kpi.for_index}
+    for framework in project.settings.frameworks:
+        for node in framework.leaves:
+            if node.leaf and node.leaf.kpi in barred:
+                yield (
+                    f"{project.path}: index.frameworks: {framework.code}: {node.code}: {node.leaf.kpi} is a quotient "
+                    "of unlike cases and may exceed 1; it cannot enter an index"
+                )

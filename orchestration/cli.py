@@ -1,4 +1,4 @@
-"""The command `policypulse`: simulate, init, check, run, query, dev.
+"""The command `policypulse`: simulate, init, check, run, query, dictionary, dev.
 
 Each command imports what it needs when it is called, so that a run with nothing to do answers at once.
 """
@@ -114,6 +114,22 @@ def query(sql: str, project: ProjectFolder = Path()) -> None:
     from orchestration.showing import print_query
 
     raise typer.Exit(print_query(_current(found), sql))
+
+
+@app.command()
+def dictionary(
+    out: Annotated[Path | None, typer.Option("--out", help="File to write; without it, the page is shown.")] = None,
+) -> None:
+    """Write the dictionary of all KPIs as one page of Markdown."""
+    from transforms.kpi.dictionary import dictionary_page
+    from transforms.settings import Settings
+
+    page = dictionary_page(Settings())
+    if out is None:
+        typer.echo(page)
+        return
+    out.write_text(page, encoding="utf-8")
+    typer.echo(f"Wrote {out}.")
 
 
 @app.command()

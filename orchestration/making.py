@@ -10,6 +10,7 @@ from time import perf_counter
 
 import polars as pl
 
+from transforms.clocks import known_calendar
 from transforms.graph import Node
 from transforms.model import Transform
 from transforms.periods import month_periods, months_until
@@ -18,6 +19,9 @@ from transforms.sql_model import SqlModel
 from warehouse.contract import contracts
 from warehouse.latest import latest_sql
 from warehouse.store import Store
+
+# Cases older than this have no deadline by the working calendar.
+CALENDAR_FROM = date(2004, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ def open_session(store: Store, run: Run, graph: Mapping[str, Node]) -> None:
     """Give the store the views that every table is made from: latest records, staging, as-of day, months."""
     store.set_as_of(run.as_of, run.settings.time_zone)
     store.replace("staging.periods", month_periods(list(run.months)))
+    store.replace("staging.calendar", known_calendar(run.settings.calendar, CALENDAR_FROM, run.as_of))
     for feed, contract in contracts().items():
         store.create_view(f"latest.{feed}", latest_sql(feed, contract.key))
     for node in graph.values():

@@ -20,10 +20,14 @@ from transforms.index.framework import Framework
 from transforms.index.framework_file import FrameworkError, read_framework
 from transforms.settings import (
     CUTS,
+    ComplaintSettings,
     Cut,
+    MarketSettings,
     PersistencySettings,
+    RenewalSettings,
     RobustnessSettings,
     Settings,
+    StudySettings,
     SurveySettings,
 )
 from warehouse.contract import contracts
@@ -84,6 +88,10 @@ class ProjectFile(_Part):
     memory_limit_gib: int | None = Field(None, ge=1)
     pseudonyms: Pseudonyms | None = None
     persistency: PersistencySettings = PersistencySettings()
+    renewal: RenewalSettings = RenewalSettings()
+    exposure_study: StudySettings | None = None
+    complaints: ComplaintSettings = ComplaintSettings()
+    market: MarketSettings | None = None
     surveys: SurveySettings = SurveySettings()
     index: IndexPart = IndexPart()
     robustness: RobustnessSettings | None = None

@@ -7,9 +7,12 @@ Columns ending in `_at` are instants in UTC, columns ending in `_on` are days in
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import polars as pl
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 CALENDAR_SCHEMA = pl.Schema({"date": pl.Date, "is_workday": pl.Boolean, "is_statutory_rest": pl.Boolean})
 
@@ -57,6 +60,26 @@ def _override(override: pl.DataFrame | None) -> pl.DataFrame:
     return frame
 
 
+def known_calendar(country: str, first: date, as_of: date, days_ahead: int = 400) -> pl.DataFrame:
+    """The working calendar from `first` until `days_ahead` days after `as_of`, as far as its tables reach.
+
+    Raises ValueError for an unknown country and where the tables do not reach `as_of`.
+    """
+    first_year, last_year = _known_years(country)
+    begin = max(first, date(first_year, 1, 1))
+    end = min(as_of + timedelta(days=days_ahead), max(as_of, date(last_year, 12, 31)))
+    return working_calendar(country, min(begin, end), end)
+
+
+def _known_years(country: str) -> tuple[int, int]:
+    if country == "CN":
+        from chinese_calendar.constants import holidays as known
+
+        return min(known).year, max(known).year
+    calendar = _holidays(country, [])
+    return calendar.start_year, calendar.end_year
+
+
 def _workdays(country: str, days: Sequence[date]) -> list[bool]:
     return _chinese_workdays(days) if country == "CN" else _workdays_elsewhere(country, days)
 
@@ -70,19 +93,22 @@ def _chinese_workdays(days: Sequence[date]) -> list[bool]:
 
 
 def _workdays_elsewhere(country: str, days: Sequence[date]) -> list[bool]:
+    calendar = _holidays(country, range(min(days).year, max(days).year + 1))
+    _refuse_unknown(country, "holidays", days, calendar.start_year, calendar.end_year)
+    return [calendar.is_working_day(day) for day in days]
+
+
+def _holidays(country: str, years: Sequence[int]) -> "HolidayBase":
     import holidays
 
-    years = range(min(days).year, max(days).year + 1)
     code, _, subdivision = country.partition("-")
     try:
-        calendar = holidays.country_holidays(code, subdiv=subdivision or None, years=years)
+        return holidays.country_holidays(code, subdiv=subdivision or None, years=years)
     except NotImplementedError as error:
         raise ValueError(
             f"no working calendar is known for {country!r} ({error}); "
             "write a country as in CN, GB or GB-ENG, or give every day in the calendar override"
         ) from None
-    _refuse_unknown(country, "holidays", days, calendar.start_year, calendar.end_year)
-    return [calendar.is_working_day(day) for day in days]
 
 
 def _refuse_unknown(
@@ -128,6 +154,12 @@ class WorkingCalendar:
             days_to_open=(reached - place).cast(pl.Int64),
         )
         return cls(days["date"].min() or _EPOCH, *found.get_columns())  # type: ignore[arg-type]
+
+    @property
+    def workdays(self) -> pl.Series:
+        """Its working days in order."""
+        place = self.is_workday.arg_true().cast(pl.Int32)
+        return (place + (self.first - _EPOCH).days).cast(pl.Date)
 
     @property
     def last(self) -> date:
@@ -201,6 +233,15 @@ def _hours(of_day: time) -> float:
 def add_days(on: pl.Expr, days: Days) -> pl.Expr:
     """The day that many days later."""
     return (on.cast(pl.Int32) + days).cast(pl.Int32).cast(pl.Date)
+
+
+def add_business_days(on: pl.Expr, days: Days, calendar: WorkingCalendar) -> pl.Expr:
+    """The day on which that many working days have passed since `on`, itself not counted.
+
+    Null where the calendar does not reach.
+    """
+    through = calendar.look_up(calendar.workdays_through, on)
+    return pl.lit(calendar.workdays).get(through + days - 1, null_on_oob=True)
 
 
 def add_months(on: pl.Expr, months: Days) -> pl.Expr:

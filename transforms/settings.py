@@ -3,13 +3,15 @@
 Plain pydantic models, cheap to import; nothing here reads a file or knows how numbers are computed.
 """
 
+from datetime import date
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from transforms.index.framework import Framework
 
-Cut = Literal["company", "org_unit", "region", "product_line", "channel", "age_band"]
+Cut = Literal["company", "org_unit", "current_org_unit", "region", "product_line", "channel", "age_band"]
+# By default a policy belongs to the unit that issued it; `current_org_unit` asks who looks after it now.
 CUTS: tuple[Cut, ...] = ("company", "org_unit", "region", "product_line", "channel", "age_band")
 
 PersistencyVariant = Literal[
@@ -23,6 +25,63 @@ class PersistencySettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     variant: PersistencyVariant = "default"
     grace_days: int = Field(60, ge=0, le=365, description="Where the policy itself sets none.")
+
+
+class RenewalSettings(BaseModel):
+    """When a policy of one year counts as renewed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    window_days: int = Field(60, ge=0, le=365, description="Days after expiry in which a new term starts.")
+
+
+class StudySettings(BaseModel):
+    """The experience study of `core.exposures`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    method: Literal["policy_year", "calendar_year"] = "policy_year"
+    starts_on: date = date(1900, 1, 1)
+    targets: tuple[str, ...] = ("surrender", "lapse")
+
+
+class ComplaintLimits(BaseModel):
+    """Days in which a complaint must be decided and told, by class (CBIRC order 2020 no. 3, a copy)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    simple: int = Field(15, ge=1)
+    complex: int = Field(30, ge=1)
+    special: int = Field(60, ge=1, description="Only with an extension approved and told in time.")
+
+
+class ComplaintSettings(BaseModel):
+    """How the time limit of a complaint runs and which contacts are one complaint."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    limit_days: ComplaintLimits = ComplaintLimits()
+    unclassified: Literal["simple", "complex", "special"] | None = Field(
+        None, description="Class of complaints that have none; without it they have no limit."
+    )
+    counting: Literal["calendar", "business"] = "calendar"
+    rolls_forward: bool = Field(True, description="A limit does not end on a rest day (Civil Code art. 203).")
+    merging: Literal["marked", "same_matter"] = Field(
+        "marked", description="same_matter: also contacts by customer and policy on a matter still open."
+    )
+
+    @property
+    def name(self) -> str:
+        """The rules in short, as they stand in a definition version."""
+        limits = self.limit_days
+        words = [f"{limits.simple}/{limits.complex}/{limits.special}", self.counting, self.merging]
+        return ",".join(
+            [*words, "rolled" if self.rolls_forward else "unrolled", self.unclassified or "classed"]
+        )
+
+
+class MarketSettings(BaseModel):
+    """Confirmed complaints and premium income of the whole market in one period, for a complaint index."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    complaints: float = Field(gt=0, description="Confirmed complaints against all insurers.")
+    premium_income: float = Field(gt=0, description="Premium income of all insurers, in the feeds' currency.")
 
 
 class SurveySettings(BaseModel):
@@ -58,6 +117,10 @@ class Settings(BaseModel):
     months: int = Field(36, ge=1, le=600, description="Months of KPIs up to the as-of month.")
     cuts: tuple[Cut, ...] = CUTS
     persistency: PersistencySettings = PersistencySettings()
+    renewal: RenewalSettings = RenewalSettings()
+    exposure_study: StudySettings | None = None
+    complaints: ComplaintSettings = ComplaintSettings()
+    market: MarketSettings | None = None
     surveys: SurveySettings = SurveySettings()
     robustness: RobustnessSettings | None = Field(None, description="Left out: no draws, empty tables.")
     frameworks: tuple[Framework, ...] = ()

@@ -16,6 +16,7 @@ from polars.testing import assert_frame_equal
 from orchestration.cataloguing import models
 from orchestration.making import Run, open_session
 from orchestration.project import shipped_frameworks
+from transforms.clocks import known_calendar
 from transforms.model import Transform
 from transforms.periods import month_periods, months_until
 from transforms.settings import RobustnessSettings, Settings
@@ -56,6 +57,7 @@ CODES |= {
     "dimension": ["reliability", "empathy"],
 }
 FEW = 6
+CALENDAR = known_calendar("CN", date(2023, 1, 1), AS_OF)
 POOLS = {
     "event_id": 10_000,
     "policy_id": 20,
@@ -73,7 +75,7 @@ def schemas(tmp_path_factory) -> dict[str, pl.Schema]:
         create_raw(store.con)
         run = Run(AS_OF, SETTINGS, tuple(months_until(AS_OF, 6)))
         open_session(store, run, models())
-        found = {"staging.periods": store.empty("staging.periods").schema}
+        found = {table: store.empty(table).schema for table in ("staging.periods", "staging.calendar")}
         for name, node in models().items():
             found[name] = node.model.schema if isinstance(node.model, Transform) else None
             if node.schema == "staging":
@@ -134,6 +136,8 @@ def inputs(model: Transform, schemas, seed: int, rows: int) -> tuple[dict, dict]
     broadcast = {name: random_frame(schemas[table], rng, FEW) for name, table in model.broadcast.items()}
     if "periods" in broadcast:
         broadcast["periods"] = month_periods(months_until(AS_OF, 6))
+    if "calendar" in broadcast:
+        broadcast["calendar"] = CALENDAR
     if "questions" in broadcast:
         broadcast["questions"] = broadcast["questions"].unique(["survey", "question"], maintain_order=True)
     return reads, broadcast

@@ -7,8 +7,9 @@ from datetime import date
 
 import polars as pl
 
+from transforms.clocks import WorkingCalendar, add_business_days, due_on
 from transforms.model import SEGMENT_COLUMNS, transform
-from transforms.settings import Settings
+from transforms.settings import ComplaintSettings, Settings
 
 # Days that may end a complaint's clock and must not lie before it was received.
 LATER_DATES = ("first_response_on", "closed_on", "accepted_on", "reopened_on", "escalated_on")
@@ -17,6 +18,7 @@ LATER_DATES = ("first_response_on", "closed_on", "accepted_on", "reopened_on", "
 @transform(
     writes="core.complaints",
     reads={"complaints": "staging.complaints"},
+    broadcast={"calendar": "staging.calendar"},
     keys=("complaint_id",),
     grain=("complaint_id",),
     columns={
@@ -32,9 +34,13 @@ LATER_DATES = ("first_response_on", "closed_on", "accepted_on", "reopened_on", "
         "accepted_on": (pl.Date, "Day the complainant accepted."),
         "reopened_on": (pl.Date, "Day it was opened again."),
         "escalated_on": (pl.Date, "Day it also reached a regulator, ombudsman or court."),
-        "decided_on": (pl.Date, "Day of closing if decided and not withdrawn."),
+        "decided_on": (pl.Date, "Day of closing if decided, or withdrawn after the request was met."),
         "withdrawn_on": (pl.Date, "Day of closing if withdrawn before a decision."),
+        "limit_days": (pl.Int32, "Days allowed by class and approved extension; empty without a class."),
+        "due_on": (pl.Date, "Last day to decide: limit and days of appraisal, rolled over rest days."),
+        "third_business_day_on": (pl.Date, "Third working day after the day of receipt."),
         "outcome": (pl.String, "upheld, partly_upheld, not_upheld or withdrawn; empty while open."),
+        "uphold_credit": (pl.Float64, "1 if upheld, 0.5 if partly, 0 if not; empty while undecided."),
         "request_met": (pl.String, "full, partial or none."),
         "complexity": (pl.String, "simple, complex or special."),
         "extension_approved_on": (pl.Date, "Day a longer limit was approved and communicated."),
@@ -47,30 +53,76 @@ LATER_DATES = ("first_response_on", "closed_on", "accepted_on", "reopened_on", "
         "sequence_fault": (pl.String, "What is impossible about the order of dates; empty if nothing is."),
     },
 )
-def complaints(complaints: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
-    """One row a complaint: its dates up to the as-of day, outcome, class and durations in calendar days."""
-    del settings
+def complaints(
+    complaints: pl.LazyFrame, calendar: pl.LazyFrame, *, as_of: date, settings: Settings
+) -> pl.LazyFrame:
+    """One row a complaint: its dates up to the as-of day, outcome, time limit and durations in calendar days.
+
+    Limit by class, 15, 30 or 60 days after receipt (CBIRC order 2020 no. 3); days of outside appraisal do not
+    count and a limit does not end on a rest day (Civil Code of the PRC arts. 201 and 203).
+    """
+    rules = settings.complaints
+    working = WorkingCalendar.of(calendar)
     known = complaints.filter(pl.col("received_on") <= as_of).with_columns(
-        pl.when(pl.col(day) <= as_of).then(day).alias(day) for day in LATER_DATES
+        pl.when(pl.col(day) <= as_of).then(day).alias(day) for day in (*LATER_DATES, "extension_approved_on")
     )
+    closed = pl.col("closed_on").is_not_null()
+    satisfied = pl.col("request_met").is_in(["full", "partial"]).fill_null(False)
+    withdrawn = ((pl.col("outcome") == "withdrawn") & ~satisfied).fill_null(False)
     return (
         known.with_columns(
-            outcome=pl.when(pl.col("closed_on").is_not_null()).then("outcome"),
+            outcome=pl.when(closed).then("outcome"),
             sequence_fault=_sequence_fault(),
-            is_merged=pl.col("merged_into").is_not_null(),
+            is_merged=is_merged(rules),
             is_via_regulator=pl.col("via_regulator"),
+            third_business_day_on=add_business_days(pl.col("received_on"), 3, working),
+            **_limit(rules, working),
         )
         .with_columns(
-            withdrawn_on=pl.when(pl.col("outcome") == "withdrawn").then("closed_on"),
-            decided_on=pl.when((pl.col("outcome") != "withdrawn").fill_null(True)).then("closed_on"),
+            withdrawn_on=pl.when(withdrawn).then("closed_on"),
+            decided_on=pl.when(~withdrawn).then("closed_on"),
+            uphold_credit=pl.col("outcome").replace_strict(
+                {"upheld": 1.0, "partly_upheld": 0.5, "not_upheld": 0.0},
+                default=None,
+                return_dtype=pl.Float64,
+            ),
             received_to_response_days=_days_since_receipt("first_response_on"),
             received_to_closed_days=_days_since_receipt("closed_on"),
-            age_days=pl.when(pl.col("closed_on").is_null()).then(
-                (pl.lit(as_of) - pl.col("received_on")).dt.total_days()
-            ),
+            age_days=pl.when(~closed).then((pl.lit(as_of) - pl.col("received_on")).dt.total_days()),
         )
         .with_columns(pl.col(segment).fill_null("unknown") for segment in SEGMENT_COLUMNS)
     )
+
+
+def is_merged(rules: ComplaintSettings) -> pl.Expr:
+    """Whether a contact is part of a complaint that was still open."""
+    marked = pl.col("merged_into").is_not_null()
+    return marked | pl.col("follows_open").fill_null(False) if rules.merging == "same_matter" else marked
+
+
+def _limit(rules: ComplaintSettings, calendar: WorkingCalendar) -> dict[str, pl.Expr]:
+    """limit_days and due_on; a special class has the longer limit only if the extension came in time."""
+    days = rules.limit_days
+    complexity = pl.coalesce("complexity", pl.lit(rules.unclassified, dtype=pl.String))
+    extended = (pl.col("extension_approved_on") <= _due(pl.lit(days.complex), rules, calendar)).fill_null(
+        False
+    )
+    limit = (
+        pl.when(complexity == "simple")
+        .then(days.simple)
+        .when((complexity == "special") & extended)
+        .then(days.special)
+        .when(complexity.is_in(["complex", "special"]))
+        .then(days.complex)
+    )
+    return {"limit_days": limit, "due_on": _due(limit, rules, calendar)}
+
+
+def _due(limit: pl.Expr, rules: ComplaintSettings, calendar: WorkingCalendar) -> pl.Expr:
+    received, appraisal = pl.col("received_on"), pl.col("appraisal_days").fill_null(0)
+    if rules.counting == "business":
+        return add_business_days(received, limit + appraisal, calendar)
+    return due_on(received, limit, appraisal, calendar=calendar if rules.rolls_forward else None)
 
 
 def _days_since_receipt(end: str) -> pl.Expr:

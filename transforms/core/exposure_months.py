@@ -24,10 +24,18 @@ from transforms.settings import Settings
         "policies": (pl.Int64, "Policies in force at month end plus those terminated in it."),
         "lives": (pl.Int64, "Insured person-times."),
         "premium_income": (pl.Decimal(18, 2), "Premium income."),
+        "expected_complaints": (
+            pl.Float64,
+            "Confirmed complaints of the month if there were as many per premium as in the whole market.",
+        ),
         "reserve_opening": (pl.Decimal(18, 2), "Long-term reserve at the start of the year."),
     },
 )
 def exposure_months(exposures: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
     """One row a month, unit and product line up to the as-of month: policies, lives, premium, reserve."""
-    del settings
-    return exposures.filter(pl.col("month") <= as_of)
+    market = settings.market
+    per_premium = market.complaints / market.premium_income if market else None
+    premium = pl.col("premium_income").cast(pl.Float64)
+    return exposures.filter(pl.col("month") <= as_of).with_columns(
+        expected_complaints=premium * pl.lit(per_premium, dtype=pl.Float64)
+    )

@@ -37,6 +37,7 @@ TERMINATIONS = (
         "current_org_unit": (pl.String, "Unit that looks after the policy now."),
         "product_code": (pl.String, "Product."),
         "pay_mode": (pl.String, "How the premium is paid."),
+        "is_long_term": (pl.Boolean, "Cover of more than a year."),
         "term_months": (pl.Int32, "Months of cover; empty for whole life."),
         "annual_premium": (pl.Decimal(18, 2), "Premium of a year at issue."),
         "sum_assured": (pl.Decimal(18, 2), "Sum assured."),
@@ -87,6 +88,7 @@ def policies(
         .with_columns(
             ended_on=pl.when(by_lapse).then("lapsed_on").otherwise("terminated_on"),
             end_event=pl.when(by_lapse).then(pl.lit("lapse")).otherwise("termination"),
+            is_long_term=(pl.col("term_months") > 12).fill_null(True),
         )
         .with_columns(pl.col(segment).fill_null("unknown") for segment in SEGMENT_COLUMNS)
     )

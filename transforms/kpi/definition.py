@@ -14,7 +14,10 @@ import polars as pl
 from transforms.settings import Settings
 
 Basis = Literal["cohort", "period", "stock"]
-Unit = Literal["share", "days", "count", "per_10k_policies", "points", "score_0_100"]
+Unit = Literal[
+    "share", "days", "count", "per_10k_policies", "points", "score_0_100",
+    "ratio", "per_100m_premium", "per_10k_person_times",
+]  # fmt: skip
 
 # How the interval of every share and rate is read; quantiles are Hyndman–Fan type 7.
 LEVEL = 0.95
@@ -47,12 +50,13 @@ class Measure(Protocol):
 
 @dataclass(frozen=True)
 class Flow:
-    """How many of something are there: what entered a stock, and has not left it."""
+    """How many of something are there, or how much of its `amount`: what entered a stock, and has not left it."""
 
     fact: str
     enters_on: str
     leaves_on: str
     population: pl.Expr | None = None
+    amount: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,24 @@ class Exposure:
     """What a rate is per: cases of a stock at risk in the period, or a column of the exposures feed.
 
     `opening`: in stock when the period began. `at_risk`: in stock when it ended plus those that left in it.
+    `entered`: entered in the period. Without a flow only the feed can state it. `is_number`: it counts
+    cases, so that the KPI's minimum is one of exposure; of an amount of money it is one of cases.
     """
 
     name: str
-    flow: Flow
-    moment: Literal["opening", "at_risk"]
+    flow: Flow | None
+    moment: Literal["opening", "at_risk", "entered"] = "at_risk"
     feed_column: str | None = None
+    is_number: bool = True
+
+
+@dataclass(frozen=True)
+class Example:
+    """A worked example: what is given, in words, the value that follows, and where it is from."""
+
+    given: str
+    value: float
+    source: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +91,11 @@ class Kpi:
     `dates` names, for each basis, the date column that places a case in a month (received cohort, closed
     period; a stock has none). `slice` picks the rows of a fact with several kinds of rows. A cohort is
     immature until `horizon_days` after its period. Below `minimum` cases the status is low_n, below
-    `suppress_below` suppressed. `issue_months` > 1 asks for the latest fully mature issue months.
+    `suppress_below` suppressed. `issue_months` asks for that many of the latest fully mature issue months.
+    A KPI that is not `for_index`, such as a quotient of unlike cases, may not enter a composite index.
+
+    For the dictionary: `definition` in words, `formula`, whom it `counts` and `leaves_out`, and a worked
+    `example`.
     """
 
     code: str
@@ -92,9 +112,15 @@ class Kpi:
     horizon_days: int = 0
     minimum: int = 1
     suppress_below: int = 0
-    issue_months: int = 1
+    issue_months: int = 0
     version: str = "1"
     switch: str | None = field(default=None)
+    for_index: bool = True
+    definition: str = ""
+    formula: str = ""
+    counts: str = ""
+    leaves_out: str = ""
+    example: Example | None = None
 
     def definition_version(self, settings: Settings) -> str:
         """Version of the rules, with the switch of the project file that changes them."""

@@ -1,12 +1,26 @@
-"""The dictionary of KPIs, generated from the registry: nothing about a KPI is written twice."""
+"""The dictionary of KPIs, generated from the registry: nothing about a KPI is written twice.
+
+Here are its rows for the catalogue and its page; what a KPI is, is `transforms/kpi/definition.py`.
+"""
+
+from collections.abc import Iterator
+from itertools import groupby
 
 from transforms.kpi.definition import Kpi
 from transforms.kpi.registry import registry
 from transforms.settings import Settings
 
+INTRODUCTION = """# Dictionary of KPIs
+
+Generated from the registry by `policypulse dictionary`; the same is in `catalog.kpis` of every warehouse.
+Shares are fractions. A cohort counts the cases received, issued or expired in the month, a period those closed in
+it, a stock those open at its end. `minimum` is the number of cases below which the status is `low_n`; a cohort is
+`immature` until its horizon is over. Intervals are at 95 %.
+"""
+
 
 def dictionary_rows(settings: Settings) -> list[tuple[object, ...]]:
-    """One row a KPI: code, title, fact, measure, unit, direction, bases, minimum, horizon, version, source."""
+    """One row a KPI, in the columns of catalog.kpis."""
     return [
         (
             kpi.code,
@@ -20,6 +34,14 @@ def dictionary_rows(settings: Settings) -> list[tuple[object, ...]]:
             kpi.horizon_days,
             kpi.definition_version(settings),
             kpi.source,
+            kpi.definition,
+            kpi.formula,
+            kpi.counts,
+            kpi.leaves_out,
+            interval(kpi),
+            kpi.example.given if kpi.example else None,
+            kpi.example.value if kpi.example else None,
+            kpi.for_index,
         )
         for kpi in registry()
     ]
@@ -28,3 +50,40 @@ def dictionary_rows(settings: Settings) -> list[tuple[object, ...]]:
 def bases(kpi: Kpi) -> str:
     """The bases of a KPI in words: `cohort by reported_on, period by decided_on`."""
     return ", ".join(f"{basis} by {day}" for basis, day in kpi.dates.items()) or "stock"
+
+
+def interval(kpi: Kpi) -> str:
+    """The kind of interval the KPI's measure has."""
+    return str(getattr(kpi.measure, "interval", ""))
+
+
+def dictionary_page(settings: Settings) -> str:
+    """The dictionary as one page of Markdown, by the facts that KPIs count."""
+    parts = [INTRODUCTION]
+    for fact, kpis in groupby(sorted(registry(), key=lambda kpi: kpi.fact), key=lambda kpi: kpi.fact):
+        parts.append(f"## {fact}\n")
+        parts += ["\n".join(_entry(kpi, settings)) + "\n" for kpi in kpis]
+    return "\n".join(parts)
+
+
+def _entry(kpi: Kpi, settings: Settings) -> Iterator[str]:
+    yield f"### {kpi.code}\n"
+    yield f"{kpi.title}. {kpi.definition}".rstrip() + "\n"
+    better = {1: "higher is better", -1: "lower is better", 0: "neither side is better"}[kpi.direction]
+    said = {
+        "formula": kpi.formula,
+        "counts": kpi.counts,
+        "leaves out": kpi.leaves_out,
+        "basis": bases(kpi),
+        "unit": f"{kpi.unit}, {better}" + ("" if kpi.for_index else "; not for a composite index"),
+        "interval": interval(kpi),
+        "minimum, horizon": f"{kpi.minimum} cases, {kpi.horizon_days} days",
+        "version": kpi.definition_version(settings) + (f" (switch `{kpi.switch}`)" if kpi.switch else ""),
+        "source": kpi.source,
+        "example": f"{kpi.example.given}: **{kpi.example.value:.6g}** ({kpi.example.source})"
+        if kpi.example
+        else "",
+    }
+    for name, text in said.items():
+        if text:
+            yield f"- *{name}*: {text}"

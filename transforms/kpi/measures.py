@@ -6,13 +6,15 @@ Each knows its statistics, its value and its interval; which cases count is the 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 import polars as pl
 
-from transforms.kpi.definition import Exposure, Flow, Statistic
+from transforms.kpi.definition import LEVEL, Exposure, Flow, Statistic
 from transforms.statistics.intervals import (
     garwood,
     mean_interval,
+    normal_quantile,
     nps_adjusted,
     quantile_ranks,
     ratio_interval,
@@ -38,6 +40,7 @@ def _over(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
 class Share:
     """Cases for which `of` holds among those for which `among` holds; Wilson interval."""
 
+    interval: ClassVar[str] = "Wilson"
     of: pl.Expr
     among: pl.Expr
 
@@ -58,20 +61,22 @@ class Share:
 
 @dataclass(frozen=True)
 class Deadline:
-    """Cases that ended within a limit of calendar days, three-state: met, breach, undetermined.
+    """Cases that ended within a limit of calendar days, or by a due day, three-state: met, breach, undetermined.
 
     An open case is a breach once it is older than the limit, undetermined before; so is one that left by
     `exits_on` before the limit. value = met / (met + breach).
     """
 
+    interval: ClassVar[str] = "Wilson"
     starts_on: str
     ends_on: str
-    limit_days: int
+    limit_days: int = 0
     exits_on: str | None = None
+    due_on: str | None = None
 
     @property
     def needs(self) -> tuple[str, ...]:
-        return (self.starts_on, self.ends_on)
+        return (self.starts_on, self.ends_on, *([self.due_on] if self.due_on else []))
 
     def statistics(self, as_of: date) -> Statistics:
         left_on = pl.col(self.exits_on) if self.exits_on else pl.lit(None, dtype=pl.Date)
@@ -80,6 +85,9 @@ class Deadline:
         ended = pl.col(self.ends_on).is_not_null()
         valid = pl.col(self.starts_on).is_not_null() & (days >= 0)
         late = days > self.limit_days
+        if self.due_on:
+            valid &= pl.col(self.due_on).is_not_null()
+            late = seen_until > pl.col(self.due_on)
         return {
             "met": Statistic((valid & ended & ~late).cast(pl.Float64)),
             "breach": Statistic((valid & late).cast(pl.Float64)),
@@ -114,6 +122,7 @@ def _mean_interval(total: pl.Expr, squares: pl.Expr, n: pl.Expr) -> tuple[pl.Exp
 class Mean:
     """Mean of a column over the cases that have it; interval of the mean by its standard error."""
 
+    interval: ClassVar[str] = "normal, of the mean"
     value: str
 
     @property
@@ -150,6 +159,7 @@ class MeanOfMeans:
     Its interval takes the groups' errors as fully correlated, since one respondent answers in all of them.
     """
 
+    interval: ClassVar[str] = "normal, errors fully correlated"
     value: str
     by: str
     groups: tuple[str, ...]
@@ -196,6 +206,7 @@ class MeanOfMeans:
 class Quantile:
     """Quantile of a column (Hyndman–Fan type 7) with the binomial interval of its order statistics."""
 
+    interval: ClassVar[str] = "binomial order statistics"
     value: str
     q: float
 
@@ -233,6 +244,7 @@ class Quantile:
 class Count:
     """Number of cases; exact Poisson interval (Garwood 1936)."""
 
+    interval: ClassVar[str] = "exact Poisson (Garwood)"
     needs: tuple[str, ...] = ()
 
     def statistics(self, as_of: date) -> Statistics:
@@ -259,6 +271,7 @@ def _count_record(count: pl.Expr) -> Record:
 class Stock:
     """Number of cases that had entered and not left at the end of the period; exact Poisson interval."""
 
+    interval: ClassVar[str] = "exact Poisson (Garwood)"
     flow: Flow
 
     @property
@@ -276,6 +289,7 @@ class Stock:
 class Ratio:
     """Sum of one column over the sum of another, case by case; linearised interval (delta method)."""
 
+    interval: ClassVar[str] = "linearised (delta method)"
     numerator: str
     denominator: str
 
@@ -311,26 +325,51 @@ class Ratio:
 
 @dataclass(frozen=True)
 class PerExposure:
-    """Cases per exposure, times `per`; exact Poisson interval, or Wilson's where the rate is a share."""
+    """Cases, or their `amount`, per exposure, times `per`.
+
+    The interval is exact Poisson, Wilson's where the rate is a share, and of amounts the normal one of a
+    compound Poisson sum.
+    """
 
     exposure: Exposure
     per: float = 1.0
-    needs: tuple[str, ...] = ()
+    amount: str | None = None
+    is_share: bool = True
+
+    @property
+    def interval(self) -> str:
+        """The kind of its interval, for the dictionary."""
+        if self.amount:
+            return "normal, of a compound Poisson sum"
+        return "Wilson" if self.per == 1.0 and self.is_share else "exact Poisson (Garwood)"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return (self.amount,) if self.amount else ()
 
     def statistics(self, as_of: date) -> Statistics:
-        return {"count": Statistic(pl.lit(1.0))}
+        if self.amount is None:
+            return {"count": Statistic(pl.lit(1.0))}
+        amount = pl.col(self.amount).cast(pl.Float64).fill_null(0.0)
+        return {"count": Statistic(amount), "squares": Statistic(amount**2), "n": Statistic(pl.lit(1.0))}
 
     def record(self, statistic: Pick) -> Record:
         count, exposure = statistic("count"), pl.col(self.exposure.name).cast(pl.Float64)
         scaled = exposure / self.per
-        low, high = wilson(count, exposure) if self.per == 1.0 else garwood(count, scaled)
+        if self.amount:
+            half = normal_quantile(LEVEL) * statistic("squares").sqrt()
+            low, high = (_over(count - half, scaled).clip(0.0), _over(count + half, scaled))
+        elif self.per == 1.0 and self.is_share:
+            low, high = wilson(count, exposure)
+        else:
+            low, high = garwood(count, scaled)
         return {
             "numerator": count,
             "denominator": scaled,
             "value": _over(count, scaled),
             "ci_low": low,
             "ci_high": high,
-            "n": exposure,
+            "n": statistic("n") if self.amount else exposure if self.exposure.is_number else count,
             "n_undetermined": pl.lit(0.0),
         }
 
@@ -339,6 +378,7 @@ class PerExposure:
 class NetPromoter:
     """Promoters (9–10) less detractors (0–6) of answers on 0–10, in points; adjusted Wald interval."""
 
+    interval: ClassVar[str] = "adjusted Wald"
     score: str
 
     @property

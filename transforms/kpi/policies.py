@@ -1,14 +1,35 @@
-"""The KPIs of policies: persistency to the k-th month, and surrender."""
+"""The KPIs of policies: persistency, lapse, reinstatement, free look, surrender, renewal.
+
+Which policies persist, and by which variant of the definition, is decided in `transforms/core/persistency.py`.
+"""
 
 from typing import Any
 
 import polars as pl
 
 from transforms.core.persistency import DURATIONS_MONTHS
-from transforms.kpi.definition import Exposure, Flow, Kpi
-from transforms.kpi.measures import PerExposure, Ratio, Share
+from transforms.kpi.definition import Example, Exposure, Flow, Kpi
+from transforms.kpi.measures import Deadline, PerExposure, Quantile, Ratio, Share
 
+WORKED = "worked by hand"
 IN_FORCE_AT_OPENING = Exposure("policies_opening", Flow("core.policies", "issued_on", "ended_on"), "opening")
+SUM_ASSURED_AT_OPENING = Exposure(
+    "sum_assured_opening",
+    Flow("core.policies", "issued_on", "ended_on", amount="sum_assured"),
+    "opening",
+    is_number=False,
+)
+# Art. 37: a suspended contract can be reinstated for two years.
+REINSTATED_WITHIN_DAYS = (180, 730)
+FAULTY = pl.col("sequence_fault").is_not_null()
+
+TWELVE = (
+    "12 policies, premium at issue and the 13th-month premium: 10,000 paid; 8,000 paid; 12,000 lapsed; 5,000 "
+    "surrendered; 6,000 free-look; 50,000 single; 9,000 died; 7,000 paid in grace; 4,000 lapsed, reinstated on "
+    "day 120; 15,000 paid 10,000 after a reduction; 3,000 transferred out; 20,000 paid; default variant"
+)
+SURRENDERED = "surrenders of 240 on an opening reserve of 9,800 and premium of 2,200"
+EXPIRING = "1,000 expiring, 760 renewed, 10 deaths, 15 ended by a claim, 25 declined by the insurer"
 
 _PERSISTENCY: dict[str, Any] = {
     "fact": "core.persistency",
@@ -16,33 +37,132 @@ _PERSISTENCY: dict[str, Any] = {
     "direction": 1,
     "dates": {"cohort": "issued_month"},
     "excluded": pl.col("exclusion").is_not_null(),
-    "issue_months": 12,
-    "minimum": 100,
     "switch": "persistency.variant",
+    "counts": "policies with regular premium whose premium term reaches the k-th month, mature by the day rule",
+    "leaves_out": "by the variant; by default single premium, free-look cancellations, deaths and claims, "
+    "maturities, transfers, conversions and cancellations by the end of grace; lapses stay in",
 }
+PERSISTENCY_SOURCE = (
+    "Risk-indicator annex of the regulator (a third-party copy) and trade practice; Insurance Law of the PRC "
+    "art. 36 (60 days of grace), Civil Code art. 202 (month-end rule)"
+)
 
-KPIS = (
-    *(
+
+def _persistency(months: int, issue_months: int) -> tuple[Kpi, Kpi]:
+    """Persistency to a month by number and by premium, of the latest mature month or months of issue."""
+    window = "" if issue_months > 1 else "_latest_month"
+    cohort = "12 latest mature months of issue" if issue_months > 1 else "latest mature month of issue"
+    instalment = f"the premium of the {months}th month, due {months - 1} months after issue,"
+    return (
         Kpi(
-            code=f"persistency_{months}m_policy_share",
-            title=f"{months}-month persistency by number of policies ({months}个月继续率)",
+            code=f"persistency_{months}m{window}_policy_share",
+            title=f"{months}-month persistency by number of policies, {cohort} ({months}个月继续率)",
             slice=("duration_months", months),
             measure=Share(of=pl.col("persisting"), among=pl.col("eligible")),
-            source="Premium of the k-th month received within grace, of the 12 latest mature issue months",
+            source=PERSISTENCY_SOURCE,
+            issue_months=issue_months,
+            minimum=100,
+            definition=f"Policies of the {cohort} of which {instalment} was received within grace; a waived "
+            "premium counts as paid.",
+            formula="policies paid within grace / eligible policies",
+            example=Example(TWELVE, 5 / 8, WORKED),
             **_PERSISTENCY,
-        )
-        for months in DURATIONS_MONTHS
+        ),
+        Kpi(
+            code=f"persistency_{months}m{window}_premium_share",
+            title=f"{months}-month persistency by premium, {cohort} ({months}个月保费继续率)",
+            slice=("duration_months", months),
+            measure=Ratio("premium_received", "premium_at_issue"),
+            source=PERSISTENCY_SOURCE,
+            issue_months=issue_months,
+            minimum=100,
+            definition=f"Annualised premium received within grace when {instalment} over premium at issue, of "
+            "the same policies; a waived premium is on neither side, an increase counts up to the premium at "
+            "issue.",
+            formula="premium received / premium at issue",
+            example=Example(TWELVE, 55_000 / 81_000, WORKED),
+            **_PERSISTENCY,
+        ),
+    )
+
+
+_ENDINGS = (
+    Kpi(
+        code="lapse_policy_share",
+        title="Policies lapsed in the month and not reinstated among those in force at its start (失效率)",
+        fact="core.policy_events",
+        measure=PerExposure(IN_FORCE_AT_OPENING),
+        unit="share",
+        direction=-1,
+        population=(pl.col("event") == "lapse") & pl.col("reinstated_on").is_null(),
+        counts="lapses after grace that no reinstatement has followed by the as-of date",
+        dates={"period": "effective_on"},
+        minimum=100,
+        source="Lapses net of reinstatements of the same cohort over policies exposed",
+        definition="Policies suspended in the month for unpaid premium and not reinstated since.",
+        formula="(lapses − those reinstated since) / policies in force at the start of the month",
+        example=Example(
+            "of 2,000 policies 30 lapse in the month, 6 of them are reinstated later", 0.012, WORKED
+        ),
+    ),
+    Kpi(
+        code="lapse_gross_policy_share",
+        title="Policies lapsed in the month among those in force at its start",
+        fact="core.policy_events",
+        measure=PerExposure(IN_FORCE_AT_OPENING),
+        unit="share",
+        direction=-1,
+        population=pl.col("event") == "lapse",
+        counts="lapses after grace, reinstated later or not",
+        dates={"period": "effective_on"},
+        minimum=100,
+        source="Lapses over policies exposed",
+        definition="Policies suspended in the month for unpaid premium.",
+        formula="lapses / policies in force at the start of the month",
+        example=Example(
+            "of 2,000 policies 30 lapse in the month, 6 of them are reinstated later", 0.015, WORKED
+        ),
     ),
     *(
         Kpi(
-            code=f"persistency_{months}m_premium_share",
-            title=f"{months}-month persistency by premium ({months}个月保费继续率)",
-            slice=("duration_months", months),
-            measure=Ratio("premium_received", "premium_at_issue"),
-            source="Premium of the k-th month received within grace, of the 12 latest mature issue months",
-            **_PERSISTENCY,
+            code=f"lapse_reinstated_within_{days}_days_share",
+            title=f"Lapsed policies reinstated within {days} days (复效)",
+            fact="core.policy_events",
+            measure=Deadline("effective_on", "reinstated_on", days),
+            unit="share",
+            direction=1,
+            population=pl.col("event") == "lapse",
+            counts="lapses after grace",
+            dates={"cohort": "effective_on"},
+            horizon_days=days,
+            minimum=20,
+            source="Insurance Law of the PRC art. 37: reinstatement within two years of the suspension",
+            definition=f"Lapses of the month that a reinstatement followed within {days} days.",
+            formula="reinstated in time / (reinstated in time + not)",
+            example=Example(
+                "four lapses, two years ago: reinstated after 40, 180 and 181 days, and never", value, WORKED
+            ),
         )
-        for months in DURATIONS_MONTHS
+        for days, value in zip(REINSTATED_WITHIN_DAYS, (0.5, 0.75), strict=True)
+    ),
+    Kpi(
+        code="free_look_cancelled_share",
+        title="Policies cancelled in the free-look period among those issued (犹豫期撤单)",
+        fact="core.policies",
+        measure=Share(
+            of=pl.col("end_event") == "free_look_cancellation", among=pl.col("issued_on").is_not_null()
+        ),
+        unit="share",
+        direction=-1,
+        population=pl.col("is_long_term"),
+        counts="policies of more than a year",
+        dates={"cohort": "issued_on"},
+        horizon_days=30,
+        minimum=100,
+        source="Free look of 15 natural days is current practice in China (general knowledge), 30 days in India",
+        definition="Policies issued in the month that the customer cancelled within the free-look period.",
+        formula="free-look cancellations / policies issued",
+        example=Example("of 400 policies issued 8 are cancelled in the free-look period", 0.02, WORKED),
     ),
     Kpi(
         code="surrender_policy_share",
@@ -52,8 +172,158 @@ KPIS = (
         unit="share",
         direction=-1,
         population=pl.col("end_event") == "surrender",
+        counts="surrenders; partial withdrawals are none",
+        leaves_out="free-look cancellations, whose premium is refunded",
         dates={"period": "surrendered_on"},
         minimum=100,
         source="Surrender rate by number; free-look cancellations are no surrenders",
+        definition="Policies given up for their cash value in the month among those in force at its start.",
+        formula="surrenders / policies in force at the start of the month",
+        example=Example("1,800 surrenders of 92,000 policies", 1800 / 92_000, WORKED),
+    ),
+    Kpi(
+        code="surrender_sum_assured_share",
+        title="Sum assured surrendered in the month over that in force at its start (简单退保率)",
+        fact="core.policies",
+        measure=PerExposure(SUM_ASSURED_AT_OPENING, amount="sum_assured"),
+        unit="share",
+        direction=-1,
+        population=pl.col("end_event") == "surrender",
+        counts="surrenders; partial withdrawals are none",
+        leaves_out="free-look cancellations, whose premium is refunded",
+        dates={"period": "surrendered_on"},
+        source="Simple surrender rate (a third-party copy)",
+        definition="Sum assured of the policies surrendered in the month over that in force at its start.",
+        formula="sum assured surrendered / sum assured in force at the start of the month",
+        example=Example("150 surrendered of 6,000 in force", 0.025, WORKED),
+    ),
+    Kpi(
+        code="surrender_payment_year_to_date_ratio",
+        title="Surrender payments since January over opening reserve and premium (退保率, not annualised)",
+        fact="core.surrender_months",
+        measure=Ratio("paid_year_to_date", "at_risk_year_to_date"),
+        unit="ratio",
+        direction=-1,
+        dates={"period": "month"},
+        counts="surrenders and partial surrenders of lines with a long-term reserve, by day of payment",
+        leaves_out="free-look cancellations and policy loans",
+        source="Statistical indicator standard of 2009 as quoted in the press (a third-party copy); 5 % has been "
+        "described in the press as the warning line",
+        definition="Surrender payments from January to the month over the long-term reserve at the start of the "
+        "year and the long-term premium income since. Never times four or twelve: the denominator is not a year's.",
+        formula="surrender payments / (opening reserve + premium income), year to date",
+        example=Example(SURRENDERED, 0.02, WORKED),
+    ),
+    *(
+        Kpi(
+            code=code,
+            title=title,
+            fact="core.policy_events",
+            measure=measure,
+            unit=unit,  # type: ignore[arg-type]
+            direction=direction,  # type: ignore[arg-type]
+            population=pl.col("event") == "surrender",
+            excluded=FAULTY,
+            counts="surrenders by the day of the notice (cohort) or of the payment (period)",
+            leaves_out="paid before requested, or before issue",
+            dates={"cohort": "requested_on", "period": "paid_on"},
+            horizon_days=horizon,
+            minimum=20,
+            source="Insurance Law of the PRC art. 47: cash value within 30 days of the notice",
+            definition=definition,
+            formula=formula,
+            example=Example("paid 5, 12, 30 and 31 days after the notice", value, WORKED),
+        )
+        for code, title, measure, unit, direction, horizon, definition, formula, value in (
+            (
+                "surrender_paid_within_30_days_share",
+                "Surrenders whose cash value was paid within 30 days of the notice",
+                Deadline("requested_on", "paid_on", 30),
+                "share",
+                1,
+                30,
+                "Surrenders paid within 30 calendar days of the notice, among those of which it is known.",
+                "in time / (in time + late)",
+                0.75,
+            ),
+            (
+                "surrender_request_to_payment_days_median",
+                "Days from the notice of surrender to the payment, median",
+                Quantile("requested_to_paid_days", 0.5),
+                "days",
+                -1,
+                60,
+                "Median of the calendar days from the notice to the payment, of paid surrenders.",
+                "50 % quantile, Hyndman–Fan type 7",
+                21.0,
+            ),
+        )
     ),
 )
+
+_EXPIRY = {
+    "fact": "core.renewals",
+    "direction": 1,
+    "dates": {"cohort": "expires_on"},
+    "horizon_days": 60,
+    "minimum": 50,
+    "switch": "renewal.window_days",
+}
+_RENEWING = {
+    **_EXPIRY,
+    "population": pl.col("expires_on").is_not_null(),
+    "excluded": pl.col("exclusion").is_not_null(),
+    "counts": "policies of at most one year by the month of expiry",
+    "leaves_out": "ended before expiry, by death or a claim, or declined by the insurer",
+    "source": "Renewal of one-year products: a new term within 60 days of expiry, product switch allowed",
+}
+
+_RENEWALS = (
+    Kpi(
+        code="renewal_policy_share",
+        title="One-year policies renewed within 60 days of expiry (续保率)",
+        measure=Share(of=pl.col("renewed"), among=pl.col("expires_on").is_not_null()),
+        unit="share",
+        definition="Policies of at most one year that a new term followed within 60 days of expiry.",
+        formula="renewed / (expiring − died − ended by a claim − declined)",
+        example=Example(EXPIRING, 0.8, WORKED),
+        **_RENEWING,
+    ),
+    Kpi(
+        code="renewal_gross_policy_share",
+        title="One-year policies renewed among all that expired",
+        measure=Share(of=pl.col("renewed"), among=pl.col("expires_on").is_not_null()),
+        unit="share",
+        source="Renewal of one-year products, gross",
+        counts="policies of at most one year by the month of expiry, whatever happened to them",
+        definition="As the renewal share, with deaths, claims and declined policies in the denominator.",
+        formula="renewed / expiring",
+        example=Example(EXPIRING, 0.76, WORKED),
+        **_EXPIRY,
+    ),
+    Kpi(
+        code="renewal_premium_ratio",
+        title="Premium of renewed policies over premium of expiring ones",
+        measure=Ratio("renewal_premium", "premium"),
+        unit="ratio",
+        definition="Premium of the new terms over premium of the expiring ones; contains changes of price.",
+        formula="premium of new terms / premium of expiring terms",
+        example=Example("10 expire at 100 each, 8 are renewed at 110 each", 0.88, WORKED),
+        **_RENEWING,
+    ),
+    Kpi(
+        code="renewal_constant_premium_share",
+        title="Premium of expiring policies that were renewed, at the expiring premium",
+        measure=Ratio("premium_retained", "premium"),
+        unit="share",
+        definition="Expiring premium of the policies that were renewed over expiring premium: no price change.",
+        formula="expiring premium of renewed policies / premium of expiring terms",
+        example=Example("10 expire at 100 each, 8 are renewed at 110 each", 0.8, WORKED),
+        **_RENEWING,
+    ),
+)
+
+_BY_DURATION = [kpi for months in DURATIONS_MONTHS for kpi in _persistency(months, 12)]
+_LATEST_MONTH = [kpi for months in DURATIONS_MONTHS for kpi in _persistency(months, 1)]
+
+KPIS = (*_BY_DURATION, *_LATEST_MONTH, *_ENDINGS, *_RENEWALS)

@@ -94,7 +94,7 @@ def kpi_records(
         *_batched(facts, applicable, periods, as_of, settings.cuts, segments),
         *_stocks(facts, applicable, periods, settings.cuts, segments),
     ]
-    spine = _spine(kpis, periods, segments)
+    spine = _spine(facts, kpis, periods, segments)
     found = pl.concat(measured) if measured else _no_measurement()
     joined = spine.join(found, on=["kpi", "basis", "period", "cut", "segment"], how="left")
     return _with_status(joined, kpis, absent, as_of, settings)
@@ -129,7 +129,8 @@ def _needs(kpi: Kpi) -> list[set[tuple[str, str]]]:
     if isinstance(kpi.measure, PerExposure):
         exposure = kpi.measure.exposure
         fed = {("core.exposure_months", exposure.feed_column)} if exposure.feed_column else set()
-        needs.append({(exposure.flow.fact, exposure.flow.enters_on)} | fed)
+        counted = {(exposure.flow.fact, exposure.flow.enters_on)} if exposure.flow else set()
+        needs.append(counted | fed)
     return needs
 
 
@@ -192,8 +193,9 @@ def _batched(
     for batch in _batches(kpis, as_of):
         months = _month_windows(batch, facts, periods)
         prepared = _prepared(batch, facts[batch.fact], months)
+        own = _cuts_of(facts[batch.fact], cuts)
         for cut, frame in zip(
-            cuts, pl.collect_all([_merged(prepared, batch, cut, months) for cut in cuts]), strict=True
+            own, pl.collect_all([_merged(prepared, batch, cut, months) for cut in own]), strict=True
         ):
             for exposure in batch.exposures.values():
                 frame = _with_exposure(frame, exposure, facts, cut, periods, segments)
@@ -203,7 +205,7 @@ def _batched(
 
 def _month_windows(batch: Batch, facts: Facts, periods: pl.DataFrame) -> pl.DataFrame:
     """Which months of cases belong to which period: month, period and the slice columns they hold for."""
-    if batch.issue_months > 1:
+    if batch.issue_months:
         return _mature_issue_months(facts[batch.fact], batch, periods)
     return (
         periods.select("period", month=pl.date_ranges("starts_on", "ends_on", interval="1mo"))
@@ -287,7 +289,7 @@ def _stocks(
     measured = []
     for kpi in kpis:
         if isinstance(kpi.measure, Stock):
-            for cut in cuts:
+            for cut in _cuts_of(facts[kpi.measure.flow.fact], cuts):
                 frame = _stock(facts, kpi.measure.flow, cut, periods, segments)
                 record = {**kpi.measure.record(pl.col), "n_excluded": pl.lit(0.0)}
                 measured.append(frame.select(*_place(kpi, "stock", cut), *_values(record)))
@@ -302,9 +304,10 @@ def _stock(facts: Facts, flow: Flow, cut: str, periods: pl.DataFrame, segments: 
     cases = cases.filter(pl.col(flow.enters_on).is_not_null())
 
     def monthly(day: str, name: str) -> pl.LazyFrame:
+        amount = pl.col(flow.amount).cast(pl.Float64).sum() if flow.amount else pl.len().cast(pl.Int64)
         return cases.group_by(
             pl.col(cut).alias("segment"), pl.col(day).dt.truncate("1mo").alias("month")
-        ).agg(pl.len().cast(pl.Int64).alias(name))
+        ).agg(amount.alias(name))
 
     moves = (
         pl.concat([monthly(flow.enters_on, "entered"), monthly(flow.leaves_on, "left")], how="diagonal")
@@ -345,15 +348,17 @@ def _with_exposure(
     segments: pl.DataFrame,
 ) -> pl.DataFrame:
     """Adds the exposure of every period and segment, also of those without a case."""
-    fact = facts.get(exposure.flow.fact)
-    if fact is not None and fact.head(1).collect().height:
-        moment = pl.col("opening") if exposure.moment == "opening" else pl.col("closing") + pl.col("left")
-        found = _stock(facts, exposure.flow, cut, periods, segments).select(
-            "segment", "period", moment.alias(exposure.name)
+    flow = exposure.flow
+    if flow is not None and flow.fact in facts and facts[flow.fact].head(1).collect().height:
+        at_risk = pl.col("closing") + pl.col("left")
+        moments = {"opening": pl.col("opening"), "at_risk": at_risk, "entered": at_risk - pl.col("opening")}
+        found = _stock(facts, flow, cut, periods, segments).select(
+            "segment", "period", moments[exposure.moment].alias(exposure.name)
         )
     else:
         found = _fed_exposure(facts["core.exposure_months"], exposure, cut, periods)
-    joined = found.join(frame, on=["segment", "period"], how="left")
+    # A segment without a stated exposure keeps its cases: other rates of the batch may have one.
+    joined = found.join(frame, on=["segment", "period"], how="full", coalesce=True)
     sums = [name for name, dtype in frame.schema.items() if dtype == pl.Float64]
     return joined.with_columns(pl.col(sums).fill_null(0.0))
 
@@ -373,11 +378,24 @@ def _fed_exposure(
     )
 
 
-def _spine(kpis: Sequence[Kpi], periods: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
-    """Every record there has to be, measured or not."""
-    pairs = [(kpi.code, basis) for kpi in kpis for basis in (kpi.dates or {"stock": ""})]
-    codes = pl.DataFrame(pairs, schema=["kpi", "basis"], orient="row")
-    return codes.join(periods.select("period", "ends_on"), how="cross").join(segments, how="cross")
+def _spine(facts: Facts, kpis: Sequence[Kpi], periods: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
+    """Every record there has to be, measured or not: of the cuts that the KPI's fact knows."""
+    pairs = [(kpi.code, basis, kpi.fact) for kpi in kpis for basis in (kpi.dates or {"stock": ""})]
+    codes = pl.DataFrame(pairs, schema=["kpi", "basis", "fact"], orient="row")
+    cuts = segments["cut"].unique(maintain_order=True).to_list()
+    known = [(fact, cut) for fact, frame in facts.items() for cut in _cuts_of(frame, cuts)]
+    cuts_of_fact = pl.DataFrame(known, schema={"fact": pl.String, "cut": pl.String}, orient="row")
+    return (
+        codes.join(cuts_of_fact, on="fact")
+        .drop("fact")
+        .join(segments, on="cut")
+        .join(periods.select("period", "ends_on"), how="cross")
+    )
+
+
+def _cuts_of(fact: pl.LazyFrame, cuts: Sequence[str]) -> list[str]:
+    """The cuts that divide a fact: the company, and those it has a column for."""
+    return [cut for cut in cuts if cut in {"company", *fact.collect_schema()}]
 
 
 def _no_measurement() -> pl.DataFrame:

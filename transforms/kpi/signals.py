@@ -18,13 +18,16 @@ BASELINE_MONTHS, MINIMUM_BASELINE_MONTHS = 24, 12
 # With fewer expected events a month the limits of a p or u chart mean nothing.
 MINIMUM_EVENTS = 2
 
-FAMILY_OF_UNIT = {"share": "p", "per_10k_policies": "u"}
-LOWEST_OF_UNIT = {"share": 0.0, "per_10k_policies": 0.0, "days": 0.0, "count": 0.0, "score_0_100": 0.0}
+RATES = ("per_10k_policies", "per_100m_premium", "per_10k_person_times")
+FAMILY_OF_UNIT = {"share": "p", **dict.fromkeys(RATES, "u")}
+LOWEST_OF_UNIT = dict.fromkeys(("share", *RATES, "days", "count", "ratio", "score_0_100"), 0.0)
 HIGHEST_OF_UNIT = {"share": 1.0, "score_0_100": 100.0}
 WORDS_OF_UNIT = {
     "share": " %",
     "days": " days",
     "per_10k_policies": " per 10,000 policies",
+    "per_100m_premium": " per 100 million of premium",
+    "per_10k_person_times": " per 10,000 person-times",
     "points": " points",
 }
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from transforms.kpi.definition import Kpi
+from transforms.kpi.definition import Example, Kpi
 from transforms.kpi.measures import Mean, MeanOfMeans, NetPromoter, Share
 from transforms.kpi.survey_measures import AllocationMean
 
@@ -13,7 +13,17 @@ DIMENSIONS = ("tangibles", "reliability", "responsiveness", "assurance", "empath
 CUSTOMERS = ~pl.col("is_audit")
 CARELESS = ~pl.col("is_valid")
 
+# Mean perceptions on a scale from 1 to 7, with which Cronin and Taylor's rescaling is shown.
+MEAN_PERCEPTIONS = {
+    "tangibles": 5.9,
+    "reliability": 5.4,
+    "responsiveness": 5.5,
+    "assurance": 5.8,
+    "empathy": 5.6,
+}
 _ANSWERED: dict[str, Any] = {
+    "counts": "questionnaires of customers, audits of mystery shoppers left out",
+    "leaves_out": "straight-lining and speeding",
     "direction": 1,
     "dates": {"period": "answered_on"},
     "excluded": CARELESS,
@@ -32,6 +42,13 @@ KPIS = (
             population=CUSTOMERS & pl.col("perception_score").is_not_null(),
             minimum=30,
             source="Cronin & Taylor 1992: perceptions only, rescaled (x − min) / (max − min) · 100",
+            definition=f"Mean of the respondents' mean perceptions of {dimension}, from 0 to 100.",
+            formula="mean of (perception − scale minimum) / (scale maximum − scale minimum) · 100",
+            example=Example(
+                f"mean perception of {dimension} {MEAN_PERCEPTIONS[dimension]} on a scale from 1 to 7",
+                (MEAN_PERCEPTIONS[dimension] - 1) / 6 * 100,
+                "worked by hand",
+            ),
             **_ANSWERED,
         )
         for dimension in DIMENSIONS
@@ -45,6 +62,13 @@ KPIS = (
         population=CUSTOMERS,
         minimum=30,
         source="Parasuraman, Zeithaml & Berry 1988: perception − expectation, mean of respondents' means",
+        definition="Mean over the five dimensions of the respondents' mean perception less expectation, unweighted.",
+        formula="(1/5) Σ gap of a dimension",
+        example=Example(
+            "gaps: tangibles −0.40, reliability −0.95, responsiveness −0.80, assurance −0.55, empathy −0.60",
+            -0.66,
+            "worked by hand",
+        ),
         **_ANSWERED,
     ),
     Kpi(
@@ -56,6 +80,9 @@ KPIS = (
         population=CUSTOMERS & pl.col("nps_score").is_not_null(),
         minimum=100,
         source="Reichheld 2003; interval by adjusted Wald",
+        definition="Share of promoters (9 or 10 of 10) less share of detractors (0 to 6), in points.",
+        formula="100 · (promoters − detractors) / answers",
+        example=Example("200 answers, 90 promoters, 50 detractors", 20.0, "worked by hand"),
         **_ANSWERED,
     ),
     *(
@@ -68,15 +95,25 @@ KPIS = (
             population=CUSTOMERS,
             minimum=30,
             source=source,
+            definition=definition,
+            formula="Σ w_d · mean of the dimension, w_d = mean allocation of the dimension / sum of allocations",
+            example=example,
             **_ANSWERED,
         )
-        for code, title, column, unit, source in (
+        for code, title, column, unit, source, definition, example in (
             (
                 "servqual_weighted_gap_points",
                 "SERVQUAL gap, weighted by the customers' allocation",
                 "gap_points",
                 "points",
                 "Parasuraman, Zeithaml & Berry 1988: Σ w (P − E), w from 100 points allotted to the dimensions",
+                "Perception less expectation by dimension, weighted by the points customers allot to the dimensions.",
+                Example(
+                    "gaps −0.40, −0.95, −0.80, −0.55, −0.60 of tangibles, reliability, responsiveness, assurance, "
+                    "empathy; allotted 11, 32, 22, 19, 16 of 100 points",
+                    -0.7245,
+                    "worked by hand",
+                ),
             ),
             (
                 "servperf_weighted_score",
@@ -84,6 +121,12 @@ KPIS = (
                 "perception_score",
                 "score_0_100",
                 "Cronin & Taylor 1992: Σ w P, w from 100 points allotted to the dimensions",
+                "Perceptions by dimension from 0 to 100, weighted by the points customers allot to the dimensions.",
+                Example(
+                    "mean perceptions 5.9, 5.4, 5.5, 5.8, 5.6 on a scale from 1 to 7; allotted 11, 32, 22, 19, 16 points",
+                    (5.585 - 1) / 6 * 100,
+                    "worked by hand",
+                ),
             ),
             (
                 "csi_score",
@@ -91,6 +134,12 @@ KPIS = (
                 "satisfaction_score",
                 "score_0_100",
                 "Satisfaction by dimension weighted by importance, lowest answer 0 (not divided by the maximum)",
+                "Satisfaction by dimension from 0 to 100, weighted by the importance customers give the dimensions.",
+                Example(
+                    "satisfaction 4.2, 3.6, 3.9, 4.4 on a scale from 1 to 5; importance 4.5, 4.8, 4.0, 3.5",
+                    74.97023809523809,
+                    "worked by hand",
+                ),
             ),
         )
     ),
@@ -103,6 +152,9 @@ KPIS = (
         population=CUSTOMERS & pl.col("satisfaction_score").is_not_null(),
         minimum=30,
         source="Mean answer rescaled, (x − min) / (max − min) · 100",
+        definition="Mean answer to the question about overall satisfaction, from 0 to 100.",
+        formula="mean of (answer − scale minimum) / (scale maximum − scale minimum) · 100",
+        example=Example("200 answers 5, 4, 3, 2, 1 in numbers 62, 71, 40, 17, 10: mean 3.79", 69.75, "worked by hand"),
         **_ANSWERED,
     ),
     Kpi(
@@ -116,6 +168,9 @@ KPIS = (
         population=CUSTOMERS & pl.col("satisfaction_score").is_not_null(),
         minimum=30,
         source="Top-two box of a scale of five",
+        definition="Customers whose overall satisfaction is in the upper two boxes of five.",
+        formula="answers of 75 and more on 0–100 / answers",
+        example=Example("200 answers 5, 4, 3, 2, 1 in numbers 62, 71, 40, 17, 10", 0.665, "worked by hand"),
         **_ANSWERED,
     ),
     Kpi(
@@ -127,6 +182,9 @@ KPIS = (
         population=CUSTOMERS & pl.col("ces_score").is_not_null(),
         minimum=30,
         source="Dixon, Freeman & Toman 2010, in the form of agreement that it was easy",
+        definition="Mean agreement that it was easy, from 1 to 7.",
+        formula="mean answer",
+        example=Example("5 answers 7, 6, 5, 4, 3", 5.0, "worked by hand"),
         **_ANSWERED,
     ),
     Kpi(
@@ -138,6 +196,9 @@ KPIS = (
         population=CUSTOMERS & pl.col("ces_score").is_not_null(),
         minimum=30,
         source="Dixon, Freeman & Toman 2010, in the form of agreement that it was easy",
+        definition="Customers who agree that it was easy.",
+        formula="answers of 5 and more / answers",
+        example=Example("200 answers, 140 of them 5 and more of 7", 0.70, "worked by hand"),
         **_ANSWERED,
     ),
 )

@@ -19,6 +19,16 @@ SELECT
     complaints.extension_approved_on,  -- Day a longer limit was approved and communicated.
     complaints.appraisal_days,  -- Days of outside appraisal.
     complaints.merged_into,  -- Complaint of which this is a repeated contact.
+    coalesce(
+        coalesce(complaints.customer_id, policies.customer_id, complaints.policy_id) IS NOT NULL
+        AND complaints.category IS NOT NULL
+        AND complaints.received_on <= max(coalesce(complaints.closed_on, DATE '9999-12-31')) OVER (
+            PARTITION BY coalesce(complaints.customer_id, policies.customer_id), complaints.policy_id, complaints.category
+            ORDER BY complaints.received_on, complaints.complaint_id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ),
+        FALSE
+    ) AS follows_open,  -- Same customer, policy and matter as a complaint that was still open.
     coalesce(complaints.customer_id, policies.customer_id) AS customer_id,  -- The complainant.
     complaints.policy_id,  -- The policy complained about.
     complaints.claim_id,  -- The claim complained about.
