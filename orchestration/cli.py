@@ -118,7 +118,9 @@ def query(sql: str, project: ProjectFolder = Path()) -> None:
 
 @app.command()
 def dictionary(
-    out: Annotated[Path | None, typer.Option("--out", help="File to write; without it, the page is shown.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File to write; without it, the page is shown.")
+    ] = None,
 ) -> None:
     """Write the dictionary of all KPIs as one page of Markdown."""
     from transforms.kpi.dictionary import dictionary_page
@@ -143,7 +145,18 @@ def dev(
     from orchestration.home import prepare_home
 
     prepare_home(found)
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "-a", "defs", "-p", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "dagster",
+        "dev",
+        "-m",
+        "orchestration.definitions",
+        "-a",
+        "defs",
+        "-p",
+        str(port),
+    ]
     os.execv(sys.executable, command)
 
 

@@ -27,13 +27,22 @@ def schema_of(columns) -> dict:
 
 def table(rows, columns) -> pl.LazyFrame:
     usual = {"is_valid": True, "is_audit": False, "survey": "service", "wave": "1"}
-    return pl.LazyFrame([{**dict.fromkeys(columns), **usual, **row} for row in rows], schema=schema_of(columns))
+    return pl.LazyFrame(
+        [{**dict.fromkeys(columns), **usual, **row} for row in rows], schema=schema_of(columns)
+    )
 
 
 def answered(wave: str, day: date, promoters: int, detractors: int, n: int, **more) -> list[dict]:
     scores = [10] * promoters + [3] * detractors + [8] * (n - promoters - detractors)
     return [
-        {"wave": wave, "response_id": f"{wave}-{i}", "answered_on": day, "nps_score": score, "ces_score": 4 + i % 3, **more}
+        {
+            "wave": wave,
+            "response_id": f"{wave}-{i}",
+            "answered_on": day,
+            "nps_score": score,
+            "ces_score": 4 + i % 3,
+            **more,
+        }
         for i, score in enumerate(scores)
     ]
 
@@ -44,12 +53,20 @@ def test_a_change_of_nps_is_told_with_its_interval():
         *answered("spring", date(2025, 3, 1), 90, 50, 200),
         *answered("autumn", date(2025, 9, 1), 100, 45, 210),
         *answered("winter", date(2025, 12, 1), 9, 0, 10),
-        {"wave": "winter", "response_id": "careless", "answered_on": date(2025, 12, 1), "nps_score": 0, "is_valid": False},
+        {
+            "wave": "winter",
+            "response_id": "careless",
+            "answered_on": date(2025, 12, 1),
+            "nps_score": 0,
+            "is_valid": False,
+        },
     ]
     waves = survey_waves(
         responses=table(rows, SURVEY_RESPONSES), scores=table([], SURVEY_SCORES), **TOLD
     ).collect()
-    spring, autumn, winter = (waves.row(by_predicate=pl.col("wave") == w, named=True) for w in ("spring", "autumn", "winter"))
+    spring, autumn, winter = (
+        waves.row(by_predicate=pl.col("wave") == w, named=True) for w in ("spring", "autumn", "winter")
+    )
     assert spring["nps_points"] == pytest.approx(20.0)
     assert (spring["nps_low"], spring["nps_high"]) == pytest.approx((8.5, 30.8), abs=0.05)
     assert spring["nps_verdict"] == "first wave"
@@ -79,7 +96,11 @@ def test_gaps_and_perceptions_by_the_customers_own_weights():
         for dimension, gap, weight, perception in zip(DIMENSIONS, gaps, points, perceptions, strict=True)
     ]
     responses = table(answered("1", date(2025, 3, 1), 1, 0, 1), SURVEY_RESPONSES)
-    (wave,) = survey_waves(responses=responses, scores=table(rows, SURVEY_SCORES), **TOLD).collect().iter_rows(named=True)
+    (wave,) = (
+        survey_waves(responses=responses, scores=table(rows, SURVEY_SCORES), **TOLD)
+        .collect()
+        .iter_rows(named=True)
+    )
     assert wave["servqual_gap_points"] == pytest.approx(-0.66)
     assert wave["servqual_weighted_gap_points"] == pytest.approx(-0.7245)
     assert wave["servperf_weighted_score"] == pytest.approx(76.42, abs=0.005)
@@ -94,10 +115,17 @@ def instrument() -> tuple[dict, np.ndarray]:
     values = np.clip(np.round(4.5 + attitude + generator.normal(size=(150, 6))), 1, 7)
     values[generator.uniform(size=values.shape) < 0.03] = np.nan
     names = [f"q{i}" for i in range(6)]
-    answers = pl.DataFrame(values, schema=names).fill_nan(None).with_columns(
-        response_id=pl.format("r{}", pl.int_range(pl.len()))
-    ).unpivot(names, index="response_id", variable_name="question", value_name="score").with_columns(
-        survey=pl.lit("service"), wave=pl.lit("1"), answered_on=date(2025, 6, 1), stage=pl.lit(None, dtype=pl.String)
+    answers = (
+        pl.DataFrame(values, schema=names)
+        .fill_nan(None)
+        .with_columns(response_id=pl.format("r{}", pl.int_range(pl.len())))
+        .unpivot(names, index="response_id", variable_name="question", value_name="score")
+        .with_columns(
+            survey=pl.lit("service"),
+            wave=pl.lit("1"),
+            answered_on=date(2025, 6, 1),
+            stage=pl.lit(None, dtype=pl.String),
+        )
     )
     questions = pl.DataFrame(
         {
@@ -121,7 +149,10 @@ def test_reliability_of_a_wave_is_that_of_its_answers(instrument):
     frames, values = instrument
     found = survey_reliability(**frames, **TOLD).collect()
     for dimension, own in (("reliability", values[:, :4]), ("empathy", values[:, 4:]), ("all", values)):
-        row, expected = found.row(by_predicate=pl.col("dimension") == dimension, named=True), cronbach_alpha(own)
+        row, expected = (
+            found.row(by_predicate=pl.col("dimension") == dimension, named=True),
+            cronbach_alpha(own),
+        )
         assert (row["alpha"], row["alpha_low"], row["alpha_high"]) == pytest.approx(
             (expected.alpha, expected.low, expected.high)
         )
@@ -141,7 +172,9 @@ def test_items_are_analysed_dimension_by_dimension(instrument):
 
 def test_careless_answers_are_in_no_figure_of_the_instrument(instrument):
     frames, values = instrument
-    careless = frames["responses"].with_columns(is_valid=pl.col("response_id").str.slice(1).cast(pl.Int64) >= 20)
+    careless = frames["responses"].with_columns(
+        is_valid=pl.col("response_id").str.slice(1).cast(pl.Int64) >= 20
+    )
     found = survey_reliability(**{**frames, "responses": careless}, **TOLD).collect()
     row = found.row(by_predicate=pl.col("dimension") == "all", named=True)
     assert row["alpha"] == pytest.approx(cronbach_alpha(values[20:]).alpha)

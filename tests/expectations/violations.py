@@ -156,7 +156,9 @@ INDEX = {
     ("index.segment_contributions", "segment_contributions_sum_to_distance"): one_less(
         "index.segment_contributions", "abs(total_points) > 0.001 AND kpi IS NOT NULL"
     ),
-    ("index.mix_effects", "mix_effects_sum_to_change"): one_less("index.mix_effects", "abs(rate_effect) > 0.001"),
+    ("index.mix_effects", "mix_effects_sum_to_change"): one_less(
+        "index.mix_effects", "abs(rate_effect) > 0.001"
+    ),
     ("index.grades", "held_grade_filled"): one("index.grades", "held_grade = NULL"),
     ("index.grades", "grades_match_scores"): one_less("index.grades"),
     ("index.signals", "signal_has_rule"): one("index.signals", "sentence = NULL"),
@@ -164,8 +166,12 @@ INDEX = {
     ("index.calibration", "objective_goes_with_perceived"): one(
         "index.calibration", "verdict = 'wrong sign'", "cut = 'org_unit'"
     ),
-    ("index.gaps", "gap_is_difference"): one("index.gaps", "gap_points = 1 - gap_points", "gap_points IS NOT NULL"),
-    ("index.score_intervals", "interval_in_scale"): one("index.score_intervals", "score_low = score_high + 0.1"),
+    ("index.gaps", "gap_is_difference"): one(
+        "index.gaps", "gap_points = 1 - gap_points", "gap_points IS NOT NULL"
+    ),
+    ("index.score_intervals", "interval_in_scale"): one(
+        "index.score_intervals", "score_low = score_high + 0.1"
+    ),
     ("index.grade_probabilities", "probabilities_sum_to_one"): one_less("index.grade_probabilities"),
     ("index.rank_intervals", "rank_in_range"): one("index.rank_intervals", "rank = 9"),
     ("index.scores", "has_rows"): "DELETE FROM index.scores",
@@ -184,7 +190,9 @@ INDEX = {
     ),
 }
 MARTS = {
-    ("marts.index_change", "waterfall_arrives"): one("marts.index_change", "bar_to = bar_to + 0.001, rank = 99"),
+    ("marts.index_change", "waterfall_arrives"): one(
+        "marts.index_change", "bar_to = bar_to + 0.001, rank = 99"
+    ),
     ("marts.branch_ranking", "ranking_has_every_branch"): one_less("marts.branch_ranking"),
     ("marts.scorecard", "has_rows"): "DELETE FROM marts.scorecard",
     ("marts.scorecard", "scores_in_scale"): one("marts.scorecard", "index_score = -1"),

@@ -107,7 +107,7 @@ KPIS = (
                 "gap_points",
                 "points",
                 "Parasuraman, Zeithaml & Berry 1988: Σ w (P − E), w from 100 points allotted to the dimensions",
-                "Perception less expectation by dimension, weighted by the points customers allot to the dimensions.",
+                "Perception less expectation by dimension, weighted by the points customers allot to each.",
                 Example(
                     "gaps −0.40, −0.95, −0.80, −0.55, −0.60 of tangibles, reliability, responsiveness, assurance, "
                     "empathy; allotted 11, 32, 22, 19, 16 of 100 points",
@@ -121,9 +121,9 @@ KPIS = (
                 "perception_score",
                 "score_0_100",
                 "Cronin & Taylor 1992: Σ w P, w from 100 points allotted to the dimensions",
-                "Perceptions by dimension from 0 to 100, weighted by the points customers allot to the dimensions.",
+                "Perceptions by dimension from 0 to 100, weighted by the points customers allot to each.",
                 Example(
-                    "mean perceptions 5.9, 5.4, 5.5, 5.8, 5.6 on a scale from 1 to 7; allotted 11, 32, 22, 19, 16 points",
+                    "mean perceptions 5.9, 5.4, 5.5, 5.8, 5.6 from 1 to 7; allotted 11, 32, 22, 19, 16 points",
                     (5.585 - 1) / 6 * 100,
                     "worked by hand",
                 ),
@@ -154,7 +154,9 @@ KPIS = (
         source="Mean answer rescaled, (x − min) / (max − min) · 100",
         definition="Mean answer to the question about overall satisfaction, from 0 to 100.",
         formula="mean of (answer − scale minimum) / (scale maximum − scale minimum) · 100",
-        example=Example("200 answers 5, 4, 3, 2, 1 in numbers 62, 71, 40, 17, 10: mean 3.79", 69.75, "worked by hand"),
+        example=Example(
+            "200 answers 5, 4, 3, 2, 1 in numbers 62, 71, 40, 17, 10: mean 3.79", 69.75, "worked by hand"
+        ),
         **_ANSWERED,
     ),
     Kpi(
