@@ -14,6 +14,7 @@ from transforms.graph import SESSION_TABLES, Node, build_graph
 from transforms.kpi.dictionary import dictionary_rows
 from transforms.lineage import column_lineage
 from transforms.model import Transform
+from transforms.pack import pack_rows
 from warehouse.catalogue import Rows, read_columns
 from warehouse.contract import contracts
 from warehouse.store import Store
@@ -51,6 +52,7 @@ def catalogue_rows(store: Store, run: Run) -> dict[str, Rows]:
         "catalog.columns": columns,
         "catalog.column_lineage": lineage,
         "catalog.kpis": dictionary_rows(run.settings),
+        "catalog.packs": pack_rows(run.settings.packs),
     }
 
 

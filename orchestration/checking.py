@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from orchestration.cataloguing import models
-from orchestration.project import Project, framework_problems
+from orchestration.project import Project, framework_problems, pack_problems
 from transforms.kpi.registry import registry
 from transforms.sql_model import ModelError
 
@@ -24,6 +24,7 @@ def _problems(project: Project) -> Iterator[str]:
         yield str(error)
         return
     yield from framework_problems(project, directions)
+    yield from pack_problems(project, directions)
     barred = {kpi.code for kpi in registry() if not kpi.for_index}
     for framework in project.settings.frameworks:
         for node in framework.leaves:

@@ -5,7 +5,7 @@ Cheap to import: neither Dagster, DuckDB nor Polars. What is wrong with a file i
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -18,6 +18,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from transforms.index.framework import Framework
 from transforms.index.framework_file import FrameworkError, read_framework
+from transforms.pack import SHIPPED as SHIPPED_PACKS
+from transforms.pack import Pack, PackError, read_pack, shipped_packs
 from transforms.settings import (
     CUTS,
     ComplaintSettings,
@@ -95,6 +97,7 @@ class ProjectFile(_Part):
     surveys: SurveySettings = SurveySettings()
     index: IndexPart = IndexPart()
     robustness: RobustnessSettings | None = None
+    packs: tuple[str, ...] = Field((), description="Regulators' packs: shipped ones or paths of your own.")
     feeds: dict[str, Sources] = Field(min_length=1)
 
 
@@ -157,9 +160,11 @@ def read_project(folder: Path) -> Project:
         raise ProjectError(path, [("", "this is no mapping of keys to values")])
     problems: list[tuple[str, str]] = []
     content = _with_environment(content, "", problems)
+    packs = project_packs(folder, content.get("packs"), problems)
+    content = _with_definitions(content, packs, problems)
     file = _validated(path, content, problems)
     frameworks = _frameworks(folder, file.index.frameworks, problems)
-    settings = _settings(file, frameworks, problems)
+    settings = _settings(file, frameworks, packs, problems)
     if problems or settings is None:
         raise ProjectError(path, problems)
     return Project(folder, file, settings, text)
@@ -211,11 +216,14 @@ def _reasons(error: ValidationError) -> Iterator[tuple[str, str]]:
 
 
 def _settings(
-    file: ProjectFile, frameworks: tuple[Framework, ...], problems: list[tuple[str, str]]
+    file: ProjectFile,
+    frameworks: tuple[Framework, ...],
+    packs: tuple[Pack, ...],
+    problems: list[tuple[str, str]],
 ) -> Settings | None:
-    shared = file.model_dump(include=set(Settings.model_fields) - {"frameworks"})
+    shared = file.model_dump(include=set(Settings.model_fields) - {"frameworks", "packs"})
     try:
-        return Settings(**shared, frameworks=frameworks)
+        return Settings(**shared, frameworks=frameworks, packs=packs)
     except ValidationError as error:
         problems += _reasons(error)
         return None
@@ -239,6 +247,57 @@ def _frameworks(
             except FrameworkError as error:
                 problems += [(key, f"{name}: {problem}") for problem in error.problems]
     return tuple(found)
+
+
+def project_packs(folder: Path, names: Any, problems: list[tuple[str, str]]) -> tuple[Pack, ...]:
+    """The packs that a project names, shipped ones or files of its own; appends what is wrong to `problems`."""
+    found: list[Pack] = []
+    for i, name in enumerate(names if isinstance(names, list) else []):
+        shipped = shipped_packs()
+        if name in shipped:
+            found.append(shipped[name])
+        elif not (folder / str(name)).is_file():
+            problems.append(
+                (f"packs.{i}", f"{name!r} is neither a file nor one of {', '.join(sorted(shipped))}")
+            )
+        else:
+            try:
+                found.append(read_pack((folder / name).read_text(encoding="utf-8")))
+            except PackError as error:
+                problems += [(f"packs.{i}", f"{name}: {path}: {reason}") for path, reason in error.problems]
+    return tuple(found)
+
+
+def _with_definitions(
+    content: dict[str, Any], packs: tuple[Pack, ...], problems: list[tuple[str, str]]
+) -> dict[str, Any]:
+    """The content with the definitions of its packs; a key that is told two ways is a problem."""
+    merged = {**content}
+    says: dict[tuple[str, str], str] = {}
+    for i, pack in enumerate(packs):
+        for part, keys in pack.definitions.items():
+            told = merged[part] if isinstance(merged.get(part), dict) else {}
+            for key, value in keys.items():
+                if key in told and told[key] != value:
+                    other = says.get((part, key), "the project file")
+                    reason = f"{pack.code} sets {part}.{key} to {value}, but {other} sets it to {told[key]}"
+                    problems.append((f"packs.{i}", reason))
+                told = {key: value, **told}
+                says.setdefault((part, key), pack.code)
+            merged[part] = told
+    return merged
+
+
+def pack_problems(project: Project, known_kpis: Collection[str]) -> Iterator[str]:
+    """What is wrong with the project's packs once the KPIs there are known."""
+    for i, name in enumerate(project.file.packs):
+        path = SHIPPED_PACKS / f"{name}.yml" if name in shipped_packs() else project.folder / name
+        try:
+            read_pack(path.read_text(encoding="utf-8"), known_kpis)
+        except PackError as error:
+            yield from (
+                f"{project.path}: packs.{i}: {name}: {key}: {reason}" for key, reason in error.problems
+            )
 
 
 @cache

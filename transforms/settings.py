@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from transforms.index.framework import Framework
+from transforms.pack import Pack
 
 Cut = Literal["company", "org_unit", "current_org_unit", "region", "product_line", "channel", "age_band"]
 # By default a policy belongs to the unit that issued it; `current_org_unit` asks who looks after it now.
@@ -124,6 +125,7 @@ class Settings(BaseModel):
     surveys: SurveySettings = SurveySettings()
     robustness: RobustnessSettings | None = Field(None, description="Left out: no draws, empty tables.")
     frameworks: tuple[Framework, ...] = ()
+    packs: tuple[Pack, ...] = ()
 
     @field_validator("time_zone")
     @classmethod

@@ -67,6 +67,25 @@ TABLES: Mapping[str, tuple[str, Mapping[str, tuple[type[pl.DataType], str]]]] = 
             "for_index": (pl.Boolean, "Whether it may enter a composite index."),
         },
     ),
+    "catalog.packs": (
+        "The project's packs, our reading of regulators' rules, one row a KPI of a pack.",
+        {
+            "pack": (pl.String, "Code of the pack."),
+            "title": (pl.String, "What it is called."),
+            "authority": (pl.String, "Whose rules it reads."),
+            "kpi": (pl.String, "Code of the KPI."),
+            "basis": (pl.String, "Basis that the rule looks at."),
+            "rule": (pl.String, "What the rule asks for."),
+            "clause": (pl.String, "Article or section."),
+            "evidence": (
+                pl.String,
+                "found, third_party_copy, general_knowledge or own_reading: how well the rule is known.",
+            ),
+            "at_least": (pl.Float64, "Met from this value on."),
+            "at_most": (pl.Float64, "Met up to this value."),
+            "awaited": (pl.Boolean, "The KPI is not measured yet."),
+        },
+    ),
 }
 
 # What every check of this version found; kept up to date as tables are checked.

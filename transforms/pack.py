@@ -1,0 +1,117 @@
+"""Packs: named lists of KPIs with one regulator's limits, read from `packs/*.yml` or a project's own file.
+
+A pack is our reading of rules, each entry marked by how well it is known, never the rule itself; the KPIs are
+defined in `transforms/kpi`. Cheap to import: neither Polars nor DuckDB.
+"""
+
+import difflib
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+SHIPPED = Path(__file__).parent / "packs"
+
+# found: read in public material. third_party_copy: in a copy, press report or excerpt. general_knowledge: not
+# looked up. own_reading: our way to make a rule countable.
+Evidence = Literal["found", "third_party_copy", "general_knowledge", "own_reading"]
+
+
+class PackError(Exception):
+    """A pack that cannot be used; `problems` are pairs of key path and reason."""
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(f"{path}: {reason}" for path, reason in problems))
+
+
+class Entry(BaseModel):
+    """One KPI of a pack: what the rule says, where, how well that is known, and from which value it is met."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    kpi: str
+    basis: Literal["cohort", "period", "stock"] = "cohort"
+    rule: str = Field(min_length=1, description="What the rule asks for, in words.")
+    clause: str = Field("", description="Article or section.")
+    evidence: Evidence
+    at_least: float | None = Field(None, description="Met from this value on.")
+    at_most: float | None = Field(None, description="Met up to this value.")
+    awaited: bool = Field(False, description="The KPI is not measured yet; the entry says what is missing.")
+
+    @model_validator(mode="after")
+    def one_limit(self) -> "Entry":
+        if self.at_least is not None and self.at_most is not None:
+            raise ValueError("give at_least or at_most, not both")
+        return self
+
+
+class Pack(BaseModel):
+    """A regulator's KPIs; `definitions` are the keys of the project file that follow its definitions."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    code: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    authority: str
+    note: str = ""
+    definitions: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    kpis: tuple[Entry, ...] = Field(min_length=1)
+
+
+def read_pack(text: str, known_kpis: Collection[str] | None = None) -> Pack:
+    """The pack that a YAML text describes; raises PackError with the key path of everything that is wrong.
+
+    `known_kpis` are the codes there are: an entry must name one of them or say that it is awaited.
+    """
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise PackError([("", f"this is not YAML: {error}")]) from None
+    try:
+        pack = Pack.model_validate(content)
+    except ValidationError as error:
+        raise PackError(
+            [(".".join(map(str, detail["loc"])), detail["msg"]) for detail in error.errors()]
+        ) from None
+    problems = list(_unknown(pack, known_kpis)) if known_kpis is not None else []
+    if problems:
+        raise PackError(problems)
+    return pack
+
+
+def _unknown(pack: Pack, known: Collection[str]) -> Iterator[tuple[str, str]]:
+    for i, entry in enumerate(pack.kpis):
+        if entry.kpi not in known and not entry.awaited:
+            close = difflib.get_close_matches(entry.kpi, list(known), 1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            yield f"kpis.{i}.kpi", f"there is no KPI {entry.kpi}{hint} (awaited: true admits it)"
+
+
+@cache
+def shipped_packs() -> Mapping[str, Pack]:
+    """The packs that come with policypulse, by code."""
+    packs = [read_pack(path.read_text(encoding="utf-8")) for path in sorted(SHIPPED.glob("*.yml"))]
+    return {pack.code: pack for pack in packs}
+
+
+def pack_rows(packs: Collection[Pack]) -> list[tuple[object, ...]]:
+    """One row an entry, in the columns of catalog.packs."""
+    return [
+        (
+            pack.code,
+            pack.title,
+            pack.authority,
+            entry.kpi,
+            entry.basis,
+            entry.rule,
+            entry.clause,
+            entry.evidence,
+            entry.at_least,
+            entry.at_most,
+            entry.awaited,
+        )
+        for pack in packs
+        for entry in pack.kpis
+    ]
