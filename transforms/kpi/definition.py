@@ -14,7 +14,10 @@ import polars as pl
 from transforms.settings import Settings
 
 Basis = Literal["cohort", "period", "stock"]
-Unit = Literal["share", "days", "count", "per_10k_policies", "points", "score_0_100"]
+# A share is a quotient of counts, a probability an estimate that is none.
+Unit = Literal[
+    "share", "probability", "days", "hours", "count", "per_10k_policies", "points", "score_0_100", "ratio"
+]
 
 # How the interval of every share and rate is read; quantiles are Hyndman–Fan type 7.
 LEVEL = 0.95
