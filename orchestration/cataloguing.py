@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from orchestration.making import Run
-from transforms.graph import Node, build_graph
+from transforms.graph import SESSION_TABLES, Node, build_graph
 from transforms.kpi.dictionary import dictionary_rows
 from transforms.lineage import column_lineage
 from transforms.model import Transform
@@ -55,7 +55,7 @@ def catalogue_rows(store: Store, run: Run) -> dict[str, Rows]:
 
 
 def _session(store: Store) -> dict[str, dict[str, str]]:
-    return {table: store.columns(table) for table in ("staging.as_of", "staging.periods")}
+    return {table: store.columns(table) for table in SESSION_TABLES}
 
 
 def _tables(store: Store, graph: Mapping[str, Node]) -> Rows:

@@ -1,4 +1,4 @@
-"""The periods that KPIs are computed for: whole months up to the as-of month, and longer ones made of them.
+"""The periods that KPIs are computed for: months up to the as-of month, and longer ones made of whole months.
 
 Which of them a run computes is asked here; how a case falls into one is `transforms/kpi/records.py`.
 """
@@ -26,6 +26,7 @@ def month_periods(months: list[date]) -> pl.DataFrame:
 # The calendar periods longer than a month, by their length in months.
 CALENDAR_GRAINS = {"quarter": 3, "half_year": 6, "year": 12}
 ROLLING_MONTHS = 12
+ROLLING = f"rolling_{ROLLING_MONTHS}"
 
 
 def long_periods(months: Sequence[date]) -> pl.DataFrame:
@@ -40,8 +41,7 @@ def long_periods(months: Sequence[date]) -> pl.DataFrame:
         for month in months
         if (month.month - 1) % length == 0
     ]
-    rolling = f"rolling_{ROLLING_MONTHS}"
-    rows += [(rolling, first, _months_later(first, ROLLING_MONTHS)) for first in months[: 1 - ROLLING_MONTHS]]
+    rows += [(ROLLING, first, _months_later(first, ROLLING_MONTHS)) for first in months[: 1 - ROLLING_MONTHS]]
     frame = pl.DataFrame(
         rows, schema={"grain": pl.String, "starts_on": pl.Date, "ends_on": pl.Date}, orient="row"
     )
@@ -52,6 +52,11 @@ def months_of(periods: pl.DataFrame) -> pl.DataFrame:
     """Which months make up which period: month, period."""
     months = pl.date_ranges("starts_on", "ends_on", interval="1mo")
     return periods.select("period", month=months).explode("month").select("month", "period")
+
+
+def without_rolling(periods: pl.DataFrame) -> pl.DataFrame:
+    """The periods that do not overlap with others of their grain."""
+    return periods.filter(pl.col("grain") != ROLLING) if "grain" in periods.columns else periods
 
 
 def end_of_day(day: date, time_zone: str) -> datetime:

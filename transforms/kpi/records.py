@@ -17,7 +17,7 @@ from transforms.kpi.measures import Count, PerExposure, Stock
 from transforms.kpi.stocks import stocks, with_exposure
 from transforms.kpi.survival_measures import SurvivalMeasure
 from transforms.kpi.survival_records import survival
-from transforms.periods import end_of_day, months_of
+from transforms.periods import end_of_day, months_of, without_rolling
 from transforms.settings import Settings
 
 RECORD: Mapping[str, type[pl.DataType]] = {
@@ -93,11 +93,12 @@ def kpi_records(
     periods = periods.with_columns(period=pl.int_range(pl.len()))
     applicable, absent = _by_applicability(facts, kpis)
     segments = _segments(facts, settings.cuts)
+    ends_at = end_of_day(as_of, settings.time_zone)
     found = [
         nothing_measured(),
         *_batched(facts, applicable, periods, as_of, settings.cuts, segments),
         *stocks(facts, applicable, periods, settings.cuts, segments),
-        *survival(facts, applicable, periods, settings.cuts, as_of, end_of_day(as_of, settings.time_zone)),
+        *survival(facts, applicable, without_rolling(periods), settings.cuts, as_of, ends_at),
     ]
     spine = _spine(kpis, periods, segments)
     joined = spine.join(pl.concat(found), on=["kpi", "basis", "period", "cut", "segment"], how="left")
@@ -264,10 +265,20 @@ def _recorded(frame: pl.DataFrame, member: Planned, basis: str, cut: str) -> pl.
 
 
 def _spine(kpis: Sequence[Kpi], periods: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
-    """Every record there has to be, measured or not."""
-    pairs = [(kpi.code, basis) for kpi in kpis for basis in (kpi.dates or {"stock": ""})]
-    codes = pl.DataFrame(pairs, schema=["kpi", "basis"], orient="row")
-    return codes.join(periods, how="cross").join(segments, how="cross")
+    """Every record there has to be, measured or not.
+
+    Curves need the single cases, too many of them for windows that overlap: they have none of those.
+    """
+    curves = [kpi for kpi in kpis if isinstance(kpi.measure, SurvivalMeasure)]
+    others = [kpi for kpi in kpis if not isinstance(kpi.measure, SurvivalMeasure)]
+
+    def places(chosen: Sequence[Kpi], of: pl.DataFrame) -> pl.DataFrame:
+        pairs = [(kpi.code, basis) for kpi in chosen for basis in (kpi.dates or {"stock": ""})]
+        codes = pl.DataFrame(pairs, schema={"kpi": pl.String, "basis": pl.String}, orient="row")
+        return codes.join(of, how="cross")
+
+    both = pl.concat([places(others, periods), places(curves, without_rolling(periods))])
+    return both.join(segments, how="cross")
 
 
 def _with_status(
