@@ -13,7 +13,7 @@ import polars as pl
 from transforms.clocks import known_calendar
 from transforms.graph import Node
 from transforms.model import Transform
-from transforms.periods import month_periods, months_until
+from transforms.periods import long_periods, month_periods, months_until
 from transforms.settings import Settings
 from transforms.sql_model import SqlModel
 from warehouse.contract import contracts
@@ -52,6 +52,8 @@ def open_session(store: Store, run: Run, graph: Mapping[str, Node]) -> None:
     store.set_as_of(run.as_of, run.settings.time_zone)
     store.replace("staging.periods", month_periods(list(run.months)))
     store.replace("staging.calendar", known_calendar(run.settings.calendar, CALENDAR_FROM, run.as_of))
+    # Longer periods are made of all months, also when only some months are made anew.
+    store.replace("staging.long_periods", long_periods(months_until(run.as_of, run.settings.months)))
     for feed, contract in contracts().items():
         store.create_view(f"latest.{feed}", latest_sql(feed, contract.key))
     for node in graph.values():

@@ -1,9 +1,11 @@
-"""The periods that KPIs are computed for: whole months up to the as-of month.
+"""The periods that KPIs are computed for: months up to the as-of month, and longer ones made of whole months.
 
 Which of them a run computes is asked here; how a case falls into one is `transforms/kpi/records.py`.
 """
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -19,3 +21,50 @@ def month_periods(months: list[date]) -> pl.DataFrame:
     return pl.DataFrame({"period": months}, schema={"period": pl.Date}).with_columns(
         starts_on=pl.col("period"), ends_on=pl.col("period").dt.month_end()
     )
+
+
+# The calendar periods longer than a month, by their length in months.
+CALENDAR_GRAINS = {"quarter": 3, "half_year": 6, "year": 12}
+ROLLING_MONTHS = 12
+ROLLING = f"rolling_{ROLLING_MONTHS}"
+
+
+def long_periods(months: Sequence[date]) -> pl.DataFrame:
+    """The periods longer than a month that begin within `months` (consecutive): grain, starts_on, ends_on.
+
+    Calendar quarters, half-years and years; and the twelve months up to each of `months`, wholly within them.
+    The last calendar periods may end later than the months do.
+    """
+    rows = [
+        (grain, month, _months_later(month, length))
+        for grain, length in CALENDAR_GRAINS.items()
+        for month in months
+        if (month.month - 1) % length == 0
+    ]
+    rows += [(ROLLING, first, _months_later(first, ROLLING_MONTHS)) for first in months[: 1 - ROLLING_MONTHS]]
+    frame = pl.DataFrame(
+        rows, schema={"grain": pl.String, "starts_on": pl.Date, "ends_on": pl.Date}, orient="row"
+    )
+    return frame.with_columns(pl.col("ends_on").dt.offset_by("-1d"))
+
+
+def months_of(periods: pl.DataFrame) -> pl.DataFrame:
+    """Which months make up which period: month, period."""
+    months = pl.date_ranges("starts_on", "ends_on", interval="1mo")
+    return periods.select("period", month=months).explode("month").select("month", "period")
+
+
+def without_rolling(periods: pl.DataFrame) -> pl.DataFrame:
+    """The periods that do not overlap with others of their grain."""
+    return periods.filter(pl.col("grain") != ROLLING) if "grain" in periods.columns else periods
+
+
+def end_of_day(day: date, time_zone: str) -> datetime:
+    """The instant at which a business day ends, in UTC."""
+    midnight = datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(time_zone))
+    return midnight.astimezone(ZoneInfo("UTC"))
+
+
+def _months_later(month: date, count: int) -> date:
+    place = month.year * 12 + month.month - 1 + count
+    return date(place // 12, place % 12 + 1, 1)

@@ -17,8 +17,9 @@ from orchestration.cataloguing import models
 from orchestration.making import Run, open_session
 from orchestration.project import shipped_frameworks
 from transforms.clocks import known_calendar
+from transforms.graph import SESSION_TABLES
 from transforms.model import Transform
-from transforms.periods import month_periods, months_until
+from transforms.periods import long_periods, month_periods, months_until
 from transforms.settings import RobustnessSettings, Settings
 from warehouse.contract import contracts
 from warehouse.raw_tables import create_raw
@@ -75,7 +76,7 @@ def schemas(tmp_path_factory) -> dict[str, pl.Schema]:
         create_raw(store.con)
         run = Run(AS_OF, SETTINGS, tuple(months_until(AS_OF, 6)))
         open_session(store, run, models())
-        found = {table: store.empty(table).schema for table in ("staging.periods", "staging.calendar")}
+        found = {table: store.empty(table).schema for table in SESSION_TABLES}
         for name, node in models().items():
             found[name] = node.model.schema if isinstance(node.model, Transform) else None
             if node.schema == "staging":
@@ -135,7 +136,9 @@ def inputs(model: Transform, schemas, seed: int, rows: int) -> tuple[dict, dict]
         reads[name] = frame.unique(grain, keep="first", maintain_order=True) if grain else frame
     broadcast = {name: random_frame(schemas[table], rng, FEW) for name, table in model.broadcast.items()}
     if "periods" in broadcast:
-        broadcast["periods"] = month_periods(months_until(AS_OF, 6))
+        months = months_until(AS_OF, 6)
+        long = model.broadcast["periods"] == "staging.long_periods"
+        broadcast["periods"] = long_periods(months) if long else month_periods(months)
     if "calendar" in broadcast:
         broadcast["calendar"] = CALENDAR
     if "questions" in broadcast:

@@ -44,6 +44,7 @@ DAY_SECONDS = 86_400
         **{name: (INSTANT, text) for name, (_, text) in FIRST_EVENTS.items()},
         "documents_complete_at": (INSTANT, "Documents complete: the last time before the first decision."),
         "loss_at": (INSTANT, "Insured event."),
+        "payable_at": (INSTANT, "Agreement, else decision: the payment is due from here on."),
         "ended_at": (
             INSTANT,
             "Closed, withdrawn or cancelled; paid or refused where the source never closes.",
@@ -52,6 +53,7 @@ DAY_SECONDS = 86_400
         "documents_complete_on": (pl.Date, "Day the documents were complete, business time."),
         "decided_on": (pl.Date, "Day of the first decision, business time."),
         "agreed_on": (pl.Date, "Day of the agreement, business time."),
+        "payable_on": (pl.Date, "Day of the agreement, else of the decision, business time."),
         "paid_on": (pl.Date, "Day of the payment, business time."),
         "withdrawn_on": (pl.Date, "Day of the withdrawal, business time."),
         "ended_on": (pl.Date, "Day the case ended, business time."),
@@ -92,7 +94,7 @@ def claims(events: pl.LazyFrame, cases: pl.LazyFrame, *, as_of: date, settings: 
         rows.join(documents, on=["claim_id", "spell_no"], how="left")
         .join(cases, on="claim_id", how="left")
         .with_columns(pl.col(c).fill_null("unknown") for c in SEGMENT_COLUMNS)
-        .with_columns(_outcome(), _ended_at())
+        .with_columns(_outcome(), _ended_at(), payable_at=pl.coalesce("agreed_at", "first_decided_at"))
         .with_columns(_business_dates(settings.time_zone))
         .with_columns(_durations())
         .with_columns(_age_days(as_of), _sequence_fault())
@@ -185,6 +187,7 @@ def _business_dates(time_zone: str) -> list[pl.Expr]:
         "documents_complete_on": "documents_complete_at",
         "decided_on": "first_decided_at",
         "agreed_on": "agreed_at",
+        "payable_on": "payable_at",
         "paid_on": "paid_at",
         "withdrawn_on": "withdrawn_at",
         "ended_on": "ended_at",
@@ -200,16 +203,15 @@ def _business_dates(time_zone: str) -> list[pl.Expr]:
 def _durations() -> list[pl.Expr]:
     """Fractional days between two instants; empty if either is missing or they lie the wrong way round."""
 
-    def days(start: str | pl.Expr, end: str) -> pl.Expr:
-        begin = pl.col(start) if isinstance(start, str) else start
-        length = (pl.col(end) - begin).dt.total_microseconds() / (DAY_SECONDS * 1_000_000)
+    def days(start: str, end: str) -> pl.Expr:
+        length = (pl.col(end) - pl.col(start)).dt.total_microseconds() / (DAY_SECONDS * 1_000_000)
         return pl.when(length >= 0).then(length)
 
     return [
         days("reported_at", "first_decided_at").alias("report_to_decision_days"),
         days("documents_complete_at", "first_decided_at").alias("documents_to_decision_days"),
         days("reported_at", "paid_at").alias("report_to_payment_days"),
-        days(pl.coalesce("agreed_at", "first_decided_at"), "paid_at").alias("agreement_to_payment_days"),
+        days("payable_at", "paid_at").alias("agreement_to_payment_days"),
         days("documents_complete_at", "paid_at").alias("documents_to_payment_days"),
         days("loss_at", "paid_at").alias("loss_to_payment_days"),
     ]

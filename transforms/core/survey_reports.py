@@ -5,6 +5,7 @@ segments are KPIs.
 """
 
 from datetime import date
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -136,8 +137,8 @@ def survey_waves(
     )
     earlier = tuple(pl.col(f"earlier_{name}") for name in counts)
     now = tuple(pl.col(name) for name in counts)
-    low, high = nps_adjusted(*now)
-    change = nps_difference(*now, *earlier)
+    low, high = nps_adjusted(now[0], now[1], now[2])
+    change = nps_difference(now[0], now[1], now[2], earlier[0], earlier[1], earlier[2])
     comparable = nps_comparable(now[2], earlier[2]).fill_null(False)
     told = series.with_columns(
         nps_points=nps(*now),
@@ -200,7 +201,7 @@ def _perceptions(
     )
 
 
-_INSTRUMENT = {
+_INSTRUMENT: dict[str, Any] = {
     "reads": {"answers": "staging.survey_answers", "responses": "core.survey_responses"},
     "broadcast": {"questions": "staging.survey_questions"},
     "keys": WAVE,

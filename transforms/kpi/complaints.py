@@ -41,7 +41,7 @@ _TIMED: dict[str, Any] = {
     "dates": {"cohort": "received_on", "period": "closed_on"},
     "minimum": 20,
 }
-_CLOSED = {
+_CLOSED: dict[str, Any] = {
     "fact": "core.complaints",
     "excluded": FAULTY,
     "dates": {"period": "closed_on"},
@@ -50,7 +50,7 @@ _CLOSED = {
     "leaves_out": FAULTY_WORDS,
     "minimum": 20,
 }
-_DECIDED = {
+_DECIDED: dict[str, Any] = {
     "fact": "core.complaints",
     "population": OWN_CASE & DECIDED,
     "counts": f"{OWN_WORDS}, decided",

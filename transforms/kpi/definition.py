@@ -14,8 +14,9 @@ import polars as pl
 from transforms.settings import Settings
 
 Basis = Literal["cohort", "period", "stock"]
+# A share is a quotient of counts, a probability an estimate that is none.
 Unit = Literal[
-    "share", "days", "count", "per_10k_policies", "points", "score_0_100",
+    "share", "probability", "days", "hours", "count", "per_10k_policies", "points", "score_0_100",
     "ratio", "per_100m_premium", "per_10k_person_times",
 ]  # fmt: skip
 

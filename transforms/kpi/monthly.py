@@ -9,22 +9,24 @@ from transforms.kpi.registry import registry
 from transforms.model import transform
 from transforms.settings import Settings
 
+READS = {
+    "claims": "core.claims",
+    "complaints": "core.complaints",
+    "complaint_repeats": "core.complaint_repeats",
+    "policies": "core.policies",
+    "policy_events": "core.policy_events",
+    "surrender_months": "core.surrender_months",
+    "renewals": "core.renewals",
+    "persistency": "core.persistency",
+    "survey_scores": "core.survey_scores",
+    "survey_responses": "core.survey_responses",
+    "exposures": "core.exposure_months",
+}
+
 
 @transform(
     writes="kpi.monthly",
-    reads={
-        "claims": "core.claims",
-        "complaints": "core.complaints",
-        "complaint_repeats": "core.complaint_repeats",
-        "policies": "core.policies",
-        "policy_events": "core.policy_events",
-        "surrender_months": "core.surrender_months",
-        "renewals": "core.renewals",
-        "persistency": "core.persistency",
-        "survey_scores": "core.survey_scores",
-        "survey_responses": "core.survey_responses",
-        "exposures": "core.exposure_months",
-    },
+    reads=READS,
     broadcast={"periods": "staging.periods"},
     keys=(),
     grain=("kpi", "period", "basis", "cut", "segment"),
@@ -56,35 +58,12 @@ from transforms.settings import Settings
         ),
     },
 )
-def monthly(
-    claims: pl.LazyFrame,
-    complaints: pl.LazyFrame,
-    complaint_repeats: pl.LazyFrame,
-    policies: pl.LazyFrame,
-    policy_events: pl.LazyFrame,
-    surrender_months: pl.LazyFrame,
-    renewals: pl.LazyFrame,
-    persistency: pl.LazyFrame,
-    survey_scores: pl.LazyFrame,
-    survey_responses: pl.LazyFrame,
-    exposures: pl.LazyFrame,
-    periods: pl.LazyFrame,
-    *,
-    as_of: date,
-    settings: Settings,
-) -> pl.LazyFrame:
+def monthly(periods: pl.LazyFrame, *, as_of: date, settings: Settings, **facts: pl.LazyFrame) -> pl.LazyFrame:
     """One row a KPI, month, basis, cut and segment: value, interval, numbers of cases and status."""
-    facts = {
-        "core.claims": claims,
-        "core.complaints": complaints,
-        "core.complaint_repeats": complaint_repeats,
-        "core.policies": policies,
-        "core.policy_events": policy_events,
-        "core.surrender_months": surrender_months,
-        "core.renewals": renewals,
-        "core.persistency": persistency,
-        "core.survey_scores": survey_scores,
-        "core.survey_responses": survey_responses,
-        "core.exposure_months": exposures,
-    }
-    return kpi_records(facts, registry(), periods.collect(), as_of=as_of, settings=settings).lazy()
+    tables = facts_by_table(**facts)
+    return kpi_records(tables, registry(), periods.collect(), as_of=as_of, settings=settings).lazy()
+
+
+def facts_by_table(**facts: pl.LazyFrame) -> dict[str, pl.LazyFrame]:
+    """The facts of KPIs by the names of their tables."""
+    return {READS[name]: frame for name, frame in facts.items()}

@@ -261,7 +261,7 @@ _ENDINGS = (
     ),
 )
 
-_EXPIRY = {
+_EXPIRY: dict[str, Any] = {
     "fact": "core.renewals",
     "direction": 1,
     "dates": {"cohort": "expires_on"},
@@ -269,7 +269,7 @@ _EXPIRY = {
     "minimum": 50,
     "switch": "renewal.window_days",
 }
-_RENEWING = {
+_RENEWING: dict[str, Any] = {
     **_EXPIRY,
     "population": pl.col("expires_on").is_not_null(),
     "excluded": pl.col("exclusion").is_not_null(),

@@ -11,11 +11,14 @@ from hashlib import sha256
 
 import polars as pl
 
-from transforms.kpi.definition import Exposure, Flow, Kpi, Statistic
+from transforms.kpi.definition import Exposure, Kpi, Statistic
+from transforms.kpi.measured import EARLY, Facts, cuts_of, measured, nothing_measured
 from transforms.kpi.measures import Count, PerExposure, Stock
+from transforms.kpi.stocks import stocks, with_exposure
+from transforms.kpi.survival_measures import SurvivalMeasure
+from transforms.kpi.survival_records import survival
+from transforms.periods import end_of_day, months_of, without_rolling
 from transforms.settings import Settings
-
-Facts = Mapping[str, pl.LazyFrame]
 
 RECORD: Mapping[str, type[pl.DataType]] = {
     "kpi": pl.String,
@@ -39,7 +42,6 @@ RECORD: Mapping[str, type[pl.DataType]] = {
 }
 # Sums are taken in decimals: those of floats depend on the order of rows, and a rerun must change no number.
 EXACT = pl.Decimal(38, 12)
-MEASURED = ("numerator", "denominator", "value", "ci_low", "ci_high", "n", "n_undetermined", "n_excluded")
 
 
 @dataclass(frozen=True)
@@ -81,23 +83,28 @@ class Batch:
 def kpi_records(
     facts: Facts, kpis: Sequence[Kpi], periods: pl.DataFrame, *, as_of: date, settings: Settings
 ) -> pl.DataFrame:
-    """One record a KPI, period, basis, cut and segment.
+    """One record a KPI, period, basis, cut and segment; with the grain of the period if `periods` has grains.
 
-    `facts` by table name; `periods` has period, starts_on, ends_on, each of whole months. A KPI whose
+    `facts` by table name; `periods` has starts_on and ends_on, each of whole months, and perhaps grain: then
+    the records have grain and ends_on as well. A KPI whose
     columns are all empty is not_applicable; a segment without a case is no_data, or 0 for a count.
     """
+    grain = {"grain": pl.String, "ends_on": pl.Date} if "grain" in periods.columns else {}
     if periods.is_empty():
-        return pl.DataFrame(schema=RECORD)
+        return pl.DataFrame(schema={**RECORD, **grain})
+    periods = periods.with_columns(period=pl.int_range(pl.len()))
     applicable, absent = _by_applicability(facts, kpis)
     segments = _segments(facts, settings.cuts)
-    measured = [
+    ends_at = end_of_day(as_of, settings.time_zone)
+    found = [
+        nothing_measured(),
         *_batched(facts, applicable, periods, as_of, settings.cuts, segments),
-        *_stocks(facts, applicable, periods, settings.cuts, segments),
+        *stocks(facts, applicable, periods, settings.cuts, segments),
+        *survival(facts, applicable, without_rolling(periods), settings.cuts, as_of, ends_at),
     ]
     spine = _spine(facts, kpis, periods, segments)
-    found = pl.concat(measured) if measured else _no_measurement()
-    joined = spine.join(found, on=["kpi", "basis", "period", "cut", "segment"], how="left")
-    return _with_status(joined, kpis, absent, as_of, settings)
+    joined = spine.join(pl.concat(found), on=["kpi", "basis", "period", "cut", "segment"], how="left")
+    return _with_status(joined, kpis, absent, as_of, settings).select(*RECORD, *grain)
 
 
 def _by_applicability(facts: Facts, kpis: Sequence[Kpi]) -> tuple[list[Kpi], set[str]]:
@@ -152,7 +159,7 @@ def _segments(facts: Facts, cuts: Sequence[str]) -> pl.DataFrame:
 def _batches(kpis: Iterable[Kpi], as_of: date) -> list[Batch]:
     groups: dict[tuple[str, str, str, int, tuple[str, ...]], list[Planned]] = {}
     for kpi in kpis:
-        if not isinstance(kpi.measure, Stock):
+        if not isinstance(kpi.measure, Stock | SurvivalMeasure):
             planned = _planned(kpi, as_of)
             for basis, placed_on in kpi.dates.items():
                 slices = (kpi.slice[0],) if kpi.slice else ()
@@ -189,29 +196,25 @@ def _batched(
     segments: pl.DataFrame,
 ) -> list[pl.DataFrame]:
     """The measured columns of all KPIs that count cases."""
-    measured: list[pl.DataFrame] = []
+    found: list[pl.DataFrame] = []
     for batch in _batches(kpis, as_of):
         months = _month_windows(batch, facts, periods)
         prepared = _prepared(batch, facts[batch.fact], months)
-        own = _cuts_of(facts[batch.fact], cuts)
+        own = cuts_of(facts[batch.fact], cuts)
         for cut, frame in zip(
             own, pl.collect_all([_merged(prepared, batch, cut, months) for cut in own]), strict=True
         ):
             for exposure in batch.exposures.values():
-                frame = _with_exposure(frame, exposure, facts, cut, periods, segments)
-            measured += [_measured(frame, member, batch.basis, cut) for member in batch.members]
-    return measured
+                frame = with_exposure(frame, exposure, facts, cut, periods, segments)
+            found += [_recorded(frame, member, batch.basis, cut) for member in batch.members]
+    return found
 
 
 def _month_windows(batch: Batch, facts: Facts, periods: pl.DataFrame) -> pl.DataFrame:
     """Which months of cases belong to which period: month, period and the slice columns they hold for."""
     if batch.issue_months:
         return _mature_issue_months(facts[batch.fact], batch, periods)
-    return (
-        periods.select("period", month=pl.date_ranges("starts_on", "ends_on", interval="1mo"))
-        .explode("month")
-        .select("month", "period")
-    )
+    return months_of(periods)
 
 
 def _mature_issue_months(fact: pl.LazyFrame, batch: Batch, periods: pl.DataFrame) -> pl.DataFrame:
@@ -259,148 +262,33 @@ def _merged(prepared: pl.LazyFrame, batch: Batch, cut: str, months: pl.DataFrame
     return placed.with_columns(pl.col(kept).list.sort(), pl.col(added).cast(pl.Float64))
 
 
-def _measured(frame: pl.DataFrame, member: Planned, basis: str, cut: str) -> pl.DataFrame:
+def _recorded(frame: pl.DataFrame, member: Planned, basis: str, cut: str) -> pl.DataFrame:
     """The measured columns of one KPI on one cut."""
     kpi = member.kpi
     if kpi.slice:
         frame = frame.filter(pl.col(kpi.slice[0]) == kpi.slice[1])
     record = kpi.measure.record(lambda name: pl.col(member.columns[name]))
-    return frame.select(*_place(kpi, basis, cut), *_values({**record, "n_excluded": pl.col(member.excluded)}))
-
-
-def _place(kpi: Kpi, basis: str, cut: str) -> list[pl.Expr]:
-    return [
-        pl.lit(kpi.code).alias("kpi"),
-        "period",  # type: ignore[list-item]
-        pl.lit(basis).alias("basis"),
-        pl.lit(cut).alias("cut"),
-        "segment",  # type: ignore[list-item]
-    ]
-
-
-def _values(record: Mapping[str, pl.Expr]) -> list[pl.Expr]:
-    return [record[name].cast(pl.Float64).alias(name) for name in MEASURED]
-
-
-def _stocks(
-    facts: Facts, kpis: Sequence[Kpi], periods: pl.DataFrame, cuts: Sequence[str], segments: pl.DataFrame
-) -> list[pl.DataFrame]:
-    """The measured columns of the KPIs that count a stock at the end of each period."""
-    measured = []
-    for kpi in kpis:
-        if isinstance(kpi.measure, Stock):
-            for cut in _cuts_of(facts[kpi.measure.flow.fact], cuts):
-                frame = _stock(facts, kpi.measure.flow, cut, periods, segments)
-                record = {**kpi.measure.record(pl.col), "n_excluded": pl.lit(0.0)}
-                measured.append(frame.select(*_place(kpi, "stock", cut), *_values(record)))
-    return measured
-
-
-def _stock(facts: Facts, flow: Flow, cut: str, periods: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
-    """opening, left and closing number of a flow's cases for every period and segment of a cut."""
-    cases = facts[flow.fact].with_columns(company=pl.lit("company"))
-    if flow.population is not None:
-        cases = cases.filter(flow.population)
-    cases = cases.filter(pl.col(flow.enters_on).is_not_null())
-
-    def monthly(day: str, name: str) -> pl.LazyFrame:
-        amount = pl.col(flow.amount).cast(pl.Float64).sum() if flow.amount else pl.len().cast(pl.Int64)
-        return cases.group_by(
-            pl.col(cut).alias("segment"), pl.col(day).dt.truncate("1mo").alias("month")
-        ).agg(amount.alias(name))
-
-    moves = (
-        pl.concat([monthly(flow.enters_on, "entered"), monthly(flow.leaves_on, "left")], how="diagonal")
-        .drop_nulls("month")
-        .group_by("segment", "month")
-        .agg(pl.col("entered", "left").sum())
-        .sort("month")
-        .with_columns(pl.col("entered", "left").cum_sum().over("segment"))
-        .collect()
-    )
-    grid = segments.filter(pl.col("cut") == cut).select("segment").join(periods, how="cross")
-
-    def until(day: pl.Expr, suffix: str) -> pl.DataFrame:
-        return (
-            grid.select("segment", "period", month=day)
-            .sort("month")
-            .join_asof(moves, on="month", by="segment", strategy="backward", check_sortedness=False)
-            .select("segment", "period", pl.col("entered", "left").fill_null(0).name.suffix(suffix))
-        )
-
-    opened = until(pl.col("starts_on").dt.offset_by("-1mo"), "_before")
-    closed = until(pl.col("ends_on").dt.truncate("1mo"), "_by_end")
-    return opened.join(closed, on=["segment", "period"]).select(
-        "segment",
-        "period",
-        opening=pl.col("entered_before") - pl.col("left_before"),
-        left=pl.col("left_by_end") - pl.col("left_before"),
-        closing=pl.col("entered_by_end") - pl.col("left_by_end"),
-    )
-
-
-def _with_exposure(
-    frame: pl.DataFrame,
-    exposure: Exposure,
-    facts: Facts,
-    cut: str,
-    periods: pl.DataFrame,
-    segments: pl.DataFrame,
-) -> pl.DataFrame:
-    """Adds the exposure of every period and segment, also of those without a case."""
-    flow = exposure.flow
-    if flow is not None and flow.fact in facts and facts[flow.fact].head(1).collect().height:
-        at_risk = pl.col("closing") + pl.col("left")
-        moments = {"opening": pl.col("opening"), "at_risk": at_risk, "entered": at_risk - pl.col("opening")}
-        found = _stock(facts, flow, cut, periods, segments).select(
-            "segment", "period", moments[exposure.moment].alias(exposure.name)
-        )
-    else:
-        found = _fed_exposure(facts["core.exposure_months"], exposure, cut, periods)
-    # A segment without a stated exposure keeps its cases: other rates of the batch may have one.
-    joined = found.join(frame, on=["segment", "period"], how="full", coalesce=True)
-    sums = [name for name, dtype in frame.schema.items() if dtype == pl.Float64]
-    return joined.with_columns(pl.col(sums).fill_null(0.0))
-
-
-def _fed_exposure(
-    exposures: pl.LazyFrame, exposure: Exposure, cut: str, periods: pl.DataFrame
-) -> pl.DataFrame:
-    """The exposure as the exposures feed states it, for the cuts that it has."""
-    if cut not in {"company", *exposures.collect_schema().names()} or exposure.feed_column is None:
-        return pl.DataFrame(schema={"segment": pl.String, "period": pl.Date, exposure.name: pl.Float64})
-    return (
-        exposures.with_columns(company=pl.lit("company"))
-        .join(periods.lazy(), left_on="month", right_on="starts_on")
-        .group_by(pl.col(cut).alias("segment"), "period")
-        .agg(pl.col(exposure.feed_column).cast(pl.Float64).sum().alias(exposure.name))
-        .collect()
-    )
+    return measured(frame, kpi, basis, cut, {**record, "n_excluded": pl.col(member.excluded)})
 
 
 def _spine(facts: Facts, kpis: Sequence[Kpi], periods: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
-    """Every record there has to be, measured or not: of the cuts that the KPI's fact knows."""
-    pairs = [(kpi.code, basis, kpi.fact) for kpi in kpis for basis in (kpi.dates or {"stock": ""})]
-    codes = pl.DataFrame(pairs, schema=["kpi", "basis", "fact"], orient="row")
+    """Every record there has to be, measured or not: of the cuts that the KPI's fact knows.
+
+    Curves need the single cases, too many of them for windows that overlap: they have none of those.
+    """
+    curves = [kpi for kpi in kpis if isinstance(kpi.measure, SurvivalMeasure)]
+    others = [kpi for kpi in kpis if not isinstance(kpi.measure, SurvivalMeasure)]
+
+    def places(chosen: Sequence[Kpi], of: pl.DataFrame) -> pl.DataFrame:
+        pairs = [(kpi.code, basis, kpi.fact) for kpi in chosen for basis in (kpi.dates or {"stock": ""})]
+        schema = {"kpi": pl.String, "basis": pl.String, "fact": pl.String}
+        return pl.DataFrame(pairs, schema=schema, orient="row").join(of, how="cross")
+
     cuts = segments["cut"].unique(maintain_order=True).to_list()
-    known = [(fact, cut) for fact, frame in facts.items() for cut in _cuts_of(frame, cuts)]
+    known = [(fact, cut) for fact, frame in facts.items() for cut in cuts_of(frame, cuts)]
     cuts_of_fact = pl.DataFrame(known, schema={"fact": pl.String, "cut": pl.String}, orient="row")
-    return (
-        codes.join(cuts_of_fact, on="fact")
-        .drop("fact")
-        .join(segments, on="cut")
-        .join(periods.select("period", "ends_on"), how="cross")
-    )
-
-
-def _cuts_of(fact: pl.LazyFrame, cuts: Sequence[str]) -> list[str]:
-    """The cuts that divide a fact: the company, and those it has a column for."""
-    return [cut for cut in cuts if cut in {"company", *fact.collect_schema()}]
-
-
-def _no_measurement() -> pl.DataFrame:
-    names = {"kpi": pl.String, "period": pl.Date, "basis": pl.String, "cut": pl.String, "segment": pl.String}
-    return pl.DataFrame(schema={**names, **dict.fromkeys(MEASURED, pl.Float64)})
+    both = pl.concat([places(others, periods), places(curves, without_rolling(periods))])
+    return both.join(cuts_of_fact, on="fact").drop("fact").join(segments, on="cut")
 
 
 def _with_status(
@@ -437,7 +325,7 @@ def _with_status(
     status = (
         pl.when(pl.col("absent"))
         .then(pl.lit("not_applicable"))
-        .when(mature_on > as_of)
+        .when((mature_on > as_of) | pl.col(EARLY).fill_null(False))
         .then(pl.lit("immature"))
         .when(pl.col("value").is_null())
         .then(pl.lit("no_data"))
@@ -454,5 +342,6 @@ def _with_status(
         .with_columns(status=status, as_of=pl.lit(as_of))
         .with_columns(pl.when(shown).then(c).alias(c) for c in ("value", "ci_low", "ci_high"))
         .with_columns(pl.col("n", "n_excluded", "n_undetermined").fill_null(0).round().cast(pl.Int64))
-        .select(pl.col(name).cast(dtype) for name, dtype in RECORD.items())
+        .with_columns(period="starts_on")
+        .with_columns(pl.col(name).cast(dtype) for name, dtype in RECORD.items())
     )

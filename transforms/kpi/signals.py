@@ -5,6 +5,7 @@ Which chart a KPI gets is decided here; limits and rules are in `transforms/stat
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Literal
 
 import polars as pl
 
@@ -19,7 +20,7 @@ BASELINE_MONTHS, MINIMUM_BASELINE_MONTHS = 24, 12
 MINIMUM_EVENTS = 2
 
 RATES = ("per_10k_policies", "per_100m_premium", "per_10k_person_times")
-FAMILY_OF_UNIT = {"share": "p", **dict.fromkeys(RATES, "u")}
+FAMILY_OF_UNIT: dict[str, Literal["p", "u"]] = {"share": "p", **dict.fromkeys(RATES, "u")}
 LOWEST_OF_UNIT = dict.fromkeys(("share", *RATES, "days", "count", "ratio", "score_0_100"), 0.0)
 HIGHEST_OF_UNIT = {"share": 1.0, "score_0_100": 100.0}
 WORDS_OF_UNIT = {

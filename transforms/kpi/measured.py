@@ -1,0 +1,41 @@
+"""The measured columns of a KPI on one cut, the common form of everything that is computed from facts.
+
+How statistics are brought together is in `records.py`, `stocks.py` and `survival_records.py`.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from transforms.kpi.definition import Kpi
+
+Facts = Mapping[str, pl.LazyFrame]
+NUMBERS = ("numerator", "denominator", "value", "ci_low", "ci_high", "n", "n_undetermined", "n_excluded")
+# Whether the cases have been followed too short for the value; only measures that look at that say so.
+EARLY = "is_early"
+
+
+def measured(
+    frame: pl.DataFrame, kpi: Kpi, basis: str, cut: str, record: Mapping[str, pl.Expr]
+) -> pl.DataFrame:
+    """KPI, place and numbers, one row a period and segment of the frame."""
+    return frame.select(
+        pl.lit(kpi.code).alias("kpi"),
+        "period",
+        pl.lit(basis).alias("basis"),
+        pl.lit(cut).alias("cut"),
+        "segment",
+        *(record[name].cast(pl.Float64).alias(name) for name in NUMBERS),
+        record.get(EARLY, pl.lit(False)).alias(EARLY),
+    )
+
+
+def nothing_measured() -> pl.DataFrame:
+    """The same columns without a row."""
+    names = {"kpi": pl.String, "period": pl.Int64, "basis": pl.String, "cut": pl.String, "segment": pl.String}
+    return pl.DataFrame(schema={**names, **dict.fromkeys(NUMBERS, pl.Float64), EARLY: pl.Boolean})
+
+
+def cuts_of(fact: pl.LazyFrame, cuts: Sequence[str]) -> list[str]:
+    """The cuts that divide a fact: the company, and those it has a column for."""
+    return [cut for cut in cuts if cut in {"company", *fact.collect_schema()}]

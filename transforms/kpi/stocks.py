@@ -1,0 +1,111 @@
+"""Stocks and exposures: how many cases are there at the start and end of every period, by segment.
+
+Counted from the moves of months, never by looking at every day.
+"""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from transforms.kpi.definition import Exposure, Flow, Kpi
+from transforms.kpi.measured import Facts, cuts_of, measured
+from transforms.kpi.measures import Stock
+from transforms.periods import months_of
+
+
+def stocks(
+    facts: Facts, kpis: Sequence[Kpi], periods: pl.DataFrame, cuts: Sequence[str], segments: pl.DataFrame
+) -> list[pl.DataFrame]:
+    """The measured columns of the KPIs that count a stock at the end of each period."""
+    found = []
+    for kpi in kpis:
+        if isinstance(kpi.measure, Stock):
+            for cut in cuts_of(facts[kpi.measure.flow.fact], cuts):
+                frame = _stock(facts, kpi.measure.flow, cut, periods, segments)
+                record = {**kpi.measure.record(pl.col), "n_excluded": pl.lit(0.0)}
+                found.append(measured(frame, kpi, "stock", cut, record))
+    return found
+
+
+def _stock(facts: Facts, flow: Flow, cut: str, periods: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
+    """opening, left and closing number of a flow's cases for every period and segment of a cut."""
+    cases = facts[flow.fact].with_columns(company=pl.lit("company"))
+    if flow.population is not None:
+        cases = cases.filter(flow.population)
+    cases = cases.filter(pl.col(flow.enters_on).is_not_null())
+
+    def monthly(day: str, name: str) -> pl.LazyFrame:
+        amount = pl.col(flow.amount).cast(pl.Float64).sum() if flow.amount else pl.len().cast(pl.Int64)
+        return cases.group_by(
+            pl.col(cut).alias("segment"), pl.col(day).dt.truncate("1mo").alias("month")
+        ).agg(amount.alias(name))
+
+    moves = (
+        pl.concat([monthly(flow.enters_on, "entered"), monthly(flow.leaves_on, "left")], how="diagonal")
+        .drop_nulls("month")
+        .group_by("segment", "month")
+        .agg(pl.col("entered", "left").sum())
+        .sort("month")
+        .with_columns(pl.col("entered", "left").cum_sum().over("segment"))
+        .collect()
+    )
+    grid = segments.filter(pl.col("cut") == cut).select("segment").join(periods, how="cross")
+
+    def until(day: pl.Expr, suffix: str) -> pl.DataFrame:
+        return (
+            grid.select("segment", "period", month=day)
+            .sort("month")
+            .join_asof(moves, on="month", by="segment", strategy="backward", check_sortedness=False)
+            .select("segment", "period", pl.col("entered", "left").fill_null(0).name.suffix(suffix))
+        )
+
+    opened = until(pl.col("starts_on").dt.offset_by("-1mo"), "_before")
+    closed = until(pl.col("ends_on").dt.truncate("1mo"), "_by_end")
+    return opened.join(closed, on=["segment", "period"]).select(
+        "segment",
+        "period",
+        opening=pl.col("entered_before") - pl.col("left_before"),
+        left=pl.col("left_by_end") - pl.col("left_before"),
+        closing=pl.col("entered_by_end") - pl.col("left_by_end"),
+    )
+
+
+def with_exposure(
+    frame: pl.DataFrame,
+    exposure: Exposure,
+    facts: Facts,
+    cut: str,
+    periods: pl.DataFrame,
+    segments: pl.DataFrame,
+) -> pl.DataFrame:
+    """Adds the exposure of every period and segment, also of those without a case."""
+    flow = exposure.flow
+    if flow is not None and flow.fact in facts and facts[flow.fact].head(1).collect().height:
+        at_risk = pl.col("closing") + pl.col("left")
+        moments = {"opening": pl.col("opening"), "at_risk": at_risk, "entered": at_risk - pl.col("opening")}
+        found = _stock(facts, flow, cut, periods, segments).select(
+            "segment", "period", moments[exposure.moment].alias(exposure.name)
+        )
+    else:
+        found = _fed_exposure(facts["core.exposure_months"], exposure, cut, periods)
+    # A segment without a stated exposure keeps its cases: other rates of the batch may have one.
+    joined = found.join(frame, on=["segment", "period"], how="full", coalesce=True)
+    sums = [name for name, dtype in frame.schema.items() if dtype == pl.Float64]
+    return joined.with_columns(pl.col(sums).fill_null(0.0))
+
+
+def _fed_exposure(
+    exposures: pl.LazyFrame, exposure: Exposure, cut: str, periods: pl.DataFrame
+) -> pl.DataFrame:
+    """The exposure as the exposures feed states it, for the cuts that it has."""
+    if cut not in {"company", *exposures.collect_schema().names()} or exposure.feed_column is None:
+        return pl.DataFrame(
+            schema={"segment": pl.String, "period": periods.schema["period"], exposure.name: pl.Float64}
+        )
+    return (
+        exposures.with_columns(company=pl.lit("company"))
+        .join(months_of(periods).lazy(), on="month")
+        .group_by(pl.col(cut).alias("segment"), "period")
+        .agg(pl.col(exposure.feed_column).cast(pl.Float64).sum().alias(exposure.name))
+        .collect()
+    )

@@ -1,0 +1,145 @@
+"""Measures of how long cases take that count those still open: quantile, restricted mean, probability, incidence.
+
+They need every case with its duration, not sums; the curves are estimated in `survival_records.py`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import polars as pl
+
+from transforms.kpi.definition import Statistic
+from transforms.kpi.measured import EARLY
+from transforms.statistics.risk_sets import horizon_name, quantile_name
+
+DAY_MICROSECONDS = 86_400_000_000
+# What became of a case by the as-of day.
+OPEN, ENDED, LEFT = 0, 1, 2
+Pick = Callable[[str], pl.Expr]
+NONE = pl.lit(None, dtype=pl.Float64)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A clock from the column `starts` to the column `ends`, which still runs for some cases.
+
+    Both are days (`_on`: calendar days, the starting day not counted) or both instants (`_at`: days of
+    86,400 s). A case that does not reach `ends` leaves at the first of `exits`, else it is open as of today.
+    """
+
+    starts: str
+    ends: str
+    exits: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns it looks at."""
+        return (self.starts, self.ends, *self.exits)
+
+    def duration(self, as_of: date, ends_at: datetime) -> pl.Expr:
+        """Days until the case ended, left or was last seen; `ends_at` is the end of the as-of day."""
+        now = pl.lit(as_of) if self.starts.endswith("_on") else pl.lit(ends_at)
+        until = pl.coalesce(self.ends, self._left(), now) - pl.col(self.starts)
+        if self.starts.endswith("_on"):
+            return until.dt.total_days().cast(pl.Float64)
+        return until.dt.total_microseconds() / DAY_MICROSECONDS
+
+    def fate(self) -> pl.Expr:
+        """ENDED, LEFT or OPEN."""
+        fate = pl.when(pl.col(self.ends).is_not_null()).then(ENDED)
+        return fate.when(self._left().is_not_null()).then(LEFT).otherwise(OPEN).cast(pl.Int8)
+
+    def _left(self) -> pl.Expr:
+        return pl.min_horizontal(*self.exits) if self.exits else pl.lit(None)
+
+
+@dataclass(frozen=True)
+class _OfAClock:
+    """What the measures of a clock share; not a measure of its own."""
+
+    clock: Clock
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return (self.clock.starts, self.clock.ends)
+
+    def statistics(self, as_of: date) -> Mapping[str, Statistic]:
+        """None that could be added up."""
+        return {}
+
+
+@dataclass(frozen=True)
+class SurvivalQuantile(_OfAClock):
+    """Quantile of the time to the end by Kaplan–Meier, as if nobody left otherwise; Brookmeyer–Crowley interval.
+
+    It is early while the curve has not come down to it and cases are open.
+    """
+
+    q: float
+
+    def record(self, statistic: Pick) -> Mapping[str, pl.Expr]:
+        """The record from the figures of `km_summary`, with n_open."""
+        value = statistic(quantile_name(self.q))
+        return _record(statistic, quantile_name(self.q), value.is_null() & (statistic("n_open") > 0))
+
+
+@dataclass(frozen=True)
+class RestrictedMean(_OfAClock):
+    """Mean time to the end, counted up to `tau` days: the area under the Kaplan–Meier curve.
+
+    It is early while no case has been followed to tau and some are open; only equal taus compare.
+    """
+
+    tau: float
+
+    def record(self, statistic: Pick) -> Mapping[str, pl.Expr]:
+        """The record from the figures of `km_summary`, with n_open."""
+        return _record(statistic, "rmst", _cut_short(statistic, self.tau))
+
+
+@dataclass(frozen=True)
+class WithinProbability(_OfAClock):
+    """Probability to end within `horizon` days, had nobody left otherwise: 1 − S(horizon), Kaplan–Meier."""
+
+    horizon: float
+
+    def record(self, statistic: Pick) -> Mapping[str, pl.Expr]:
+        """The record from the figures of `km_summary`, with n_open."""
+        return _record(statistic, horizon_name(self.horizon), _cut_short(statistic, self.horizon))
+
+
+@dataclass(frozen=True)
+class Incidence(_OfAClock):
+    """Share that ends within `horizon` days where cases can also leave otherwise (Aalen–Johansen)."""
+
+    horizon: float
+
+    def record(self, statistic: Pick) -> Mapping[str, pl.Expr]:
+        """The record from the figures of `incidence_summary`, with n_open."""
+        return _record(statistic, horizon_name(self.horizon), _cut_short(statistic, self.horizon))
+
+
+SurvivalMeasure = SurvivalQuantile | RestrictedMean | WithinProbability | Incidence
+
+
+def _cut_short(figure: Pick, horizon: float) -> pl.Expr:
+    """Whether nothing is known beyond a day before the horizon that may still happen."""
+    return (figure("followed_to") < horizon) & (figure("n_open") > 0)
+
+
+def _record(figure: Pick, name: str, early: pl.Expr) -> Mapping[str, pl.Expr]:
+    value = figure(name)
+    if name.startswith("within"):
+        value = value.clip(0, 1)  # sums of hundreds of terms
+    return {
+        "numerator": NONE,
+        "denominator": figure("n"),
+        "value": value,
+        "ci_low": figure(f"{name}_low"),
+        "ci_high": figure(f"{name}_high"),
+        "n": figure("n"),
+        "n_undetermined": figure("n_open"),
+        "n_excluded": figure("n_excluded"),
+        EARLY: early.fill_null(False),
+    }
