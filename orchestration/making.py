@@ -3,13 +3,14 @@
 When and in which order is Dagster's affair (`assets.py`); what a table means is in `transforms`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from time import perf_counter
 
 import polars as pl
 
+from orchestration.frames import Frames
 from transforms.clocks import known_calendar
 from transforms.graph import Node
 from transforms.model import Transform
@@ -61,38 +62,37 @@ def open_session(store: Store, run: Run, graph: Mapping[str, Node]) -> None:
             store.create_view(node.name, node.model.sql)
 
 
-def make(store: Store, node: Node, run: Run, graph: Mapping[str, Node]) -> Made:
-    """Make one table anew, or those months of it that the run is about, with its comments."""
+def make(store: Store, node: Node, run: Run, graph: Mapping[str, Node], frames: Frames | None = None) -> Made:
+    """Make one table anew, or those months of it that the run is about, with its comments.
+
+    `frames` are those that earlier tables of the same session left.
+    """
     begin = perf_counter()
     if isinstance(node.model, SqlModel):
         rows = store.replace(node.name, node.model.sql)
     else:
-        rows = _make_transform(store, node.model, run, graph)
+        rows = _make_transform(store, node.model, run, graph, frames or Frames(store, graph))
     store.comment(node.name, node.description, node.columns)
     return Made(node.name, rows, perf_counter() - begin)
 
 
-def _make_transform(store: Store, model: Transform, run: Run, graph: Mapping[str, Node]) -> int:
+def _make_transform(
+    store: Store, model: Transform, run: Run, graph: Mapping[str, Node], frames: Frames
+) -> int:
     tables = {**model.reads, **model.broadcast}
-    frames = {name: _read(store, table, model, run, graph).lazy() for name, table in tables.items()}
-    result = model(**frames, as_of=run.as_of, settings=run.settings).collect()
+    inputs = {name: _read(frames, table, model, run, graph).lazy() for name, table in tables.items()}
+    result = model(**inputs, as_of=run.as_of, settings=run.settings).collect()
     if model.partitioned_by and not run.is_whole:
+        frames.made(model.writes, None)
         return store.replace_rows(model.writes, result, model.partitioned_by, run.months)
+    frames.made(model.writes, result)
     return store.replace(model.writes, result)
 
 
-def _read(store: Store, table: str, reader: Transform, run: Run, graph: Mapping[str, Node]) -> pl.DataFrame:
+def _read(frames: Frames, table: str, reader: Transform, run: Run, graph: Mapping[str, Node]) -> pl.DataFrame:
     """A table's rows; of a partitioned one that feeds a partitioned one only the months of the run."""
     node = graph.get(table)
     partition = node.model.partitioned_by if node and isinstance(node.model, Transform) else None
     if not (partition and reader.partitioned_by):
-        return store.read(table)
-    return store.read(table).filter(pl.col(partition).is_in(list(run.months)))
-
-
-def raw_sources(graph: Iterable[Node]) -> Sequence[str]:
-    """The raw tables that the models read through their latest versions."""
-    feeds = {
-        table.removeprefix("latest.") for node in graph for table in node.reads if table.startswith("latest.")
-    }
-    return sorted(f"raw.{feed}" for feed in feeds)
+        return frames.read(table)
+    return frames.read(table).filter(pl.col(partition).is_in(list(run.months)))

@@ -16,6 +16,7 @@ from pydantic import PrivateAttr
 
 from expectations.suites import Check, checks
 from orchestration.cataloguing import catalogue_rows, models
+from orchestration.frames import Frames
 from orchestration.making import Made, Run, make, open_session
 from orchestration.progress import tell
 from orchestration.project import Project, read_project
@@ -53,6 +54,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     _project: Project = PrivateAttr()
     _store: Store = PrivateAttr()
     _run: Run = PrivateAttr()
+    _frames: Frames = PrivateAttr()
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:
@@ -63,6 +65,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         folder = Folder(self._project.warehouse)
         with locked(folder), Store(folder, memory_limit_gib=self._project.file.memory_limit_gib) as store:
             self._store = store
+            self._frames = Frames(store, models())
             create_raw(store.con)
             self.focus(Run(as_of, self._project.settings, tuple(months)))
             yield self
@@ -99,7 +102,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Make one table of the graph; its checks, and those of what is made from it, are to be done again."""
         graph = models()
         self._forget_checks([table, *downstream(graph, table)])
-        made = make(self._store, graph[table], self._run, graph)
+        made = make(self._store, graph[table], self._run, graph, self._frames)
         tell("made", table, made)
         return made
 

@@ -1,0 +1,44 @@
+"""Frames that several tables of a run read: read once, kept while somebody still needs them.
+
+Reading a core table back costs as much as making it; only whole tables of the graph are kept.
+"""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from transforms.graph import Node
+from transforms.model import Transform
+from warehouse.store import Store
+
+
+class Frames:
+    """The frames of one run, by table."""
+
+    def __init__(self, store: Store, graph: Mapping[str, Node]) -> None:
+        self._store = store
+        self._kept: dict[str, pl.DataFrame] = {}
+        self._readers: dict[str, set[str]] = {name: set() for name in graph}
+        for node in graph.values():
+            if isinstance(node.model, Transform):
+                for table in set(node.reads) & set(graph):
+                    self._readers[table].add(node.name)
+
+    def read(self, table: str) -> pl.DataFrame:
+        """All rows of a table or view."""
+        if table in self._kept:
+            return self._kept[table]
+        frame = self._store.read(table)
+        if len(self._readers.get(table, ())) > 1:
+            self._kept[table] = frame
+        return frame
+
+    def made(self, table: str, whole: pl.DataFrame | None) -> None:
+        """Say that a table has been made anew, `whole` if these are all its rows; frames nobody needs any more go."""
+        self._kept.pop(table, None)
+        if whole is not None and self._readers[table]:
+            self._kept[table] = whole
+        for name, readers in self._readers.items():
+            readers.discard(table)
+            if not readers:
+                self._kept.pop(name, None)
