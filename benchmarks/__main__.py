@@ -1,4 +1,5 @@
-"""`python -m benchmarks`: the job of this project side by side with its peers, and survival curves with theirs.
+"""`python -m benchmarks`: the job of this project side by side with its peers, survival curves
+and the index's robustness with theirs.
 
 Feeds are simulated once a size and kept in `.work` beside this file; nothing is asserted about speed, but
 results that differ end it with status 1, because only equals are compared.
@@ -17,7 +18,7 @@ from benchmarks.report import agreement_table, console, machine, measurement_tab
 
 WORK = Path(__file__).with_name(".work")
 SIZES = (100_000, 1_000_000)
-SURVIVAL = "survival"
+SURVIVAL, INDEX = "survival", "index"
 # From this size on one run each, without a warm-up, is all one waits for.
 LARGE = 500_000
 OUT = console()
@@ -26,7 +27,7 @@ OUT = console()
 def main() -> int:
     """Run what the command line asks for; 0 if all results agreed."""
     asked = _arguments()
-    names = set(asked.only or (*field.NAMES, SURVIVAL))
+    names = set(asked.only or (*field.NAMES, SURVIVAL, INDEX))
     OUT.print(machine(), soft_wrap=True)
     agreed = True
     if names & set(field.NAMES):
@@ -37,6 +38,12 @@ def main() -> int:
 
         OUT.print()
         OUT.print(survival_table())
+    if INDEX in names:
+        from benchmarks.index import index_tables
+
+        for table in index_tables():
+            OUT.print()
+            OUT.print(table)
     return 0 if agreed else 1
 
 
@@ -69,7 +76,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--policies", type=int, nargs="+", help="sizes of the insurer (100000 1000000)")
     parser.add_argument("--months", type=int, default=36, help="months of KPIs (36)")
     parser.add_argument("--seed", type=int, default=7, help="seed of the simulation (7)")
-    parser.add_argument("--only", nargs="+", choices=(*field.NAMES, SURVIVAL), help="run only these")
+    parser.add_argument("--only", nargs="+", choices=(*field.NAMES, SURVIVAL, INDEX), help="run only these")
     parser.add_argument("--runs", type=int, help=f"counted runs (3; 1 from {LARGE:,} policies on)")
     parser.add_argument("--warm-ups", type=int, help=f"runs before that (1; none from {LARGE:,} policies on)")
     return parser.parse_args()

@@ -11,12 +11,15 @@ import polars as pl
 
 from orchestration.making import Run
 from transforms.graph import SESSION_TABLES, Node, build_graph
+from transforms.index.versions import catalogue_rows as version_rows
+from transforms.index.versions import versions
 from transforms.kpi.dictionary import dictionary_rows
 from transforms.lineage import column_lineage
 from transforms.model import Transform
 from transforms.pack import pack_rows
 from warehouse.catalogue import Rows, read_columns
 from warehouse.contract import contracts
+from warehouse.history import published_frameworks, scored_months
 from warehouse.store import Store
 
 ROOT = Path(__file__).parent.parent
@@ -53,7 +56,14 @@ def catalogue_rows(store: Store, run: Run) -> dict[str, Rows]:
         "catalog.column_lineage": lineage,
         "catalog.kpis": dictionary_rows(run.settings),
         "catalog.packs": pack_rows(run.settings.packs),
+        "catalog.frameworks": _frameworks(store, run),
     }
+
+
+def _frameworks(store: Store, run: Run) -> Rows:
+    found = versions(run.settings.frameworks, published_frameworks(store), run.as_of)
+    months = {(code, version): (first, last) for code, version, first, last in scored_months(store).iter_rows()}
+    return version_rows(found, months)
 
 
 def _session(store: Store) -> dict[str, dict[str, str]]:

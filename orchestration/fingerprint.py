@@ -1,7 +1,7 @@
 """Has anything changed since the last publication? Answered without Dagster, DuckDB or Polars.
 
-The fingerprint covers the code, the project file, the as-of day and every file of the feeds by path, size and
-time of change; their content is compared while landing.
+The fingerprint covers the code, the project file, its frameworks, the as-of day and every file of the feeds by
+path, size and time of change; their content is compared while landing.
 """
 
 import json
@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from orchestration.project import Project
+from transforms.index.versions import specification
 
 ROOMS = ("orchestration", "transforms", "expectations", "warehouse")
 STATE = "published.json"
@@ -43,7 +44,8 @@ def remember(project: Project, published: str) -> None:
 def fingerprint(project: Project, as_of: date | None = None) -> str:
     """A digest of everything that published numbers depend on."""
     digest = sha256()
-    for part in (*_code(), project.text, project.as_of(as_of).isoformat(), *_files(project)):
+    frameworks = map(specification, project.settings.frameworks)
+    for part in (*_code(), project.text, *frameworks, project.as_of(as_of).isoformat(), *_files(project)):
         digest.update(part.encode())
         digest.update(b"\0")
     return digest.hexdigest()

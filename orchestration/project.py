@@ -246,6 +246,9 @@ def _frameworks(
                 found.append(read_framework((folder / name).read_text(encoding="utf-8"), parents=known))
             except FrameworkError as error:
                 problems += [(key, f"{name}: {problem}") for problem in error.problems]
+    versions = [(framework.code, framework.version) for framework in found]
+    for code, version in sorted({pair for pair in versions if versions.count(pair) > 1}):
+        problems.append(("index.frameworks", f"{code} has version {version} twice; give one of them another version"))
     return tuple(found)
 
 

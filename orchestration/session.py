@@ -21,10 +21,11 @@ from orchestration.making import Made, Run, make, open_session
 from orchestration.progress import tell
 from orchestration.project import Project, read_project
 from transforms.graph import downstream
+from transforms.index.versions import specification
 from transforms.periods import months_until
 from warehouse.catalogue import CHECKS, write_catalogue
 from warehouse.contract import contracts
-from warehouse.history import keep_history, write_history
+from warehouse.history import keep_frameworks, keep_history, write_history
 from warehouse.landing import Load, land
 from warehouse.pseudonyms import PseudonymKey, read_key
 from warehouse.publish import publish
@@ -135,6 +136,8 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         self._store.checkpoint()
         version = publish(self._store.folder, keep_versions=self._project.file.keep_versions)
         keep_history(self._store, published_at)
+        specifications = [(f.code, f.version, specification(f)) for f in self._run.settings.frameworks]
+        keep_frameworks(self._store, specifications, published_at)
         tell("published", version.name, {"path": version, "changed_records": changed})
         return version
 

@@ -43,6 +43,25 @@ TABLES: Mapping[str, tuple[str, Mapping[str, tuple[type[pl.DataType], str]]]] = 
             "source_column": (pl.String, "Column it is made from; empty where only the table is known."),
         },
     ),
+    "catalog.frameworks": (
+        "Every version of every framework of the index, computed now or published before, one row each.",
+        {
+            "framework": (pl.String, "Code."),
+            "framework_version": (pl.String, "Version; scores compare only within one."),
+            "title": (pl.String, "What it is called."),
+            "valid_from": (pl.Date, "First day it is valid; empty: from the beginning."),
+            "valid_to": (pl.Date, "Last day it is valid; empty: without end."),
+            "backcast_months": (pl.Int32, "Months recomputed before valid_from."),
+            "scored_from": (pl.Date, "First month ever published under it."),
+            "scored_to": (pl.Date, "Last month ever published under it."),
+            "in_force_from": (pl.Date, "First day it is in force: of the valid ones that which began last is."),
+            "in_force_to": (pl.Date, "Last day it is in force; empty: without end, or never."),
+            "is_in_force": (pl.Boolean, "In force on the as-of day."),
+            "is_computed": (pl.Boolean, "Computed by this version of the warehouse; if not, see index.history."),
+            "is_changed": (pl.Boolean, "Published before with other weights or rules: give it a new version."),
+            "specification": (pl.String, "The whole framework as JSON."),
+        },
+    ),
     "catalog.kpis": (
         "The dictionary of KPIs, one row each.",
         {

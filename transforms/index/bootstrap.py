@@ -16,7 +16,6 @@ from transforms.index.evaluate import UNIT, Evaluation, evaluate, inner_nodes
 from transforms.index.framework import CROSS_UNIT, Framework, Leaf
 from transforms.index.grades import banded
 from transforms.index.normalise import banded as banded_points
-from transforms.index.normalise import goalposts
 from transforms.model import Columns
 
 INTERVAL_COLUMNS: Columns = {
@@ -35,7 +34,8 @@ GRADE_COLUMNS: Columns = {
     "grade": (pl.String, "Grade of the framework's scale, before any cap."),
     "probability": (pl.Float64, "Share of the draws in which the index has the grade."),
 }
-CELLS_AT_ONCE = 1_000_000
+# Units times draws that climb the tree together: so many stay in the processor's cache.
+CELLS_AT_ONCE = 100_000
 Positions = NDArray[np.intp]
 NORMAL_95 = NormalDist().inv_cdf(0.975)
 
@@ -208,13 +208,14 @@ def _climbed_draws(
 
 
 def _leaf_score(leaf: Leaf, value: Array) -> Array:
-    frame = pl.DataFrame({"value": value.ravel()})
     if leaf.bands:
-        score = banded_points(pl.col("value"), leaf.bands.cut_points, leaf.bands.points)
-    else:
-        assert leaf.goalposts, "cross-unit leaves are not drawn"
-        score = goalposts(pl.col("value"), pl.lit(leaf.goalposts.worst), pl.lit(leaf.goalposts.best))
-    return frame.select(score).to_series().to_numpy().reshape(value.shape)
+        frame = pl.DataFrame({"value": value.ravel()})
+        points = banded_points(pl.col("value"), leaf.bands.cut_points, leaf.bands.points)
+        return frame.select(points).to_series().to_numpy().reshape(value.shape)
+    assert leaf.goalposts, "cross-unit leaves are not drawn"
+    worst, best = leaf.goalposts.worst, leaf.goalposts.best
+    score: Array = np.clip((value - worst) * (100.0 / (best - worst)), 0.0, 100.0)
+    return score
 
 
 def _ends(scores: dict[int, Array]) -> dict[int, tuple[Array, Array]]:

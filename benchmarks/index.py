@@ -1,0 +1,160 @@
+"""The index of many branches and months, and 10,000 draws of its method, against a loop built like COINr's.
+
+The peer makes one replication after the other: normalise every indicator, perturb the weights, aggregate level by
+level over all units at once, as COINr's `get_sensitivity` does in R. It takes the same draws, and its scores are
+compared before times are.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from time import perf_counter, process_time
+from typing import TypeVar
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from rich import box
+from rich.table import Table
+
+from orchestration.project import shipped_frameworks
+from transforms.index.bootstrap import grade_probabilities, score_intervals
+from transforms.index.contributions import contributions
+from transforms.index.evaluate import evaluate, inner_nodes
+from transforms.index.framework import Framework
+from transforms.index.grades import held_grades
+from transforms.index.robustness import Alternatives, Draws, Sample, drawn, drawn_scores, ranked_sample, sample
+from transforms.index.scores import nodes, scores
+
+BRANCHES, MONTHS, DRAWS, BOOTSTRAP_DRAWS = 200, 36, 10_000, 2_000
+PEER_DRAWS = 1_000
+LAST = date(2024, 12, 1)
+Matrix = NDArray[np.float64]
+Result = TypeVar("Result")
+
+
+def simulated_kpis(framework: Framework, seed: int = 7) -> pl.LazyFrame:
+    """kpi.monthly of the framework's KPIs for every branch and month, 3 % of the records without data."""
+    rng = np.random.default_rng(seed)
+    months = pl.date_range(date(2022, 1, 1), LAST, "1mo", eager=True)
+    units = pl.DataFrame({"segment": [f"B{i:03d}" for i in range(BRANCHES)]}).join(
+        pl.DataFrame({"period": months}), how="cross"
+    )
+    records = []
+    for node in framework.leaves:
+        assert node.leaf and node.leaf.goalposts
+        worst, best = node.leaf.goalposts.worst, node.leaf.goalposts.best
+        value = worst + (best - worst) * np.clip(rng.normal(0.7, 0.15, units.height), 0.0, 1.1)
+        half_width = abs(best - worst) * 0.05
+        records.append(
+            units.with_columns(
+                pl.lit(node.leaf.kpi).alias("kpi"),
+                pl.lit(node.leaf.basis).alias("basis"),
+                pl.lit("org_unit").alias("cut"),
+                pl.lit(date(2025, 1, 1)).alias("as_of"),
+                pl.lit(None, dtype=pl.Float64).alias("numerator"),
+                pl.lit(500.0).alias("denominator"),
+                pl.Series("value", value),
+                pl.Series("ci_low", value - half_width),
+                pl.Series("ci_high", value + half_width),
+                pl.lit(500).alias("n"),
+                pl.lit(1 if best > worst else -1, dtype=pl.Int8).alias("direction"),
+                pl.Series("status", rng.choice(["ok", "no_data"], units.height, p=[0.97, 0.03])),
+            )
+        )
+    return pl.concat(records).lazy()
+
+
+def index_tables() -> tuple[Table, Table]:
+    """Seconds of every step for all branches and months, and of one month's draws beside the peer's."""
+    framework = shipped_frameworks()["life_default"]
+    kpis = simulated_kpis(framework)
+    return _steps(kpis, framework), _side_by_side(kpis, framework)
+
+
+def _steps(kpis: pl.LazyFrame, framework: Framework) -> Table:
+    table = Table(
+        "", "wall s", "CPU s", box=box.MARKDOWN, title_justify="left",
+        title=f"The index of {BRANCHES} branches × {MONTHS} months, {len(framework.leaves)} KPIs",
+    )  # fmt: skip
+    scored = scores(kpis, [framework]).collect().lazy()
+
+    def every_month() -> None:
+        evaluation = evaluate(kpis, framework)
+        for month in evaluation.units["period"].unique():
+            ranked_sample(sample(evaluation, month, "org_unit"), draws=DRAWS)
+
+    steps: dict[str, Callable[[], object]] = {
+        "scores": lambda: scores(kpis, [framework]).collect(),
+        "nodes": lambda: nodes(kpis, [framework]).collect(),
+        "contributions": lambda: contributions(scored, [framework]).collect(),
+        "held grades": lambda: held_grades(scored, [framework]).collect(),
+        f"rank intervals, {DRAWS:,} draws a month": every_month,
+        f"score intervals, {BOOTSTRAP_DRAWS:,} draws": lambda: score_intervals(
+            kpis, [framework], draws=BOOTSTRAP_DRAWS
+        ).collect(),
+        f"grade probabilities, {BOOTSTRAP_DRAWS:,} draws": lambda: grade_probabilities(
+            kpis, [framework], draws=BOOTSTRAP_DRAWS
+        ).collect(),
+    }
+    total = np.zeros(2)
+    for name, step in steps.items():
+        seconds = _timed(step)[1]
+        total += seconds
+        table.add_row(name, *(f"{s:.2f}" for s in seconds))
+    table.add_row("together", *(f"{s:.1f}" for s in total))
+    return table
+
+
+def _side_by_side(kpis: pl.LazyFrame, framework: Framework) -> Table:
+    units = sample(evaluate(kpis, framework), LAST, "org_unit")
+    # A draw is one state of all nodes: units without some KPI have weights of their own, in both.
+    choices = Alternatives()
+    draws = drawn(units, choices, DRAWS, seed=42)
+    ours, (ours_s, ours_cpu_s) = _timed(lambda: drawn_scores(units, choices, draws))
+    theirs, (wall, cpu) = _timed(lambda: _replications(units, choices, draws, PEER_DRAWS))
+    apart = np.nanmax(np.abs(ours[:, :PEER_DRAWS] - theirs))
+    scale = DRAWS / PEER_DRAWS
+    title = (
+        f"{DRAWS:,} draws of normalisation, weights and means for {units.units.height} branches; "
+        f"scores of {PEER_DRAWS:,} draws compared, largest difference {apart:.1e}"
+    )
+    table = Table("", "wall s", "CPU s", title=title, box=box.MARKDOWN, title_justify="left")
+    table.add_row("transforms.index.robustness", f"{ours_s:.2f}", f"{ours_cpu_s:.2f}")
+    table.add_row(f"a replication at a time (from {PEER_DRAWS:,})", f"{wall * scale:.1f}", f"{cpu * scale:.1f}")
+    table.add_row("a replication at a time / ours", f"{wall * scale / ours_s:.0f}", f"{cpu * scale / ours_cpu_s:.0f}")
+    return table
+
+
+def _replications(units: Sample, choices: Alternatives, draws: Draws, n: int) -> Matrix:
+    """Scores of the first n draws, units × n, each draw made from the beginning."""
+    framework = units.framework
+    result = np.empty((units.units.height, n))
+    for d in range(n):
+        leaf_scores = units.normalised[choices.normalisations[draws.normalisation[d]]]
+        how = choices.aggregations[draws.aggregation[d]]
+        result[:, d] = _one_replication(framework, units, leaf_scores, how, draws.weights[:, d])
+    return result
+
+
+def _one_replication(framework: Framework, units: Sample, leaf_scores: Matrix, how: str, weights: Matrix) -> Matrix:
+    level = leaf_scores.copy()
+    for parent, children in reversed(inner_nodes(framework)):
+        x, is_there = level[children], units.present[children]
+        w = np.where(is_there, weights[children, None], 0.0)
+        total = w.sum(axis=0)
+        w = w / np.where(total > 0, total, 1.0)
+        raised = np.where(is_there, np.maximum(x, framework.floor), 1.0)
+        if how == "arithmetic":
+            mean = (w * np.where(is_there, x, 0.0)).sum(axis=0)
+        elif how == "geometric":
+            mean = np.exp((w * np.log(raised)).sum(axis=0))
+        else:
+            mean = 1.0 / np.where(total > 0, (w / raised).sum(axis=0), 1.0)
+        level[parent] = np.where(units.present[parent] & (total > 0), mean, np.nan)
+    return level[0]
+
+
+def _timed(step: Callable[[], Result]) -> tuple[Result, tuple[float, float]]:
+    wall, cpu = perf_counter(), process_time()
+    result = step()
+    return result, (perf_counter() - wall, process_time() - cpu)

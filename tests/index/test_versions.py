@@ -1,0 +1,108 @@
+"""Which version of a framework is in force when, and that a new one leaves what was published as it is."""
+
+import shutil
+from datetime import UTC, date, datetime
+
+import pytest
+from conftest import ROOT, policypulse, published
+from index_examples import framework, leaf
+
+from transforms.index.versions import specification, versions
+
+SHIPPED = ROOT / "transforms" / "index" / "frameworks" / "life_default.yml"
+
+
+def version(number: str, **more):
+    return framework({"a": leaf("a"), "b": leaf("b")}, version=number, **more)
+
+
+def in_force(current, known=(), as_of=date(2025, 12, 31)):
+    rows = [(f.code, f.version, specification(f), datetime(2025, 1, 1, tzinfo=UTC)) for f in known]
+    return {v.version: v for v in versions(current, rows, as_of)}
+
+
+def test_the_version_that_began_last_is_in_force():
+    first, second = version("1"), version("2", valid_from=date(2025, 7, 1))
+    found = in_force([first, second])
+    assert (found["1"].in_force_from, found["1"].in_force_to) == (None, date(2025, 6, 30))
+    assert (found["2"].in_force_from, found["2"].in_force_to) == (date(2025, 7, 1), None)
+    assert [found[v].is_in_force for v in "12"] == [False, True]
+    assert [v.is_in_force for v in in_force([first, second], as_of=date(2025, 6, 30)).values()] == [True, False]
+
+
+def test_a_version_no_longer_computed_is_known_from_its_publication():
+    first, second = version("1"), version("2", valid_from=date(2025, 7, 1))
+    found = in_force([second], known=[first])
+    assert (found["1"].is_computed, found["2"].is_computed) == (False, True)
+    assert found["1"].specification == specification(first)
+
+
+def test_a_version_published_otherwise_before_is_changed():
+    before = framework({"a": leaf("a", weight=0.9), "b": leaf("b", weight=0.1)}, version="1")
+    assert in_force([version("1")], known=[before])["1"].is_changed
+    assert not in_force([version("1")], known=[version("1")])["1"].is_changed
+
+
+def test_of_two_that_began_alike_the_later_publication_is_in_force():
+    found = in_force([version("2")], known=[version("1")])
+    assert [found[v].is_in_force for v in "12"] == [False, True]
+
+
+def test_a_new_weight_is_a_new_version_and_the_published_past_stays(insurer, tmp_path):
+    """A copied framework with another weight: its months are computed anew, version 1 stays as published."""
+    project = tmp_path / "project"
+    shutil.copytree(insurer, project, symlinks=True)
+    copy = SHIPPED.read_text(encoding="utf-8")
+    copy = copy.replace("version: 1", "version: 2\nvalid_from: 2025-12-01\nbackcast_months: 9", 1)
+    copy = copy.replace("weight: 0.60", "weight: 0.40", 1)
+    (project / "ours.yml").write_text(copy, encoding="utf-8")
+    settings = project / "policypulse.yml"
+    settings.write_text(settings.read_text("utf-8").replace("[life_default]", "[ours.yml]"), encoding="utf-8")
+    before = published(insurer, "SELECT * FROM index.scores ORDER BY ALL")
+    run = policypulse("run", "--project", project)
+    assert run.status == 0, run.text
+
+    said = published(project, "SELECT framework_version, count(DISTINCT period) AS months, min(period) AS first "
+                     "FROM index.scores GROUP BY ALL")  # fmt: skip
+    assert said.rows() == [("2", 10, date(2025, 3, 1))]
+    kept = published(
+        project,
+        "SELECT framework, framework_version, period, cut, segment, node, level, score, coverage, grade, status "
+        "FROM index.history WHERE framework_version = '1' ORDER BY ALL",
+    )
+    assert kept.equals(before)
+    moved = published(
+        project,
+        "SELECT avg(abs(new.score - old.score)) FROM index.history AS old JOIN index.history AS new "
+        "USING (framework, period, cut, segment, node) "
+        "WHERE old.framework_version = '1' AND new.framework_version = '2' AND node = 'index'",
+    )
+    assert moved.item() > 0.5
+    listed = published(
+        project,
+        "SELECT framework_version, is_computed, is_in_force, in_force_from, in_force_to, scored_from "
+        "FROM catalog.frameworks ORDER BY framework_version",
+    )
+    first = published(insurer, "SELECT min(period) FROM index.scores WHERE score IS NOT NULL").item()
+    assert listed.rows() == [
+        ("1", False, False, None, date(2025, 11, 30), first),
+        ("2", True, True, date(2025, 12, 1), None, date(2025, 3, 1)),
+    ]
+
+    (project / "ours.yml").write_text(copy.replace("weight: 0.40", "weight: 0.50", 1), encoding="utf-8")
+    again = policypulse("run", "--project", project)
+    assert "Nothing to do" not in again.text
+    assert published(
+        project, "SELECT framework_version FROM catalog.frameworks WHERE is_changed"
+    ).rows() == [("2",)]
+
+
+def test_one_version_twice_is_refused(insurer, tmp_path):
+    text = (insurer / "policypulse.yml").read_text("utf-8")
+    text = text.replace("[life_default]", "[life_default, ours.yml]")
+    (tmp_path / "policypulse.yml").write_text(text, encoding="utf-8")
+    shutil.copy(insurer / "pseudonym.key", tmp_path)
+    shutil.copy(SHIPPED, tmp_path / "ours.yml")
+    refused = policypulse("check", "--project", tmp_path)
+    assert refused.status == 2, refused.text
+    assert "life_default has version 1 twice" in refused.text

@@ -1,0 +1,114 @@
+"""The versions that frameworks have had, and which of them is in force when.
+
+Scores compare only within one version (OECD/JRC Handbook 2008); computing them is `scores.py`.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from transforms.index.framework import Framework
+
+Published = tuple[str, str, str, datetime]
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a framework: its specification as JSON and the days on which it is in force, if any."""
+
+    framework: str
+    version: str
+    title: str
+    valid_from: date | None
+    valid_to: date | None
+    backcast_months: int
+    in_force_from: date | None
+    in_force_to: date | None
+    is_in_force: bool
+    is_computed: bool
+    is_changed: bool
+    specification: str
+
+
+def specification(framework: Framework) -> str:
+    """The framework as JSON, the same text for the same framework."""
+    return json.dumps(
+        framework.model_dump(mode="json", exclude_unset=True), sort_keys=True, ensure_ascii=False
+    )
+
+
+def versions(current: Sequence[Framework], published: Sequence[Published], as_of: date) -> list[Version]:
+    """Every version that is computed now or was ever published, by framework in the order they came into force.
+
+    Of the versions valid on a day that which began last is in force; of two that began alike that which was
+    published last. `published` has code, version, specification and time of each publication, oldest first.
+    A version is changed if it was published with another specification before.
+    """
+    computed = {(f.code, f.version): f for f in current}
+    known: dict[tuple[str, str], list[str]] = {}
+    for code, version, text, _ in published:
+        known.setdefault((code, version), []).append(text)
+    for key, framework in computed.items():
+        texts = known.setdefault(key, [])
+        if specification(framework) not in texts:
+            texts.append(specification(framework))
+    found = []
+    for code in sorted({code for code, _ in known}):
+        own = {version: texts for (other, version), texts in known.items() if other == code}
+        latest = {v: Framework.model_validate_json(texts[-1]) for v, texts in own.items()}
+        latest |= {f.version: f for f in current if f.code == code}
+        # Sorting is stable, so versions that began alike stay in the order of their publication.
+        order = sorted(latest, key=lambda v: latest[v].valid_from or date.min)
+        for i, version in enumerate(order):
+            begins, ends = _in_force(latest[version], [latest[later] for later in order[i + 1 :]])
+            found.append(
+                Version(
+                    framework=code,
+                    version=version,
+                    title=latest[version].title,
+                    valid_from=latest[version].valid_from,
+                    valid_to=latest[version].valid_to,
+                    backcast_months=latest[version].backcast_months,
+                    in_force_from=None if begins == date.min or begins > ends else begins,
+                    in_force_to=None if ends == date.max or begins > ends else ends,
+                    is_in_force=begins <= as_of <= ends,
+                    is_computed=(code, version) in computed,
+                    is_changed=len(own[version]) > 1,
+                    specification=specification(latest[version]),
+                )
+            )
+    return found
+
+
+def _in_force(version: Framework, later: Sequence[Framework]) -> tuple[date, date]:
+    """First and last day on which the version holds; the last before the first if it never does."""
+    begins, ends = version.valid_from or date.min, version.valid_to or date.max
+    for successor in later:
+        start = successor.valid_from or date.min
+        ends = min(ends, start - timedelta(days=1)) if start > date.min else date.min
+    return (begins, ends) if ends >= begins and ends > date.min else (date.max, date.min)
+
+
+def catalogue_rows(
+    found: Sequence[Version], months: Mapping[tuple[str, str], tuple[date, date]]
+) -> list[tuple[object, ...]]:
+    """Rows of catalog.frameworks; `months` are the first and last month ever published, by code and version."""
+    return [
+        (
+            v.framework,
+            v.version,
+            v.title,
+            v.valid_from,
+            v.valid_to,
+            v.backcast_months,
+            *months.get((v.framework, v.version), (None, None)),
+            v.in_force_from,
+            v.in_force_to,
+            v.is_in_force,
+            v.is_computed,
+            v.is_changed,
+            v.specification,
+        )
+        for v in found
+    ]
