@@ -75,7 +75,9 @@ def test_a_project_takes_the_definitions_of_its_packs(tmp_path: Path):
 def test_definitions_told_two_ways_are_refused(tmp_path: Path):
     with pytest.raises(ProjectError, match=r"packs\.0: in_irdai sets persistency\.variant"):
         project(tmp_path, "packs: [in_irdai]\npersistency: {variant: gross}")
-    with pytest.raises(ProjectError, match=r"packs\.1: in_irdai sets .* but cn_insurance_law sets it to default"):
+    with pytest.raises(
+        ProjectError, match=r"packs\.1: in_irdai sets .* but cn_insurance_law sets it to default"
+    ):
         project(tmp_path, "packs: [cn_insurance_law, in_irdai]")
     with pytest.raises(ProjectError, match=r"packs\.0: 'fr_acpr' is neither"):
         project(tmp_path, "packs: [fr_acpr]")
