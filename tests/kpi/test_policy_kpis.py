@@ -1,0 +1,394 @@
+"""The KPIs of policies on worked examples; values as in the dictionary, which shows the same examples."""
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from tests.kpi.books import KPIS, frame, quotient, record
+from transforms.core.persistency import persistency
+from transforms.core.policies import policies
+from transforms.core.policy_events import policy_events
+from transforms.core.renewals import renewals
+from transforms.core.surrender_months import surrender_months
+from transforms.kpi.records import kpi_records
+from transforms.model import SEGMENT_COLUMNS
+from transforms.periods import month_periods
+from transforms.settings import Settings
+
+COMPANY = Settings(cuts=("company",))
+MARCH = date(2025, 3, 1)
+AS_OF = date(2025, 12, 31)
+SEGMENTS = dict.fromkeys((*SEGMENT_COLUMNS, "current_org_unit"), pl.String)
+POLICY = {
+    "policy_id": pl.String,
+    "customer_id": pl.String,
+    "issued_on": pl.Date,
+    "product_code": pl.String,
+    **SEGMENTS,
+    "pay_mode": pl.String,
+    "premium_term_months": pl.Int32,
+    "term_months": pl.Int32,
+    "modal_premium": pl.Float64,
+    "annual_premium": pl.Float64,
+    "sum_assured": pl.Float64,
+    "grace_days": pl.Int32,
+    "renews_policy_id": pl.String,
+}
+EVENT = {
+    "event_id": pl.String,
+    "policy_id": pl.String,
+    "event": pl.String,
+    "effective_on": pl.Date,
+    "requested_on": pl.Date,
+    "paid_on": pl.Date,
+    "amount": pl.Float64,
+}
+PREMIUM = {
+    "policy_id": pl.String,
+    "instalment_no": pl.Int32,
+    "months_since_issue": pl.Int64,
+    "due_on": pl.Date,
+    "due_amount": pl.Float64,
+    "paid_on": pl.Date,
+    "paid_amount": pl.Float64,
+}
+
+
+def example(code: str) -> float:
+    return KPIS[code].example.value
+
+
+def facts_of(register: list[dict], happened: list[dict], as_of: date = AS_OF) -> dict[str, pl.LazyFrame]:
+    """core.policies and core.policy_events of a register and what happened."""
+    staged = frame(POLICY, register)
+    events = frame(EVENT, [{"event_id": f"E{i}", **row} for i, row in enumerate(happened)])
+    return {
+        "core.policies": policies(policies=staged, events=events, as_of=as_of, settings=COMPANY),
+        "core.policy_events": policy_events(policies=staged, events=events, as_of=as_of, settings=COMPANY),
+    }
+
+
+def value(code: str, facts, month=MARCH, as_of=AS_OF, basis="cohort") -> float:
+    found = record(
+        code, {"core.exposure_months": frame({"month": pl.Date}, []), **facts}, month, as_of, basis=basis
+    )
+    return quotient(found) if found["numerator"] is not None else found["value"]
+
+
+def test_lapses_net_and_gross_of_reinstatements():
+    register = [{"policy_id": f"P{i}", "issued_on": date(2024, 1, 1)} for i in range(2000)]
+    lapses = [{"policy_id": f"P{i}", "event": "lapse", "effective_on": date(2025, 3, 9)} for i in range(30)]
+    back = [
+        {"policy_id": f"P{i}", "event": "reinstatement", "effective_on": date(2025, 6, 9)} for i in range(6)
+    ]
+    facts = facts_of(register, lapses + back)
+    for code in ("lapse_policy_share", "lapse_gross_policy_share"):
+        assert value(code, facts, basis="period") == pytest.approx(example(code), abs=1e-12)
+    as_then = facts_of(register, lapses + back, date(2025, 3, 31))
+    assert value("lapse_policy_share", as_then, as_of=date(2025, 3, 31), basis="period") == pytest.approx(
+        0.015
+    )
+
+
+def test_reinstated_within_a_time():
+    lapsed = date(2023, 11, 10)
+    register = [{"policy_id": f"P{i}", "issued_on": date(2022, 1, 1)} for i in range(4)]
+    happened = [{"policy_id": f"P{i}", "event": "lapse", "effective_on": lapsed} for i in range(4)]
+    happened += [
+        {"policy_id": f"P{i}", "event": "reinstatement", "effective_on": lapsed + timedelta(days)}
+        for i, days in enumerate((40, 180, 181))
+    ]
+    facts = facts_of(register, happened)
+    for days in (180, 730):
+        code = f"lapse_reinstated_within_{days}_days_share"
+        assert record(code, facts, date(2023, 11, 1), AS_OF)["value"] == pytest.approx(example(code))
+
+
+def test_a_policy_that_lapses_twice_has_two_lapses():
+    happened = [
+        {"policy_id": "P", "event": event, "effective_on": date(2025, month, 1)}
+        for event, month in (("lapse", 1), ("reinstatement", 2), ("lapse", 3))
+    ]
+    made = facts_of([{"policy_id": "P", "issued_on": date(2023, 6, 15)}], happened)[
+        "core.policy_events"
+    ].collect()
+    assert made.select("event", "reinstated_on", "policy_year").rows() == [
+        ("lapse", date(2025, 2, 1), 2),
+        ("reinstatement", None, 2),
+        ("lapse", None, 2),
+    ]
+
+
+def test_free_look():
+    register = [{"policy_id": f"P{i}", "issued_on": MARCH, "term_months": 240} for i in range(400)]
+    register += [{"policy_id": "one year", "issued_on": MARCH, "term_months": 12}]
+    happened = [
+        {"policy_id": f"P{i}", "event": "free_look_cancellation", "effective_on": date(2025, 3, 12)}
+        for i in range(8)
+    ]
+    assert value("free_look_cancelled_share", facts_of(register, happened)) == example(
+        "free_look_cancelled_share"
+    )
+
+
+def test_surrender_by_number_and_sum_assured(shared: Path):
+    """The example's 1,800 of 92,000 by number as 18 of 920; 150 of 6,000 by sum assured."""
+    golden = json.loads((shared / "golden/ex03_persistency.json").read_text())
+    register = [{"policy_id": f"P{i}", "issued_on": date(2024, 1, 1)} for i in range(920)]
+    gone = [{"policy_id": f"P{i}", "event": "surrender", "effective_on": date(2025, 3, 9)} for i in range(18)]
+    free_look = [{"policy_id": "P50", "event": "free_look_cancellation", "effective_on": date(2025, 3, 9)}]
+    found = value("surrender_policy_share", facts_of(register, gone + free_look), basis="period")
+    assert found == pytest.approx(golden["surr_count"]) == pytest.approx(example("surrender_policy_share"))
+    register = [
+        {"policy_id": f"P{i}", "issued_on": date(2024, 1, 1), "sum_assured": amount}
+        for i, amount in enumerate((100.0, 50.0, 5850.0))
+    ]
+    found = value("surrender_sum_assured_share", facts_of(register, gone[:2]), basis="period")
+    assert (
+        found
+        == pytest.approx(golden["surr_simple_SA"])
+        == pytest.approx(example("surrender_sum_assured_share"))
+    )
+
+
+EXPOSURE = {
+    "month": pl.Date,
+    "org_unit": pl.String,
+    "region": pl.String,
+    "product_line": pl.String,
+    "premium_income": pl.Float64,
+    "reserve_opening": pl.Float64,
+}
+
+
+def year_to_date(paid: dict[int, float], premium: dict[int, float], reserve: float) -> dict:
+    """core.surrender_months of one unit: payments and premium by month of 2025."""
+    here = {"org_unit": "north", "region": "cold", "product_line": "life"}
+    events = [
+        {**here, "event": "surrender", "paid_on": date(2025, month, 20), "amount": amount}
+        for month, amount in paid.items()
+    ]
+    # The refund of a premium is no surrender.
+    events.append({**here, "event": "free_look_cancellation", "paid_on": date(2025, 1, 20), "amount": 99.0})
+    exposures = [
+        {**here, "month": date(2025, month, 1), "premium_income": amount, "reserve_opening": reserve}
+        for month, amount in premium.items()
+    ]
+    schema = {
+        **dict.fromkeys((*here, "event"), pl.String),
+        "paid_on": pl.Date,
+        "effective_on": pl.Date,
+        "amount": pl.Float64,
+    }
+    return {
+        "core.surrender_months": surrender_months(
+            events=frame(schema, events), exposures=frame(EXPOSURE, exposures), as_of=AS_OF, settings=COMPANY
+        )
+    }
+
+
+def test_surrender_payments_run_since_january_and_are_not_annualised(shared: Path):
+    golden = json.loads((shared / "golden/ex03_persistency.json").read_text())
+    facts = year_to_date(
+        {1: 20, 3: 50, 6: 100, 12: 70}, {1: 200, 2: 200, 3: 200, 6: 800, 12: 800}, reserve=9800
+    )
+    code = "surrender_payment_year_to_date_ratio"
+    by_month = {m: record(code, facts, date(2025, m, 1), AS_OF, basis="period") for m in (3, 4, 12)}
+    assert by_month[12]["value"] == pytest.approx(golden["surr_CIRC"]) == pytest.approx(example(code))
+    assert by_month[3]["value"] == pytest.approx(golden["surr_q1_not_annualised"])
+    assert by_month[4]["value"] == by_month[3]["value"], "a month without a payment keeps the year's"
+
+
+def test_payment_of_cash_values():
+    """Art. 47: 30 days from the notice; day 30 is in time."""
+    notice = date(2025, 3, 3)
+    happened = [
+        {
+            "policy_id": f"P{i}",
+            "event": "surrender",
+            "effective_on": notice,
+            "requested_on": notice,
+            "paid_on": notice + timedelta(days),
+        }
+        for i, days in enumerate((5, 12, 30, 31))
+    ]
+    facts = facts_of([{"policy_id": f"P{i}", "issued_on": date(2020, 1, 1)} for i in range(4)], happened)
+    for code in ("surrender_paid_within_30_days_share", "surrender_request_to_payment_days_median"):
+        assert record(code, facts, MARCH, AS_OF)["value"] == pytest.approx(example(code))
+
+
+TERM = {
+    "policy_id": pl.String,
+    "issued_on": pl.Date,
+    "term_months": pl.Int32,
+    **SEGMENTS,
+    "premium": pl.Float64,
+    "renewed_on": pl.Date,
+    "renewal_premium": pl.Float64,
+}
+
+
+def expiring(terms: list[dict], happened: list[dict], as_of: date = AS_OF) -> dict[str, pl.LazyFrame]:
+    staged = [{"issued_on": date(2024, 3, 16), "term_months": 12, **term} for term in terms]
+    made = renewals(terms=frame(TERM, staged), events=frame(EVENT, happened), as_of=as_of, settings=COMPANY)
+    return {"core.renewals": made}
+
+
+def test_renewal_of_one_year_policies(shared: Path):
+    golden = json.loads((shared / "golden/ex03_persistency.json").read_text())["renewal"]
+    terms = [
+        {"policy_id": f"P{i}", "renewed_on": date(2025, 3, 20) if i < 760 else None} for i in range(1000)
+    ]
+    ends = [("death", 10), ("claim_termination", 15), ("cancellation", 25)]
+    kinds = [kind for kind, count in ends for _ in range(count)]
+    happened = [
+        {"policy_id": f"P{999 - i}", "event": kind, "effective_on": date(2025, 1, 5)}
+        for i, kind in enumerate(kinds)
+    ]
+    facts = expiring(terms, happened)
+    for code, name in (("renewal_policy_share", "eligible"), ("renewal_gross_policy_share", "gross")):
+        found = record(code, facts, MARCH, AS_OF)["value"]
+        assert found == pytest.approx(golden[name]) == pytest.approx(example(code))
+
+
+def test_renewed_premium_with_and_without_the_change_of_price():
+    terms = [
+        {
+            "policy_id": f"P{i}",
+            "premium": 100.0,
+            **({"renewed_on": date(2025, 3, 16), "renewal_premium": 110.0} if i < 8 else {}),
+        }
+        for i in range(10)
+    ]
+    facts = expiring(terms, [])
+    for code in ("renewal_premium_ratio", "renewal_constant_premium_share"):
+        assert record(code, facts, MARCH, AS_OF)["value"] == pytest.approx(example(code))
+
+
+@pytest.mark.parametrize(("days", "renewed"), [(0, True), (1, True), (60, True), (61, False)])
+def test_a_new_term_starts_within_60_days_of_expiry(days, renewed):
+    facts = expiring([{"policy_id": "P", "renewed_on": date(2025, 3, 15) + timedelta(days)}], [])
+    made = facts["core.renewals"].collect().row(0, named=True)
+    assert (made["expires_on"], made["renewed"]) == (date(2025, 3, 15), renewed)
+
+
+# A premium term of ten years, and events that are no service exit: those who pay the 25th premium paid the 13th.
+LIFE = st.tuples(st.integers(0, 364), st.integers(0, 5))
+
+
+@given(st.lists(LIFE, min_size=1, max_size=30))
+@hypothesis_settings(max_examples=20, deadline=None)
+def test_persistency_to_25_months_is_at_most_that_to_13_of_one_cohort(lives):
+    as_of = date(2026, 6, 30)
+    register, paid = [], []
+    for i, (born, years_paid) in enumerate(lives):
+        issued = date(2022, 1, 1) + timedelta(born)
+        register.append(
+            {
+                "policy_id": f"P{i}",
+                "issued_on": issued,
+                "pay_mode": "annual",
+                "premium_term_months": 120,
+                "annual_premium": 1000.0 + i,
+            }
+        )
+        for year in range(1, years_paid + 1):
+            due = issued.replace(year=issued.year + year)
+            paid.append(
+                {
+                    "policy_id": f"P{i}",
+                    "instalment_no": year + 1,
+                    "months_since_issue": 12 * year,
+                    "due_on": due,
+                    "due_amount": 1000.0 + i,
+                    "paid_on": due,
+                    "paid_amount": 1000.0 + i,
+                }
+            )
+    made = persistency(
+        policies=frame(POLICY, register),
+        premiums=frame(PREMIUM, paid),
+        events=frame(EVENT, []),
+        as_of=as_of,
+        settings=COMPANY,
+    ).collect()
+    mature = (
+        made.filter("eligible")
+        .group_by("duration_months")
+        .agg(
+            count=pl.col("persisting").mean(),
+            premium=pl.col("premium_received").sum() / pl.col("premium_at_issue").sum(),
+        )
+        .sort("duration_months")
+    )
+    # At 49 months only a part of the cohort is mature, which is another cohort.
+    mature = mature.filter(pl.col("duration_months") <= 37)
+    assert mature["duration_months"].to_list() == [13, 25, 37]
+    for column in ("count", "premium"):
+        shares = mature[column].to_list()
+        assert shares == sorted(shares, reverse=True)
+        assert all(0 <= share <= 1 for share in shares)
+
+
+def test_the_latest_mature_month_and_the_twelve_that_end_with_it():
+    """Months of issue 2023-01 to 2024-12; on 2025-06-30 the latest mature at 13 months is 2024-04 (day rule)."""
+    rows = [
+        {
+            "duration_months": 13,
+            "issued_month": date(2023 + m // 12, m % 12 + 1, 1),
+            "matures_on": (date(2023 + m // 12, m % 12 + 1, 28) + timedelta(366 + 60)),
+            "eligible": True,
+            "persisting": m % 4 > 0,
+            "exclusion": None,
+        }
+        for m in range(24)
+    ]
+    schema = {
+        "duration_months": pl.Int32,
+        "issued_month": pl.Date,
+        "matures_on": pl.Date,
+        "eligible": pl.Boolean,
+        "persisting": pl.Boolean,
+        "exclusion": pl.String,
+    }
+    facts = {"core.persistency": frame(schema, rows)}
+    as_of = date(2025, 6, 30)
+    rolling = record("persistency_13m_policy_share", facts, date(2025, 6, 1), as_of)
+    assert (rolling["numerator"], rolling["denominator"]) == (9, 12)
+    latest = record("persistency_13m_latest_month_policy_share", facts, date(2025, 6, 1), as_of)
+    # 2024-04 is the sixteenth month: one policy, which persists.
+    assert (latest["numerator"], latest["denominator"]) == (1, 1)
+
+
+def test_who_looks_after_a_policy_now_is_a_cut_of_its_own():
+    register = [
+        {"policy_id": f"P{i}", "issued_on": date(2024, 1, 1), "org_unit": "north", "current_org_unit": unit}
+        for i, unit in enumerate(["north", "north", "south"])
+    ]
+    happened = [{"policy_id": "P2", "event": "surrender", "effective_on": date(2025, 3, 9)}]
+    settings = Settings(cuts=("company", "org_unit", "current_org_unit"))
+    facts = {
+        **facts_of(register, happened),
+        "core.complaints": frame(
+            {"received_on": pl.Date, "is_merged": pl.Boolean, "org_unit": pl.String}, []
+        ),
+    }
+    kpis = [KPIS["surrender_policy_share"], KPIS["complaints_received_count"]]
+    found = kpi_records(facts, kpis, month_periods([MARCH]), as_of=AS_OF, settings=settings)
+    surrender = found.filter(pl.col("kpi") == "surrender_policy_share").select(
+        "cut", "segment", "numerator", "denominator"
+    )
+    assert sorted(surrender.rows()) == [
+        ("company", "company", 1, 3),
+        ("current_org_unit", "north", 0, 2),
+        ("current_org_unit", "south", 1, 1),
+        ("org_unit", "north", 1, 3),
+    ]
+    # Complaints know only the responsible unit: no row pretends otherwise.
+    assert set(found.filter(pl.col("kpi") == "complaints_received_count")["cut"]) == {"company", "org_unit"}
