@@ -10,6 +10,7 @@ from time import perf_counter
 
 import polars as pl
 
+from transforms.clocks import calendar_until
 from transforms.graph import Node
 from transforms.model import Transform
 from transforms.periods import long_periods, month_periods, months_until
@@ -44,6 +45,7 @@ def open_session(store: Store, run: Run, graph: Mapping[str, Node]) -> None:
     store.replace("staging.periods", month_periods(list(run.months)))
     # Longer periods are made of all months, also when only some months are made anew.
     store.replace("staging.long_periods", long_periods(months_until(run.as_of, run.settings.months)))
+    store.replace("staging.calendar", calendar_until(run.settings.calendar, run.as_of))
     for feed, contract in contracts().items():
         store.create_view(f"latest.{feed}", latest_sql(feed, contract.key))
     for node in graph.values():

@@ -18,7 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from transforms.index.framework import Framework
 from transforms.index.framework_file import FrameworkError, read_framework
-from transforms.settings import CUTS, Cut, PersistencySettings, Settings, SurveySettings
+from transforms.settings import CUTS, ClaimSettings, Cut, PersistencySettings, Settings, SurveySettings
 from warehouse.contract import contracts
 from warehouse.mapping import FeedSource
 from warehouse.mapping_check import mapping_errors, personal_id_paths
@@ -78,6 +78,7 @@ class ProjectFile(_Part):
     pseudonyms: Pseudonyms | None = None
     persistency: PersistencySettings = PersistencySettings()
     surveys: SurveySettings = SurveySettings()
+    claims: ClaimSettings = ClaimSettings()
     index: IndexPart = IndexPart()
     feeds: dict[str, Sources] = Field(min_length=1)
 

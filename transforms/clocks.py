@@ -4,10 +4,10 @@ Between which two instants a clock runs is decided where facts are made; here th
 Columns ending in `_at` are instants in UTC, columns ending in `_on` are days in business time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import polars as pl
 
@@ -41,6 +41,29 @@ def working_calendar(
     return pl.concat([official, given]).sort("date")
 
 
+def calendar_until(country: str, last: date, first: date = date(1990, 1, 1)) -> pl.DataFrame:
+    """The working calendar up to a day, with is_official: false for years that nobody knows officially.
+
+    In those years Monday to Friday are taken as working days; make-up days and holidays are then missing.
+    """
+    first_year, last_year = _known_years(country)
+    days = pl.date_range(first, last, eager=True).alias("date").to_frame()
+    unknown = days.filter(~pl.col("date").dt.year().is_between(first_year, last_year))
+    plain = unknown.with_columns(is_workday=pl.col("date").dt.weekday() <= 5)
+    return working_calendar(country, first, last, plain).with_columns(
+        is_official=~pl.col("date").is_in(unknown["date"].implode())
+    )
+
+
+def _known_years(country: str) -> tuple[int, int]:
+    if country == "CN":
+        from chinese_calendar.constants import holidays as known
+
+        return min(known).year, max(known).year
+    calendar = _country_holidays(country, ())
+    return calendar.start_year, calendar.end_year
+
+
 def _override(override: pl.DataFrame | None) -> pl.DataFrame:
     if override is None:
         return CALENDAR_SCHEMA.to_frame()
@@ -70,19 +93,22 @@ def _chinese_workdays(days: Sequence[date]) -> list[bool]:
 
 
 def _workdays_elsewhere(country: str, days: Sequence[date]) -> list[bool]:
+    calendar = _country_holidays(country, range(min(days).year, max(days).year + 1))
+    _refuse_unknown(country, "holidays", days, calendar.start_year, calendar.end_year)
+    return [calendar.is_working_day(day) for day in days]
+
+
+def _country_holidays(country: str, years: Iterable[int]) -> Any:
     import holidays
 
-    years = range(min(days).year, max(days).year + 1)
     code, _, subdivision = country.partition("-")
     try:
-        calendar = holidays.country_holidays(code, subdiv=subdivision or None, years=years)
+        return holidays.country_holidays(code, subdiv=subdivision or None, years=years)
     except NotImplementedError as error:
         raise ValueError(
             f"no working calendar is known for {country!r} ({error}); "
             "write a country as in CN, GB or GB-ENG, or give every day in the calendar override"
         ) from None
-    _refuse_unknown(country, "holidays", days, calendar.start_year, calendar.end_year)
-    return [calendar.is_working_day(day) for day in days]
 
 
 def _refuse_unknown(

@@ -17,6 +17,7 @@ from warehouse.raw_tables import create_raw
 from orchestration.cataloguing import models
 from orchestration.making import Run, open_session
 from orchestration.project import shipped_frameworks
+from transforms.clocks import calendar_until
 from transforms.graph import SESSION_TABLES
 from transforms.model import Transform
 from transforms.periods import long_periods, month_periods, months_until
@@ -115,6 +116,8 @@ def inputs(model: Transform, schemas, seed: int, rows: int) -> tuple[dict, dict]
         months = months_until(AS_OF, 6)
         long = model.broadcast["periods"] == "staging.long_periods"
         broadcast["periods"] = long_periods(months) if long else month_periods(months)
+    if "calendar" in broadcast:
+        broadcast["calendar"] = calendar_until("CN", AS_OF)
     if "questions" in broadcast:
         broadcast["questions"] = broadcast["questions"].unique(["survey", "question"], maintain_order=True)
     return reads, broadcast

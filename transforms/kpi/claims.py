@@ -1,5 +1,7 @@
 """The KPIs of claims: how long, how many in time, with what outcome, how many open."""
 
+from typing import Any
+
 import polars as pl
 
 from transforms.kpi.definition import Flow, Kpi
@@ -11,7 +13,7 @@ FAULTY = pl.col("sequence_fault").is_not_null()
 PAID = pl.col("outcome").is_in(["paid_full", "paid_part"])
 OPEN_CLAIMS = Flow("core.claims", "reported_on", "ended_on", FIRST_HANDLING & ~FAULTY)
 
-_DECISION = {
+_DECISION: dict[str, Any] = {
     "fact": "core.claims",
     "population": FIRST_HANDLING,
     "excluded": FAULTY,
@@ -19,7 +21,7 @@ _DECISION = {
     "horizon_days": 30,
     "minimum": 30,
 }
-_PAYMENT = {
+_PAYMENT: dict[str, Any] = {
     "fact": "core.claims",
     "population": FIRST_HANDLING & PAID,
     "excluded": FAULTY,
