@@ -129,13 +129,14 @@ KPIS = (
         **_FLOW,
     ),
     Kpi(
-        code="claim_rolling_closed_share",
+        code="claim_registered_closed_share",
         title="Claims registered in the twelve months to the period's end that were closed by then (滚动立案结案率)",
         measure=ClosedInWindow(REGISTERED),
         unit="share",
         direction=1,
         source="Jiangxi motor service indicators 2018: cancellations and zero closings excluded",
         minimum=50,
-        **_FLOW,
+        fact="core.claims",
+        dates={"period": "ended_on"},
     ),
 )
