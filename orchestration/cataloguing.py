@@ -62,7 +62,9 @@ def catalogue_rows(store: Store, run: Run) -> dict[str, Rows]:
 
 def _frameworks(store: Store, run: Run) -> Rows:
     found = versions(run.settings.frameworks, published_frameworks(store), run.as_of)
-    months = {(code, version): (first, last) for code, version, first, last in scored_months(store).iter_rows()}
+    months = {
+        (code, version): (first, last) for code, version, first, last in scored_months(store).iter_rows()
+    }
     return version_rows(found, months)
 
 

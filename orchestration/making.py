@@ -5,13 +5,13 @@ When and in which order is Dagster's affair (`assets.py`); what a table means is
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from time import perf_counter
 
 import polars as pl
 
 from orchestration.frames import Frames
-from transforms.clocks import known_calendar
+from transforms.clocks import calendar_until
 from transforms.graph import Node
 from transforms.model import Transform
 from transforms.periods import long_periods, month_periods, months_until
@@ -21,8 +21,7 @@ from warehouse.contract import contracts
 from warehouse.latest import latest_sql
 from warehouse.store import Store
 
-# Cases older than this have no deadline by the working calendar.
-CALENDAR_FROM = date(2004, 1, 1)
+DAYS_AHEAD = 400
 
 
 @dataclass(frozen=True)
@@ -52,9 +51,11 @@ def open_session(store: Store, run: Run, graph: Mapping[str, Node]) -> None:
     """Give the store the views that every table is made from: latest records, staging, as-of day, months."""
     store.set_as_of(run.as_of, run.settings.time_zone)
     store.replace("staging.periods", month_periods(list(run.months)))
-    store.replace("staging.calendar", known_calendar(run.settings.calendar, CALENDAR_FROM, run.as_of))
     # Longer periods are made of all months, also when only some months are made anew.
     store.replace("staging.long_periods", long_periods(months_until(run.as_of, run.settings.months)))
+    # Limits that end after the as-of day are rolled over rest days as well.
+    until = run.as_of + timedelta(days=DAYS_AHEAD)
+    store.replace("staging.calendar", calendar_until(run.settings.calendar, until))
     for feed, contract in contracts().items():
         store.create_view(f"latest.{feed}", latest_sql(feed, contract.key))
     for node in graph.values():

@@ -22,6 +22,7 @@ from transforms.pack import SHIPPED as SHIPPED_PACKS
 from transforms.pack import Pack, PackError, read_pack, shipped_packs
 from transforms.settings import (
     CUTS,
+    ClaimSettings,
     ComplaintSettings,
     Cut,
     MarketSettings,
@@ -95,6 +96,7 @@ class ProjectFile(_Part):
     complaints: ComplaintSettings = ComplaintSettings()
     market: MarketSettings | None = None
     surveys: SurveySettings = SurveySettings()
+    claims: ClaimSettings = ClaimSettings()
     index: IndexPart = IndexPart()
     robustness: RobustnessSettings | None = None
     packs: tuple[str, ...] = Field((), description="Regulators' packs: shipped ones or paths of your own.")
@@ -248,7 +250,9 @@ def _frameworks(
                 problems += [(key, f"{name}: {problem}") for problem in error.problems]
     versions = [(framework.code, framework.version) for framework in found]
     for code, version in sorted({pair for pair in versions if versions.count(pair) > 1}):
-        problems.append(("index.frameworks", f"{code} has version {version} twice; give one of them another version"))
+        problems.append(
+            ("index.frameworks", f"{code} has version {version} twice; give one of them another version")
+        )
     return tuple(found)
 
 

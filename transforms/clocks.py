@@ -4,15 +4,12 @@ Between which two instants a clock runs is decided where facts are made; here th
 Columns ending in `_at` are instants in UTC, columns ending in `_on` are days in business time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import polars as pl
-
-if TYPE_CHECKING:
-    from holidays import HolidayBase
 
 CALENDAR_SCHEMA = pl.Schema({"date": pl.Date, "is_workday": pl.Boolean, "is_statutory_rest": pl.Boolean})
 
@@ -44,6 +41,29 @@ def working_calendar(
     return pl.concat([official, given]).sort("date")
 
 
+def calendar_until(country: str, last: date, first: date = date(1990, 1, 1)) -> pl.DataFrame:
+    """The working calendar up to a day, with is_official: false for years that nobody knows officially.
+
+    In those years Monday to Friday are taken as working days; make-up days and holidays are then missing.
+    """
+    first_year, last_year = _known_years(country)
+    days = pl.date_range(first, last, eager=True).alias("date").to_frame()
+    unknown = days.filter(~pl.col("date").dt.year().is_between(first_year, last_year))
+    plain = unknown.with_columns(is_workday=pl.col("date").dt.weekday() <= 5)
+    return working_calendar(country, first, last, plain).with_columns(
+        is_official=~pl.col("date").is_in(unknown["date"].implode())
+    )
+
+
+def _known_years(country: str) -> tuple[int, int]:
+    if country == "CN":
+        from chinese_calendar.constants import holidays as known
+
+        return min(known).year, max(known).year
+    calendar = _country_holidays(country, ())
+    return calendar.start_year, calendar.end_year
+
+
 def _override(override: pl.DataFrame | None) -> pl.DataFrame:
     if override is None:
         return CALENDAR_SCHEMA.to_frame()
@@ -60,26 +80,6 @@ def _override(override: pl.DataFrame | None) -> pl.DataFrame:
     return frame
 
 
-def known_calendar(country: str, first: date, as_of: date, days_ahead: int = 400) -> pl.DataFrame:
-    """The working calendar from `first` until `days_ahead` days after `as_of`, as far as its tables reach.
-
-    Raises ValueError for an unknown country and where the tables do not reach `as_of`.
-    """
-    first_year, last_year = _known_years(country)
-    begin = max(first, date(first_year, 1, 1))
-    end = min(as_of + timedelta(days=days_ahead), max(as_of, date(last_year, 12, 31)))
-    return working_calendar(country, min(begin, end), end)
-
-
-def _known_years(country: str) -> tuple[int, int]:
-    if country == "CN":
-        from chinese_calendar.constants import holidays as known
-
-        return min(known).year, max(known).year
-    calendar = _holidays(country, [])
-    return calendar.start_year, calendar.end_year
-
-
 def _workdays(country: str, days: Sequence[date]) -> list[bool]:
     return _chinese_workdays(days) if country == "CN" else _workdays_elsewhere(country, days)
 
@@ -93,12 +93,12 @@ def _chinese_workdays(days: Sequence[date]) -> list[bool]:
 
 
 def _workdays_elsewhere(country: str, days: Sequence[date]) -> list[bool]:
-    calendar = _holidays(country, range(min(days).year, max(days).year + 1))
+    calendar = _country_holidays(country, range(min(days).year, max(days).year + 1))
     _refuse_unknown(country, "holidays", days, calendar.start_year, calendar.end_year)
     return [calendar.is_working_day(day) for day in days]
 
 
-def _holidays(country: str, years: Sequence[int]) -> "HolidayBase":
+def _country_holidays(country: str, years: Iterable[int]) -> Any:
     import holidays
 
     code, _, subdivision = country.partition("-")

@@ -109,6 +109,53 @@ class RobustnessSettings(BaseModel):
         return points
 
 
+ClaimInstant = Literal[
+    "loss_at", "reported_at", "registered_at", "contacted_at", "documents_requested_at", "documents_complete_at",
+    "first_decided_at", "refusal_sent_at", "agreed_at", "payable_at", "prepaid_at", "paid_at", "closed_at",
+]  # fmt: skip
+ClaimScope = Literal[
+    "claim_type", "product_line", "channel", "org_unit", "region", "age_band", "outcome",
+    "is_small_claim", "is_fast_track", "is_investigated",
+]  # fmt: skip
+
+
+class Promise(BaseModel):
+    """What the insurer promises of its claims: which, from when to when, within how long, and since when."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Part of the KPI's code.")
+    title: str
+    where: dict[ClaimScope, tuple[str | bool, ...]] = Field({}, description="Values of columns, any of each.")
+    claimed_up_to: float | None = Field(None, description="Amount claimed, the limit included.")
+    starts: ClaimInstant
+    ends: ClaimInstant
+    limit: float = Field(gt=0)
+    unit: Literal["hours", "days", "working_days"]
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class ClaimSettings(BaseModel):
+    """How claims are counted where law or market leave a choice, and what is promised of them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    excluded_rounds: Literal["first", "all"] = Field(
+        "first", description="Which document requests stop the clock of Insurance Law of the PRC art. 23."
+    )
+    small_claim_limits: dict[str, float] = Field(
+        {"motor": 5000, "medical": 3000}, description="Claimed amount up to which a kind of claim is small."
+    )
+    promises: tuple[Promise, ...] = ()
+
+    @field_validator("promises")
+    @classmethod
+    def named_once(cls, promises: tuple[Promise, ...]) -> tuple[Promise, ...]:
+        names = [promise.name for promise in promises]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"promises named twice: {', '.join(twice)}")
+        return promises
+
+
 class Settings(BaseModel):
     """The part of the project file that changes what a number means."""
 
@@ -124,6 +171,7 @@ class Settings(BaseModel):
     market: MarketSettings | None = None
     surveys: SurveySettings = SurveySettings()
     robustness: RobustnessSettings | None = Field(None, description="Left out: no draws, empty tables.")
+    claims: ClaimSettings = ClaimSettings()
     frameworks: tuple[Framework, ...] = ()
     packs: tuple[Pack, ...] = ()
 

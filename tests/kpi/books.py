@@ -1,12 +1,12 @@
 """Small books of cases as the staging tables hold them, and the one record of a KPI that follows from them."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
 
-from transforms.clocks import known_calendar
+from transforms.clocks import calendar_until
 from transforms.core.complaint_repeats import complaint_repeats
 from transforms.core.complaints import complaints
 from transforms.kpi.records import kpi_records
@@ -52,7 +52,7 @@ def complaint_facts(
     settings = settings or Settings()
     numbered = [{"complaint_id": f"K{i}", "via_regulator": False, **row} for i, row in enumerate(rows)]
     staged = frame(COMPLAINT, numbered)
-    calendar = known_calendar(settings.calendar, date(2015, 1, 1), as_of).lazy()
+    calendar = calendar_until(settings.calendar, as_of + timedelta(days=400), first=date(2015, 1, 1)).lazy()
     return {
         "core.complaints": complaints(complaints=staged, calendar=calendar, as_of=as_of, settings=settings),
         "core.complaint_repeats": complaint_repeats(complaints=staged, as_of=as_of, settings=settings),

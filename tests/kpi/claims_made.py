@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from transforms.clocks import calendar_until
 from transforms.core.claims import claims
 from transforms.kpi.definition import Kpi
 from transforms.kpi.records import kpi_records
@@ -64,6 +65,7 @@ def core_claims(
     return claims(
         events=pl.DataFrame(events, schema=EVENTS).lazy(),
         cases=pl.DataFrame(rows, schema=CASES).lazy(),
+        calendar=calendar_until("CN", as_of, first=date(2020, 1, 1)).lazy(),
         as_of=as_of,
         settings=settings,
     ).collect()

@@ -16,7 +16,7 @@ from polars.testing import assert_frame_equal
 from orchestration.cataloguing import models
 from orchestration.making import Run, open_session
 from orchestration.project import shipped_frameworks
-from transforms.clocks import known_calendar
+from transforms.clocks import calendar_until
 from transforms.graph import SESSION_TABLES
 from transforms.model import Transform
 from transforms.periods import long_periods, month_periods, months_until
@@ -58,7 +58,7 @@ CODES |= {
     "dimension": ["reliability", "empathy"],
 }
 FEW = 6
-CALENDAR = known_calendar("CN", date(2023, 1, 1), AS_OF)
+CALENDAR = calendar_until("CN", AS_OF, first=date(2023, 1, 1))
 POOLS = {
     "event_id": 10_000,
     "policy_id": 20,

@@ -11,6 +11,7 @@ from transforms.settings import Settings
 
 READS = {
     "claims": "core.claims",
+    "claim_promises": "core.claim_promises",
     "complaints": "core.complaints",
     "complaint_repeats": "core.complaint_repeats",
     "policies": "core.policies",
@@ -61,7 +62,7 @@ READS = {
 def monthly(periods: pl.LazyFrame, *, as_of: date, settings: Settings, **facts: pl.LazyFrame) -> pl.LazyFrame:
     """One row a KPI, month, basis, cut and segment: value, interval, numbers of cases and status."""
     tables = facts_by_table(**facts)
-    return kpi_records(tables, registry(), periods.collect(), as_of=as_of, settings=settings).lazy()
+    return kpi_records(tables, registry(settings), periods.collect(), as_of=as_of, settings=settings).lazy()
 
 
 def facts_by_table(**facts: pl.LazyFrame) -> dict[str, pl.LazyFrame]:

@@ -32,4 +32,4 @@ def periodic(
 ) -> pl.LazyFrame:
     """One row a KPI, period longer than a month, basis, cut and segment: value, interval, numbers of cases, status."""
     tables = facts_by_table(**facts)
-    return kpi_records(tables, registry(), periods.collect(), as_of=as_of, settings=settings).lazy()
+    return kpi_records(tables, registry(settings), periods.collect(), as_of=as_of, settings=settings).lazy()

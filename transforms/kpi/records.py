@@ -12,6 +12,7 @@ from hashlib import sha256
 import polars as pl
 
 from transforms.kpi.definition import Exposure, Kpi, Statistic
+from transforms.kpi.flow_measures import FlowMeasure
 from transforms.kpi.measured import EARLY, Facts, cuts_of, measured, nothing_measured
 from transforms.kpi.measures import Count, PerExposure, Stock
 from transforms.kpi.stocks import stocks, with_exposure
@@ -159,7 +160,7 @@ def _segments(facts: Facts, cuts: Sequence[str]) -> pl.DataFrame:
 def _batches(kpis: Iterable[Kpi], as_of: date) -> list[Batch]:
     groups: dict[tuple[str, str, str, int, tuple[str, ...]], list[Planned]] = {}
     for kpi in kpis:
-        if not isinstance(kpi.measure, Stock | SurvivalMeasure):
+        if not isinstance(kpi.measure, Stock | SurvivalMeasure | FlowMeasure):
             planned = _planned(kpi, as_of)
             for basis, placed_on in kpi.dates.items():
                 slices = (kpi.slice[0],) if kpi.slice else ()

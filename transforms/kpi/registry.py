@@ -1,12 +1,35 @@
 """All KPIs of the house in one list, from the files that define them by subject."""
 
-from transforms.kpi import claims, claims_survival, complaints, policies, surveys
+from transforms.kpi import (
+    claims,
+    claims_flow,
+    claims_handling,
+    claims_survival,
+    claims_terms,
+    complaints,
+    policies,
+    surveys,
+)
 from transforms.kpi.definition import Kpi
+from transforms.settings import Settings
 
 
-def registry() -> tuple[Kpi, ...]:
-    """Every KPI, in the order of the dictionary. Raises ValueError if two have one code."""
-    kpis = (*claims.KPIS, *claims_survival.KPIS, *complaints.KPIS, *policies.KPIS, *surveys.KPIS)
+def registry(settings: Settings | None = None) -> tuple[Kpi, ...]:
+    """Every KPI, in the order of the dictionary; with `settings` also one a promise of the project.
+
+    Raises ValueError if two have one code.
+    """
+    kpis = (
+        *claims.KPIS,
+        *claims_survival.KPIS,
+        *claims_terms.KPIS,
+        *(claims_terms.promise_kpis(settings) if settings else ()),
+        *claims_handling.KPIS,
+        *claims_flow.KPIS,
+        *complaints.KPIS,
+        *policies.KPIS,
+        *surveys.KPIS,
+    )
     codes = [kpi.code for kpi in kpis]
     twice = sorted({code for code in codes if codes.count(code) > 1})
     if twice:

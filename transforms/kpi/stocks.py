@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from transforms.kpi.definition import Exposure, Flow, Kpi
+from transforms.kpi.flow_measures import WINDOW_MONTHS, ClosedInWindow, FlowMeasure
 from transforms.kpi.measured import Facts, cuts_of, measured
 from transforms.kpi.measures import Stock
 from transforms.periods import months_of
@@ -24,11 +25,56 @@ def stocks(
                 frame = _stock(facts, kpi.measure.flow, cut, periods, segments)
                 record = {**kpi.measure.record(pl.col), "n_excluded": pl.lit(0.0)}
                 found.append(measured(frame, kpi, "stock", cut, record))
+        elif isinstance(kpi.measure, FlowMeasure):
+            basis = next(iter(kpi.dates), "stock")
+            for cut in cuts:
+                frame = _flows(facts, kpi.measure, cut, periods, segments)
+                found.append(measured(frame, kpi, basis, cut, kpi.measure.record(pl.col)))
     return found
 
 
+def _flows(
+    facts: Facts, measure: FlowMeasure, cut: str, periods: pl.DataFrame, segments: pl.DataFrame
+) -> pl.DataFrame:
+    """The numbers of a measure's flows, each under its prefix, and the days of the period."""
+    days = (pl.col("ends_on") - pl.col("starts_on")).dt.total_days() + 1
+    frame = segments.filter(pl.col("cut") == cut).select("segment").join(
+        periods.select("period", days=days), how="cross"
+    )  # fmt: skip
+    for prefix, flow in measure.flows.items():
+        if isinstance(measure, ClosedInWindow):
+            counts = _window(facts, flow, cut, periods)
+        else:
+            named = pl.exclude("segment", "period").name.prefix(f"{prefix}_")
+            counts = _stock(facts, flow, cut, periods, segments).select("segment", "period", named)
+        frame = frame.join(counts, on=["segment", "period"], how="left")
+    return frame
+
+
+def _window(facts: Facts, flow: Flow, cut: str, periods: pl.DataFrame) -> pl.DataFrame:
+    """window_entered, window_left: entered in the twelve months to a period's end, and left by it as well."""
+    cases = facts[flow.fact].with_columns(company=pl.lit("company"))
+    if flow.population is not None:
+        cases = cases.filter(flow.population)
+    pairs = cases.group_by(
+        segment=pl.col(cut),
+        month=pl.col(flow.enters_on).dt.truncate("1mo"),
+        left=pl.col(flow.leaves_on).dt.truncate("1mo"),
+    ).agg(n=pl.len().cast(pl.Int64))
+    last = pl.col("ends_on").dt.truncate("1mo")
+    windows = periods.select("period", "ends_on", starts_on=last.dt.offset_by(f"-{WINDOW_MONTHS - 1}mo"))
+    months = months_of(windows).join(windows.select("period", last=last), on="period")
+    gone = pl.when(pl.col("left") <= pl.col("last")).then("n").otherwise(0)
+    return (
+        pairs.join(months.lazy(), on="month")
+        .group_by("segment", "period")
+        .agg(window_entered=pl.col("n").sum(), window_left=gone.sum())
+        .collect()
+    )
+
+
 def _stock(facts: Facts, flow: Flow, cut: str, periods: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
-    """opening, left and closing number of a flow's cases for every period and segment of a cut."""
+    """opening, entered, left and closing number of a flow's cases for every period and segment of a cut."""
     cases = facts[flow.fact].with_columns(company=pl.lit("company"))
     if flow.population is not None:
         cases = cases.filter(flow.population)
@@ -65,6 +111,7 @@ def _stock(facts: Facts, flow: Flow, cut: str, periods: pl.DataFrame, segments: 
         "segment",
         "period",
         opening=pl.col("entered_before") - pl.col("left_before"),
+        entered=pl.col("entered_by_end") - pl.col("entered_before"),
         left=pl.col("left_by_end") - pl.col("left_before"),
         closing=pl.col("entered_by_end") - pl.col("left_by_end"),
     )

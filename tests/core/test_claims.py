@@ -1,0 +1,262 @@
+"""core.claims: clocks, terms, splits and reviews of single claims, after the worked examples of law and guides."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.kpi.claims_made import SETTINGS, core_claims
+from transforms.clocks import calendar_until
+from transforms.core.claim_promises import claim_promises
+from transforms.settings import ClaimSettings, Promise, Settings
+
+AS_OF = date(2025, 6, 30)
+DECIDED = {"outcome": "paid_full"}
+
+
+def one(events, as_of=AS_OF, settings=SETTINGS, spell=1, **particulars):
+    facts = core_claims({"c": events}, as_of, {"c": particulars}, settings)
+    return facts.filter(pl.col("spell_no") == spell).row(0, named=True)
+
+
+REQUESTED = [
+    ("reported", date(2025, 3, 3)),
+    ("documents_requested", date(2025, 3, 6)),
+    ("request_delivered", date(2025, 3, 10)),
+    ("documents_received", date(2025, 3, 25)),
+    ("decided", date(2025, 4, 14), DECIDED),
+]
+
+
+def test_net_clock_of_article_23(shared) -> None:
+    """Gross 42 days, 15 of them excluded while the claimant gathered papers: 27 are within 30."""
+    golden = json.loads((shared / "golden/ex01_claims.json").read_text())
+    claim = one(REQUESTED)
+    assert (claim["decided_on"] - claim["reported_on"]).days == golden["art23_gross"]
+    assert claim["excluded_days"] == golden["art23_excluded"]
+    assert claim["report_to_decision_net_days"] == golden["art23_net"]
+    assert claim["decision_term_state"] == "met"
+    gross = [event for event in REQUESTED if not event[0].startswith(("documents", "request"))]
+    assert one(gross)["decision_term_state"] == "breach"
+
+
+def test_only_the_first_request_stops_the_clock_unless_the_project_says_all() -> None:
+    """Insurance Law art. 22(2) allows one complete request."""
+    again = [
+        *REQUESTED,
+        ("request_delivered", date(2025, 3, 27)),
+        ("documents_received", date(2025, 4, 1)),
+    ]
+    assert one(again)["excluded_days"] == 15
+    every = SETTINGS.model_copy(update={"claims": ClaimSettings(excluded_rounds="all")})
+    assert one(again, settings=every)["excluded_days"] == 20
+
+
+def test_a_request_without_recorded_delivery_counts_from_itself() -> None:
+    events = [event for event in REQUESTED if event[0] != "request_delivered"]
+    assert one(events)["excluded_days"] == 19
+
+
+def test_the_term_of_the_contract_takes_the_place_of_the_law() -> None:
+    events = [
+        ("reported", date(2025, 3, 3)),
+        ("decided", date(2025, 3, 21), DECIDED),
+        ("paid", date(2025, 4, 7)),
+    ]
+    by_law, by_contract = one(events), one(events, contract_decision_days=10, contract_payment_days=20)
+    assert (by_law["decision_term_state"], by_contract["decision_term_state"]) == ("met", "breach")
+    assert (by_law["payment_term_state"], by_contract["payment_term_state"]) == ("breach", "met")
+    assert by_law["statutory_state"] == by_contract["statutory_state"] == "breach"
+
+
+def test_terms_that_end_on_a_rest_day_roll_over_it() -> None:
+    """Civil Code art. 203: 30 days from 2025-09-03 end in the national holiday, which lasts to 10-08."""
+    claim = one([("reported", date(2025, 9, 3)), ("decided", date(2025, 10, 9), DECIDED)], date(2025, 12, 31))
+    assert claim["decision_due_on"] == date(2025, 10, 9)
+    assert claim["decision_term_state"] == "met"
+
+
+def test_an_open_claim_is_undetermined_until_its_term_is_over() -> None:
+    reported = [("reported", date(2025, 6, 2))]
+    assert one(reported, date(2025, 7, 2))["decision_term_state"] == "undetermined"
+    assert one(reported, date(2025, 7, 3))["decision_term_state"] == "breach"
+    withdrawn = [*reported, ("withdrawn", date(2025, 6, 20))]
+    assert one(withdrawn, date(2025, 12, 31))["decision_term_state"] == "undetermined"
+
+
+def test_refusal_letters_within_three_days() -> None:
+    refused = [("reported", date(2025, 3, 3)), ("decided", date(2025, 3, 10), {"outcome": "rejected"})]
+    assert one([*refused, ("refusal_sent", date(2025, 3, 13))])["refusal_letter_state"] == "met"
+    assert one([*refused, ("refusal_sent", date(2025, 3, 14))])["statutory_state"] == "breach"
+    without = one(refused)
+    assert (without["refusal_letter_state"], without["statutory_state"]) == ("breach", "met")
+
+
+def test_part_payment_by_day_60_of_an_undetermined_claim() -> None:
+    """Insurance Law art. 25: what is certain is paid 60 days after the documents were complete."""
+    documents = [("reported", date(2025, 1, 6)), ("documents_complete", date(2025, 1, 8))]
+    paid_part = one([*documents, ("prepaid", date(2025, 3, 7), {"amount": 10})])
+    assert paid_part["part_payment_due_on"] == date(2025, 3, 10)  # 03-09 is a Sunday
+    assert (paid_part["part_payment_state"], paid_part["is_undetermined_after_60_days"]) == ("met", True)
+    assert one(documents)["part_payment_state"] == "breach"
+    decided = one([*documents, ("decided", date(2025, 2, 1), DECIDED)])
+    assert (decided["part_payment_state"], decided["is_undetermined_after_60_days"]) == ("met", False)
+
+
+hours = st.integers(0, 5000)
+
+
+@settings(deadline=None, max_examples=50)
+@given(hours, hours, hours, st.integers(0, 3_600_000_000))
+def test_three_segments_are_the_way_from_loss_to_payment(
+    first: int, second: int, third: int, extra: int
+) -> None:
+    loss = datetime(2023, 1, 1, tzinfo=UTC) + timedelta(microseconds=extra)
+    reported = loss + timedelta(hours=first, microseconds=extra)
+    documents = reported + timedelta(hours=second)
+    paid = documents + timedelta(hours=third)
+    events = [
+        ("reported", reported),
+        ("documents_complete", documents),
+        ("decided", paid, DECIDED),
+        ("paid", paid),
+    ]
+    claim = one(events, loss_at=loss)
+    segments = ("loss_to_report_days", "report_to_documents_days", "documents_to_payment_days")
+    assert claim["loss_to_payment_days"] == sum(claim[name] for name in segments)
+    assert claim["loss_to_payment_days"] == pytest.approx((paid - loss) / timedelta(days=1), abs=1e-9)
+
+
+def test_reopened_within_90_days_is_known_after_90_days(shared) -> None:
+    """Ends 01-10 (reopened 02-01), 02-15, 03-20 (reopened after 97 days), 05-10 (reopened), 06-01: 1 of 3."""
+    golden = json.loads((shared / "golden/ex01_claims.json").read_text())["reopen90"]
+    ends = {
+        date(2025, 1, 10): date(2025, 2, 1),
+        date(2025, 2, 15): None,
+        date(2025, 3, 20): date(2025, 6, 25),
+        date(2025, 5, 10): date(2025, 5, 20),
+        date(2025, 6, 1): None,
+    }
+    histories = {}
+    for i, (ended, reopened) in enumerate(ends.items()):
+        begin = ended - timedelta(days=5)
+        histories[str(i)] = [("reported", begin), ("decided", ended, DECIDED), ("closed", ended)]
+        histories[str(i)] += [("reopened", reopened)] if reopened else []
+    first = core_claims(histories, AS_OF).filter(pl.col("spell_no") == 1)
+    known = first["is_reopened_within_90_days"].drop_nulls()
+    assert len(known) == golden["mature_n"]
+    assert known.mean() == pytest.approx(golden["rate"])
+
+
+def test_a_reopening_is_a_spell_of_its_own_and_its_second_decision_may_overturn() -> None:
+    events = [
+        ("reported", date(2025, 1, 6)),
+        ("decided", date(2025, 1, 10), {"outcome": "rejected"}),
+        ("closed", date(2025, 1, 10)),
+        ("reopened", date(2025, 2, 3)),
+        ("decided", date(2025, 2, 10), DECIDED),
+        ("closed", date(2025, 2, 11)),
+    ]
+    first, second = one(events), one(events, spell=2)
+    assert (first["decided_on"], first["outcome"]) == (date(2025, 1, 10), "rejected")
+    assert (second["opened_on"], second["is_overturned"]) == (date(2025, 2, 3), True)
+    assert first["is_overturned"] is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "amount", "more", "small"),
+    [
+        ("medical", 3000, {}, True),
+        ("medical", 3000.01, {}, False),
+        ("medical", 2500, {"investigated": True}, False),
+        ("medical", 2500, {"injury": True}, True),
+        ("motor", 5000, {}, True),
+        ("motor", 4000, {"injury": True}, False),
+        ("motor", 4000, {"third_party": True}, False),
+        ("death", 100, {}, False),
+    ],
+)
+def test_small_claims(kind: str, amount: float, more: dict, small: bool) -> None:
+    """The limit is included: Civil Code art. 1259 on 以下."""
+    claim = one([("reported", date(2025, 3, 3))], claim_type=kind, claimed_amount=amount, **more)
+    assert claim["is_small_claim"] is small
+
+
+def test_older_than_60_days_from_the_61st_on() -> None:
+    reported = [("reported", date(2025, 4, 1))]
+    assert one(reported, date(2025, 5, 31))["over_60_days_on"] is None
+    assert one(reported, date(2025, 6, 1))["over_60_days_on"] == date(2025, 6, 1)
+    assert one([*reported, ("withdrawn", date(2025, 6, 1))])["over_60_days_on"] is None
+
+
+def test_contact_is_late_once_a_day_has_passed() -> None:
+    noon = datetime(2025, 3, 3, 12, tzinfo=UTC)
+    assert one([("reported", noon), ("contacted", noon + timedelta(hours=24))])[
+        "is_contacted_within_24_hours"
+    ]
+    assert one([("reported", noon)], date(2025, 3, 4))["is_contacted_within_24_hours"] is False
+    assert one([("reported", noon)], date(2025, 3, 3))["is_contacted_within_24_hours"] is None
+    soon = [("reported", noon), ("withdrawn", noon + timedelta(hours=2))]
+    assert one(soon)["is_contacted_within_24_hours"] is None
+
+
+# --- promises
+
+
+def promised(promise: Promise, histories: dict, cases: dict, as_of: date = AS_OF) -> dict[str, str]:
+    project = Settings(time_zone="UTC", claims=ClaimSettings(promises=(promise,)))
+    facts = core_claims(histories, as_of, cases, project)
+    found = claim_promises(
+        claims=facts.lazy(), calendar=calendar_until("CN", as_of).lazy(), as_of=as_of, settings=project
+    ).collect()
+    return dict(found.select("claim_id", "state").iter_rows())
+
+
+def test_one_hour_after_documents_for_small_claims() -> None:
+    promise = Promise(
+        name="one_hour", title="Within an hour", starts="documents_complete_at", ends="first_decided_at",
+        limit=1, unit="hours", where={"claim_type": ("medical",)}, claimed_up_to=5000, valid_from=date(2025, 2, 1),
+    )  # fmt: skip
+    noon = datetime(2025, 3, 3, 12, tzinfo=UTC)
+
+    def history(begin: datetime, minutes: int | None) -> list:
+        decided = [] if minutes is None else [("decided", begin + timedelta(minutes=minutes), DECIDED)]
+        return [("reported", begin), ("documents_complete", begin), *decided]
+
+    histories = {
+        "kept": history(noon, 60),
+        "broken": history(noon, 61),
+        "open": history(noon, None),
+        "too early": history(noon - timedelta(days=60), 5),
+        "too large": history(noon, 5),
+        "other kind": history(noon, 5),
+    }
+    cases = {name: {"claim_type": "medical", "claimed_amount": 5000} for name in histories}
+    cases["too large"]["claimed_amount"] = 5000.01
+    cases["other kind"]["claim_type"] = "death"
+    assert promised(promise, histories, cases) == {"kept": "met", "broken": "breach", "open": "breach"}
+
+
+def test_one_working_day_spans_the_national_holiday() -> None:
+    promise = Promise(
+        name="next_day",
+        title="Next working day",
+        starts="agreed_at",
+        ends="paid_at",
+        limit=1,
+        unit="working_days",
+    )
+    begin = [("reported", date(2025, 9, 26)), ("agreed", date(2025, 9, 30))]
+    histories = {
+        "after the holiday": [*begin, ("paid", date(2025, 10, 9))],
+        "a day later": [*begin, ("paid", date(2025, 10, 10))],
+        "withdrawn": [*begin, ("withdrawn", date(2025, 10, 1))],
+    }
+    assert promised(promise, histories, {}, date(2025, 12, 31)) == {
+        "after the holiday": "met",
+        "a day later": "breach",
+        "withdrawn": "undetermined",
+    }

@@ -1,0 +1,331 @@
+"""The KPIs of how claims are handled: each segment of the way, outcomes, fast track, reviews, contact, documents."""
+
+from typing import Any
+
+import polars as pl
+
+from transforms.kpi.claims import FAULTY, FIRST_HANDLING, PAID
+from transforms.kpi.definition import Basis, Kpi
+from transforms.kpi.measures import Mean, Quantile, Ratio, Share
+
+REJECTED = pl.col("outcome") == "rejected"
+ENDED = pl.col("ended_on").is_not_null()
+DECIDED = pl.col("decided_on").is_not_null()
+NORMALLY_CLOSED = pl.col("outcome").is_in(["paid_full", "paid_part", "rejected"])
+SETTLED_ON = pl.coalesce("paid_on", "ended_on")
+SMALL_CLAIM_DAYS = 5
+_GUIDE = "Guide to small-claim service (保险小额理赔服务指引), CIRC consumer bureau (2015) no. 201"
+_SERVICE_2015 = "CIRC service evaluation 2015"
+
+_CLAIM: dict[str, Any] = {
+    "fact": "core.claims",
+    "population": FIRST_HANDLING,
+    "excluded": FAULTY,
+    "minimum": 30,
+}
+_DAYS: dict[str, Any] = {**_CLAIM, "unit": "days", "direction": -1}
+_SHARE: dict[str, Any] = {**_CLAIM, "unit": "share"}
+_PAID: dict[str, Any] = {**_DAYS, "population": FIRST_HANDLING & PAID}
+_BY_DECISION: dict[Basis, str] = {"cohort": "reported_on", "period": "decided_on"}
+_BY_PAYMENT: dict[Basis, str] = {"cohort": "reported_on", "period": "paid_on"}
+_BY_END: dict[Basis, str] = {"cohort": "reported_on", "period": "ended_on"}
+
+TURNAROUND = (
+    Kpi(
+        code="claim_documents_to_decision_days_median",
+        title="Days from complete documents to first decision, median",
+        measure=Quantile("documents_to_decision_days", 0.5),
+        dates={"cohort": "documents_complete_on", "period": "decided_on"},
+        horizon_days=30,
+        source="Insurance Law of the PRC art. 23",
+        **_DAYS,
+    ),
+    Kpi(
+        code="claim_documents_to_decision_days_p90",
+        title="Days from complete documents to first decision, 90th percentile",
+        measure=Quantile("documents_to_decision_days", 0.9),
+        dates={"cohort": "documents_complete_on", "period": "decided_on"},
+        horizon_days=30,
+        source="Insurance Law of the PRC art. 23",
+        **_DAYS,
+    ),
+    Kpi(
+        code="claim_agreement_to_payment_days_median",
+        title="Days from agreement, else decision, to payment, median",
+        measure=Quantile("agreement_to_payment_days", 0.5),
+        dates={"cohort": "payable_on", "period": "paid_on"},
+        horizon_days=10,
+        source="Insurance Law of the PRC art. 23(1): 10 days",
+        **_PAID,
+    ),
+    Kpi(
+        code="claim_loss_to_payment_days_median",
+        title="Days from loss to payment (出险支付周期), median",
+        measure=Quantile("loss_to_payment_days", 0.5),
+        dates=_BY_PAYMENT,
+        horizon_days=60,
+        source=f"{_GUIDE}: the sum of loss to report, report to documents and documents to payment",
+        **_PAID,
+    ),
+    Kpi(
+        code="claim_loss_to_payment_days_mean",
+        title="Days from loss to payment (案均出险支付周期), mean",
+        measure=Mean("loss_to_payment_days"),
+        dates=_BY_PAYMENT,
+        horizon_days=60,
+        source="Insurance service quality index (保险服务质量指数, 2021)",
+        **_PAID,
+    ),
+    Kpi(
+        code="claim_loss_to_report_days_mean",
+        title="Days from loss to report (出险报案周期), mean",
+        measure=Mean("loss_to_report_days"),
+        dates=_BY_PAYMENT,
+        horizon_days=60,
+        source=_GUIDE,
+        **_PAID,
+    ),
+    Kpi(
+        code="claim_report_to_documents_days_mean",
+        title="Days from report to complete documents (报案索赔周期), mean",
+        measure=Mean("report_to_documents_days"),
+        dates=_BY_PAYMENT,
+        horizon_days=60,
+        source=_GUIDE,
+        **_PAID,
+    ),
+    Kpi(
+        code="claim_documents_to_payment_days_mean",
+        title="Days from complete documents to payment (索赔支付周期), mean",
+        measure=Mean("documents_to_payment_days"),
+        dates=_BY_PAYMENT,
+        horizon_days=60,
+        source=_GUIDE,
+        **_PAID,
+    ),
+    Kpi(
+        code="claim_documents_to_payment_days_median",
+        title="Days from complete documents to payment (索赔支付周期), median",
+        measure=Quantile("documents_to_payment_days", 0.5),
+        dates=_BY_PAYMENT,
+        horizon_days=60,
+        source=_GUIDE,
+        **_PAID,
+    ),
+    Kpi(
+        code="claim_report_to_closing_days_mean",
+        title="Days from report to closing (案均结案周期), mean, zero closings left out",
+        measure=Mean("report_to_closing_days"),
+        dates={"period": "ended_on"},
+        source="Jiangxi motor service indicators 2018: closed period, zero closings excluded",
+        **_DAYS | {"population": FIRST_HANDLING & (pl.col("outcome") != "zero").fill_null(True)},
+    ),
+)
+
+OUTCOMES = (
+    Kpi(
+        code="claim_admitted_share",
+        title="Claims paid among those paid or refused",
+        measure=Share(of=PAID, among=PAID | REJECTED),
+        direction=1,
+        dates=_BY_DECISION,
+        horizon_days=60,
+        source="APRA life claims statistics: admittance, admitted among finalised",
+        **_SHARE | {"minimum": 50},
+    ),
+    Kpi(
+        code="claim_refused_share",
+        title="Claims refused among those paid or refused; low is not good by itself",
+        measure=Share(of=REJECTED, among=PAID | REJECTED),
+        direction=-1,
+        dates=_BY_DECISION,
+        horizon_days=60,
+        source="Complement of admittance; control of fraud refuses rightly",
+        **_SHARE | {"minimum": 50},
+    ),
+    Kpi(
+        code="claim_closed_without_payment_share",
+        title="Claims closed without payment among all closed",
+        measure=Share(of=~PAID.fill_null(False), among=ENDED),
+        direction=-1,
+        dates=_BY_END,
+        horizon_days=60,
+        source="NAIC Market Conduct Annual Statement",
+        **_SHARE | {"minimum": 50},
+    ),
+    Kpi(
+        code="claim_withdrawn_share",
+        title="Claims withdrawn by the customer among all closed",
+        measure=Share(of=pl.col("outcome") == "withdrawn", among=ENDED),
+        direction=-1,
+        dates=_BY_END,
+        horizon_days=60,
+        source="Goes with the admitted share, which rises where customers are steered to withdraw",
+        **_SHARE | {"minimum": 50},
+    ),
+    Kpi(
+        code="claim_paid_amount_share",
+        title="Amount paid per amount claimed, decided claims",
+        measure=Ratio("paid_amount", "claimed_amount"),
+        unit="ratio",
+        direction=1,
+        dates=_BY_DECISION,
+        horizon_days=60,
+        source="Medical claims: by the eligible amount, where that is what the source gives as claimed",
+        **_CLAIM | {"population": FIRST_HANDLING & DECIDED & (pl.col("claimed_amount") > 0)},
+    ),
+    Kpi(
+        code="claim_cancelled_share",
+        title="Reports cancelled by the insurer (报案注销率), by the reports of the month",
+        measure=Share(of=pl.col("outcome") == "cancelled", among=pl.col("reported_on").is_not_null()),
+        direction=-1,
+        dates={"cohort": "reported_on"},
+        horizon_days=30,
+        source="Motor indicator dictionary: 报案注销率, here numerator and denominator of the same cases",
+        **_SHARE | {"population": pl.col("spell_no") == 1},
+    ),
+)
+
+FAST_TRACK = (
+    Kpi(
+        code="claim_small_settled_within_5_days_share",
+        title="Small claims settled within 5 days of complete documents (索赔支付5日结案率)",
+        measure=Share(
+            of=(SETTLED_ON - pl.col("documents_complete_on")).dt.total_days() <= SMALL_CLAIM_DAYS,
+            among=ENDED & NORMALLY_CLOSED & (pl.col("documents_complete_on") <= SETTLED_ON),
+        ),
+        direction=1,
+        dates={"period": "ended_on"},
+        source=f"{_GUIDE}: natural days, normal closings",
+        **_SHARE | {"population": FIRST_HANDLING & pl.col("is_small_claim")},
+    ),
+    Kpi(
+        code="claim_fast_track_share",
+        title="Claims handled on the fast track among those eligible for it",
+        measure=Share(of=pl.col("is_fast_track"), among=pl.col("is_fast_track").is_not_null()),
+        direction=1,
+        dates=_BY_DECISION,
+        horizon_days=30,
+        source=_GUIDE,
+        **_SHARE | {"population": FIRST_HANDLING & pl.col("is_small_claim")},
+    ),
+    Kpi(
+        code="claim_fast_track_leak_share",
+        title="Claims eligible for the fast track that went the standard way",
+        measure=Share(of=~pl.col("is_fast_track"), among=pl.col("is_fast_track").is_not_null()),
+        direction=-1,
+        dates=_BY_DECISION,
+        horizon_days=30,
+        source=_GUIDE,
+        **_SHARE | {"population": FIRST_HANDLING & pl.col("is_small_claim")},
+    ),
+    Kpi(
+        code="claim_straight_through_share",
+        title="Claims decided without human touch among those decided",
+        measure=Share(of=pl.col("is_decided_by_system"), among=pl.col("is_decided_by_system").is_not_null()),
+        direction=1,
+        dates={"period": "decided_on"},
+        source="Straight-through processing; read with the share of such claims that is reopened",
+        **_SHARE,
+    ),
+)
+
+REVIEWS = (
+    Kpi(
+        code="claim_reopened_within_90_days_share",
+        title="Decided claims reopened within 90 days of their end, those with 90 days behind them",
+        measure=Share(
+            of=pl.col("is_reopened_within_90_days"), among=pl.col("is_reopened_within_90_days").is_not_null()
+        ),
+        direction=-1,
+        dates={"cohort": "ended_on"},
+        horizon_days=90,
+        source="NAIC Market Conduct Annual Statement asks for the convention: here a reopening, no new claim",
+        **_SHARE,
+    ),
+    Kpi(
+        code="claim_straight_through_reopened_share",
+        title="Claims decided without human touch that were reopened within 90 days of their end",
+        measure=Share(
+            of=pl.col("is_reopened_within_90_days"), among=pl.col("is_reopened_within_90_days").is_not_null()
+        ),
+        direction=-1,
+        dates={"cohort": "ended_on"},
+        horizon_days=90,
+        source="Guard of straight-through processing",
+        **_SHARE | {"population": FIRST_HANDLING & pl.col("is_decided_by_system")},
+    ),
+    Kpi(
+        code="claim_overturned_share",
+        title="Reopened claims that were paid by the second decision",
+        measure=Share(of=pl.col("is_overturned"), among=pl.col("is_overturned").is_not_null()),
+        direction=-1,
+        dates={"period": "decided_on"},
+        source="Decisions changed among those reviewed",
+        **_SHARE | {"population": pl.col("spell_no") > 1},
+    ),
+)
+
+CONTACT = (
+    Kpi(
+        code="claim_report_to_contact_hours_median",
+        title="Hours from report to first contact, median of the claims contacted",
+        measure=Quantile("report_to_contact_hours", 0.5),
+        unit="hours",
+        direction=-1,
+        dates={"cohort": "reported_on"},
+        horizon_days=3,
+        source="First contact of the handler with the claimant",
+        **_CLAIM,
+    ),
+    Kpi(
+        code="claim_contacted_within_24_hours_share",
+        title="Claims contacted within 24 hours of the report",
+        measure=Share(
+            of=pl.col("is_contacted_within_24_hours"),
+            among=pl.col("is_contacted_within_24_hours").is_not_null(),
+        ),
+        direction=1,
+        dates={"cohort": "reported_on"},
+        horizon_days=1,
+        source="First contact of the handler with the claimant; claims that ended sooner without it left aside",
+        **_SHARE,
+    ),
+    Kpi(
+        code="claim_registered_within_72_hours_share",
+        title="Claims registered within 72 hours of the report (及时立案)",
+        measure=Share(
+            of=pl.col("is_registered_within_72_hours"),
+            among=pl.col("is_registered_within_72_hours").is_not_null()
+            & pl.col("registered_at").is_not_null(),
+        ),
+        direction=1,
+        dates={"cohort": "reported_on"},
+        horizon_days=3,
+        source="Motor indicator dictionary: registered within 72 hours, after which systems force it",
+        **_SHARE,
+    ),
+    Kpi(
+        code="claim_repeated_document_request_share",
+        title="Decided claims for which documents were asked for twice or more",
+        measure=Share(of=pl.col("document_request_count") >= 2, among=DECIDED),
+        direction=-1,
+        dates=_BY_DECISION,
+        horizon_days=30,
+        source="Insurance Law of the PRC art. 22(2): ask once, completely and promptly",
+        **_SHARE,
+    ),
+    Kpi(
+        code="claim_progress_notices_per_stage_change",
+        title="Notices of progress to the claimant per step taken",
+        measure=Ratio("progress_notice_count", "stage_change_count"),
+        unit="ratio",
+        direction=1,
+        dates={"cohort": "reported_on"},
+        horizon_days=30,
+        source="Notices of progress sent per change of stage",
+        **_CLAIM,
+    ),
+)
+
+KPIS = (*TURNAROUND, *OUTCOMES, *FAST_TRACK, *REVIEWS, *CONTACT)
