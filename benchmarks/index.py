@@ -22,7 +22,15 @@ from transforms.index.contributions import contributions
 from transforms.index.evaluate import evaluate, inner_nodes
 from transforms.index.framework import Framework
 from transforms.index.grades import held_grades
-from transforms.index.robustness import Alternatives, Draws, Sample, drawn, drawn_scores, ranked_sample, sample
+from transforms.index.robustness import (
+    Alternatives,
+    Draws,
+    Sample,
+    drawn,
+    drawn_scores,
+    ranked_sample,
+    sample,
+)
 from transforms.index.scores import nodes, scores
 
 BRANCHES, MONTHS, DRAWS, BOOTSTRAP_DRAWS = 200, 36, 10_000, 2_000
@@ -120,8 +128,12 @@ def _side_by_side(kpis: pl.LazyFrame, framework: Framework) -> Table:
     )
     table = Table("", "wall s", "CPU s", title=title, box=box.MARKDOWN, title_justify="left")
     table.add_row("transforms.index.robustness", f"{ours_s:.2f}", f"{ours_cpu_s:.2f}")
-    table.add_row(f"a replication at a time (from {PEER_DRAWS:,})", f"{wall * scale:.1f}", f"{cpu * scale:.1f}")
-    table.add_row("a replication at a time / ours", f"{wall * scale / ours_s:.0f}", f"{cpu * scale / ours_cpu_s:.0f}")
+    table.add_row(
+        f"a replication at a time (from {PEER_DRAWS:,})", f"{wall * scale:.1f}", f"{cpu * scale:.1f}"
+    )
+    table.add_row(
+        "a replication at a time / ours", f"{wall * scale / ours_s:.0f}", f"{cpu * scale / ours_cpu_s:.0f}"
+    )
     return table
 
 
@@ -136,7 +148,9 @@ def _replications(units: Sample, choices: Alternatives, draws: Draws, n: int) ->
     return result
 
 
-def _one_replication(framework: Framework, units: Sample, leaf_scores: Matrix, how: str, weights: Matrix) -> Matrix:
+def _one_replication(
+    framework: Framework, units: Sample, leaf_scores: Matrix, how: str, weights: Matrix
+) -> Matrix:
     level = leaf_scores.copy()
     for parent, children in reversed(inner_nodes(framework)):
         x, is_there = level[children], units.present[children]

@@ -54,11 +54,20 @@ TABLES: Mapping[str, tuple[str, Mapping[str, tuple[type[pl.DataType], str]]]] = 
             "backcast_months": (pl.Int32, "Months recomputed before valid_from."),
             "scored_from": (pl.Date, "First month ever published under it."),
             "scored_to": (pl.Date, "Last month ever published under it."),
-            "in_force_from": (pl.Date, "First day it is in force: of the valid ones that which began last is."),
+            "in_force_from": (
+                pl.Date,
+                "First day it is in force: of the valid ones that which began last is.",
+            ),
             "in_force_to": (pl.Date, "Last day it is in force; empty: without end, or never."),
             "is_in_force": (pl.Boolean, "In force on the as-of day."),
-            "is_computed": (pl.Boolean, "Computed by this version of the warehouse; if not, see index.history."),
-            "is_changed": (pl.Boolean, "Published before with other weights or rules: give it a new version."),
+            "is_computed": (
+                pl.Boolean,
+                "Computed by this version of the warehouse; if not, see index.history.",
+            ),
+            "is_changed": (
+                pl.Boolean,
+                "Published before with other weights or rules: give it a new version.",
+            ),
             "specification": (pl.String, "The whole framework as JSON."),
         },
     ),

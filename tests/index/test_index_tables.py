@@ -38,7 +38,9 @@ def test_objective_and_perceived_scores_follow_the_quality_of_branches(rows, tru
             for i, q in enumerate(months)
         ]
     )
-    months = {p: i for i, p in enumerate(rows("SELECT DISTINCT period FROM index.scores ORDER BY 1")["period"])}
+    months = {
+        p: i for i, p in enumerate(rows("SELECT DISTINCT period FROM index.scores ORDER BY 1")["period"])
+    }
     scores = rows(
         "SELECT period, segment, objective_score, perceived_score, index_score FROM marts.scorecard "
         "WHERE cut = 'org_unit'"
@@ -62,7 +64,9 @@ def test_the_planted_change_of_a_branch_is_a_signal_for_the_worse(rows, truth):
     own = found.filter(pl.col("segment") == change["org_unit"])
     claims = own.filter(pl.col("measure").str.contains("days|decided|index"))
     assert claims.height > 0, found
-    assert all(sentence.startswith("Signal: ") and sentence.endswith("worse.") for sentence in own["sentence"])
+    assert all(
+        sentence.startswith("Signal: ") and sentence.endswith("worse.") for sentence in own["sentence"]
+    )
 
 
 def test_the_scorecard_says_signal_or_no_signal_beside_every_change(rows):
@@ -71,13 +75,15 @@ def test_the_scorecard_says_signal_or_no_signal_beside_every_change(rows):
     assert said["index_signal"].null_count() == 0
     told = said.filter(pl.col("index_signal") != "no limits")
     assert told.height > 0
-    assert told["index_signal_sentence"].str.starts_with("Signal: ").sum() == (told["index_signal"] == "signal").sum()
+    assert (
+        told["index_signal_sentence"].str.starts_with("Signal: ").sum()
+        == (told["index_signal"] == "signal").sum()
+    )
 
 
 def test_a_branch_of_few_cases_without_a_failure_is_within_the_funnel(rows):
     found = rows(
-        "SELECT denominator, target, position FROM kpi.funnels "
-        "WHERE numerator = denominator AND target < 1"
+        "SELECT denominator, target, position FROM kpi.funnels WHERE numerator = denominator AND target < 1"
     )
     likely = found.filter(pl.col("target") ** pl.col("denominator") > 0.06)
     assert likely.height > 0

@@ -3,7 +3,6 @@
 import shutil
 from datetime import UTC, date, datetime
 
-import pytest
 from conftest import ROOT, policypulse, published
 from index_examples import framework, leaf
 
@@ -27,7 +26,10 @@ def test_the_version_that_began_last_is_in_force():
     assert (found["1"].in_force_from, found["1"].in_force_to) == (None, date(2025, 6, 30))
     assert (found["2"].in_force_from, found["2"].in_force_to) == (date(2025, 7, 1), None)
     assert [found[v].is_in_force for v in "12"] == [False, True]
-    assert [v.is_in_force for v in in_force([first, second], as_of=date(2025, 6, 30)).values()] == [True, False]
+    assert [v.is_in_force for v in in_force([first, second], as_of=date(2025, 6, 30)).values()] == [
+        True,
+        False,
+    ]
 
 
 def test_a_version_no_longer_computed_is_known_from_its_publication():
@@ -92,9 +94,9 @@ def test_a_new_weight_is_a_new_version_and_the_published_past_stays(insurer, tmp
     (project / "ours.yml").write_text(copy.replace("weight: 0.40", "weight: 0.50", 1), encoding="utf-8")
     again = policypulse("run", "--project", project)
     assert "Nothing to do" not in again.text
-    assert published(
-        project, "SELECT framework_version FROM catalog.frameworks WHERE is_changed"
-    ).rows() == [("2",)]
+    assert published(project, "SELECT framework_version FROM catalog.frameworks WHERE is_changed").rows() == [
+        ("2",)
+    ]
 
 
 def test_one_version_twice_is_refused(insurer, tmp_path):
