@@ -75,7 +75,8 @@ FEEDS = {
     "survey_answers": f"""
         SELECT 'care' AS survey, '1' AS wave, 'R' || i AS response_id, question,
             DATE '2024-01-10' + CAST(i // 5 AS INTEGER) AS answered_on,
-            1 + (i * 5 + length(question) * 3) % 7 AS score, 300 AS seconds, {SEGMENT}
+            1 + (i * 5 + length(question) * 3) % 7 AS score, 300 AS seconds,
+            CASE WHEN i < 60 THEN 'C' || i END AS claim_id, {SEGMENT}
         FROM range(1500) AS cases(i), raw.survey_questions
     """,
     "exposures": """
