@@ -2,7 +2,7 @@
 and the index's robustness with theirs.
 
 Feeds are simulated once a size and kept in `.work` beside this file; nothing is asserted about speed, but
-results that differ end it with status 1, because only equals are compared.
+results that differ end it with status 1, because only what agrees is compared.
 """
 
 import argparse
@@ -63,7 +63,7 @@ def _compare(asked: argparse.Namespace, policies: int, names: set[str]) -> bool:
     OUT.print(measurement_table(title, contenders, results))
     if comparisons:
         OUT.print(agreement_table(comparisons))
-    return all(found.is_equal for found in comparisons.values())
+    return all(found.agrees for found in comparisons.values())
 
 
 def _comparisons(contenders: Sequence[Contender]) -> dict[tuple[str, str], Comparison]:

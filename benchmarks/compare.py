@@ -1,6 +1,7 @@
-"""Whether two builds say the same: the records of kpi.monthly side by side, and how many of them differ.
+"""Whether a build says all that its peer says: the records of kpi.monthly side by side, and how many differ.
 
-A comparison of speed is only fair between builds that agree; intervals that a peer leaves out are not compared.
+A comparison of speed is only fair if the peer does no more; what only the first build has, records and whole
+tables, is counted and not held against it. Intervals that a peer leaves out are not compared.
 """
 
 from dataclasses import dataclass
@@ -22,44 +23,50 @@ INTERVAL_TOLERANCE = 1e-6
 
 @dataclass(frozen=True)
 class Comparison:
-    """How many records were compared, how many stand on one side only, and how many differ in which column."""
+    """How many records were compared and how many differ, in all and by column.
+
+    `missing` are records of the peer that the first build lacks, `further` those that only the first has;
+    `tables_differing` are the peer's core tables that have another number of rows in the first build.
+    """
 
     records: int
     intervals: int
     missing: int
+    further: int
     differing: int
     by_column: dict[str, int]
-    same_core_rows: bool
+    tables_differing: tuple[str, ...]
 
     @property
-    def is_equal(self) -> bool:
-        """Whether both builds have the same records and each says the same."""
-        return self.records > 0 and not self.missing and not self.differing and self.same_core_rows
+    def agrees(self) -> bool:
+        """Whether the first build has all of the peer's records and says the same in each."""
+        return self.records > 0 and not (self.missing or self.differing or self.tables_differing)
 
 
-def compared(ours: Path, theirs: Path) -> Comparison:
+def compared(first: Path, peer: Path) -> Comparison:
     """The records of two builds compared: keys, counts and labels exactly, numbers to 1e-9 of their size."""
     tests = _tests()
     counts = ", ".join(f"count(*) FILTER ({test})" for test in tests.values())
     key = ", ".join(KEY)
     with duckdb.connect() as con:
-        for name, path in (("ours", ours), ("theirs", theirs)):
-            con.execute(f"ATTACH '{_quoted(path)}' AS {name} (READ_ONLY)")
+        for name, path in (("first", first), ("peer", peer)):
+            con.execute(f"ATTACH '{_quoted(path)}' AS {name}_build (READ_ONLY)")
         found = con.execute(f"""
             SELECT
                 count(*),
                 count(*) FILTER ({_in_both("ci_low")}),
-                (SELECT count(*) FROM ours.kpi.monthly AS a ANTI JOIN theirs.kpi.monthly AS b USING ({key}))
-                    + (SELECT count(*) FROM theirs.kpi.monthly AS a ANTI JOIN ours.kpi.monthly AS b USING ({key})),
+                (SELECT count(*) FROM peer_build.kpi.monthly ANTI JOIN first_build.kpi.monthly USING ({key})),
+                (SELECT count(*) FROM first_build.kpi.monthly ANTI JOIN peer_build.kpi.monthly USING ({key})),
                 count(*) FILTER ({" OR ".join(f"({test})" for test in tests.values())}),
                 {counts}
-            FROM ours.kpi.monthly AS a JOIN theirs.kpi.monthly AS b USING ({key})
+            FROM first_build.kpi.monthly AS a JOIN peer_build.kpi.monthly AS b USING ({key})
         """).fetchone()
-        core_rows = [_core_rows(con, name) for name in ("ours", "theirs")]
+        ours, theirs = (_core_rows(con, f"{name}_build") for name in ("first", "peer"))
     assert found is not None
-    records, intervals, missing, differing, *each = found
+    records, intervals, missing, further, differing, *each = found
     by_column = {column: count for column, count in zip(tests, each, strict=True) if count}
-    return Comparison(records, intervals, missing, differing, by_column, core_rows[0] == core_rows[1])
+    tables = tuple(table for table, rows in theirs.items() if ours.get(table) != rows)
+    return Comparison(records, intervals, missing, further, differing, by_column, tables)
 
 
 def _tests() -> dict[str, str]:

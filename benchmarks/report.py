@@ -47,16 +47,24 @@ def measurement_table(title: str, contenders: Sequence[Contender], results: Mapp
 
 
 def agreement_table(comparisons: Mapping[tuple[str, str], Comparison]) -> Table:
-    """One row a pair of results: how many records were compared and how many differ."""
-    headings = ("kpi.monthly of", "records", "with intervals", "on one side only", "differing", "core rows")
-    table = Table(*headings, box=box.MARKDOWN)
+    """One row a pair of results: how many records were compared, how many differ, what only the first has."""
+    headings = (
+        "kpi.monthly of",
+        "compared",
+        "with intervals",
+        "differing",
+        "lacking in the first",
+        "only there",
+    )
+    table = Table(*headings, "core tables", box=box.MARKDOWN)
     _right_aligned(table, 5)
-    for (one, other), found in comparisons.items():
+    for (first, peer), found in comparisons.items():
         where = ", ".join(f"{column} {count:,}" for column, count in found.by_column.items())
-        rows = "the same" if found.same_core_rows else "DIFFERENT"
-        differing = f"{found.differing:,}" + (f" ({where})" if where else "")
-        numbers = (f"{found.records:,}", f"{found.intervals:,}", f"{found.missing:,}")
-        table.add_row(f"{one}, {other}", *numbers, differing, rows)
+        numbers = (found.records, found.intervals, found.differing, found.missing, found.further)
+        tables = ", ".join(found.tables_differing) or "same rows"
+        table.add_row(
+            f"{first}, {peer}{f' ({where})' if where else ''}", *map("{:,}".format, numbers), tables
+        )
     return table
 
 

@@ -33,7 +33,7 @@ def bare(peer_project: Path) -> Path:
 
 def test_one_duckdb_script_gives_the_records_of_the_job(insurer: Path, bare: Path) -> None:
     found = compared(insurer / "warehouse" / "current.duckdb", bare)
-    assert found.is_equal, found
+    assert found.agrees, found
     assert found.records > 10_000
     assert found.intervals > 5_000
 
@@ -49,7 +49,7 @@ def test_dbt_gives_the_records_of_the_job(insurer: Path, peer_project: Path) -> 
         dbt_peer.command("build", dbt, folder), env=variables, capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stdout[-3000:]
-    assert compared(insurer / "warehouse" / "current.duckdb", database).is_equal
+    assert compared(insurer / "warehouse" / "current.duckdb", database).agrees
 
 
 def test_the_models_of_dbt_name_every_table_by_ref(tmp_path: Path) -> None:
@@ -75,6 +75,8 @@ def test_what_differs_is_counted(bare: Path, tmp_path: Path) -> None:
         con.execute(f"DELETE FROM kpi.monthly WHERE {place} = DATE '2025-08-01'")
         con.execute("DELETE FROM core.exposure_months WHERE month = DATE '2025-08-01'")
     found = compared(bare, changed)
-    assert (found.missing, found.differing) == (1, 2)
+    assert (found.missing, found.further, found.differing) == (0, 1, 2)
     assert found.by_column == {"value": 1, "n_excluded": 1}
-    assert not found.same_core_rows
+    assert found.tables_differing == ("exposure_months",)
+    assert not found.agrees
+    assert compared(changed, bare).missing == 1

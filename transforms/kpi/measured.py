@@ -15,15 +15,20 @@ NUMBERS = ("numerator", "denominator", "value", "ci_low", "ci_high", "n", "n_und
 EARLY = "is_early"
 
 
-def measured(
-    frame: pl.DataFrame, kpi: Kpi, basis: str, cut: str, record: Mapping[str, pl.Expr]
-) -> pl.DataFrame:
-    """KPI, place and numbers, one row a period and segment of the frame."""
+def of_cuts(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """The frames of several cuts as one with the column cut, so that a KPI is worked out once for all of them."""
+    return pl.concat(
+        [frame.with_columns(cut=pl.lit(cut)) for cut, frame in frames.items()], how="diagonal_relaxed"
+    )
+
+
+def measured(frame: pl.DataFrame, kpi: Kpi, basis: str, record: Mapping[str, pl.Expr]) -> pl.DataFrame:
+    """KPI, place and numbers, one row a period, cut and segment of the frame."""
     return frame.select(
         pl.lit(kpi.code).alias("kpi"),
         "period",
         pl.lit(basis).alias("basis"),
-        pl.lit(cut).alias("cut"),
+        "cut",
         "segment",
         *(record[name].cast(pl.Float64).alias(name) for name in NUMBERS),
         record.get(EARLY, pl.lit(False)).alias(EARLY),

@@ -13,7 +13,7 @@ import polars as pl
 
 from transforms.kpi.definition import Exposure, Kpi, Statistic
 from transforms.kpi.flow_measures import FlowMeasure
-from transforms.kpi.measured import EARLY, Facts, cuts_of, measured, nothing_measured
+from transforms.kpi.measured import EARLY, Facts, cuts_of, measured, nothing_measured, of_cuts
 from transforms.kpi.measures import Count, PerExposure, Stock
 from transforms.kpi.stocks import stocks, with_exposure
 from transforms.kpi.survival_measures import SurvivalMeasure
@@ -202,12 +202,13 @@ def _batched(
         months = _month_windows(batch, facts, periods)
         prepared = _prepared(batch, facts[batch.fact], months)
         own = cuts_of(facts[batch.fact], cuts)
-        for cut, frame in zip(
-            own, pl.collect_all([_merged(prepared, batch, cut, months) for cut in own]), strict=True
-        ):
-            for exposure in batch.exposures.values():
-                frame = with_exposure(frame, exposure, facts, cut, periods, segments)
-            found += [_recorded(frame, member, batch.basis, cut) for member in batch.members]
+        merged = pl.collect_all([_merged(prepared, batch, cut, months) for cut in own])
+        frames = dict(zip(own, merged, strict=True))
+        for exposure in batch.exposures.values():
+            for cut in own:
+                frames[cut] = with_exposure(frames[cut], exposure, facts, cut, periods, segments)
+        together = of_cuts(frames)
+        found += [_recorded(together, member, batch.basis) for member in batch.members]
     return found
 
 
@@ -263,13 +264,13 @@ def _merged(prepared: pl.LazyFrame, batch: Batch, cut: str, months: pl.DataFrame
     return placed.with_columns(pl.col(kept).list.sort(), pl.col(added).cast(pl.Float64))
 
 
-def _recorded(frame: pl.DataFrame, member: Planned, basis: str, cut: str) -> pl.DataFrame:
-    """The measured columns of one KPI on one cut."""
+def _recorded(frame: pl.DataFrame, member: Planned, basis: str) -> pl.DataFrame:
+    """The measured columns of one KPI."""
     kpi = member.kpi
     if kpi.slice:
         frame = frame.filter(pl.col(kpi.slice[0]) == kpi.slice[1])
     record = kpi.measure.record(lambda name: pl.col(member.columns[name]))
-    return measured(frame, kpi, basis, cut, {**record, "n_excluded": pl.col(member.excluded)})
+    return measured(frame, kpi, basis, {**record, "n_excluded": pl.col(member.excluded)})
 
 
 def _spine(facts: Facts, kpis: Sequence[Kpi], periods: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:

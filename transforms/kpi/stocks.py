@@ -9,7 +9,7 @@ import polars as pl
 
 from transforms.kpi.definition import Exposure, Flow, Kpi
 from transforms.kpi.flow_measures import WINDOW_MONTHS, ClosedInWindow, FlowMeasure
-from transforms.kpi.measured import Facts, cuts_of, measured
+from transforms.kpi.measured import Facts, cuts_of, measured, of_cuts
 from transforms.kpi.measures import Stock
 from transforms.periods import months_of
 
@@ -21,15 +21,19 @@ def stocks(
     found = []
     for kpi in kpis:
         if isinstance(kpi.measure, Stock):
-            for cut in cuts_of(facts[kpi.measure.flow.fact], cuts):
-                frame = _stock(facts, kpi.measure.flow, cut, periods, segments)
-                record = {**kpi.measure.record(pl.col), "n_excluded": pl.lit(0.0)}
-                found.append(measured(frame, kpi, "stock", cut, record))
+            flow = kpi.measure.flow
+            frames = {
+                cut: _stock(facts, flow, cut, periods, segments) for cut in cuts_of(facts[flow.fact], cuts)
+            }
+            record = {**kpi.measure.record(pl.col), "n_excluded": pl.lit(0.0)}
+            found.append(measured(of_cuts(frames), kpi, "stock", record))
         elif isinstance(kpi.measure, FlowMeasure):
             basis = next(iter(kpi.dates), "stock")
-            for cut in cuts:
-                frame = _flows(facts, kpi.measure, cut, periods, segments)
-                found.append(measured(frame, kpi, basis, cut, kpi.measure.record(pl.col)))
+            frames = {
+                cut: _flows(facts, kpi.measure, cut, periods, segments)
+                for cut in cuts_of(facts[kpi.fact], cuts)
+            }
+            found.append(measured(of_cuts(frames), kpi, basis, kpi.measure.record(pl.col)))
     return found
 
 

@@ -13,7 +13,7 @@ from operator import and_
 import polars as pl
 
 from transforms.kpi.definition import Kpi
-from transforms.kpi.measured import Facts, measured
+from transforms.kpi.measured import Facts, cuts_of, measured, of_cuts
 from transforms.kpi.survival_measures import (
     ENDED,
     OPEN,
@@ -81,9 +81,10 @@ def survival(
     found = []
     for batch in _batches(kpis):
         cases = _cases(batch, facts[batch.kpi.fact], months, cuts, as_of, ends_at)
-        figures = pl.collect_all([_figures(batch, cases, cut, months) for cut in cuts])
-        for cut, frame in zip(cuts, figures, strict=True):
-            found += [measured(frame, kpi, batch.basis, cut, m.record(pl.col)) for kpi, m in batch.members]
+        own = cuts_of(facts[batch.kpi.fact], cuts)
+        figures = pl.collect_all([_figures(batch, cases, cut, months) for cut in own])
+        together = of_cuts(dict(zip(own, figures, strict=True)))
+        found += [measured(together, kpi, batch.basis, m.record(pl.col)) for kpi, m in batch.members]
     return found
 
 
