@@ -11,6 +11,8 @@ from transforms.kpi.definition import Kpi
 
 Facts = Mapping[str, pl.LazyFrame]
 NUMBERS = ("numerator", "denominator", "value", "ci_low", "ci_high", "n", "n_undetermined", "n_excluded")
+# Sums are taken in decimals: those of floats depend on the order of rows, and a rerun must change no number.
+EXACT = pl.Decimal(38, 12)
 # Whether the cases have been followed too short for the value; only measures that look at that say so.
 EARLY = "is_early"
 

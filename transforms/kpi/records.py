@@ -13,7 +13,7 @@ import polars as pl
 
 from transforms.kpi.definition import Exposure, Kpi, Statistic
 from transforms.kpi.flow_measures import FlowMeasure
-from transforms.kpi.measured import EARLY, Facts, cuts_of, measured, nothing_measured, of_cuts
+from transforms.kpi.measured import EARLY, EXACT, Facts, cuts_of, measured, nothing_measured, of_cuts
 from transforms.kpi.measures import Count, PerExposure, Stock
 from transforms.kpi.stocks import stocks, with_exposure
 from transforms.kpi.survival_measures import SurvivalMeasure
@@ -41,8 +41,6 @@ RECORD: Mapping[str, type[pl.DataType]] = {
     "status": pl.String,
     "definition_version": pl.String,
 }
-# Sums are taken in decimals: those of floats depend on the order of rows, and a rerun must change no number.
-EXACT = pl.Decimal(38, 12)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import polars as pl
 
 from transforms.kpi.definition import Exposure, Flow, Kpi
 from transforms.kpi.flow_measures import WINDOW_MONTHS, ClosedInWindow, FlowMeasure
-from transforms.kpi.measured import Facts, cuts_of, measured, of_cuts
+from transforms.kpi.measured import EXACT, Facts, cuts_of, measured, of_cuts
 from transforms.kpi.measures import Stock
 from transforms.periods import months_of
 
@@ -85,7 +85,9 @@ def _stock(facts: Facts, flow: Flow, cut: str, periods: pl.DataFrame, segments: 
     cases = cases.filter(pl.col(flow.enters_on).is_not_null())
 
     def monthly(day: str, name: str) -> pl.LazyFrame:
-        amount = pl.col(flow.amount).cast(pl.Float64).sum() if flow.amount else pl.len().cast(pl.Int64)
+        amount = (
+            pl.col(flow.amount).cast(EXACT).sum().cast(pl.Float64) if flow.amount else pl.len().cast(pl.Int64)
+        )
         return cases.group_by(
             pl.col(cut).alias("segment"), pl.col(day).dt.truncate("1mo").alias("month")
         ).agg(amount.alias(name))
@@ -157,6 +159,6 @@ def _fed_exposure(
         exposures.with_columns(company=pl.lit("company"))
         .join(months_of(periods).lazy(), on="month")
         .group_by(pl.col(cut).alias("segment"), "period")
-        .agg(pl.col(exposure.feed_column).cast(pl.Float64).sum().alias(exposure.name))
+        .agg(pl.col(exposure.feed_column).cast(EXACT).sum().cast(pl.Float64).alias(exposure.name))
         .collect()
     )
