@@ -13,6 +13,11 @@ def one_less(table: str, where: str = "TRUE") -> str:
     return f"DELETE FROM {table} WHERE rowid = (SELECT min(rowid) FROM {table} WHERE {where})"
 
 
+def placed(table: str, row: str, times: int = 1) -> str:
+    """Put a row into the table, `times` over; columns that `row` does not give stay empty."""
+    return f"INSERT INTO {table} BY NAME SELECT {row} FROM range({times})"
+
+
 SHOWN = "unit = 'share' AND value IS NOT NULL"
 RAW = {
     ("raw.claim_events", "key_not_null"): one("raw.claim_events", "claim_id = NULL"),
@@ -200,6 +205,71 @@ MARTS = {
     ("marts.claims_open", "age_not_negative"): one("marts.claims_open", "age_days = NULL"),
     ("marts.claims_open", "open_claims_match_stock"): one_less("marts.claims_open", "spell_no = 1"),
 }
+LATER = {
+    ("core.claims", "calendar_official"): one(
+        "staging.calendar", "is_official = FALSE", "date = (SELECT min(starts_on) FROM staging.long_periods)"
+    ),
+    ("core.claims", "segments_add_up"): one(
+        "core.claims",
+        "loss_to_report_days = 1, report_to_documents_days = 1, documents_to_payment_days = 1, "
+        "loss_to_payment_days = 9",
+    ),
+    ("core.claims", "terms_have_states"): one(
+        "core.claims",
+        "statutory_state = 'met', decision_term_state = 'breach'",
+        "decision_due_on IS NOT NULL",
+    ),
+    ("core.claim_promises", "grain_unique"): placed(
+        "core.claim_promises", "'K' AS claim_id, 1 AS spell_no, 'p' AS promise", 2
+    ),
+    ("core.claim_promises", "state_in_set"): placed(
+        "core.claim_promises", "'K' AS claim_id, 'kept' AS state"
+    ),
+    ("core.complaint_repeats", "grain_unique"): placed("core.complaint_repeats", "'T' AS complaint_id", 2),
+    ("core.complaint_repeats", "repeat_after_closing"): placed(
+        "core.complaint_repeats",
+        "'T' AS complaint_id, DATE '2025-02-02' AS closed_on, DATE '2025-02-01' AS repeated_on",
+    ),
+    ("core.complaints", "due_after_received"): one(
+        "core.complaints", "limit_days = 15, due_on = received_on + 14"
+    ),
+    ("core.exposures", "exposure_in_bounds"): placed(
+        "core.exposures", "'P' AS policy_id, 1.5 AS exposure, 0 AS claims"
+    ),
+    ("core.exposures", "grain_unique"): placed("core.exposures", "'P' AS policy_id, 1 AS exposure_year", 2),
+    ("core.policy_events", "grain_unique"): placed("core.policy_events", "'V' AS event_id", 2),
+    ("core.policy_events", "key_and_segments_filled"): placed("core.policy_events", "'V' AS event_id"),
+    ("core.policy_events", "reinstated_after_lapse"): placed(
+        "core.policy_events",
+        "'lapse' AS event, DATE '2025-02-02' AS effective_on, DATE '2025-02-01' AS reinstated_on",
+    ),
+    ("core.renewals", "grain_unique"): placed("core.renewals", "'P' AS policy_id", 2),
+    ("core.renewals", "key_and_segments_filled"): placed("core.renewals", "'P' AS policy_id"),
+    ("core.renewals", "renewed_has_a_new_term"): placed("core.renewals", "'P' AS policy_id, TRUE AS renewed"),
+    ("core.surrender_months", "grain_unique"): placed(
+        "core.surrender_months", "DATE '2025-02-01' AS month, 'u' AS org_unit", 2
+    ),
+    ("core.surrender_months", "year_to_date_never_falls"): placed(
+        "core.surrender_months",
+        "DATE '2025-02-01' + INTERVAL (range) MONTH AS month, 'u' AS org_unit, 9 - range AS paid_year_to_date",
+        2,
+    ),
+    ("kpi.monthly", "claims_balance"): one(
+        "kpi.monthly",
+        "numerator = numerator + 1",
+        "kpi = 'claim_backlog_count' AND cut = 'company' AND numerator > 0",
+    ),
+    ("kpi.periodic", "grain_unique"): ONCE_MORE.format(t="kpi.periodic"),
+    ("kpi.periodic", "basis_in_set"): one("kpi.periodic", "basis = 'guess'"),
+    ("kpi.periodic", "key_not_null"): one("kpi.periodic", "segment = NULL"),
+    ("kpi.periodic", "status_in_set"): one("kpi.periodic", "status = 'fine'"),
+    ("kpi.periodic", "value_has_status"): one("kpi.periodic", "value = 1", "status = 'no_data'"),
+    ("kpi.periodic", "value_in_interval"): one("kpi.periodic", "ci_low = 2, ci_high = 3, value = 1"),
+    ("kpi.periodic", "value_in_range"): one("kpi.periodic", "status = 'ok', unit = 'share', value = 2"),
+    ("kpi.periodic", "value_is_quotient"): one(
+        "kpi.periodic", "unit = 'share', value = 0.5, numerator = 1, denominator = 3"
+    ),
+}
 UNIQUE = (
     "core.claims",
     "core.complaints",
@@ -245,5 +315,6 @@ VIOLATIONS = {
     **KPI,
     **INDEX,
     **MARTS,
+    **LATER,
     **{(table, "grain_unique"): ONCE_MORE.format(t=table) for table in UNIQUE},
 }
