@@ -133,7 +133,7 @@ def test_perception_on_0_to_100_turns_reversed_questions_once() -> None:
         ]
     )
     row = scores_of(answers_of(answered("a", fast=7, slow=2, kept=3)), questions).to_dicts()[0]
-    assert row["perception_mean"] == (7 + 6 + 3) / 3
+    assert row["perception_mean"] == pytest.approx((7 + 6 + 3) / 3)
     assert row["perception_score"] == pytest.approx((100 + 500 / 6 + 50) / 3)
 
 
