@@ -12,6 +12,10 @@ FIRST_HANDLING = (pl.col("spell_no") == 1) & (pl.col("outcome") != "cancelled").
 FAULTY = pl.col("sequence_fault").is_not_null()
 PAID = pl.col("outcome").is_in(["paid_full", "paid_part"])
 FIRST_WORDS = "first spells of claims, those cancelled by the insurer left out"
+PAID_WORDS = f"{FIRST_WORDS}, paid in full or in part"
+NOT_ZERO_WORDS = f"{FIRST_WORDS}, zero closings left out too"
+REPORTED_WORDS = "first spells of claims, cancelled ones included"
+REOPENED_WORDS = "spells of claims after the first"
 FAULTY_WORDS = "spells without a report or reopening, or decided, paid or ended before it"
 MEDIAN = "50 % quantile, Hyndman–Fan type 7"
 P90 = "90 % quantile, Hyndman–Fan type 7"
@@ -40,7 +44,7 @@ _DECISION: dict[str, Any] = {
 _PAYMENT: dict[str, Any] = {
     "fact": "core.claims",
     "population": FIRST_HANDLING & PAID,
-    "counts": f"{FIRST_WORDS}, paid in full or in part",
+    "counts": PAID_WORDS,
     "excluded": FAULTY,
     "leaves_out": FAULTY_WORDS,
     "dates": {"cohort": "reported_on", "period": "paid_on"},

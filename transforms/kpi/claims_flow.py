@@ -8,7 +8,18 @@ from typing import Any
 
 import polars as pl
 
-from transforms.kpi.claims import FAULTY, FAULTY_WORDS, FIRST_HANDLING, FIRST_WORDS, PAID, WORKED, YEAR
+from transforms.kpi.claims import (
+    FAULTY,
+    FAULTY_WORDS,
+    FIRST_HANDLING,
+    FIRST_WORDS,
+    NOT_ZERO_WORDS,
+    PAID,
+    REOPENED_WORDS,
+    REPORTED_WORDS,
+    WORKED,
+    YEAR,
+)
 from transforms.kpi.definition import Example, Flow, Kpi
 from transforms.kpi.flow_measures import BacklogDays, Clearance, ClosedInWindow, SettledShare, StockShare
 from transforms.kpi.measures import Count, Stock
@@ -82,7 +93,7 @@ KPIS = (
         source=_ROLL_FORWARD,
         definition="Claims reported in the month, those cancelled later included.",
         formula="number of claims",
-        counts="first spells of claims, cancelled ones included",
+        counts=REPORTED_WORDS,
         example=Example(MONTH, 1480, WORKED),
         **_COUNT,
     ),
@@ -94,7 +105,7 @@ KPIS = (
         source=_ROLL_FORWARD,
         definition="Spells that began in the month because a claim was reopened.",
         formula="number of spells",
-        counts="spells of claims after the first",
+        counts=REOPENED_WORDS,
         example=Example(MONTH, 35, WORKED),
         **_COUNT,
     ),
@@ -185,7 +196,7 @@ KPIS = (
         dates={"period": "ended_on"},
         definition="Claims registered in the twelve months to the end of the month that were closed by then.",
         formula="registered and closed / registered, cancelled ones and zero closings left out",
-        counts=f"{FIRST_WORDS}, zero closings left out too",
+        counts=NOT_ZERO_WORDS,
         leaves_out=FAULTY_WORDS,
         example=Example(
             "registered 12,000, of them cancelled 300, closed at zero 200, closed otherwise 10,450",

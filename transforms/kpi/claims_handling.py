@@ -10,8 +10,12 @@ from transforms.kpi.claims import (
     FIRST_HANDLING,
     FIRST_WORDS,
     MEDIAN,
+    NOT_ZERO_WORDS,
     P90,
     PAID,
+    PAID_WORDS,
+    REOPENED_WORDS,
+    REPORTED_WORDS,
     TEN_DURATIONS,
     WORKED,
     YEAR,
@@ -31,8 +35,8 @@ _SERVICE_2015 = "CIRC service evaluation 2015"
 # Books of claims of which several KPIs are known by hand.
 SEGMENTS = "three claims with days from loss to report, to documents, to payment: 2, 7, 1; 4, 9, 3; 0, 2, 5"
 SMALL = (
-    "medical claims up to 3,000, amount and days from documents to payment: 1,200, 1; 2,999, 5; 800, 6; 500, "
-    "open; 3,000, 2; and 2,500, 3, investigated and thus not simple"
+    "medical claims, small up to 3,000, by amount (days from documents to payment): 1,200 (1), 2,999 (5), "
+    "800 (6), 500 (open), 3,000 (2), 2,500 (3, but investigated and thus not simple)"
 )
 REOPENED = (
     "decided, ended on 01-10 (reopened 02-01), 02-15, 03-20 (reopened 06-25, after 97 days), 05-10 (reopened) "
@@ -52,7 +56,7 @@ _SHARE: dict[str, Any] = {**_CLAIM, "unit": "share"}
 _PAID: dict[str, Any] = {
     **_DAYS,
     "population": FIRST_HANDLING & PAID,
-    "counts": f"{FIRST_WORDS}, paid in full or in part",
+    "counts": PAID_WORDS,
 }
 _SMALL: dict[str, Any] = {
     **_SHARE,
@@ -188,7 +192,7 @@ TURNAROUND = (
         **_DAYS
         | {
             "population": FIRST_HANDLING & (pl.col("outcome") != "zero").fill_null(True),
-            "counts": f"{FIRST_WORDS}, zero closings left out too",
+            "counts": NOT_ZERO_WORDS,
         },
     ),
 )
@@ -275,11 +279,7 @@ OUTCOMES = (
         definition="Claims reported in the month that the insurer cancelled since.",
         formula="cancelled / reported",
         example=Example("300 of 12,000 reported claims cancelled", 0.025, WORKED),
-        **_SHARE
-        | {
-            "population": pl.col("spell_no") == 1,
-            "counts": "first spells of claims, cancelled ones included",
-        },
+        **_SHARE | {"population": pl.col("spell_no") == 1, "counts": REPORTED_WORDS},
     ),
 )
 
@@ -391,7 +391,7 @@ REVIEWS = (
         definition="Reopened claims that were paid, in full or in part, among those decided anew.",
         formula="paid / decided anew",
         example=Example("of 25 reopened claims 20 are decided anew, 8 of them paid", 0.4, WORKED),
-        **_SHARE | {"population": pl.col("spell_no") > 1, "counts": "spells of claims after the first"},
+        **_SHARE | {"population": pl.col("spell_no") > 1, "counts": REOPENED_WORDS},
     ),
 )
 
