@@ -8,8 +8,19 @@ from typing import Any
 
 import polars as pl
 
-from transforms.kpi.claims import FAULTY, FIRST_HANDLING, PAID
-from transforms.kpi.definition import Flow, Kpi
+from transforms.kpi.claims import (
+    FAULTY,
+    FAULTY_WORDS,
+    FIRST_HANDLING,
+    FIRST_WORDS,
+    NOT_ZERO_WORDS,
+    PAID,
+    REOPENED_WORDS,
+    REPORTED_WORDS,
+    WORKED,
+    YEAR,
+)
+from transforms.kpi.definition import Example, Flow, Kpi
 from transforms.kpi.flow_measures import BacklogDays, Clearance, ClosedInWindow, SettledShare, StockShare
 from transforms.kpi.measures import Count, Stock
 
@@ -33,14 +44,28 @@ OUTCOMES = {
     "zero": "closed at zero",
     "cancelled": "cancelled by the insurer",
 }
+SPELL_WORDS = "all spells of claims, reopened and cancelled ones included"
+# A month whose roll-forward is known by hand, and how its closed spells ended.
+MONTH = "520 open at the start of a month of 30 days, 1,480 reported, 35 reopened, 1,610 closed in it"
+ENDED = {"paid_full": 1400, "paid_part": 60, "rejected": 70, "withdrawn": 40, "zero": 12, "cancelled": 25}
+CLOSED = (
+    "1,610 closed: 1,400 paid in full, 60 in part, 70 refused, 40 withdrawn, 12 at zero, 25 cancelled, "
+    "3 without an outcome"
+)
 _COUNT: dict[str, Any] = {
     "fact": "core.claims",
     "measure": Count(),
     "unit": "count",
     "direction": 0,
     "excluded": FAULTY,
+    "leaves_out": FAULTY_WORDS,
 }
-_FLOW: dict[str, Any] = {"fact": "core.claims", "dates": {}}
+_FLOW: dict[str, Any] = {
+    "fact": "core.claims",
+    "counts": SPELL_WORDS,
+    "leaves_out": FAULTY_WORDS,
+    "dates": {},
+}
 _ROLL_FORWARD = "Roll-forward of claims: opening, received, reopened, closed by outcome, closing"
 
 
@@ -51,6 +76,10 @@ def _closed(outcome: str, how: str) -> Kpi:
         population=pl.col("ended_on").is_not_null() & (pl.col("outcome") == outcome),
         dates={"period": "ended_on"},
         source=_ROLL_FORWARD,
+        definition=f"Spells of claims that ended in the month {how}.",
+        formula="number of spells",
+        counts=f"spells of claims that ended {how}",
+        example=Example(CLOSED, ENDED[outcome], WORKED),
         **_COUNT,
     )
 
@@ -62,6 +91,10 @@ KPIS = (
         population=pl.col("spell_no") == 1,
         dates={"period": "opened_on"},
         source=_ROLL_FORWARD,
+        definition="Claims reported in the month, those cancelled later included.",
+        formula="number of claims",
+        counts=REPORTED_WORDS,
+        example=Example(MONTH, 1480, WORKED),
         **_COUNT,
     ),
     Kpi(
@@ -70,6 +103,10 @@ KPIS = (
         population=pl.col("spell_no") > 1,
         dates={"period": "opened_on"},
         source=_ROLL_FORWARD,
+        definition="Spells that began in the month because a claim was reopened.",
+        formula="number of spells",
+        counts=REOPENED_WORDS,
+        example=Example(MONTH, 35, WORKED),
         **_COUNT,
     ),
     *(_closed(outcome, how) for outcome, how in OUTCOMES.items()),
@@ -79,6 +116,10 @@ KPIS = (
         population=pl.col("ended_on").is_not_null() & pl.col("outcome").is_null(),
         dates={"period": "ended_on"},
         source=_ROLL_FORWARD,
+        definition="Spells of claims that ended in the month in no way that the records tell.",
+        formula="number of spells",
+        counts="spells of claims that ended without an outcome",
+        example=Example(CLOSED, 3, WORKED),
         **_COUNT,
     ),
     Kpi(
@@ -88,6 +129,9 @@ KPIS = (
         unit="count",
         direction=-1,
         source=_ROLL_FORWARD,
+        definition="Spells of claims begun by the end of the month that have not ended by then.",
+        formula="open at the start + reported + reopened − closed",
+        example=Example(MONTH, 425, WORKED),
         **_FLOW,
     ),
     Kpi(
@@ -98,6 +142,9 @@ KPIS = (
         direction=1,
         source="Clearance of a queue",
         minimum=30,
+        definition="Spells of claims closed in the month over those that began in it.",
+        formula="closed / (reported + reopened)",
+        example=Example(MONTH, 1610 / 1515, WORKED),
         **_FLOW,
     ),
     Kpi(
@@ -107,6 +154,9 @@ KPIS = (
         unit="days",
         direction=-1,
         source="Little's law, Operations Research 9 (1961)",
+        definition="Days in which the backlog would be closed at the pace of the month.",
+        formula="open at the end / (closed / calendar days of the month)",
+        example=Example(MONTH, 425 / (1610 / 30), WORKED),
         **_FLOW,
     ),
     Kpi(
@@ -116,6 +166,9 @@ KPIS = (
         unit="share",
         direction=-1,
         source="Insurance Law of the PRC art. 25 sets 60 days for paying what is certain",
+        definition="Open spells of claims that began more than 60 days before.",
+        formula="open for more than 60 days / open",
+        example=Example("open for 3, 12, 31, 45, 61, 95 and 200 days", 3 / 7, WORKED),
         **_FLOW,
     ),
     Kpi(
@@ -126,7 +179,10 @@ KPIS = (
         direction=1,
         source="IRDAI annual reports: claim settlement ratio, by number of claims",
         minimum=50,
-        **_FLOW,
+        definition="Claims paid in the month among those open when it began and those reported in it.",
+        formula="paid / (open at the start + reported)",
+        example=Example(YEAR, 930 / 1040, WORKED),
+        **_FLOW | {"counts": FIRST_WORDS},
     ),
     Kpi(
         code="claim_registered_closed_share",
@@ -138,5 +194,14 @@ KPIS = (
         minimum=50,
         fact="core.claims",
         dates={"period": "ended_on"},
+        definition="Claims registered in the twelve months to the end of the month that were closed by then.",
+        formula="registered and closed / registered, cancelled ones and zero closings left out",
+        counts=NOT_ZERO_WORDS,
+        leaves_out=FAULTY_WORDS,
+        example=Example(
+            "registered 12,000, of them cancelled 300, closed at zero 200, closed otherwise 10,450",
+            10_450 / 11_500,
+            WORKED,
+        ),
     ),
 )

@@ -4,8 +4,23 @@ from typing import Any
 
 import polars as pl
 
-from transforms.kpi.claims import FAULTY, FIRST_HANDLING, PAID
-from transforms.kpi.definition import Basis, Kpi
+from transforms.kpi.claims import (
+    FAULTY,
+    FAULTY_WORDS,
+    FIRST_HANDLING,
+    FIRST_WORDS,
+    MEDIAN,
+    NOT_ZERO_WORDS,
+    P90,
+    PAID,
+    PAID_WORDS,
+    REOPENED_WORDS,
+    REPORTED_WORDS,
+    TEN_DURATIONS,
+    WORKED,
+    YEAR,
+)
+from transforms.kpi.definition import Basis, Example, Kpi
 from transforms.kpi.measures import Mean, Quantile, Ratio, Share
 
 REJECTED = pl.col("outcome") == "rejected"
@@ -17,15 +32,37 @@ SMALL_CLAIM_DAYS = 5
 _GUIDE = "Guide to small-claim service (保险小额理赔服务指引), CIRC consumer bureau (2015) no. 201"
 _SERVICE_2015 = "CIRC service evaluation 2015"
 
+# Books of claims of which several KPIs are known by hand.
+SEGMENTS = "three claims with days from loss to report, to documents, to payment: 2, 7, 1; 4, 9, 3; 0, 2, 5"
+SMALL = (
+    "medical claims, small up to 3,000, by amount (days from documents to payment): 1,200 (1), 2,999 (5), "
+    "800 (6), 500 (open), 3,000 (2), 2,500 (3, but investigated and thus not simple)"
+)
+REOPENED = (
+    "decided, ended on 01-10 (reopened 02-01), 02-15, 03-20 (reopened 06-25, after 97 days), 05-10 (reopened) "
+    "and 06-01; as of 06-30"
+)
+
 _CLAIM: dict[str, Any] = {
     "fact": "core.claims",
     "population": FIRST_HANDLING,
+    "counts": FIRST_WORDS,
     "excluded": FAULTY,
+    "leaves_out": FAULTY_WORDS,
     "minimum": 30,
 }
 _DAYS: dict[str, Any] = {**_CLAIM, "unit": "days", "direction": -1}
 _SHARE: dict[str, Any] = {**_CLAIM, "unit": "share"}
-_PAID: dict[str, Any] = {**_DAYS, "population": FIRST_HANDLING & PAID}
+_PAID: dict[str, Any] = {
+    **_DAYS,
+    "population": FIRST_HANDLING & PAID,
+    "counts": PAID_WORDS,
+}
+_SMALL: dict[str, Any] = {
+    **_SHARE,
+    "population": FIRST_HANDLING & pl.col("is_small_claim"),
+    "counts": f"{FIRST_WORDS}, small and simple by the limits of the project",
+}
 _BY_DECISION: dict[Basis, str] = {"cohort": "reported_on", "period": "decided_on"}
 _BY_PAYMENT: dict[Basis, str] = {"cohort": "reported_on", "period": "paid_on"}
 _BY_END: dict[Basis, str] = {"cohort": "reported_on", "period": "ended_on"}
@@ -38,6 +75,9 @@ TURNAROUND = (
         dates={"cohort": "documents_complete_on", "period": "decided_on"},
         horizon_days=30,
         source="Insurance Law of the PRC art. 23",
+        definition="Median of the days from the last completion of the documents to the first decision.",
+        formula=MEDIAN,
+        example=Example(TEN_DURATIONS, 4.5, WORKED),
         **_DAYS,
     ),
     Kpi(
@@ -47,6 +87,10 @@ TURNAROUND = (
         dates={"cohort": "documents_complete_on", "period": "decided_on"},
         horizon_days=30,
         source="Insurance Law of the PRC art. 23",
+        definition="Days from complete documents to the first decision that nine in ten decided claims "
+        "do not exceed.",
+        formula=P90,
+        example=Example(TEN_DURATIONS, 16.5, WORKED),
         **_DAYS,
     ),
     Kpi(
@@ -56,6 +100,10 @@ TURNAROUND = (
         dates={"cohort": "payable_on", "period": "paid_on"},
         horizon_days=10,
         source="Insurance Law of the PRC art. 23(1): 10 days",
+        definition="Median of the days from the agreement to the payment, from the decision where no "
+        "agreement is recorded.",
+        formula=MEDIAN,
+        example=Example("paid 1, 2, 4 and 9 days after the agreement", 3, WORKED),
         **_PAID,
     ),
     Kpi(
@@ -65,6 +113,9 @@ TURNAROUND = (
         dates=_BY_PAYMENT,
         horizon_days=60,
         source=f"{_GUIDE}: the sum of loss to report, report to documents and documents to payment",
+        definition="Median of the days from the loss to the payment.",
+        formula=MEDIAN,
+        example=Example(SEGMENTS, 10, WORKED),
         **_PAID,
     ),
     Kpi(
@@ -74,6 +125,9 @@ TURNAROUND = (
         dates=_BY_PAYMENT,
         horizon_days=60,
         source="Insurance service quality index (保险服务质量指数, 2021)",
+        definition="Mean of the days from the loss to the payment, the sum of its three segments.",
+        formula="Σ days / paid claims",
+        example=Example(SEGMENTS, 11, WORKED),
         **_PAID,
     ),
     Kpi(
@@ -83,6 +137,9 @@ TURNAROUND = (
         dates=_BY_PAYMENT,
         horizon_days=60,
         source=_GUIDE,
+        definition="Mean of the days from the loss to the report of paid claims.",
+        formula="Σ days / paid claims",
+        example=Example(SEGMENTS, 2, WORKED),
         **_PAID,
     ),
     Kpi(
@@ -92,6 +149,9 @@ TURNAROUND = (
         dates=_BY_PAYMENT,
         horizon_days=60,
         source=_GUIDE,
+        definition="Mean of the days from the report to complete documents of paid claims.",
+        formula="Σ days / paid claims",
+        example=Example(SEGMENTS, 6, WORKED),
         **_PAID,
     ),
     Kpi(
@@ -101,6 +161,9 @@ TURNAROUND = (
         dates=_BY_PAYMENT,
         horizon_days=60,
         source=_GUIDE,
+        definition="Mean of the days from complete documents to the payment.",
+        formula="Σ days / paid claims",
+        example=Example(SEGMENTS, 3, WORKED),
         **_PAID,
     ),
     Kpi(
@@ -110,6 +173,9 @@ TURNAROUND = (
         dates=_BY_PAYMENT,
         horizon_days=60,
         source=_GUIDE,
+        definition="Median of the days from complete documents to the payment.",
+        formula=MEDIAN,
+        example=Example(SEGMENTS, 3, WORKED),
         **_PAID,
     ),
     Kpi(
@@ -118,7 +184,16 @@ TURNAROUND = (
         measure=Mean("report_to_closing_days"),
         dates={"period": "ended_on"},
         source="Jiangxi motor service indicators 2018: closed period, zero closings excluded",
-        **_DAYS | {"population": FIRST_HANDLING & (pl.col("outcome") != "zero").fill_null(True)},
+        definition="Mean of the days from the report to the closing of claims closed in the month.",
+        formula="Σ days / closed claims",
+        example=Example(
+            "closed 10, 20 and 60 days after the report; a fourth closed at zero after 2", 30, WORKED
+        ),
+        **_DAYS
+        | {
+            "population": FIRST_HANDLING & (pl.col("outcome") != "zero").fill_null(True),
+            "counts": NOT_ZERO_WORDS,
+        },
     ),
 )
 
@@ -131,6 +206,9 @@ OUTCOMES = (
         dates=_BY_DECISION,
         horizon_days=60,
         source="APRA life claims statistics: admittance, admitted among finalised",
+        definition="Claims paid in full or in part among those paid or refused.",
+        formula="paid / (paid + refused)",
+        example=Example(YEAR, 930 / 970, WORKED),
         **_SHARE | {"minimum": 50},
     ),
     Kpi(
@@ -141,6 +219,9 @@ OUTCOMES = (
         dates=_BY_DECISION,
         horizon_days=60,
         source="Complement of admittance; control of fraud refuses rightly",
+        definition="Claims refused among those paid or refused.",
+        formula="refused / (paid + refused)",
+        example=Example(YEAR, 40 / 970, WORKED),
         **_SHARE | {"minimum": 50},
     ),
     Kpi(
@@ -151,6 +232,9 @@ OUTCOMES = (
         dates=_BY_END,
         horizon_days=60,
         source="NAIC Market Conduct Annual Statement",
+        definition="Claims that ended without a payment among all that ended.",
+        formula="ended unpaid / ended",
+        example=Example(YEAR, 60 / 990, WORKED),
         **_SHARE | {"minimum": 50},
     ),
     Kpi(
@@ -161,6 +245,9 @@ OUTCOMES = (
         dates=_BY_END,
         horizon_days=60,
         source="Goes with the admitted share, which rises where customers are steered to withdraw",
+        definition="Claims that the customer withdrew among all that ended.",
+        formula="withdrawn / ended",
+        example=Example(YEAR, 15 / 990, WORKED),
         **_SHARE | {"minimum": 50},
     ),
     Kpi(
@@ -172,7 +259,14 @@ OUTCOMES = (
         dates=_BY_DECISION,
         horizon_days=60,
         source="Medical claims: by the eligible amount, where that is what the source gives as claimed",
-        **_CLAIM | {"population": FIRST_HANDLING & DECIDED & (pl.col("claimed_amount") > 0)},
+        definition="Amounts paid on decided claims, refused ones included, over the amounts claimed.",
+        formula="Σ paid / Σ claimed",
+        example=Example("600 paid of 1,000 claimed; a claim of 200 refused", 0.5, WORKED),
+        **_CLAIM
+        | {
+            "population": FIRST_HANDLING & DECIDED & (pl.col("claimed_amount") > 0),
+            "counts": f"{FIRST_WORDS}, decided and with an amount claimed",
+        },
     ),
     Kpi(
         code="claim_cancelled_share",
@@ -182,7 +276,10 @@ OUTCOMES = (
         dates={"cohort": "reported_on"},
         horizon_days=30,
         source="Motor indicator dictionary: 报案注销率, here numerator and denominator of the same cases",
-        **_SHARE | {"population": pl.col("spell_no") == 1},
+        definition="Claims reported in the month that the insurer cancelled since.",
+        formula="cancelled / reported",
+        example=Example("300 of 12,000 reported claims cancelled", 0.025, WORKED),
+        **_SHARE | {"population": pl.col("spell_no") == 1, "counts": REPORTED_WORDS},
     ),
 )
 
@@ -197,7 +294,11 @@ FAST_TRACK = (
         direction=1,
         dates={"period": "ended_on"},
         source=f"{_GUIDE}: natural days, normal closings",
-        **_SHARE | {"population": FIRST_HANDLING & pl.col("is_small_claim")},
+        definition="Small claims paid or refused within 5 calendar days of complete documents among "
+        "those paid or refused.",
+        formula="settled within 5 days / settled",
+        example=Example(SMALL, 3 / 4, WORKED),
+        **_SMALL,
     ),
     Kpi(
         code="claim_fast_track_share",
@@ -207,7 +308,10 @@ FAST_TRACK = (
         dates=_BY_DECISION,
         horizon_days=30,
         source=_GUIDE,
-        **_SHARE | {"population": FIRST_HANDLING & pl.col("is_small_claim")},
+        definition="Small and simple claims that took the fast track among those of which the track is known.",
+        formula="fast track / (fast track + standard way)",
+        example=Example("of 50 small claims 40 took the fast track", 0.8, WORKED),
+        **_SMALL,
     ),
     Kpi(
         code="claim_fast_track_leak_share",
@@ -217,7 +321,11 @@ FAST_TRACK = (
         dates=_BY_DECISION,
         horizon_days=30,
         source=_GUIDE,
-        **_SHARE | {"population": FIRST_HANDLING & pl.col("is_small_claim")},
+        definition="Small and simple claims that went the standard way among those of which the track "
+        "is known.",
+        formula="standard way / (fast track + standard way)",
+        example=Example("of 50 small claims 40 took the fast track", 0.2, WORKED),
+        **_SMALL,
     ),
     Kpi(
         code="claim_straight_through_share",
@@ -226,6 +334,9 @@ FAST_TRACK = (
         direction=1,
         dates={"period": "decided_on"},
         source="Straight-through processing; read with the share of such claims that is reopened",
+        definition="Claims decided by the system alone among those of which it is known who decided.",
+        formula="decided by the system / decided",
+        example=Example("of 200 decided claims the system decided 50", 0.25, WORKED),
         **_SHARE,
     ),
 )
@@ -241,6 +352,9 @@ REVIEWS = (
         dates={"cohort": "ended_on"},
         horizon_days=90,
         source="NAIC Market Conduct Annual Statement asks for the convention: here a reopening, no new claim",
+        definition="Decided claims that were reopened within 90 days of their end, once those days are over.",
+        formula="reopened within 90 days / ended 90 days ago or longer",
+        example=Example(REOPENED, 1 / 3, WORKED),
         **_SHARE,
     ),
     Kpi(
@@ -253,7 +367,19 @@ REVIEWS = (
         dates={"cohort": "ended_on"},
         horizon_days=90,
         source="Guard of straight-through processing",
-        **_SHARE | {"population": FIRST_HANDLING & pl.col("is_decided_by_system")},
+        definition="As decided claims reopened within 90 days, of those that the system decided alone.",
+        formula="reopened within 90 days / ended 90 days ago or longer",
+        example=Example(
+            "of 50 claims that the system decided, ended long ago, 2 came back after 10 and 80 days, 1 "
+            "after 97",
+            0.04,
+            WORKED,
+        ),
+        **_SHARE
+        | {
+            "population": FIRST_HANDLING & pl.col("is_decided_by_system"),
+            "counts": f"{FIRST_WORDS}, decided by the system",
+        },
     ),
     Kpi(
         code="claim_overturned_share",
@@ -262,7 +388,10 @@ REVIEWS = (
         direction=-1,
         dates={"period": "decided_on"},
         source="Decisions changed among those reviewed",
-        **_SHARE | {"population": pl.col("spell_no") > 1},
+        definition="Reopened claims that were paid, in full or in part, among those decided anew.",
+        formula="paid / decided anew",
+        example=Example("of 25 reopened claims 20 are decided anew, 8 of them paid", 0.4, WORKED),
+        **_SHARE | {"population": pl.col("spell_no") > 1, "counts": REOPENED_WORDS},
     ),
 )
 
@@ -276,6 +405,9 @@ CONTACT = (
         dates={"cohort": "reported_on"},
         horizon_days=3,
         source="First contact of the handler with the claimant",
+        definition="Median of the hours from the report to the first contact with the claimant.",
+        formula=MEDIAN,
+        example=Example("contacted after 2, 5 and 30 hours; one not yet", 5, WORKED),
         **_CLAIM,
     ),
     Kpi(
@@ -289,6 +421,12 @@ CONTACT = (
         dates={"cohort": "reported_on"},
         horizon_days=1,
         source="First contact of the handler with the claimant; claims that ended sooner without it left aside",
+        definition="Claims whose claimant was contacted within 24 hours of the report, among those of "
+        "which it is known.",
+        formula="in time / (in time + late)",
+        example=Example(
+            "contacted after 2, 5 and 30 hours; not contacted for 40 hours and for 3", 1 / 2, WORKED
+        ),
         **_SHARE,
     ),
     Kpi(
@@ -303,6 +441,9 @@ CONTACT = (
         dates={"cohort": "reported_on"},
         horizon_days=3,
         source="Motor indicator dictionary: registered within 72 hours, after which systems force it",
+        definition="Claims registered within 72 hours of the report among those registered.",
+        formula="registered within 72 hours / registered",
+        example=Example("registered after 10, 70 and 80 hours", 2 / 3, WORKED),
         **_SHARE,
     ),
     Kpi(
@@ -313,6 +454,11 @@ CONTACT = (
         dates=_BY_DECISION,
         horizon_days=30,
         source="Insurance Law of the PRC art. 22(2): ask once, completely and promptly",
+        definition="Decided claims for which documents were asked for more than once before the decision.",
+        formula="asked for twice or more / decided",
+        example=Example(
+            "documents of 50 decided claims asked for once 20 times, more often 6 times", 0.12, WORKED
+        ),
         **_SHARE,
     ),
     Kpi(
@@ -324,6 +470,9 @@ CONTACT = (
         dates={"cohort": "reported_on"},
         horizon_days=30,
         source="Notices of progress sent per change of stage",
+        definition="Notices of progress sent to the claimant over the steps taken on the claim.",
+        formula="Σ notices / Σ steps",
+        example=Example("two claims with 5 and 7 steps taken, 5 and 4 notices sent", 0.75, WORKED),
         **_CLAIM,
     ),
 )
