@@ -52,7 +52,8 @@ def open_session(store: Store, run: Run, graph: Mapping[str, Node]) -> None:
     store.set_as_of(run.as_of, run.settings.time_zone)
     store.replace("staging.periods", month_periods(list(run.months)))
     # Longer periods are made of all months, also when only some months are made anew.
-    store.replace("staging.long_periods", long_periods(months_until(run.as_of, run.settings.months)))
+    months = months_until(run.as_of, run.settings.months)
+    store.replace("staging.long_periods", long_periods(months, run.settings.grains))
     # Limits that end after the as-of day are rolled over rest days as well.
     until = run.as_of + timedelta(days=DAYS_AHEAD)
     store.replace("staging.calendar", calendar_until(run.settings.calendar, until))

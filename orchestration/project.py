@@ -21,10 +21,12 @@ from transforms.index.framework_file import FrameworkError, read_framework
 from transforms.pack import SHIPPED as SHIPPED_PACKS
 from transforms.pack import Pack, PackError, read_pack, shipped_packs
 from transforms.settings import (
+    CALENDAR_GRAINS,
     CUTS,
     ClaimSettings,
     ComplaintSettings,
     Cut,
+    Grain,
     MarketSettings,
     PersistencySettings,
     RenewalSettings,
@@ -86,6 +88,7 @@ class ProjectFile(_Part):
     data: str | None = None
     keep_versions: int = Field(5, ge=1)
     months: int = Field(36, ge=1, le=600)
+    grains: tuple[Grain, ...] = CALENDAR_GRAINS
     cuts: tuple[Cut, ...] = CUTS
     schedule: str = DEFAULT_SCHEDULE
     memory_limit_gib: int | None = Field(None, ge=1)

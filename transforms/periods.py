@@ -29,7 +29,7 @@ ROLLING_MONTHS = 12
 ROLLING = f"rolling_{ROLLING_MONTHS}"
 
 
-def long_periods(months: Sequence[date]) -> pl.DataFrame:
+def long_periods(months: Sequence[date], grains: Sequence[str] = (*CALENDAR_GRAINS, ROLLING)) -> pl.DataFrame:
     """The periods longer than a month that begin within `months` (consecutive): grain, starts_on, ends_on.
 
     Calendar quarters, half-years and years; and the twelve months up to each of `months`, wholly within them.
@@ -39,9 +39,12 @@ def long_periods(months: Sequence[date]) -> pl.DataFrame:
         (grain, month, _months_later(month, length))
         for grain, length in CALENDAR_GRAINS.items()
         for month in months
-        if (month.month - 1) % length == 0
+        if grain in grains and (month.month - 1) % length == 0
     ]
-    rows += [(ROLLING, first, _months_later(first, ROLLING_MONTHS)) for first in months[: 1 - ROLLING_MONTHS]]
+    if ROLLING in grains:
+        rows += [
+            (ROLLING, first, _months_later(first, ROLLING_MONTHS)) for first in months[: 1 - ROLLING_MONTHS]
+        ]
     frame = pl.DataFrame(
         rows, schema={"grain": pl.String, "starts_on": pl.Date, "ends_on": pl.Date}, orient="row"
     )

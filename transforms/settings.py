@@ -13,6 +13,9 @@ from transforms.pack import Pack
 
 Cut = Literal["company", "org_unit", "current_org_unit", "region", "product_line", "channel", "age_band"]
 # By default a policy belongs to the unit that issued it; `current_org_unit` asks who looks after it now.
+# Periods longer than a month. Rolling years overlap twelvefold and cost as much as all the rest: ask for them.
+Grain = Literal["quarter", "half_year", "year", "rolling_12"]
+CALENDAR_GRAINS: tuple[Grain, ...] = ("quarter", "half_year", "year")
 CUTS: tuple[Cut, ...] = ("company", "org_unit", "region", "product_line", "channel", "age_band")
 
 PersistencyVariant = Literal[
@@ -163,6 +166,7 @@ class Settings(BaseModel):
     time_zone: str = "UTC"
     calendar: str = "CN"
     months: int = Field(36, ge=1, le=600, description="Months of KPIs up to the as-of month.")
+    grains: tuple[Grain, ...] = CALENDAR_GRAINS
     cuts: tuple[Cut, ...] = CUTS
     persistency: PersistencySettings = PersistencySettings()
     renewal: RenewalSettings = RenewalSettings()
