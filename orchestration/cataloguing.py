@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-import polars as pl
-
 from orchestration.making import Run
 from transforms.graph import SESSION_TABLES, Node, build_graph
 from transforms.index.versions import catalogue_rows as version_rows
@@ -91,8 +89,3 @@ def _tables(store: Store, graph: Mapping[str, Node]) -> Rows:
         for node in graph.values()
     ]
     return [*feeds, *made]
-
-
-def headline(store_rows: pl.DataFrame) -> dict[str, float]:
-    """Numbers of one table that the Dagster UI plots, by name."""
-    return {name: float(value) for name, value in store_rows.iter_rows() if value is not None}

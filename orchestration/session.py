@@ -111,7 +111,8 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Run the checks of some tables and keep what they found for the publication."""
         from expectations.run import run_checks
 
-        chosen = [check for check in checks() if check.table in set(tables)]
+        wanted = set(tables)
+        chosen = [check for check in checks() if check.table in wanted]
         if not chosen:
             return []
         results = run_checks(self._store.con, chosen)
