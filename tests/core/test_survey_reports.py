@@ -6,10 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from transforms.core.survey_instruments import survey_items, survey_reliability
 from transforms.core.survey_reports import (
-    survey_items,
     survey_nonresponse,
-    survey_reliability,
     survey_waves,
 )
 from transforms.core.survey_responses import SURVEY_RESPONSES

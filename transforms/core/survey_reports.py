@@ -1,21 +1,18 @@
-"""What a wave of a survey says as a whole: its figures beside the wave before, its reliability, who kept silent.
+"""What a wave of a survey says as a whole: its figures beside the wave before, and who kept silent.
 
-Scores of one questionnaire are in `survey_scores.py`; formulas are those of `transforms/statistics`. Months and
+Scores of one questionnaire are in `survey_scores.py`, parts of a wave in `survey_parts.py`, reliability of the
+instrument in `survey_instruments.py`; formulas are those of `transforms/statistics`. Months and
 segments are KPIs.
 """
 
 from datetime import date
-from typing import Any
 
-import numpy as np
 import polars as pl
 import polars.selectors as cs
 
-from transforms.core.survey_responses import RESPONSE_KEY, scored_answers
 from transforms.model import Columns, transform
 from transforms.settings import Settings
 from transforms.statistics.intervals import finite, nps, nps_adjusted, nps_difference
-from transforms.statistics.reliability import alpha_by_group, complete_rows, factorability
 from transforms.statistics.surveys import (
     box_share,
     dimension_means,
@@ -25,7 +22,6 @@ from transforms.statistics.surveys import (
 )
 
 WAVE = ("survey", "wave")
-ALL = "all"
 _WAVE: Columns = {"survey": (pl.String, "The survey."), "wave": (pl.String, "Its wave.")}
 SURVEY_WAVES: Columns = {
     **_WAVE,
@@ -54,37 +50,6 @@ SURVEY_WAVES: Columns = {
     "servqual_weighted_gap_points": (pl.Float64, "The same weighted by the customers' own allocation."),
     "servperf_score": (pl.Float64, "Perception on 0 to 100, mean of the dimensions."),
     "servperf_weighted_score": (pl.Float64, "The same weighted by the customers' own allocation."),
-}
-SURVEY_RELIABILITY: Columns = {
-    **_WAVE,
-    "dimension": (pl.String, "Dimension of the perceptions; all: the whole instrument."),
-    "n": (pl.Int64, "Customers who answered every item."),
-    "n_items": (pl.Int64, "Items."),
-    "alpha": (pl.Float64, "Cronbach's alpha; empty where nobody differs."),
-    "alpha_low": (pl.Float64, "Lower end of its 95 % interval (Feldt 1965)."),
-    "alpha_high": (pl.Float64, "Upper end of it."),
-    "kmo": (
-        pl.Float64,
-        "Sampling adequacy (Kaiser–Meyer–Olkin) of the whole instrument; under 0.6 no factor analysis.",
-    ),
-    "bartlett_chi_square": (pl.Float64, "Bartlett's test of sphericity."),
-    "bartlett_p_value": (pl.Float64, "Its p value; above 0.05 the items have nothing in common."),
-    "reading": (
-        pl.String,
-        "weak, acceptable from 0.7, redundant above 0.95, or not defined (Nunnally 1978).",
-    ),
-}
-SURVEY_ITEMS: Columns = {
-    **_WAVE,
-    "dimension": (pl.String, "Dimension of the item."),
-    "item": (pl.String, "The item."),
-    "n": (pl.Int64, "Customers who answered every item of the dimension."),
-    "mean": (pl.Float64, "Mean perception on the item's scale, reversed ones turned."),
-    "item_total_correlation": (pl.Float64, "Correlation with the sum of the dimension's other items."),
-    "alpha_without": (
-        pl.Float64,
-        "Cronbach's alpha of the dimension without it; above that with it: drop it.",
-    ),
 }
 _FARED = ("respondents", "others")
 SURVEY_NONRESPONSE: Columns = {
@@ -184,112 +149,6 @@ def _over_dimensions(scores: pl.LazyFrame) -> pl.LazyFrame:
         servperf_score=pl.col("perception_score").mean(),
         servperf_weighted_score=weighted("perception_score"),
     )
-
-
-def _perceptions(
-    answers: pl.LazyFrame, responses: pl.LazyFrame, questions: pl.LazyFrame, as_of: date
-) -> pl.LazyFrame:
-    """survey, wave, dimension, item, respondent, value of the customers who read the questions."""
-    customers = responses.filter(pl.col("is_valid")).select(*RESPONSE_KEY)
-    asked = (pl.col("construct") == "perception") & pl.col("dimension").is_not_null()
-    return (
-        scored_answers(answers, questions, as_of=as_of)
-        .filter(asked & pl.col("value").is_not_null())
-        .join(customers, on=RESPONSE_KEY, how="semi")
-        .group_by(*WAVE, "dimension", "item", respondent="response_id")
-        .agg(pl.col("value").mean())
-    )
-
-
-_INSTRUMENT: dict[str, Any] = {
-    "reads": {"answers": "staging.survey_answers", "responses": "core.survey_responses"},
-    "broadcast": {"questions": "staging.survey_questions"},
-    "keys": WAVE,
-}
-
-
-@transform(
-    writes="core.survey_reliability", grain=(*WAVE, "dimension"), columns=SURVEY_RELIABILITY, **_INSTRUMENT
-)
-def survey_reliability(
-    answers: pl.LazyFrame,
-    responses: pl.LazyFrame,
-    questions: pl.LazyFrame,
-    *,
-    as_of: date,
-    settings: Settings,
-) -> pl.LazyFrame:
-    """One row a survey, wave and dimension (and all together): whether its items measure one thing."""
-    del settings
-    items = _perceptions(answers, responses, questions, as_of).collect().lazy()
-    whole = items.with_columns(dimension=pl.lit(ALL), item=pl.concat_str("dimension", pl.lit(" "), "item"))
-    alphas = pl.concat(
-        [alpha_by_group(part.sort(pl.all()), [*WAVE, "dimension"]) for part in (items, whole)],
-        how="vertical_relaxed",
-    )
-    reading = (
-        pl.when(pl.col("alpha") > 0.95)
-        .then(pl.lit("redundant"))
-        .when(pl.col("alpha") >= 0.7)
-        .then(pl.lit("acceptable"))
-        .when(pl.col("alpha").is_not_null())
-        .then(pl.lit("weak"))
-        .otherwise(pl.lit("not defined"))
-    )
-    return alphas.with_columns(reading=reading).join(
-        _factorability(whole.collect()).lazy(), on=[*WAVE, "dimension"], how="left"
-    )
-
-
-def _factorability(items: pl.DataFrame) -> pl.DataFrame:
-    """KMO and Bartlett's test of each wave's whole instrument; waves are few, and each is one matrix."""
-    rows = []
-    for (survey, wave), own in items.group_by(WAVE):
-        wide = own.pivot("item", index="respondent", values="value").drop("respondent").to_numpy()
-        complete = complete_rows(wide)
-        if complete.shape[0] <= complete.shape[1] or complete.shape[1] < 3:
-            continue
-        try:
-            found = factorability(complete)
-        except np.linalg.LinAlgError:
-            continue
-        rows.append((survey, wave, ALL, found.kmo, found.chi_square, found.p_value))
-    names = (*WAVE, "dimension", "kmo", "bartlett_chi_square", "bartlett_p_value")
-    schema = {name: SURVEY_RELIABILITY[name][0] for name in names}
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-@transform(
-    writes="core.survey_items", grain=(*WAVE, "dimension", "item"), columns=SURVEY_ITEMS, **_INSTRUMENT
-)
-def survey_items(
-    answers: pl.LazyFrame,
-    responses: pl.LazyFrame,
-    questions: pl.LazyFrame,
-    *,
-    as_of: date,
-    settings: Settings,
-) -> pl.LazyFrame:
-    """One row a survey, wave and perception item: how it goes with the others of its dimension."""
-    del settings
-    group = [*WAVE, "dimension"]
-    items = _perceptions(answers, responses, questions, as_of).sort(pl.all())
-    asked = pl.col("item").n_unique().over(group)
-    complete = items.filter(pl.len().over(*group, "respondent") == asked).with_columns(
-        total=pl.col("value").sum().over(*group, "respondent")
-    )
-    rest = pl.col("total") - pl.col("value")
-    spread = complete.group_by(*group, "item").agg(
-        n=pl.len(),
-        mean=pl.col("value").mean(),
-        item_total_correlation=finite(pl.corr(pl.col("value"), rest)),
-        variance=pl.col("value").var(),
-        rest_variance=rest.var(),
-    )
-    k = pl.len().over(group) - 1
-    others = pl.col("variance").sum().over(group) - pl.col("variance")
-    without = finite(k / (k - 1) * (1 - others / pl.col("rest_variance")))
-    return spread.with_columns(alpha_without=pl.when(k >= 2).then(without))
 
 
 @transform(
