@@ -32,6 +32,9 @@ RECOVERED = {
     "servperf_empathy_score": "period",
     "servqual_gap_points": "period",
     "nps_points": "period",
+    "csi_score": "period",
+    "survey_response_share": "cohort",
+    "survey_participation_share": "cohort",
 }
 
 

@@ -10,18 +10,26 @@ from datetime import date
 import polars as pl
 import polars.selectors as cs
 
+from transforms.core.survey_responses import RESPONSE_KEY
 from transforms.model import Columns, transform
 from transforms.settings import Settings
-from transforms.statistics.intervals import finite, nps, nps_adjusted, nps_difference
+from transforms.statistics.intervals import finite, normal_quantile, nps, nps_adjusted, nps_difference
 from transforms.statistics.surveys import (
+    LOW_N_BELOW,
     box_share,
+    design_effect,
     dimension_means,
     ease_share,
+    effective_n,
     non_response_bias,
     nps_comparable,
+    weighted_mean,
+    weighted_mean_error,
 )
 
 WAVE = ("survey", "wave")
+SATISFACTION = ("weighted_satisfaction_score", "satisfaction_error", "n_satisfaction_effective")
+_Z95 = normal_quantile(0.95)
 _WAVE: Columns = {"survey": (pl.String, "The survey."), "wave": (pl.String, "Its wave.")}
 SURVEY_WAVES: Columns = {
     **_WAVE,
@@ -30,17 +38,38 @@ SURVEY_WAVES: Columns = {
     "last_answered_on": (pl.Date, "Day of the last answer."),
     "n_responses": (pl.Int64, "Filled questionnaires."),
     "n_careless": (pl.Int64, "Of these filled without reading; in no figure of this row."),
+    "n_invited": (pl.Int64, "Eligible customers invited from a list; empty where invitations are not known."),
+    "response_share": (pl.Float64, "Complete questionnaires among them (AAPOR response rate 1)."),
+    "participation_share": (pl.Float64, "Complete among the times a pop-up was shown; no response rate."),
+    "n_effective": (pl.Float64, "Respondents that an unweighted sample as precise would have (Kish 1965)."),
+    "design_effect": (pl.Float64, "What the weights cost: respondents over effective respondents."),
+    "population_covered_share": (
+        pl.Float64,
+        "Mean over respondents of the share of those spoken for in whose stratum somebody answered.",
+    ),
     "n_nps": (pl.Int64, "Answers to the question of recommendation."),
     "nps_points": (pl.Float64, "Net promoter score, −100 to 100."),
     "nps_low": (pl.Float64, "Lower end of its 95 % interval (adjusted Wald)."),
     "nps_high": (pl.Float64, "Upper end of it."),
-    "nps_change_points": (pl.Float64, "Change since the wave before; empty under 100 answers in either."),
+    "nps_change_points": (
+        pl.Float64,
+        "Change since the wave before; empty under 100 effective answers in either.",
+    ),
     "nps_change_low": (pl.Float64, "Lower end of the 95 % interval of the change."),
     "nps_change_high": (pl.Float64, "Upper end of it."),
     "nps_verdict": (pl.String, "up, down, no evidence of change, or why there is no comparison."),
     "ces_mean": (pl.Float64, "Customer effort score, 1 to 7, 7 is easy."),
     "ces_easy_share": (pl.Float64, "Share of the customers who found it easy, 5 and more."),
     "satisfaction_score": (pl.Float64, "Mean overall satisfaction, 0 to 100."),
+    "weighted_satisfaction_score": (pl.Float64, "The same weighted to those the wave speaks for."),
+    "weighted_satisfaction_low": (pl.Float64, "Lower end of its 95 % interval."),
+    "weighted_satisfaction_high": (pl.Float64, "Upper end of it."),
+    "satisfaction_change": (
+        pl.Float64,
+        "Change of the weighted satisfaction since the wave before; empty under 30 effective in either.",
+    ),
+    "satisfaction_change_low": (pl.Float64, "Lower end of the 95 % interval of the change."),
+    "satisfaction_change_high": (pl.Float64, "Upper end of it."),
     "satisfied_share": (pl.Float64, "Share at 75 of 100 and more: the top two boxes of a scale of five."),
     "csi_score": (
         pl.Float64,
@@ -53,12 +82,22 @@ SURVEY_WAVES: Columns = {
 }
 _FARED = ("respondents", "others")
 SURVEY_NONRESPONSE: Columns = {
-    "event": (pl.String, "What customers could have been asked about: claims decided in the month."),
+    "event": (
+        pl.String,
+        "What customers were asked about: claims decided or complaints closed in the month.",
+    ),
+    "among": (pl.String, "Who is compared: everybody with such a case, or those invited."),
     "period": (pl.Date, "First day of the month."),
     **{f"n_{g}": (pl.Int64, f"Cases of {g}.") for g in _FARED},
-    **{f"days_mean_{g}": (pl.Float64, f"Mean days to the decision of {g}.") for g in _FARED},
-    **{f"days_median_{g}": (pl.Float64, f"Median days to the decision of {g}.") for g in _FARED},
-    **{f"rejected_share_{g}": (pl.Float64, f"Rejected share of {g}.") for g in _FARED},
+    **{
+        f"days_mean_{g}": (pl.Float64, f"Mean days from report or receipt to the decision of {g}.")
+        for g in _FARED
+    },
+    **{f"days_median_{g}": (pl.Float64, f"Median days likewise of {g}.") for g in _FARED},
+    **{
+        f"rejected_share_{g}": (pl.Float64, f"Rejected share of {g}; of complaints, not upheld.")
+        for g in _FARED
+    },
     "days_mean_difference": (pl.Float64, "Respondents less others, days."),
     "days_mean_difference_low": (pl.Float64, "Lower end of its 95 % interval (Welch)."),
     "days_mean_difference_high": (pl.Float64, "Upper end of it."),
@@ -70,41 +109,68 @@ SURVEY_NONRESPONSE: Columns = {
 
 @transform(
     writes="core.survey_waves",
-    reads={"responses": "core.survey_responses", "scores": "core.survey_scores"},
+    reads={
+        "responses": "core.survey_responses",
+        "scores": "core.survey_scores",
+        "weights": "core.survey_weights",
+        "invitations": "core.survey_invitations",
+    },
     keys=("survey",),
     grain=WAVE,
     columns=SURVEY_WAVES,
 )
 def survey_waves(
-    responses: pl.LazyFrame, scores: pl.LazyFrame, *, as_of: date, settings: Settings
+    responses: pl.LazyFrame,
+    scores: pl.LazyFrame,
+    weights: pl.LazyFrame,
+    invitations: pl.LazyFrame,
+    *,
+    as_of: date,
+    settings: Settings,
 ) -> pl.LazyFrame:
-    """One row a survey and wave: NPS with its change since the wave before, CES, satisfaction, SERVQUAL."""
+    """One row a survey and wave: who answered, NPS and satisfaction with their change, CES, SERVQUAL."""
     del as_of, settings
     read = pl.col("is_valid")
     recommended = pl.col("nps_score").filter(read)
-    waves = responses.group_by(WAVE).agg(
-        is_audit=pl.col("is_audit").any(),
-        first_answered_on=pl.col("answered_on").min(),
-        last_answered_on=pl.col("answered_on").max(),
-        n_responses=pl.len(),
-        n_careless=(~read).sum(),
-        n_nps=recommended.count(),
-        promoters=(recommended >= 9).sum(),
-        detractors=(recommended <= 6).sum(),
-        ces_mean=pl.col("ces_score").filter(read).mean(),
-        ces_easy_share=finite(ease_share(pl.col("ces_score").filter(read))),
-        satisfaction_score=pl.col("satisfaction_score").filter(read).mean(),
-        satisfied_share=finite(box_share(pl.col("satisfaction_score").filter(read), 75, 100)),
+    weight = pl.col("weight").filter(read)
+    satisfaction, recommends = pl.col("satisfaction_score").filter(read), recommended.is_not_null()
+    own = weights.select(*RESPONSE_KEY, "weight", "population_covered_share")
+    waves = (
+        responses.join(own, on=RESPONSE_KEY, how="left")
+        .with_columns(pl.col("weight").fill_null(1.0))
+        .group_by(WAVE)
+        .agg(
+            is_audit=pl.col("is_audit").any(),
+            first_answered_on=pl.col("answered_on").min(),
+            last_answered_on=pl.col("answered_on").max(),
+            n_responses=pl.len(),
+            n_careless=(~read).sum(),
+            n_nps=recommended.count(),
+            promoters=(recommended >= 9).sum(),
+            detractors=(recommended <= 6).sum(),
+            ces_mean=pl.col("ces_score").filter(read).mean(),
+            ces_easy_share=finite(ease_share(pl.col("ces_score").filter(read))),
+            satisfaction_score=pl.col("satisfaction_score").filter(read).mean(),
+            n_effective=finite(effective_n(weight)).fill_null(0.0),
+            design_effect=finite(design_effect(weight)),
+            n_nps_effective=finite(effective_n(weight.filter(recommends))),
+            population_covered_share=pl.col("population_covered_share").mean(),
+            weighted_satisfaction_score=finite(weighted_mean(satisfaction, weight)),
+            satisfaction_error=finite(weighted_mean_error(satisfaction, weight)),
+            n_satisfaction_effective=finite(effective_n(weight.filter(satisfaction.is_not_null()))),
+            satisfied_share=finite(box_share(pl.col("satisfaction_score").filter(read), 75, 100)),
+        )
     )
     counts = ("promoters", "detractors", "n_nps")
+    seen = (*counts, "n_nps_effective", *SATISFACTION)
     series = waves.sort("survey", "first_answered_on", "wave").with_columns(
-        pl.col(name).shift(1).over("survey").alias(f"earlier_{name}") for name in counts
+        pl.col(name).shift(1).over("survey").alias(f"earlier_{name}") for name in seen
     )
     earlier = tuple(pl.col(f"earlier_{name}") for name in counts)
     now = tuple(pl.col(name) for name in counts)
     low, high = nps_adjusted(now[0], now[1], now[2])
     change = nps_difference(now[0], now[1], now[2], earlier[0], earlier[1], earlier[2])
-    comparable = nps_comparable(now[2], earlier[2]).fill_null(False)
+    comparable = nps_comparable(pl.col("n_nps_effective"), pl.col("earlier_n_nps_effective")).fill_null(False)
     told = series.with_columns(
         nps_points=nps(*now),
         nps_low=low,
@@ -112,8 +178,40 @@ def survey_waves(
         nps_change_points=pl.when(comparable).then(change.value),
         nps_change_low=pl.when(comparable).then(change.low),
         nps_change_high=pl.when(comparable).then(change.high),
-    ).with_columns(nps_verdict=_nps_verdict(comparable, earlier[2]))
-    return told.join(_over_dimensions(scores), on=WAVE, how="left")
+    ).with_columns(_satisfaction_change(), nps_verdict=_nps_verdict(comparable, earlier[2]))
+    return told.join(_over_dimensions(scores), on=WAVE, how="left").join(
+        _asked(invitations), on=WAVE, how="left"
+    )
+
+
+def _satisfaction_change() -> list[pl.Expr]:
+    """The weighted satisfaction with its interval, and its change where both waves have respondents enough."""
+    now, error, n = (pl.col(name) for name in SATISFACTION)
+    earlier, earlier_error, earlier_n = (pl.col(f"earlier_{name}") for name in SATISFACTION)
+    comparable = pl.all_horizontal(n >= LOW_N_BELOW, earlier_n >= LOW_N_BELOW).fill_null(False)
+    change = pl.when(comparable).then(now - earlier)
+    half = _Z95 * (error**2 + earlier_error**2).sqrt()
+    return [
+        (now - _Z95 * error).alias("weighted_satisfaction_low"),
+        (now + _Z95 * error).alias("weighted_satisfaction_high"),
+        change.alias("satisfaction_change"),
+        (change - half).alias("satisfaction_change_low"),
+        (change + half).alias("satisfaction_change_high"),
+    ]
+
+
+def _asked(invitations: pl.LazyFrame) -> pl.LazyFrame:
+    """How many were asked in each wave, and what share of them answered."""
+    complete, listed = pl.col("is_complete"), pl.col("is_listed")
+    return (
+        invitations.filter("is_eligible")
+        .group_by(WAVE)
+        .agg(
+            n_invited=pl.col("is_listed").sum(),
+            response_share=complete.filter(listed).mean(),
+            participation_share=complete.filter(~listed).mean(),
+        )
+    )
 
 
 def _nps_verdict(comparable: pl.Expr, earlier_n: pl.Expr) -> pl.Expr:
@@ -121,7 +219,7 @@ def _nps_verdict(comparable: pl.Expr, earlier_n: pl.Expr) -> pl.Expr:
         pl.when(earlier_n.is_null())
         .then(pl.lit("first wave"))
         .when(~comparable)
-        .then(pl.lit("under 100 answers in a wave"))
+        .then(pl.lit("under 100 effective answers in a wave"))
         .when(pl.col("nps_change_low") > 0)
         .then(pl.lit("up"))
         .when(pl.col("nps_change_high") < 0)
@@ -153,29 +251,66 @@ def _over_dimensions(scores: pl.LazyFrame) -> pl.LazyFrame:
 
 @transform(
     writes="core.survey_nonresponse",
-    reads={"claims": "core.claims", "responses": "core.survey_responses"},
+    reads={
+        "claims": "core.claims",
+        "complaints": "core.complaints",
+        "responses": "core.survey_responses",
+        "invitations": "core.survey_invitations",
+    },
     keys=(),
-    grain=("event", "period"),
+    grain=("event", "among", "period"),
     columns=SURVEY_NONRESPONSE,
 )
 def survey_nonresponse(
-    claims: pl.LazyFrame, responses: pl.LazyFrame, *, as_of: date, settings: Settings
+    claims: pl.LazyFrame,
+    complaints: pl.LazyFrame,
+    responses: pl.LazyFrame,
+    invitations: pl.LazyFrame,
+    *,
+    as_of: date,
+    settings: Settings,
 ) -> pl.LazyFrame:
-    """One row a month of decided claims: how customers who answered a survey had fared, beside those who did not."""
+    """One row a kind and month of cases: how customers who answered a survey had fared, beside those who did not.
+
+    Of everybody with such a case, and of those invited where invitations are known.
+    """
     del as_of, settings
-    decided = claims.filter(
-        pl.col("decided_on").is_not_null() & pl.col("sequence_fault").is_null() & (pl.col("spell_no") == 1)
-    ).with_columns(period=pl.col("decided_on").dt.truncate("1mo"))
-    asked = decided.join(
-        responses.select(is_surveyed=pl.col("claim_id").is_not_null()).filter("is_surveyed").unique(),
-        how="cross",
-    )
+    events = {
+        "claims": claims.filter((pl.col("spell_no") == 1) & pl.col("sequence_fault").is_null()).select(
+            case="claim_id",
+            day="decided_on",
+            days="report_to_decision_days",
+            rejected=pl.col("outcome") == "rejected",
+        ),
+        "complaints": complaints.filter(~pl.col("is_merged") & pl.col("sequence_fault").is_null()).select(
+            case="complaint_id",
+            day="closed_on",
+            days=pl.col("received_to_closed_days").cast(pl.Float64),
+            rejected=pl.col("outcome") == "not_upheld",
+        ),
+    }
+    parts = []
+    for event, cases in events.items():
+        key = {"claims": "claim_id", "complaints": "complaint_id"}[event]
+        ended = cases.filter(pl.col("day").is_not_null()).with_columns(
+            period=pl.col("day").dt.truncate("1mo")
+        )
+        answered = responses.select("is_audit", case=key)
+        invited = invitations.filter("is_eligible").select(case=key).drop_nulls().unique()
+        for among, own in (("everybody", ended), ("invited", ended.join(invited, on="case", how="semi"))):
+            parts.append(_bias(own, answered).with_columns(event=pl.lit(event), among=pl.lit(among)))
+    return pl.concat(parts)
+
+
+def _bias(cases: pl.LazyFrame, answered: pl.LazyFrame) -> pl.LazyFrame:
+    """The comparison by month; none where no answer names such a case."""
+    is_surveyed = answered.select(is_surveyed=pl.col("case").is_not_null()).filter("is_surveyed").unique()
     bias = non_response_bias(
-        asked,
-        responses,
-        case="claim_id",
-        days="report_to_decision_days",
-        rejected=pl.col("outcome") == "rejected",
+        cases.join(is_surveyed, how="cross"),
+        answered,
+        case="case",
+        days="days",
+        rejected=pl.col("rejected"),
         by=("period",),
     )
-    return bias.with_columns(cs.float().fill_nan(None), event=pl.lit("claims"))
+    return bias.with_columns(cs.float().fill_nan(None))
