@@ -184,6 +184,12 @@ INDEX = {
     ("index.calibration", "objective_goes_with_perceived"): one(
         "index.calibration", "verdict = 'wrong sign'", "cut = 'org_unit'"
     ),
+    ("index.respondent_calibration", "figures_have_interval"): one(
+        "index.respondent_calibration", "verdict = NULL"
+    ),
+    ("index.respondent_calibration", "slower_is_worse"): one(
+        "index.respondent_calibration", "verdict = 'wrong sign'"
+    ),
     ("index.gaps", "gap_is_difference"): one(
         "index.gaps", "gap_points = 1 - gap_points", "gap_points IS NOT NULL"
     ),
@@ -307,6 +313,7 @@ UNIQUE = (
     "index.grades",
     "index.signals",
     "index.calibration",
+    "index.respondent_calibration",
     "index.gaps",
     "index.score_intervals",
     "index.grade_probabilities",
