@@ -130,12 +130,39 @@ def survey_waves(
 ) -> pl.LazyFrame:
     """One row a survey and wave: who answered, NPS and satisfaction with their change, CES, SERVQUAL."""
     del as_of, settings
+    counts = ("promoters", "detractors", "n_nps")
+    seen = (*counts, "n_nps_effective", *SATISFACTION)
+    series = (
+        _answered(responses, weights)
+        .sort("survey", "first_answered_on", "wave")
+        .with_columns(pl.col(name).shift(1).over("survey").alias(f"earlier_{name}") for name in seen)
+    )
+    earlier = tuple(pl.col(f"earlier_{name}") for name in counts)
+    now = tuple(pl.col(name) for name in counts)
+    low, high = nps_adjusted(now[0], now[1], now[2])
+    change = nps_difference(now[0], now[1], now[2], earlier[0], earlier[1], earlier[2])
+    comparable = nps_comparable(pl.col("n_nps_effective"), pl.col("earlier_n_nps_effective")).fill_null(False)
+    told = series.with_columns(
+        nps_points=nps(*now),
+        nps_low=low,
+        nps_high=high,
+        nps_change_points=pl.when(comparable).then(change.value),
+        nps_change_low=pl.when(comparable).then(change.low),
+        nps_change_high=pl.when(comparable).then(change.high),
+    ).with_columns(_satisfaction_change(), nps_verdict=_nps_verdict(comparable, earlier[2]))
+    return told.join(_over_dimensions(scores), on=WAVE, how="left").join(
+        _asked(invitations), on=WAVE, how="left"
+    )
+
+
+def _answered(responses: pl.LazyFrame, weights: pl.LazyFrame) -> pl.LazyFrame:
+    """Who answered each wave and what they said overall, careless questionnaires counted and left out."""
     read = pl.col("is_valid")
     recommended = pl.col("nps_score").filter(read)
     weight = pl.col("weight").filter(read)
     satisfaction, recommends = pl.col("satisfaction_score").filter(read), recommended.is_not_null()
     own = weights.select(*RESPONSE_KEY, "weight", "population_covered_share")
-    waves = (
+    return (
         responses.join(own, on=RESPONSE_KEY, how="left")
         .with_columns(pl.col("weight").fill_null(1.0))
         .group_by(WAVE)
@@ -160,27 +187,6 @@ def survey_waves(
             n_satisfaction_effective=finite(effective_n(weight.filter(satisfaction.is_not_null()))),
             satisfied_share=finite(box_share(pl.col("satisfaction_score").filter(read), 75, 100)),
         )
-    )
-    counts = ("promoters", "detractors", "n_nps")
-    seen = (*counts, "n_nps_effective", *SATISFACTION)
-    series = waves.sort("survey", "first_answered_on", "wave").with_columns(
-        pl.col(name).shift(1).over("survey").alias(f"earlier_{name}") for name in seen
-    )
-    earlier = tuple(pl.col(f"earlier_{name}") for name in counts)
-    now = tuple(pl.col(name) for name in counts)
-    low, high = nps_adjusted(now[0], now[1], now[2])
-    change = nps_difference(now[0], now[1], now[2], earlier[0], earlier[1], earlier[2])
-    comparable = nps_comparable(pl.col("n_nps_effective"), pl.col("earlier_n_nps_effective")).fill_null(False)
-    told = series.with_columns(
-        nps_points=nps(*now),
-        nps_low=low,
-        nps_high=high,
-        nps_change_points=pl.when(comparable).then(change.value),
-        nps_change_low=pl.when(comparable).then(change.low),
-        nps_change_high=pl.when(comparable).then(change.high),
-    ).with_columns(_satisfaction_change(), nps_verdict=_nps_verdict(comparable, earlier[2]))
-    return told.join(_over_dimensions(scores), on=WAVE, how="left").join(
-        _asked(invitations), on=WAVE, how="left"
     )
 
 

@@ -174,8 +174,8 @@ def _model(own: pl.DataFrame) -> Mapping[str, object]:
     clusters = branch if branch.max() + 1 >= FEWEST_CLUSTERS else None
     try:
         fit = ordered_logit(level, candidates.select(names).to_numpy(), clusters)
-    except (ValueError, np.linalg.LinAlgError) as error:
-        return {"n_model": n, "model": str(error)}
+    except (ValueError, np.linalg.LinAlgError) as refusal:
+        return {"n_model": n, "model": str(refusal)}
     found: dict[str, object] = {"n_model": n, "model": "fitted"}
     for column, name, change in (
         ("log_days", "doubled_days", np.log(2)),

@@ -39,7 +39,8 @@ class OrderedLogit:
             self._expected(values, shift),
         )
         slope = slope_after - slope_before
-        return after - before, float(np.sqrt(max(slope @ self.covariance @ slope, 0.0)))
+        variance = float(slope @ self.covariance @ slope)
+        return after - before, max(variance, 0.0) ** 0.5
 
     def _expected(self, values: Floats, shift: Floats) -> tuple[float, Floats]:
         """Mean over the cases of the expected value with x moved by `shift`, and its slope by the parameters."""
