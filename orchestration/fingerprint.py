@@ -12,6 +12,7 @@ from pathlib import Path
 
 from orchestration.project import Project
 from transforms.index.versions import specification
+from warehouse.mapping import matching_files
 
 ROOMS = ("orchestration", "transforms", "expectations", "warehouse")
 STATE = "published.json"
@@ -62,6 +63,6 @@ def _code() -> Iterator[str]:
 def _files(project: Project) -> Iterator[str]:
     for feed, sources in sorted(project.feeds.items()):
         for source in sources:
-            for path in sorted(path for pattern in source.files for path in project.data.glob(pattern)):
+            for path in matching_files(source, project.data):
                 found = path.stat()
                 yield f"{feed} {path} {found.st_size} {found.st_mtime_ns}"

@@ -4,6 +4,7 @@ The truth of a KPI is the process's, not the draw's, so its 95 % interval has to
 """
 
 import json
+import math
 from pathlib import Path
 
 import polars as pl
@@ -32,6 +33,9 @@ RECOVERED = {
     "servperf_empathy_score": "period",
     "servqual_gap_points": "period",
     "nps_points": "period",
+    "csi_score": "period",
+    "survey_response_share": "cohort",
+    "survey_participation_share": "cohort",
 }
 
 
@@ -80,6 +84,22 @@ def test_all_intervals_together_miss_no_more_than_the_expected_share(rows, truth
     found = pl.concat([held(rows, truth, kpi).select("held") for kpi in RECOVERED])
     # Quantiles and shares of the same cases miss together, hence the allowance of half the expected share.
     assert (~found["held"]).mean() <= 0.075
+
+
+def test_what_customers_mind_of_their_own_claim_is_found_again(rows, truth):
+    """Twice the days and a refusal, dimension by dimension, in points of 0 to 100 of a scale from 1 to 7."""
+    told = truth["hazards"]["surveys"]
+    found = rows("SELECT * FROM index.respondent_calibration WHERE event = 'claims'")
+    held = []
+    for place, dimension in enumerate(truth["hazards"]["in_order_of"]["dimensions"]):
+        row = found.row(by_predicate=pl.col("dimension") == dimension, named=True)
+        days, refused = (told[name][place] / 6 * 100 for name in ("log_own_days_effect", "rejected_effect"))
+        held.append(row["doubled_days_low"] <= days * math.log(2) <= row["doubled_days_high"])
+        held.append(row["refused_low"] <= refused <= row["refused_high"])
+    assert sum(held) >= 9, found
+    verdicts = dict(found.select("dimension", "verdict").iter_rows())
+    assert verdicts["responsiveness"] == "as expected"
+    assert verdicts["tangibles"] == "not separable from none"
 
 
 def test_rolling_persistency_is_found_again(rows, truth):

@@ -93,6 +93,9 @@ class SurveySettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     audits: tuple[str, ...] = Field((), description="Mystery-shopping surveys, counted apart from customers.")
+    screened: tuple[str, ...] = Field(
+        (), description="Surveys screened for careless answers by who held them: flags leave nobody out."
+    )
 
 
 class RobustnessSettings(BaseModel):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from warehouse.contract import contracts
 from warehouse.landing_error import LandingError
+from warehouse.mapping import matching_files
 from warehouse.mapping_check import closest
 from warehouse.sources import query_label
 
@@ -104,7 +105,7 @@ def _unfamiliar(
     if source.database:
         yield Arrival(feed, source, key_path, query_label(source.database), mapping)
         return
-    paths = _matching(source.files, folder)
+    paths = matching_files(source, folder)
     if not paths and all(row[0] != feed for row in books):
         patterns = ", ".join(source.files)
         raise LandingError([f"{key_path}.files: no file in {folder} matches {patterns}"])
@@ -117,15 +118,6 @@ def _unfamiliar(
             yield Arrival(
                 feed, source, key_path, name, mapping, path, state.st_size, state.st_mtime_ns, sha256
             )
-
-
-def _matching(patterns: Sequence[str], folder: Path) -> list[Path]:
-    found: set[Path] = set()
-    for pattern in patterns:
-        whole = Path(pattern).expanduser()
-        base = Path(whole.anchor) if whole.is_absolute() else folder
-        found.update(base.glob(str(whole.relative_to(whole.anchor))))
-    return sorted(path for path in found if path.is_file())
 
 
 def _hashed(path: Path, name: str) -> str:

@@ -5,6 +5,7 @@ Nothing is read or written here; landing.py runs what this builds.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -141,7 +142,21 @@ class _Names:
         if name in self.scan.columns:
             return name
         wanted = name.strip().casefold()
-        return next((column for column in self.scan.columns if column.casefold() == wanted), None)
+        same = next((column for column in self.scan.columns if column.casefold() == wanted), None)
+        return same or self._matching(name)
+
+    def _matching(self, name: str) -> str | None:
+        """The one column that a name with * stands for, as where a survey's export has questions for headers."""
+        if "*" not in name:
+            return None
+        pattern = ".*".join(re.escape(part) for part in name.strip().split("*"))
+        found = [column for column in self.scan.columns if re.fullmatch(pattern, column, re.DOTALL)]
+        if len(found) > 1:
+            columns = ", ".join(found)
+            raise LandingError(
+                [f"{self.key_path}: {name!r} stands for {len(found)} columns, not for one: {columns}"]
+            )
+        return found[0] if found else None
 
 
 def conformed(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -90,7 +90,7 @@ class ColumnSource(_Part):
     """What one column of a feed is made of; a bare name in the project file means `{column: NAME}`."""
 
     column: Name | None = None
-    """Source column."""
+    """Source column; `*` in a name that the source does not have stands for any text, if one column fits."""
     sql: str | None = None
     """Scalar SQL expression over the source columns."""
     constant: Scalar | None = None
@@ -201,6 +201,16 @@ class FeedSource(_Part):
             # The password is no part of what the rows mean, and must not be guessed from a stored hash.
             meaning["database"] = self.database.query
         return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
+
+
+def matching_files(source: FeedSource, folder: Path) -> list[Path]:
+    """The files of a source, whose patterns are relative to `folder` or absolute, in order of their names."""
+    found: set[Path] = set()
+    for pattern in source.files:
+        whole = Path(pattern).expanduser()
+        base = Path(whole.anchor) if whole.is_absolute() else folder
+        found.update(base.glob(str(whole.relative_to(whole.anchor))))
+    return sorted(path for path in found if path.is_file())
 
 
 def file_format(path: PurePath, source: FeedSource) -> FileFormat:

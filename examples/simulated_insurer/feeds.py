@@ -90,6 +90,15 @@ SURVEY_ANSWERS = Faults(
     shown=("score",),
 )
 
+SURVEY_INVITATIONS = Faults(
+    key=("survey", "wave", "invitation_id"),
+    recorded_at="recorded_at",
+    rejected={"unknown_code": ("disposition", "???"), "blank_key": ("invitation_id", None)},
+    wrong=lambda rows: rows.with_columns(disposition=pl.lit("unknown")),
+    correctable=pl.col("disposition") != "unknown",
+    shown=("disposition",),
+)
+
 
 def write_csv(delivery: Delivery, faults: Faults, path: Path) -> str:
     """Writes rows, and the rejected ones at the end; gzipped if the path says so. Returns the file's name."""

@@ -152,6 +152,20 @@ class Surveys:
     effort_mean: float = 5.2
     effort_slope: float = 0.8
     effort_sd: float = 0.9
+    # Asked and silent, for each who answers: after a claim or complaint, after a refused claim, at a pop-up.
+    silent_per_answer: float = 2.1
+    silent_per_answer_rejected: float = 3.0
+    popups_ignored_per_answer: float = 3.0
+    silence_shares: dict[str, float] = field(
+        default_factory=lambda: {
+            "partial": 0.05,
+            "refused": 0.25,
+            "not_contacted": 0.50,
+            "other": 0.05,
+            "unknown": 0.13,
+            "not_eligible": 0.02,
+        }
+    )
     importance_shares: tuple[float, ...] = (0.11, 0.32, 0.22, 0.19, 0.16)
     item_missing_share: float = 0.015
     straight_lining_share: float = 0.006

@@ -21,6 +21,7 @@ from examples.simulated_insurer.clock import AS_OF, Window, month_label
 from examples.simulated_insurer.columns import recorded
 from examples.simulated_insurer.complaints import Complaints, complaint_rows, complaints
 from examples.simulated_insurer.complaints_truth import complaint_truth
+from examples.simulated_insurer.invitations import invitation_rows, invitation_truth, invited
 from examples.simulated_insurer.life_course import LifeCourse, life_course
 from examples.simulated_insurer.mess import deliver
 from examples.simulated_insurer.organisation import Organisation, org_units, organisation
@@ -32,7 +33,7 @@ from examples.simulated_insurer.policy_feeds import (
     premium_rows,
 )
 from examples.simulated_insurer.policy_truth import policy_truth
-from examples.simulated_insurer.surveys import answer_rows, answers, respondents
+from examples.simulated_insurer.surveys import Respondents, answer_rows, answers, respondents
 from examples.simulated_insurer.surveys_truth import survey_truth
 from examples.simulated_insurer.wording import questions
 
@@ -142,6 +143,24 @@ class _Draw:
         delivery = deliver(rows, feeds.SURVEY_ANSWERS, self.window, self.rng("answers mess"))
         file = feeds.write_parquet(delivery, self.folder / "survey_answers.parquet")
         self.record("survey_answers", [file], delivery.amounts)
+        self.write_invitations(people)
+
+    def write_invitations(self, people: Respondents) -> None:
+        asked = invited(
+            people,
+            self.register,
+            self.course.intervals,
+            self.claims,
+            self.complaints,
+            self.window,
+            self.org,
+            self.rng("invitations"),
+        )
+        self.learn(invitation_truth(asked, self.register, self.window, self.org))
+        rows = invitation_rows(asked, self.register, self.window, self.rng("invitation rows"))
+        delivery = deliver(rows, feeds.SURVEY_INVITATIONS, self.window, self.rng("invitations mess"))
+        file = feeds.write_csv(delivery, feeds.SURVEY_INVITATIONS, self.folder / "survey_invitations.csv")
+        self.record("survey_invitations", [file], delivery.amounts)
 
     def write_reference(self) -> None:
         org_units(self.org).write_csv(self.folder / "org_units.csv")

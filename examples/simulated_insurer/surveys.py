@@ -17,7 +17,12 @@ from examples.simulated_insurer.hazards import DIMENSIONS, OUTCOMES, SURVEYS
 from examples.simulated_insurer.life_course import Intervals, Parts
 from examples.simulated_insurer.organisation import Organisation
 from examples.simulated_insurer.policies import Ints, Register
-from examples.simulated_insurer.wording import importance_codes, questions, survey_comments
+from examples.simulated_insurer.wording import (
+    importance_codes,
+    questions,
+    satisfaction_codes,
+    survey_comments,
+)
 
 STAGES = ("application", "policy", "claims", "complaint", "care")
 REFERENCE_DAYS = 6.0
@@ -30,7 +35,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Sample:
-    """How many questionnaires a branch and month; the long form also asks expectations and importance."""
+    """How many questionnaires a branch and month; the long form also asks what is expected, weighty, satisfying."""
 
     responses: tuple[int, int]
     after_claims: int
@@ -89,7 +94,7 @@ def respondents(
     left -= _ask(
         asked, stage, after, complaints.policy[after], day, sample.after_complaints, window, policies, rng
     )
-    policy, day = _policyholders(4 * left, policies, intervals, window, org, rng)
+    policy, day = policyholders(4 * left, policies, intervals, window, org, rng)
     later = rng.choice([STAGES.index("policy"), STAGES.index("care")], len(day), p=[0.6, 0.4])
     stage = np.where(day - policies.issued[policy] < 60, STAGES.index("application"), later)
     _ask(asked, stage, np.full(len(day), -1), policy, day, left, window, policies, rng)
@@ -125,7 +130,7 @@ def _ask(
     return np.bincount(cell[chosen], minlength=len(limit))
 
 
-def _policyholders(
+def policyholders(
     wanted: Ints,
     policies: Register,
     intervals: Intervals,
@@ -228,6 +233,13 @@ def answers(people: Respondents, rng: np.random.Generator) -> tuple[Answers, Flo
         add(code, asked, points[:, place])
     writing = np.flatnonzero(rng.random(count) < SURVEYS.comment_share)
     add("COMMENT", writing, np.full(len(writing), np.nan))
+    # Of few, so that the feed stays small: satisfaction by dimension goes with the long form.
+    own = SURVEYS.satisfaction_mean + SURVEYS.satisfaction_slope * (
+        people.perception[asked] - SURVEYS.perception_mean + person[asked, None]
+    )
+    own = _rounded(own + rng.normal(0, SURVEYS.satisfaction_sd, own.shape), 1, 5)
+    for place, code in enumerate(satisfaction_codes()):
+        add(code, asked, own[:, place])
     respondent, question, score = parts.columns()
     order = np.argsort(respondent, kind="stable")
     return Answers(respondent[order], question[order], score[order]), recommend

@@ -1,4 +1,4 @@
-"""What the stated means of survey answers imply: true dimension scores, gap and net promoter score.
+"""What the stated means of survey answers imply: true dimension scores, gap, satisfaction index and net promoter score.
 
 Expectations over the answers of the people who were asked, given their branch, month and own claim.
 """
@@ -42,6 +42,7 @@ def survey_truth(people: Respondents, window: Window, org: Organisation) -> dict
     asked_both = valid & people.long_form
     kpis["servqual_gap_points"] = mean_of(gap.mean(axis=1), asked_both)
     kpis["servqual_gap_points_weighted"] = mean_of(gap @ weights, asked_both)
+    kpis["csi_score"] = mean_of(_satisfaction_means(people) @ weights, asked_both)
     kpis["nps_points"] = mean_of(_net_promoter(people), valid)
     realised = {
         "survey_responses": len(people),
@@ -62,6 +63,14 @@ def _expectation_means() -> Floats:
     sd = float(np.hypot(SURVEYS.expectation_person_sd, SURVEYS.expectation_item_sd))
     latent = np.array(SURVEYS.expectation_mean)[DIMENSION_OF_ITEM] + ITEM_OFFSET
     return _over_items(rounded_mean(latent, sd, 1, 7)[None, :])[0]
+
+
+def _satisfaction_means(people: Respondents) -> Floats:
+    """Expected satisfaction with each dimension, 0 to 100."""
+    sd = float(np.hypot(SURVEYS.satisfaction_slope * SURVEYS.person_sd, SURVEYS.satisfaction_sd))
+    deviation = people.perception - SURVEYS.perception_mean
+    latent = SURVEYS.satisfaction_mean + SURVEYS.satisfaction_slope * deviation
+    return (rounded_mean(latent, sd, 1, 5) - 1) / 4 * 100
 
 
 def _over_items(items: Floats) -> Floats:

@@ -96,6 +96,9 @@ def questions() -> pl.DataFrame:
     for code, dimension in zip(importance_codes(), DIMENSIONS, strict=True):
         ask, ask_zh = f"Points out of 100 for {dimension}", f"{dimension} 的重要性（共 100 分）"
         rows.append((code, None, "importance", dimension, 0, 100, ask, ask_zh))
+    for code, dimension in zip(satisfaction_codes(), DIMENSIONS, strict=True):
+        ask, ask_zh = f"How satisfied are you with our {dimension}?", f"您对 {dimension} 有多满意？"
+        rows.append((code, None, "satisfaction", dimension, 1, 5, ask, ask_zh))
     for code, construct, low, high, ask, ask_zh in OVERALL:
         rows.append((code, None, construct, None, low, high, ask, ask_zh))
     names = ["question", "item", "construct", "dimension", "scale_min", "scale_max", "text_en", "text_zh"]
@@ -110,6 +113,10 @@ def _dimensions() -> list[str]:
 
 def importance_codes() -> list[str]:
     return [f"IMP_{dimension[:3].upper()}" for dimension in DIMENSIONS]
+
+
+def satisfaction_codes() -> list[str]:
+    return [f"SAT_{dimension[:3].upper()}" for dimension in DIMENSIONS]
 
 
 def complaint_comments(category: NDArray[np.int64], share: float, rng: np.random.Generator) -> pl.Series:

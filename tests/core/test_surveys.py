@@ -1,6 +1,5 @@
 """core.survey_responses, core.survey_scores and core.survey_stage_scores: from answers to one questionnaire."""
 
-from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
+from survey_frames import answered, answers_of, pairs, questions_of
 
 from transforms.core.survey_responses import RESPONSE_KEY, SURVEY_RESPONSES, survey_responses
 from transforms.core.survey_scores import (
@@ -19,59 +19,6 @@ from transforms.core.survey_scores import (
 )
 
 AS_OF = date(2025, 12, 31)
-TEXT = ("customer_id", "policy_id", "claim_id", "complaint_id", "stage", "comment")
-SEGMENTS = ("org_unit", "region", "product_line", "channel", "age_band")
-
-
-def answers_of(rows: Iterable[dict[str, object]]) -> pl.LazyFrame:
-    """staging.survey_answers with these rows; what a row does not say is usual."""
-    usual = {
-        "survey": "service",
-        "wave": "1",
-        "answered_on": date(2025, 6, 1),
-        "seconds": None,
-        **dict.fromkeys(TEXT),
-        **dict.fromkeys(SEGMENTS, "unknown"),
-    }
-    schema = {
-        **dict.fromkeys(("survey", "wave", "response_id", "question"), pl.String),
-        "answered_on": pl.Date,
-        "score": pl.Float64,
-        "seconds": pl.Float64,
-        **dict.fromkeys((*TEXT, *SEGMENTS), pl.String),
-    }
-    return pl.LazyFrame([{**usual, **row} for row in rows], schema=schema)
-
-
-def questions_of(rows: Iterable[dict[str, object]]) -> pl.LazyFrame:
-    """staging.survey_questions with these rows: perceptions of reliability on 1–7 unless a row says otherwise."""
-    usual = {
-        "survey": "service",
-        "item": None,
-        "construct": "perception",
-        "dimension": "reliability",
-        "stage": None,
-        "scale_min": 1.0,
-        "scale_max": 7.0,
-        "reverse": False,
-    }
-    text = ("survey", "question", "item", "construct", "dimension", "stage")
-    schema = {
-        **dict.fromkeys(text, pl.String),
-        "scale_min": pl.Float64,
-        "scale_max": pl.Float64,
-        "reverse": pl.Boolean,
-    }
-    return pl.LazyFrame([{**usual, **row} for row in rows], schema=schema)
-
-
-def pairs(items: Iterable[str], **about: object) -> list[dict[str, object]]:
-    """Questions p<item> and e<item> for every item."""
-    return [
-        {"question": f"{construct[0]}{item}", "item": item, "construct": construct, **about}
-        for item in items
-        for construct in ("perception", "expectation")
-    ]
 
 
 def responses_of(answers: pl.LazyFrame, questions: pl.LazyFrame) -> pl.DataFrame:
@@ -89,10 +36,6 @@ def stage_scores_of(answers: pl.LazyFrame, questions: pl.LazyFrame) -> pl.DataFr
     responses = survey_responses(answers, questions, as_of=AS_OF)
     found = survey_stage_scores(answers, responses, questions, as_of=AS_OF).collect()
     return found.sort(*RESPONSE_KEY, "stage")
-
-
-def answered(response_id: str, **scores: float | None) -> list[dict[str, object]]:
-    return [{"response_id": response_id, "question": q, "score": score} for q, score in scores.items()]
 
 
 def test_gap_is_pairwise_and_each_respondent_counts_once() -> None:

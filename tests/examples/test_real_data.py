@@ -1,6 +1,6 @@
 """Public data through the example projects, mapped without code: the published answers come out.
 
-Figures: Texas Department of Insurance yearly totals; whole life and expense claims recomputed independently
+Figures: Texas Department of Insurance yearly totals; whole life, expense claims and kiosks recomputed independently
 from the sources named in the project files.
 """
 
@@ -114,3 +114,41 @@ def test_expense_claims_turnaround(shared, warehouses):
     ).fetchall()[0]
     expected = [pytest.approx(value, abs=1e-6) for value in (1.457645, 4.461276, 8.651548)]
     assert decision == (9_938, *expected)
+
+
+@pytest.fixture(scope="module")
+def kiosks(shared, warehouses):
+    return ran("kservqual", shared, warehouses)
+
+
+def test_every_row_of_the_korean_export_is_accounted_for(kiosks):
+    """211 people: 205 counted, 2 flagged for one answer to everything, 4 who never used a kiosk, none rejected."""
+    loads = kiosks.sql(
+        "SELECT sum(rows_landed)::BIGINT, sum(rows_rejected)::BIGINT FROM catalog.loads WHERE feed = 'survey_answers'"
+    )
+    assert loads.fetchall() == [(207 * 48 + 4 + 194 * 48, 0)]
+    people = kiosks.sql(
+        "SELECT CASE WHEN n_answered = 0 THEN 'never used' WHEN straight_lining THEN 'flagged' ELSE 'counted' END, "
+        "count(*), min(n_answered), CASE WHEN count(*) < 10 THEN list(response_id::INT ORDER BY 1) END "
+        "FROM core.survey_responses WHERE survey = 'kiosk_raw' GROUP BY 1 ORDER BY 1"
+    )
+    assert people.fetchall() == [
+        ("counted", 205, 48, None),
+        ("flagged", 2, 48, [86, 193]),
+        ("never used", 4, 0, [24, 80, 157, 204]),
+    ]
+
+
+def test_kiosks_expectation_perception_and_gap(kiosks):
+    """The institute's 194: expectation 5.998067, perception 4.838703, gap −1.159364 of 24 pairs."""
+    whole = kiosks.sql(
+        "SELECT n_perceptions, expectation_mean, perception_mean, gap_points FROM marts.survey_report "
+        "WHERE survey = 'kiosk_screened' AND roll_up = 'stage'"
+    ).fetchall()
+    assert whole == [(194, *(pytest.approx(v, abs=5e-7) for v in (5.998067, 4.838703, -1.159364)))]
+    items = kiosks.sql(
+        "SELECT item, n_gaps, gap_points FROM core.survey_items "
+        "WHERE survey = 'kiosk_screened' AND item IN ('01', '04', '23') ORDER BY item"
+    ).fetchall()
+    gaps = {"01": -0.5825, "04": 0.3093, "23": -2.0876}
+    assert items == [(item, 194, pytest.approx(gap, abs=5e-5)) for item, gap in gaps.items()]

@@ -79,6 +79,13 @@ FEEDS = {
             CASE WHEN i < 60 THEN 'C' || i END AS claim_id, {SEGMENT}
         FROM range(1500) AS cases(i), raw.survey_questions
     """,
+    "survey_invitations": f"""
+        SELECT 'care' AS survey, '1' AS wave, 'I' || i AS invitation_id,
+            DATE '2024-01-10' + CAST(i AS INTEGER) AS invited_on, 'list' AS frame,
+            CASE WHEN i < 60 THEN 'complete' ELSE 'refused' END AS disposition,
+            CASE WHEN i < 60 THEN 'R' || i END AS response_id, 'C' || i AS claim_id, 'Z' || i AS customer_id, {SEGMENT}
+        FROM range(120) AS cases(i)
+    """,
     "exposures": """
         SELECT CAST(month AS DATE) AS month, unit AS org_unit, 'life' AS product_line, 100 AS policies
         FROM generate_series(DATE '2024-01-01', DATE '2024-12-01', INTERVAL 1 MONTH) AS months(month),

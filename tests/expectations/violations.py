@@ -39,6 +39,9 @@ RAW = {
     ("raw.survey_questions", "key_not_null"): one("raw.survey_questions", "question = NULL"),
     ("raw.survey_questions", "construct_in_set"): one("raw.survey_questions", "construct = 'mood'"),
     ("raw.survey_questions", "scale_ascending"): one("raw.survey_questions", "scale_max = scale_min"),
+    ("raw.survey_invitations", "key_not_null"): one("raw.survey_invitations", "invitation_id = NULL"),
+    ("raw.survey_invitations", "disposition_in_set"): one("raw.survey_invitations", "disposition = 'shy'"),
+    ("raw.survey_invitations", "frame_in_set"): one("raw.survey_invitations", "frame = 'street'"),
     ("raw.org_units", "key_not_null"): one("raw.org_units", "org_unit = NULL", "org_unit = 'south'"),
     ("raw.org_units", "parent_known"): one("raw.org_units", "parent = 'nobody'"),
     ("raw.exposures", "month_is_first_day"): one("raw.exposures", "month = month + 1"),
@@ -54,6 +57,7 @@ RAW = {
             "policy_events",
             "premiums",
             "survey_answers",
+            "survey_invitations",
         )
     },
     ("raw.survey_questions", "loads_account_for_rows"): one_less("raw.rejects", "feed = 'survey_questions'"),
@@ -110,6 +114,15 @@ CORE = {
     ),
     ("core.survey_responses", "careless_are_few"): (
         "UPDATE core.survey_responses SET is_valid = FALSE WHERE rowid < 301"
+    ),
+    ("core.survey_invitations", "segments_filled"): one("core.survey_invitations", "region = NULL"),
+    ("core.survey_invitations", "customers_are_left_in_peace"): (
+        "UPDATE core.survey_invitations SET is_too_soon = TRUE WHERE rowid < 40"
+    ),
+    ("core.survey_weights", "weight_within_bounds"): one("core.survey_weights", "weight = 3.1"),
+    ("core.survey_parts", "figures_in_scale"): one("core.survey_parts", "n_effective = n_perceptions + 1"),
+    ("core.survey_parts", "few_are_withheld"): one(
+        "core.survey_parts", "n_effective = 9, n_perceptions = 9", "perception_score IS NOT NULL"
     ),
     ("core.survey_waves", "figures_in_scale"): one("core.survey_waves", "nps_points = 101"),
     ("core.survey_reliability", "alpha_in_interval"): one("core.survey_reliability", "alpha = 1.1"),
@@ -170,6 +183,12 @@ INDEX = {
     ("index.calibration", "correlation_has_verdict"): one("index.calibration", "verdict = NULL"),
     ("index.calibration", "objective_goes_with_perceived"): one(
         "index.calibration", "verdict = 'wrong sign'", "cut = 'org_unit'"
+    ),
+    ("index.respondent_calibration", "figures_have_interval"): one(
+        "index.respondent_calibration", "verdict = NULL"
+    ),
+    ("index.respondent_calibration", "slower_is_worse"): one(
+        "index.respondent_calibration", "verdict = 'wrong sign'"
     ),
     ("index.gaps", "gap_is_difference"): one(
         "index.gaps", "gap_points = 1 - gap_points", "gap_points IS NOT NULL"
@@ -278,6 +297,9 @@ UNIQUE = (
     "core.survey_responses",
     "core.survey_scores",
     "core.survey_stage_scores",
+    "core.survey_invitations",
+    "core.survey_weights",
+    "core.survey_parts",
     "core.survey_waves",
     "core.survey_reliability",
     "core.survey_items",
@@ -291,6 +313,7 @@ UNIQUE = (
     "index.grades",
     "index.signals",
     "index.calibration",
+    "index.respondent_calibration",
     "index.gaps",
     "index.score_intervals",
     "index.grade_probabilities",

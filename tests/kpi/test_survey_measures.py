@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from transforms.kpi.survey_measures import AllocationMean
+from transforms.kpi.survey_measures import AllocationMean, WeightedMean
 
 DIMENSIONS = ("tangibles", "reliability", "responsiveness", "assurance", "empathy")
 GAPS, POINTS = (-0.40, -0.95, -0.80, -0.55, -0.60), (11.0, 32.0, 22.0, 19.0, 16.0)
@@ -43,3 +43,26 @@ def test_weights_are_not_stretched_over_what_is_missing():
     )
     assert record(without)["value"] is None
     assert record(cases().filter(pl.col("dimension") != "empathy"))["value"] is None
+
+
+def test_a_weighted_mean_counts_effective_respondents():
+    """Shares .5/.3/.2, sample 60/30/10 with means 4.2, 3.9, 3.1: 3.89; of weights .8, 1.2, 2.5 n is 82.4."""
+    measure = WeightedMean("score", "weight")
+
+    def of(weights: tuple[float, float, float]) -> dict:
+        rows = [
+            (score, weight)
+            for score, weight, n in zip((4.2, 3.9, 3.1), weights, (60, 30, 10), strict=True)
+            for _ in range(n)
+        ]
+        people = pl.DataFrame([*rows, (None, 3.0)], schema=["score", "weight"], orient="row")
+        statistics = measure.statistics(date(2025, 12, 31))
+        merged = people.select(s.cases.sum().alias(name) for name, s in statistics.items())
+        return merged.select(**measure.record(pl.col)).row(0, named=True)
+
+    found = of((0.5 / 0.6, 1.0, 2.0))
+    assert found["value"] == pytest.approx(3.89)
+    assert found["ci_low"] < 3.89 < found["ci_high"]
+    assert of((0.8, 1.2, 2.5))["n"] == pytest.approx(82.44968771686327)
+    even = of((2.0, 2.0, 2.0))
+    assert (even["value"], even["n"]) == (pytest.approx(4.0), pytest.approx(100))

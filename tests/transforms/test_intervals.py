@@ -134,6 +134,21 @@ def test_net_promoter_score_worked_values() -> None:
     assert change[:3] == pytest.approx([6.190476, 7.912865, 0.782331], abs=1e-5)
 
 
+def test_net_promoter_score_of_the_golden_file(shared: Path) -> None:
+    golden = json.loads((shared / "golden/ex04_survey.json").read_text())
+    told = golden["nps"]
+    assert values([nps(90, 50, 200), nps_standard_error(90, 50, 200)]) == pytest.approx(
+        [told["nps"], told["se"]]
+    )
+    assert values(nps_wald(90, 50, 200)) == pytest.approx([told["lo"], told["hi"]])
+    assert values(nps_adjusted(90, 50, 200)) == pytest.approx(told["adjwald"])
+    assert values([nps(9, 5, 20), *nps_wald(9, 5, 20)]) == pytest.approx(golden["nps_n20"], abs=1e-3)
+    assert values([nps(8, 0, 8), *nps_wald(8, 0, 8)]) == pytest.approx(golden["nps_all_promoters_n8"])
+    change = golden["nps_diff"]
+    found = values(nps_difference(100, 45, 210, 90, 50, 200))[:3]
+    assert found == pytest.approx([change["d"], change["se"], change["z"]])
+
+
 counts = st.one_of(
     st.none(),
     st.integers(-2, 10**7),

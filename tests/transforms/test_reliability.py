@@ -153,6 +153,7 @@ def test_factor_weights_worked(worked: NDArray[np.float64], golden: dict) -> Non
     assert np.abs(ours.loadings) == pytest.approx(
         np.array(golden["handbook_weights"]["abs_loadings"]), abs=5e-3
     )
+    assert (ours.loadings**2).sum(axis=0) == pytest.approx(golden["handbook_weights"]["ss"], abs=1e-2)
     assert list(ours.factor) == golden["handbook_weights"]["assigned"]
     assert ours.eigenvalues == pytest.approx(golden["eig"], abs=5e-7)
     assert ours.weights.sum() == pytest.approx(1)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from transforms.statistics.intervals import ratio_interval
 from transforms.statistics.surveys import (
     allocation_weights,
     american_customer_satisfaction_index,
@@ -30,6 +31,7 @@ from transforms.statistics.surveys import (
     servqual,
     to_hundred,
     weighted_mean,
+    weighted_mean_error,
 )
 
 WEIGHTS = {"tangibles": 0.11, "reliability": 0.32, "responsiveness": 0.22, "assurance": 0.19, "empathy": 0.16}
@@ -194,7 +196,7 @@ def test_post_stratification_trims_and_says_who_is_not_heard() -> None:
     population = pl.LazyFrame({"age_band": ["old", "mid", "young", "child"], "n": [100, 300, 400, 200]})
     weighted = post_stratification_weights(RESPONDENTS, population, ["age_band"]).collect()
     weights = dict(weighted.select("age_band", "weight").unique().iter_rows())
-    assert weights == pytest.approx({"old": 0.3, "mid": 1.0, "young": 3.0})
+    assert weights == pytest.approx({"old": 0.3, "mid": 0.375 / 0.3, "young": 3.0})
     assert weighted["population_covered_share"].unique().to_list() == [0.8]
 
 
@@ -239,6 +241,20 @@ def test_sample_golden(golden: dict) -> None:
     weighted = post_stratification_weights(RESPONDENTS, POPULATION, ["age_band"]).collect()
     assert sorted(weighted["weight"].unique()) == pytest.approx(golden["poststrat"]["weights"])
     assert response_rate(312, refused=688) == golden["AAPOR_RR1"]
+
+
+@given(st.lists(st.tuples(st.floats(0, 100), st.floats(0.3, 3)), min_size=2, max_size=30))
+def test_error_of_a_weighted_mean_is_that_of_a_ratio(rows: list[tuple[float, float]]) -> None:
+    """With equal weights s/√n; else the linearised one of Σwx/Σw, which the interval of ratios has too."""
+    frame = pl.LazyFrame(rows, schema=["x", "w"], orient="row")
+    error = one(frame.select(e=weighted_mean_error(pl.col("x"), pl.col("w"))))["e"]
+    x, w = (np.array(column) for column in zip(*rows, strict=True))
+    interval = ratio_interval(*(float(v.sum()) for v in (w * x, w, (w * x) ** 2, w**2, w**2 * x)), len(x))
+    low, high = one(frame.select(low=interval.low.first(), high=interval.high.first())).values()
+    if error > 1e-4:
+        assert (high - low) / 2 == pytest.approx(1.959964 * error, rel=1e-4)
+    equal = one(frame.select(e=weighted_mean_error(pl.col("x"), pl.lit(2.0) + 0 * pl.col("w"))))["e"]
+    assert equal == pytest.approx(x.std(ddof=1) / math.sqrt(len(x)), abs=1e-9)
 
 
 def test_suppression_goes_by_effective_respondents() -> None:

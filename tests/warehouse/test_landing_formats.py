@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
+from warehouse.landing_error import LandingError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -193,3 +195,24 @@ def test_names_that_mean_something_else(zone: Zone) -> None:
     zone.folder.mkdir()
     zone.land(complaints("../c*.csv").replace("MATTER", "MATTER_1"))
     assert zone.rows(ROWS) == [EXPECTED[0]]
+
+
+HEADED = """
+survey_answers:
+  - files: wide.csv
+    columns: {{response_id: {{row_number: true}}, answered_on: {{constant: 2025-06-01}}}}
+    wide: {{into: question, value: score, from: {{Q1: "{header}"}}}}
+"""
+
+
+def test_a_header_may_be_named_by_a_part_of_it(zone: Zone) -> None:
+    """Survey tools write whole questions into the header."""
+    zone.write("wide.csv", '"1. How easy was it, all in all?","2. How easy was it to find us?"\n7,3\n')
+    zone.land(HEADED.format(header="1.*all?"))
+    assert zone.rows("SELECT question, score FROM raw.survey_answers") == [("Q1", 7.0)]
+
+
+def test_a_part_that_fits_several_headers_is_refused(zone: Zone) -> None:
+    zone.write("wide.csv", "1. How easy?,2. How easy?\n7,3\n")
+    with pytest.raises(LandingError, match=r"'\*How easy\?' stands for 2 columns, not for one: 1\. How easy"):
+        zone.land(HEADED.format(header="*How easy?"))

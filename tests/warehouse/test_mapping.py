@@ -38,6 +38,7 @@ def test_contracts_are_read_in_their_order() -> None:
         "policy_events",
         "premiums",
         "survey_answers",
+        "survey_invitations",
         "survey_questions",
     }
     premiums = contracts()["premiums"]

@@ -1,31 +1,35 @@
-"""What a wave of a survey says as a whole: its figures beside the wave before, its reliability, who kept silent.
+"""What a wave of a survey says as a whole: its figures beside the wave before, and who kept silent.
 
-Scores of one questionnaire are in `survey_scores.py`; formulas are those of `transforms/statistics`. Months and
+Scores of one questionnaire are in `survey_scores.py`, parts of a wave in `survey_parts.py`, reliability of the
+instrument in `survey_instruments.py`; formulas are those of `transforms/statistics`. Months and
 segments are KPIs.
 """
 
 from datetime import date
-from typing import Any
 
-import numpy as np
 import polars as pl
 import polars.selectors as cs
 
-from transforms.core.survey_responses import RESPONSE_KEY, scored_answers
+from transforms.core.survey_responses import RESPONSE_KEY
 from transforms.model import Columns, transform
 from transforms.settings import Settings
-from transforms.statistics.intervals import finite, nps, nps_adjusted, nps_difference
-from transforms.statistics.reliability import alpha_by_group, complete_rows, factorability
+from transforms.statistics.intervals import finite, normal_quantile, nps, nps_adjusted, nps_difference
 from transforms.statistics.surveys import (
+    LOW_N_BELOW,
     box_share,
+    design_effect,
     dimension_means,
     ease_share,
+    effective_n,
     non_response_bias,
     nps_comparable,
+    weighted_mean,
+    weighted_mean_error,
 )
 
 WAVE = ("survey", "wave")
-ALL = "all"
+SATISFACTION = ("weighted_satisfaction_score", "satisfaction_error", "n_satisfaction_effective")
+_Z95 = normal_quantile(0.95)
 _WAVE: Columns = {"survey": (pl.String, "The survey."), "wave": (pl.String, "Its wave.")}
 SURVEY_WAVES: Columns = {
     **_WAVE,
@@ -34,17 +38,38 @@ SURVEY_WAVES: Columns = {
     "last_answered_on": (pl.Date, "Day of the last answer."),
     "n_responses": (pl.Int64, "Filled questionnaires."),
     "n_careless": (pl.Int64, "Of these filled without reading; in no figure of this row."),
+    "n_invited": (pl.Int64, "Eligible customers invited from a list; empty where invitations are not known."),
+    "response_share": (pl.Float64, "Complete questionnaires among them (AAPOR response rate 1)."),
+    "participation_share": (pl.Float64, "Complete among the times a pop-up was shown; no response rate."),
+    "n_effective": (pl.Float64, "Respondents that an unweighted sample as precise would have (Kish 1965)."),
+    "design_effect": (pl.Float64, "What the weights cost: respondents over effective respondents."),
+    "population_covered_share": (
+        pl.Float64,
+        "Mean over respondents of the share of those spoken for in whose stratum somebody answered.",
+    ),
     "n_nps": (pl.Int64, "Answers to the question of recommendation."),
     "nps_points": (pl.Float64, "Net promoter score, −100 to 100."),
     "nps_low": (pl.Float64, "Lower end of its 95 % interval (adjusted Wald)."),
     "nps_high": (pl.Float64, "Upper end of it."),
-    "nps_change_points": (pl.Float64, "Change since the wave before; empty under 100 answers in either."),
+    "nps_change_points": (
+        pl.Float64,
+        "Change since the wave before; empty under 100 effective answers in either.",
+    ),
     "nps_change_low": (pl.Float64, "Lower end of the 95 % interval of the change."),
     "nps_change_high": (pl.Float64, "Upper end of it."),
     "nps_verdict": (pl.String, "up, down, no evidence of change, or why there is no comparison."),
     "ces_mean": (pl.Float64, "Customer effort score, 1 to 7, 7 is easy."),
     "ces_easy_share": (pl.Float64, "Share of the customers who found it easy, 5 and more."),
     "satisfaction_score": (pl.Float64, "Mean overall satisfaction, 0 to 100."),
+    "weighted_satisfaction_score": (pl.Float64, "The same weighted to those the wave speaks for."),
+    "weighted_satisfaction_low": (pl.Float64, "Lower end of its 95 % interval."),
+    "weighted_satisfaction_high": (pl.Float64, "Upper end of it."),
+    "satisfaction_change": (
+        pl.Float64,
+        "Change of the weighted satisfaction since the wave before; empty under 30 effective in either.",
+    ),
+    "satisfaction_change_low": (pl.Float64, "Lower end of the 95 % interval of the change."),
+    "satisfaction_change_high": (pl.Float64, "Upper end of it."),
     "satisfied_share": (pl.Float64, "Share at 75 of 100 and more: the top two boxes of a scale of five."),
     "csi_score": (
         pl.Float64,
@@ -55,45 +80,24 @@ SURVEY_WAVES: Columns = {
     "servperf_score": (pl.Float64, "Perception on 0 to 100, mean of the dimensions."),
     "servperf_weighted_score": (pl.Float64, "The same weighted by the customers' own allocation."),
 }
-SURVEY_RELIABILITY: Columns = {
-    **_WAVE,
-    "dimension": (pl.String, "Dimension of the perceptions; all: the whole instrument."),
-    "n": (pl.Int64, "Customers who answered every item."),
-    "n_items": (pl.Int64, "Items."),
-    "alpha": (pl.Float64, "Cronbach's alpha; empty where nobody differs."),
-    "alpha_low": (pl.Float64, "Lower end of its 95 % interval (Feldt 1965)."),
-    "alpha_high": (pl.Float64, "Upper end of it."),
-    "kmo": (
-        pl.Float64,
-        "Sampling adequacy (Kaiser–Meyer–Olkin) of the whole instrument; under 0.6 no factor analysis.",
-    ),
-    "bartlett_chi_square": (pl.Float64, "Bartlett's test of sphericity."),
-    "bartlett_p_value": (pl.Float64, "Its p value; above 0.05 the items have nothing in common."),
-    "reading": (
-        pl.String,
-        "weak, acceptable from 0.7, redundant above 0.95, or not defined (Nunnally 1978).",
-    ),
-}
-SURVEY_ITEMS: Columns = {
-    **_WAVE,
-    "dimension": (pl.String, "Dimension of the item."),
-    "item": (pl.String, "The item."),
-    "n": (pl.Int64, "Customers who answered every item of the dimension."),
-    "mean": (pl.Float64, "Mean perception on the item's scale, reversed ones turned."),
-    "item_total_correlation": (pl.Float64, "Correlation with the sum of the dimension's other items."),
-    "alpha_without": (
-        pl.Float64,
-        "Cronbach's alpha of the dimension without it; above that with it: drop it.",
-    ),
-}
 _FARED = ("respondents", "others")
 SURVEY_NONRESPONSE: Columns = {
-    "event": (pl.String, "What customers could have been asked about: claims decided in the month."),
+    "event": (
+        pl.String,
+        "What customers were asked about: claims decided or complaints closed in the month.",
+    ),
+    "among": (pl.String, "Who is compared: everybody with such a case, or those invited."),
     "period": (pl.Date, "First day of the month."),
     **{f"n_{g}": (pl.Int64, f"Cases of {g}.") for g in _FARED},
-    **{f"days_mean_{g}": (pl.Float64, f"Mean days to the decision of {g}.") for g in _FARED},
-    **{f"days_median_{g}": (pl.Float64, f"Median days to the decision of {g}.") for g in _FARED},
-    **{f"rejected_share_{g}": (pl.Float64, f"Rejected share of {g}.") for g in _FARED},
+    **{
+        f"days_mean_{g}": (pl.Float64, f"Mean days from report or receipt to the decision of {g}.")
+        for g in _FARED
+    },
+    **{f"days_median_{g}": (pl.Float64, f"Median days likewise of {g}.") for g in _FARED},
+    **{
+        f"rejected_share_{g}": (pl.Float64, f"Rejected share of {g}; of complaints, not upheld.")
+        for g in _FARED
+    },
     "days_mean_difference": (pl.Float64, "Respondents less others, days."),
     "days_mean_difference_low": (pl.Float64, "Lower end of its 95 % interval (Welch)."),
     "days_mean_difference_high": (pl.Float64, "Upper end of it."),
@@ -105,41 +109,39 @@ SURVEY_NONRESPONSE: Columns = {
 
 @transform(
     writes="core.survey_waves",
-    reads={"responses": "core.survey_responses", "scores": "core.survey_scores"},
+    reads={
+        "responses": "core.survey_responses",
+        "scores": "core.survey_scores",
+        "weights": "core.survey_weights",
+        "invitations": "core.survey_invitations",
+    },
     keys=("survey",),
     grain=WAVE,
     columns=SURVEY_WAVES,
 )
 def survey_waves(
-    responses: pl.LazyFrame, scores: pl.LazyFrame, *, as_of: date, settings: Settings
+    responses: pl.LazyFrame,
+    scores: pl.LazyFrame,
+    weights: pl.LazyFrame,
+    invitations: pl.LazyFrame,
+    *,
+    as_of: date,
+    settings: Settings,
 ) -> pl.LazyFrame:
-    """One row a survey and wave: NPS with its change since the wave before, CES, satisfaction, SERVQUAL."""
+    """One row a survey and wave: who answered, NPS and satisfaction with their change, CES, SERVQUAL."""
     del as_of, settings
-    read = pl.col("is_valid")
-    recommended = pl.col("nps_score").filter(read)
-    waves = responses.group_by(WAVE).agg(
-        is_audit=pl.col("is_audit").any(),
-        first_answered_on=pl.col("answered_on").min(),
-        last_answered_on=pl.col("answered_on").max(),
-        n_responses=pl.len(),
-        n_careless=(~read).sum(),
-        n_nps=recommended.count(),
-        promoters=(recommended >= 9).sum(),
-        detractors=(recommended <= 6).sum(),
-        ces_mean=pl.col("ces_score").filter(read).mean(),
-        ces_easy_share=finite(ease_share(pl.col("ces_score").filter(read))),
-        satisfaction_score=pl.col("satisfaction_score").filter(read).mean(),
-        satisfied_share=finite(box_share(pl.col("satisfaction_score").filter(read), 75, 100)),
-    )
     counts = ("promoters", "detractors", "n_nps")
-    series = waves.sort("survey", "first_answered_on", "wave").with_columns(
-        pl.col(name).shift(1).over("survey").alias(f"earlier_{name}") for name in counts
+    seen = (*counts, "n_nps_effective", *SATISFACTION)
+    series = (
+        _answered(responses, weights)
+        .sort("survey", "first_answered_on", "wave")
+        .with_columns(pl.col(name).shift(1).over("survey").alias(f"earlier_{name}") for name in seen)
     )
     earlier = tuple(pl.col(f"earlier_{name}") for name in counts)
     now = tuple(pl.col(name) for name in counts)
     low, high = nps_adjusted(now[0], now[1], now[2])
     change = nps_difference(now[0], now[1], now[2], earlier[0], earlier[1], earlier[2])
-    comparable = nps_comparable(now[2], earlier[2]).fill_null(False)
+    comparable = nps_comparable(pl.col("n_nps_effective"), pl.col("earlier_n_nps_effective")).fill_null(False)
     told = series.with_columns(
         nps_points=nps(*now),
         nps_low=low,
@@ -147,8 +149,75 @@ def survey_waves(
         nps_change_points=pl.when(comparable).then(change.value),
         nps_change_low=pl.when(comparable).then(change.low),
         nps_change_high=pl.when(comparable).then(change.high),
-    ).with_columns(nps_verdict=_nps_verdict(comparable, earlier[2]))
-    return told.join(_over_dimensions(scores), on=WAVE, how="left")
+    ).with_columns(_satisfaction_change(), nps_verdict=_nps_verdict(comparable, earlier[2]))
+    return told.join(_over_dimensions(scores), on=WAVE, how="left").join(
+        _asked(invitations), on=WAVE, how="left"
+    )
+
+
+def _answered(responses: pl.LazyFrame, weights: pl.LazyFrame) -> pl.LazyFrame:
+    """Who answered each wave and what they said overall, careless questionnaires counted and left out."""
+    read = pl.col("is_valid")
+    recommended = pl.col("nps_score").filter(read)
+    weight = pl.col("weight").filter(read)
+    satisfaction, recommends = pl.col("satisfaction_score").filter(read), recommended.is_not_null()
+    own = weights.select(*RESPONSE_KEY, "weight", "population_covered_share")
+    return (
+        responses.join(own, on=RESPONSE_KEY, how="left")
+        .with_columns(pl.col("weight").fill_null(1.0))
+        .group_by(WAVE)
+        .agg(
+            is_audit=pl.col("is_audit").any(),
+            first_answered_on=pl.col("answered_on").min(),
+            last_answered_on=pl.col("answered_on").max(),
+            n_responses=pl.len(),
+            n_careless=(~read).sum(),
+            n_nps=recommended.count(),
+            promoters=(recommended >= 9).sum(),
+            detractors=(recommended <= 6).sum(),
+            ces_mean=pl.col("ces_score").filter(read).mean(),
+            ces_easy_share=finite(ease_share(pl.col("ces_score").filter(read))),
+            satisfaction_score=pl.col("satisfaction_score").filter(read).mean(),
+            n_effective=finite(effective_n(weight)).fill_null(0.0),
+            design_effect=finite(design_effect(weight)),
+            n_nps_effective=finite(effective_n(weight.filter(recommends))),
+            population_covered_share=pl.col("population_covered_share").mean(),
+            weighted_satisfaction_score=finite(weighted_mean(satisfaction, weight)),
+            satisfaction_error=finite(weighted_mean_error(satisfaction, weight)),
+            n_satisfaction_effective=finite(effective_n(weight.filter(satisfaction.is_not_null()))),
+            satisfied_share=finite(box_share(pl.col("satisfaction_score").filter(read), 75, 100)),
+        )
+    )
+
+
+def _satisfaction_change() -> list[pl.Expr]:
+    """The weighted satisfaction with its interval, and its change where both waves have respondents enough."""
+    now, error, n = (pl.col(name) for name in SATISFACTION)
+    earlier, earlier_error, earlier_n = (pl.col(f"earlier_{name}") for name in SATISFACTION)
+    comparable = pl.all_horizontal(n >= LOW_N_BELOW, earlier_n >= LOW_N_BELOW).fill_null(False)
+    change = pl.when(comparable).then(now - earlier)
+    half = _Z95 * (error**2 + earlier_error**2).sqrt()
+    return [
+        (now - _Z95 * error).alias("weighted_satisfaction_low"),
+        (now + _Z95 * error).alias("weighted_satisfaction_high"),
+        change.alias("satisfaction_change"),
+        (change - half).alias("satisfaction_change_low"),
+        (change + half).alias("satisfaction_change_high"),
+    ]
+
+
+def _asked(invitations: pl.LazyFrame) -> pl.LazyFrame:
+    """How many were asked in each wave, and what share of them answered."""
+    complete, listed = pl.col("is_complete"), pl.col("is_listed")
+    return (
+        invitations.filter("is_eligible")
+        .group_by(WAVE)
+        .agg(
+            n_invited=pl.col("is_listed").sum(),
+            response_share=complete.filter(listed).mean(),
+            participation_share=complete.filter(~listed).mean(),
+        )
+    )
 
 
 def _nps_verdict(comparable: pl.Expr, earlier_n: pl.Expr) -> pl.Expr:
@@ -156,7 +225,7 @@ def _nps_verdict(comparable: pl.Expr, earlier_n: pl.Expr) -> pl.Expr:
         pl.when(earlier_n.is_null())
         .then(pl.lit("first wave"))
         .when(~comparable)
-        .then(pl.lit("under 100 answers in a wave"))
+        .then(pl.lit("under 100 effective answers in a wave"))
         .when(pl.col("nps_change_low") > 0)
         .then(pl.lit("up"))
         .when(pl.col("nps_change_high") < 0)
@@ -186,137 +255,68 @@ def _over_dimensions(scores: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _perceptions(
-    answers: pl.LazyFrame, responses: pl.LazyFrame, questions: pl.LazyFrame, as_of: date
-) -> pl.LazyFrame:
-    """survey, wave, dimension, item, respondent, value of the customers who read the questions."""
-    customers = responses.filter(pl.col("is_valid")).select(*RESPONSE_KEY)
-    asked = (pl.col("construct") == "perception") & pl.col("dimension").is_not_null()
-    return (
-        scored_answers(answers, questions, as_of=as_of)
-        .filter(asked & pl.col("value").is_not_null())
-        .join(customers, on=RESPONSE_KEY, how="semi")
-        .group_by(*WAVE, "dimension", "item", respondent="response_id")
-        .agg(pl.col("value").mean())
-    )
-
-
-_INSTRUMENT: dict[str, Any] = {
-    "reads": {"answers": "staging.survey_answers", "responses": "core.survey_responses"},
-    "broadcast": {"questions": "staging.survey_questions"},
-    "keys": WAVE,
-}
-
-
-@transform(
-    writes="core.survey_reliability", grain=(*WAVE, "dimension"), columns=SURVEY_RELIABILITY, **_INSTRUMENT
-)
-def survey_reliability(
-    answers: pl.LazyFrame,
-    responses: pl.LazyFrame,
-    questions: pl.LazyFrame,
-    *,
-    as_of: date,
-    settings: Settings,
-) -> pl.LazyFrame:
-    """One row a survey, wave and dimension (and all together): whether its items measure one thing."""
-    del settings
-    items = _perceptions(answers, responses, questions, as_of).collect().lazy()
-    whole = items.with_columns(dimension=pl.lit(ALL), item=pl.concat_str("dimension", pl.lit(" "), "item"))
-    alphas = pl.concat(
-        [alpha_by_group(part.sort(pl.all()), [*WAVE, "dimension"]) for part in (items, whole)],
-        how="vertical_relaxed",
-    )
-    reading = (
-        pl.when(pl.col("alpha") > 0.95)
-        .then(pl.lit("redundant"))
-        .when(pl.col("alpha") >= 0.7)
-        .then(pl.lit("acceptable"))
-        .when(pl.col("alpha").is_not_null())
-        .then(pl.lit("weak"))
-        .otherwise(pl.lit("not defined"))
-    )
-    return alphas.with_columns(reading=reading).join(
-        _factorability(whole.collect()).lazy(), on=[*WAVE, "dimension"], how="left"
-    )
-
-
-def _factorability(items: pl.DataFrame) -> pl.DataFrame:
-    """KMO and Bartlett's test of each wave's whole instrument; waves are few, and each is one matrix."""
-    rows = []
-    for (survey, wave), own in items.group_by(WAVE):
-        wide = own.pivot("item", index="respondent", values="value").drop("respondent").to_numpy()
-        complete = complete_rows(wide)
-        if complete.shape[0] <= complete.shape[1] or complete.shape[1] < 3:
-            continue
-        try:
-            found = factorability(complete)
-        except np.linalg.LinAlgError:
-            continue
-        rows.append((survey, wave, ALL, found.kmo, found.chi_square, found.p_value))
-    names = (*WAVE, "dimension", "kmo", "bartlett_chi_square", "bartlett_p_value")
-    schema = {name: SURVEY_RELIABILITY[name][0] for name in names}
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-@transform(
-    writes="core.survey_items", grain=(*WAVE, "dimension", "item"), columns=SURVEY_ITEMS, **_INSTRUMENT
-)
-def survey_items(
-    answers: pl.LazyFrame,
-    responses: pl.LazyFrame,
-    questions: pl.LazyFrame,
-    *,
-    as_of: date,
-    settings: Settings,
-) -> pl.LazyFrame:
-    """One row a survey, wave and perception item: how it goes with the others of its dimension."""
-    del settings
-    group = [*WAVE, "dimension"]
-    items = _perceptions(answers, responses, questions, as_of).sort(pl.all())
-    asked = pl.col("item").n_unique().over(group)
-    complete = items.filter(pl.len().over(*group, "respondent") == asked).with_columns(
-        total=pl.col("value").sum().over(*group, "respondent")
-    )
-    rest = pl.col("total") - pl.col("value")
-    spread = complete.group_by(*group, "item").agg(
-        n=pl.len(),
-        mean=pl.col("value").mean(),
-        item_total_correlation=finite(pl.corr(pl.col("value"), rest)),
-        variance=pl.col("value").var(),
-        rest_variance=rest.var(),
-    )
-    k = pl.len().over(group) - 1
-    others = pl.col("variance").sum().over(group) - pl.col("variance")
-    without = finite(k / (k - 1) * (1 - others / pl.col("rest_variance")))
-    return spread.with_columns(alpha_without=pl.when(k >= 2).then(without))
-
-
 @transform(
     writes="core.survey_nonresponse",
-    reads={"claims": "core.claims", "responses": "core.survey_responses"},
+    reads={
+        "claims": "core.claims",
+        "complaints": "core.complaints",
+        "responses": "core.survey_responses",
+        "invitations": "core.survey_invitations",
+    },
     keys=(),
-    grain=("event", "period"),
+    grain=("event", "among", "period"),
     columns=SURVEY_NONRESPONSE,
 )
 def survey_nonresponse(
-    claims: pl.LazyFrame, responses: pl.LazyFrame, *, as_of: date, settings: Settings
+    claims: pl.LazyFrame,
+    complaints: pl.LazyFrame,
+    responses: pl.LazyFrame,
+    invitations: pl.LazyFrame,
+    *,
+    as_of: date,
+    settings: Settings,
 ) -> pl.LazyFrame:
-    """One row a month of decided claims: how customers who answered a survey had fared, beside those who did not."""
+    """One row a kind and month of cases: how customers who answered a survey had fared, beside those who did not.
+
+    Of everybody with such a case, and of those invited where invitations are known.
+    """
     del as_of, settings
-    decided = claims.filter(
-        pl.col("decided_on").is_not_null() & pl.col("sequence_fault").is_null() & (pl.col("spell_no") == 1)
-    ).with_columns(period=pl.col("decided_on").dt.truncate("1mo"))
-    asked = decided.join(
-        responses.select(is_surveyed=pl.col("claim_id").is_not_null()).filter("is_surveyed").unique(),
-        how="cross",
-    )
+    events = {
+        "claims": claims.filter((pl.col("spell_no") == 1) & pl.col("sequence_fault").is_null()).select(
+            case="claim_id",
+            day="decided_on",
+            days="report_to_decision_days",
+            rejected=pl.col("outcome") == "rejected",
+        ),
+        "complaints": complaints.filter(~pl.col("is_merged") & pl.col("sequence_fault").is_null()).select(
+            case="complaint_id",
+            day="closed_on",
+            days=pl.col("received_to_closed_days").cast(pl.Float64),
+            rejected=pl.col("outcome") == "not_upheld",
+        ),
+    }
+    parts = []
+    for event, cases in events.items():
+        key = {"claims": "claim_id", "complaints": "complaint_id"}[event]
+        ended = cases.filter(pl.col("day").is_not_null()).with_columns(
+            period=pl.col("day").dt.truncate("1mo")
+        )
+        answered = responses.select("is_audit", case=key)
+        invited = invitations.filter("is_eligible").select(case=key).drop_nulls().unique()
+        for among, own in (("everybody", ended), ("invited", ended.join(invited, on="case", how="semi"))):
+            parts.append(_bias(own, answered).with_columns(event=pl.lit(event), among=pl.lit(among)))
+    return pl.concat(parts)
+
+
+def _bias(cases: pl.LazyFrame, answered: pl.LazyFrame) -> pl.LazyFrame:
+    """The comparison by month; none where no answer names such a case."""
+    is_surveyed = answered.select(is_surveyed=pl.col("case").is_not_null()).filter("is_surveyed").unique()
     bias = non_response_bias(
-        asked,
-        responses,
-        case="claim_id",
-        days="report_to_decision_days",
-        rejected=pl.col("outcome") == "rejected",
+        cases.join(is_surveyed, how="cross"),
+        answered,
+        case="case",
+        days="days",
+        rejected=pl.col("rejected"),
         by=("period",),
     )
-    return bias.with_columns(cs.float().fill_nan(None), event=pl.lit("claims"))
+    return bias.with_columns(cs.float().fill_nan(None))

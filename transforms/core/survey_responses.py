@@ -45,7 +45,10 @@ SURVEY_RESPONSES: Columns = {
     "satisfaction_score": (pl.Float64, "Overall satisfaction, 0 to 100."),
     "straight_lining": (pl.Boolean, "Ten or more perceptions and expectations, the same within each block."),
     "speeding": (pl.Boolean, "Under two seconds an answer."),
-    "is_valid": (pl.Boolean, "Neither straight-lining nor speeding; flagged, never dropped."),
+    "is_valid": (
+        pl.Boolean,
+        "Neither straight-lining nor speeding, or screened elsewhere; flagged, never dropped.",
+    ),
     "is_audit": (pl.Boolean, "A mystery shopper's audit: counted apart, never with customers."),
 }
 
@@ -56,13 +59,15 @@ def survey_responses(
     *,
     as_of: date,
     audit_surveys: Collection[str] = (),
+    screened_surveys: Collection[str] = (),
     seconds_per_answer: float = SECONDS_PER_ANSWER,
     straight_line_answers: int = STRAIGHT_LINE_ANSWERS,
 ) -> pl.LazyFrame:
     """One row a filled questionnaire: whom it is about, how likely they recommend, whether it is valid.
 
     `answers` is staging.survey_answers, `questions` staging.survey_questions; answers after `as_of` are not
-    known yet. Surveys named in `audit_surveys` are mystery shopping. A segment that the answers of one
+    known yet. Surveys named in `audit_surveys` are mystery shopping; of those in `screened_surveys` everybody
+    is valid, whatever the flags. A segment that the answers of one
     questionnaire give differently takes the last in alphabetical order.
     """
     scored = scored_answers(answers, questions, as_of=as_of)
@@ -86,7 +91,8 @@ def survey_responses(
         speeding=(pl.col("seconds") < seconds_per_answer * pl.col("n_answered")).fill_null(False),
         is_audit=pl.col("survey").is_in(list(audit_surveys)),
     ).with_columns(
-        is_valid=~(pl.col("straight_lining") | pl.col("speeding")),
+        is_valid=~(pl.col("straight_lining") | pl.col("speeding"))
+        | pl.col("survey").is_in(list(screened_surveys)),
         nps_score=pl.when(~pl.col("is_audit")).then("nps_score"),
     )
     return flagged.select(pl.col(name).cast(dtype) for name, (dtype, _) in SURVEY_RESPONSES.items())

@@ -37,7 +37,10 @@ def responses(
     answers: pl.LazyFrame, questions: pl.LazyFrame, *, as_of: date, settings: Settings
 ) -> pl.LazyFrame:
     """One row a filled questionnaire: whom it is about, how likely they recommend, whether it is valid."""
-    return survey_responses(answers, questions, as_of=as_of, audit_surveys=settings.surveys.audits)
+    asked = settings.surveys
+    return survey_responses(
+        answers, questions, as_of=as_of, audit_surveys=asked.audits, screened_surveys=asked.screened
+    )
 
 
 @transform(writes="core.survey_scores", grain=(*RESPONSE_KEY, "dimension"), columns=SURVEY_SCORES, **_SCORED)

@@ -21,6 +21,8 @@ READS = {
     "persistency": "core.persistency",
     "survey_scores": "core.survey_scores",
     "survey_responses": "core.survey_responses",
+    "survey_weights": "core.survey_weights",
+    "survey_invitations": "core.survey_invitations",
     "exposures": "core.exposure_months",
 }
 

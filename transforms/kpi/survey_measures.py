@@ -1,13 +1,14 @@
-"""The measure of surveys that customers weigh themselves: means of dimensions by the points they allot to each."""
+"""The weighted measures of surveys: means of dimensions by the points customers allot, means over a weighted sample."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 import polars as pl
 
 from transforms.kpi.definition import Statistic
-from transforms.statistics.intervals import mean_interval
+from transforms.statistics.intervals import mean_interval, ratio_interval
 
 Sums = tuple[pl.Expr, pl.Expr, pl.Expr]
 
@@ -22,6 +23,7 @@ class AllocationMean:
     errors as fully correlated, since one respondent answers in all of them.
     """
 
+    interval: ClassVar[str] = "normal, errors of the groups fully correlated"
     value: str
     weight: str
     by: str
@@ -67,6 +69,52 @@ class AllocationMean:
             "ci_low": pl.sum_horizontal(lows, ignore_nulls=False),
             "ci_high": pl.sum_horizontal(highs, ignore_nulls=False),
             "n": pl.min_horizontal(sizes),
+            "n_undetermined": pl.lit(0.0),
+        }
+
+
+@dataclass(frozen=True)
+class WeightedMean:
+    """Σ w x / Σ w over respondents, whose n is the effective one, (Σw)² / Σw² (Kish 1965).
+
+    So a sample that weights have to bend far is suppressed sooner. The interval is linearised (Cochran 1977, 6.3).
+    """
+
+    interval: ClassVar[str] = "normal, linearised"
+    value: str
+    weight: str
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Columns without which the KPI is not applicable."""
+        return (self.value, self.weight)
+
+    def statistics(self, as_of: date) -> Mapping[str, Statistic]:
+        """Σw, Σw², Σwx, Σw²x, Σw²x² and the number of respondents."""
+        del as_of
+        value = pl.col(self.value).cast(pl.Float64)
+        weight = pl.when(value.is_not_null()).then(pl.col(self.weight))
+        sums = {
+            "w": weight,
+            "ww": weight**2,
+            "wx": weight * value,
+            "wwx": weight**2 * value,
+            "wwxx": (weight * value) ** 2,
+            "n": weight.is_not_null().cast(pl.Float64),
+        }
+        return {name: Statistic(cases.fill_null(0.0)) for name, cases in sums.items()}
+
+    def record(self, statistic: Callable[[str], pl.Expr]) -> Mapping[str, pl.Expr]:
+        """The weighted mean with its interval and the effective n; numerator and denominator are weighted sums."""
+        w, ww, wx, wwx, wwxx, n = (statistic(name) for name in ("w", "ww", "wx", "wwx", "wwxx", "n"))
+        low, high = ratio_interval(wx, w, wwxx, ww, wwx, n)
+        return {
+            "numerator": wx,
+            "denominator": w,
+            "value": _over(wx, w),
+            "ci_low": low,
+            "ci_high": high,
+            "n": _over(w**2, ww).fill_null(0.0),
             "n_undetermined": pl.lit(0.0),
         }
 

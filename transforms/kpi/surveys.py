@@ -6,7 +6,7 @@ import polars as pl
 
 from transforms.kpi.definition import Example, Kpi, Unit
 from transforms.kpi.measures import Mean, MeanOfMeans, NetPromoter, Share
-from transforms.kpi.survey_measures import AllocationMean
+from transforms.kpi.survey_measures import AllocationMean, WeightedMean
 
 DIMENSIONS = ("tangibles", "reliability", "responsiveness", "assurance", "empathy")
 # A mystery shopper's audit is no customer; a questionnaire filled without reading is left out and counted.
@@ -202,5 +202,68 @@ KPIS = (
         formula="answers of 5 and more / answers",
         example=Example("200 answers, 140 of them 5 and more of 7", 0.70, "worked by hand"),
         **_ANSWERED,
+    ),
+    Kpi(
+        code="satisfaction_poststratified_score",
+        title="Overall satisfaction, 0–100, weighted to those asked about",
+        fact="core.survey_weights",
+        measure=WeightedMean("satisfaction_score", "weight"),
+        unit="score_0_100",
+        direction=1,
+        dates={"period": "answered_on"},
+        minimum=30,
+        suppress_below=10,
+        source="Post-stratification with weights from 0.3 to 3; effective n of Kish 1965",
+        definition="Mean overall satisfaction, weighted so that product lines, channels, age bands and regions have "
+        "the shares they have among those the survey speaks for.",
+        formula="Σ w · satisfaction / Σ w, w = share of the stratum spoken for / its share of the answers",
+        counts="valid questionnaires of customers; n is the effective number, (Σw)² / Σw²",
+        example=Example(
+            "60, 30 and 10 answers with means 4.2, 3.9, 3.1 from 1 to 5 of strata with shares 0.5, 0.3, 0.2: 3.89",
+            72.25,
+            "worked by hand",
+        ),
+    ),
+    *(
+        Kpi(
+            code=code,
+            title=title,
+            fact="core.survey_invitations",
+            measure=Share(of=pl.col("is_complete"), among=pl.col("is_eligible") & asked),
+            unit="share",
+            direction=1,
+            dates={"cohort": "invited_on"},
+            population=asked,
+            horizon_days=14,
+            minimum=30,
+            source=source,
+            definition=definition,
+            formula=formula,
+            counts=counts,
+            leaves_out="those known not to be eligible",
+            example=example,
+        )
+        for code, title, asked, source, definition, formula, counts, example in (
+            (
+                "survey_response_share",
+                "Response rate of surveys",
+                pl.col("is_listed"),
+                "AAPOR Standard Definitions, response rate 1",
+                "Complete questionnaires among all invited from a list who are or may be eligible.",
+                "I / ((I + P) + (R + NC + O) + U)",
+                "invitations of the month to customers drawn from a list",
+                Example("1000 invited, 312 complete", 0.312, "worked by hand"),
+            ),
+            (
+                "survey_participation_share",
+                "Participation in pop-up surveys",
+                ~pl.col("is_listed"),
+                "AAPOR Standard Definitions: without a sampling frame no response rate, but participation",
+                "Complete questionnaires among the times a pop-up was shown.",
+                "complete / shown",
+                "pop-ups shown in the month",
+                Example("800 shown, 96 complete", 0.12, "worked by hand"),
+            ),
+        )
     ),
 )

@@ -123,10 +123,10 @@ def item_analysis(items: ArrayLike, names: Sequence[str] | None = None) -> pl.Da
 
 
 def alpha_by_group(items: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
-    """Cronbach's alpha with Feldt's interval of every group: alpha, alpha_low, alpha_high, n, n_items.
+    """Alpha with Feldt's interval of every group: alpha, alpha_low, alpha_high, spearman_brown, n, n_items.
 
     `items` has a row an answer: columns `by`, respondent, item, value. Complete respondents only; NULL where
-    there are under two items or respondents or nobody differs.
+    there are under two items or respondents or nobody differs. `spearman_brown` is that of two items.
     """
     answered = items.filter(pl.col("value").is_not_null())
     asked = answered.group_by(by).agg(n_items=pl.col("item").n_unique().cast(pl.Int64))
@@ -135,18 +135,24 @@ def alpha_by_group(items: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
         complete.group_by(*by, "item")
         .agg(variance=pl.col("value").var())
         .group_by(by)
-        .agg(pl.col("variance").sum())
+        .agg(pl.col("variance").sum(), deviations=pl.col("variance").sqrt().product())
     )
     sums = complete.group_by(*by, "respondent").agg(pl.col("value").sum())
     totals = sums.group_by(by).agg(total=pl.col("value").var(), n=pl.len().cast(pl.Int64))
     k = pl.col("n_items")
     raw = k / (k - 1) * (1 - pl.col("variance") / pl.col("total"))
     defined = (k > 1) & (pl.col("n") > 1) & (pl.col("total") > 0)
+    correlation = (pl.col("total") - pl.col("variance")) / 2 / pl.col("deviations")
+    pair = defined & (k == 2) & (pl.col("deviations") > 0)
     return (
         asked.join(totals, on=list(by), how="left")
         .join(spread, on=list(by), how="left")
-        .with_columns(pl.col("n").fill_null(0), alpha=pl.when(defined).then(raw))
-        .select(*by, "alpha", *_feldt_columns(), "n", "n_items")
+        .with_columns(
+            pl.col("n").fill_null(0),
+            alpha=pl.when(defined).then(raw),
+            spearman_brown=pl.when(pair).then(2 * correlation / (1 + correlation)),
+        )
+        .select(*by, "alpha", *_feldt_columns(), "spearman_brown", "n", "n_items")
     )
 
 

@@ -148,16 +148,16 @@ def post_stratification_weights(
     """`respondents` with `weight`: the stratum's share of the population over its share of the respondents.
 
     `population` has strata (and `by`, the cells weighted apart) and `n`, the events a survey could have asked
-    about. Weights are trimmed to `bounds` and not stretched again, so that the bounds hold. A stratum with
-    nobody to speak for it cannot be made up by weights: `population_covered_share` says how much is
-    represented.
+    about. Shares are of the strata in which somebody answered, so that before trimming the weights of a cell
+    average 1; `population_covered_share` says how much of the population that is, as no weight makes up for
+    the rest. Weights are trimmed to `bounds` and not stretched again, so that the bounds hold.
     """
 
     def total(n: pl.Expr) -> pl.Expr:
         return n.sum().over(*by) if by else n.sum()
 
     cells = [*by, *strata]
-    population_share = pl.col("n") / pl.col("_population")
+    population_share = pl.col("n") / pl.col("_heard")
     sample_share = pl.col("_sampled") / pl.col("_respondents")
     spoken_for = pl.when(pl.col("_sampled") > 0).then("n").otherwise(0)
     sample = respondents.group_by(cells).agg(_sampled=pl.len())
@@ -166,11 +166,13 @@ def post_stratification_weights(
         .agg(pl.col("n").sum())
         .join(sample, on=cells, how="full", coalesce=True, nulls_equal=True)
         .with_columns(pl.col("n", "_sampled").fill_null(0))
-        .with_columns(_population=total(pl.col("n")), _respondents=total(pl.col("_sampled")))
+        .with_columns(
+            _population=total(pl.col("n")), _heard=total(spoken_for), _respondents=total(pl.col("_sampled"))
+        )
         .select(
             *cells,
             weight=(population_share / sample_share).clip(*bounds),
-            population_covered_share=total(spoken_for) / pl.col("_population"),
+            population_covered_share=pl.col("_heard") / pl.col("_population"),
         )
     )
     return respondents.join(shares, on=cells, how="left", nulls_equal=True)
@@ -179,6 +181,17 @@ def post_stratification_weights(
 def weighted_mean(value: pl.Expr, weight: pl.Expr) -> pl.Expr:
     """Weighted mean of the values that are there."""
     return (value * weight).sum() / pl.when(value.is_not_null()).then(weight).sum()
+
+
+def weighted_mean_error(value: pl.Expr, weight: pl.Expr) -> pl.Expr:
+    """Standard error of the weighted mean, linearised: √(n/(n − 1) · Σw²(x − m)²) / Σw; s/√n for equal weights.
+
+    Cochran, Sampling Techniques (1977), section 6.3. NULL or not finite below two values.
+    """
+    own = pl.when(value.is_not_null()).then(weight)
+    n = value.count()
+    spread = (own**2 * (value - weighted_mean(value, weight)) ** 2).sum()
+    return (n / (n - 1) * spread).sqrt() / own.sum()
 
 
 def design_effect(weight: pl.Expr) -> pl.Expr:

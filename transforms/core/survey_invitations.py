@@ -1,0 +1,59 @@
+"""core.survey_invitations: whom a survey asked and what came of it, one row an invitation.
+
+Rates of response and participation are KPIs; who kept silent is compared in `survey_reports.py`.
+"""
+
+from datetime import date
+
+import polars as pl
+
+from transforms.model import SEGMENT_COLUMNS, transform
+from transforms.settings import Settings
+
+# One invitation a customer and quarter: who is asked more often answers less.
+REST_DAYS = 90
+
+
+@transform(
+    writes="core.survey_invitations",
+    reads={"invitations": "staging.survey_invitations"},
+    keys=("customer_id",),
+    grain=("survey", "wave", "invitation_id"),
+    columns={
+        "survey": (pl.String, "The survey."),
+        "wave": (pl.String, "Its wave."),
+        "invitation_id": (pl.String, "The invitation."),
+        "invited_on": (pl.Date, "Day of the invitation."),
+        "stage": (pl.String, "Stage of the customer's journey asked about, else unknown."),
+        **SEGMENT_COLUMNS,
+        "customer_id": (pl.String, "Pseudonym of who was invited."),
+        "policy_id": (pl.String, "The policy asked about."),
+        "claim_id": (pl.String, "The claim asked about."),
+        "complaint_id": (pl.String, "The complaint asked about."),
+        "response_id": (pl.String, "The filled questionnaire, if there is one."),
+        "is_listed": (pl.Boolean, "Drawn from a list of customers; false for a pop-up, which has no frame."),
+        "is_eligible": (pl.Boolean, "Eligible, or not known not to be: counts in the rate."),
+        "is_complete": (pl.Boolean, "Came back complete."),
+        "disposition": (
+            pl.String,
+            "complete, partial, refused, not_contacted, other, unknown or not_eligible.",
+        ),
+        "is_too_soon": (pl.Boolean, "The customer had another invitation in the 90 days before."),
+    },
+)
+def invitations(invitations: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
+    """One row an invitation sent by the as-of day: whom it went to, about what, and what came of it."""
+    del settings
+    known = invitations.filter(pl.col("invited_on") <= as_of)
+    before = (
+        pl.col("invited_on").shift(1).over("customer_id", "frame", order_by=["invited_on", "invitation_id"])
+    )
+    soon = (pl.col("invited_on") - before).dt.total_days() < REST_DAYS
+    listed = pl.col("frame") == "list"
+    return known.with_columns(
+        pl.col("stage", *SEGMENT_COLUMNS).fill_null("unknown"),
+        is_listed=listed,
+        is_eligible=pl.col("disposition") != "not_eligible",
+        is_complete=pl.col("disposition") == "complete",
+        is_too_soon=(listed & pl.col("customer_id").is_not_null() & soon).fill_null(False),
+    )
