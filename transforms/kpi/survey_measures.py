@@ -3,13 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 import polars as pl
 
 from transforms.kpi.definition import Statistic
-from transforms.statistics.intervals import mean_interval
-
-Sums = tuple[pl.Expr, pl.Expr, pl.Expr]
+from transforms.kpi.measures import MeanOfMeans, means_record
 
 
 @dataclass(frozen=True)
@@ -18,14 +17,16 @@ class AllocationMean:
 
     Weighted SERVQUAL, SERVPERF and the satisfaction index have this form (Parasuraman, Zeithaml and Berry 1988):
     the weighted sum is not divided by the number of groups again. Empty where a group has no value or no
-    weight, as weights are not stretched over the rest. The interval takes the weights as given and the groups'
-    errors as fully correlated, since one respondent answers in all of them.
+    weight, as weights are not stretched over the rest. The interval takes the weights as given and counts a
+    respondent, who answers in all groups, as one (see `MeanOfMeans`).
     """
 
+    interval: ClassVar[str] = MeanOfMeans.interval
     value: str
     weight: str
     by: str
     groups: tuple[str, ...]
+    respondent: tuple[str, ...]
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -34,48 +35,29 @@ class AllocationMean:
 
     def statistics(self, as_of: date) -> Mapping[str, Statistic]:
         """Sum, sum of squares and number of the values, sum and number of the weights, by group."""
-        del as_of
-        statistics: dict[str, Statistic] = {}
+        statistics = dict(self._means.statistics(as_of))
         for group in self.groups:
-            is_own = pl.col(self.by) == group
-            value = pl.when(is_own).then(pl.col(self.value).cast(pl.Float64))
-            weight = pl.when(is_own).then(pl.col(self.weight).cast(pl.Float64))
-            statistics[f"sum_{group}"] = Statistic(value.fill_null(0.0))
-            statistics[f"squares_{group}"] = Statistic((value**2).fill_null(0.0))
-            statistics[f"n_{group}"] = Statistic(value.is_not_null().cast(pl.Float64))
+            weight = pl.when(pl.col(self.by) == group).then(pl.col(self.weight).cast(pl.Float64))
             statistics[f"weight_{group}"] = Statistic(weight.fill_null(0.0))
             statistics[f"weighed_{group}"] = Statistic(weight.is_not_null().cast(pl.Float64))
         return statistics
 
+    @property
+    def _means(self) -> MeanOfMeans:
+        """The same means with equal weights."""
+        return MeanOfMeans(self.value, self.by, self.groups, self.respondent)
+
     def record(self, statistic: Callable[[str], pl.Expr]) -> Mapping[str, pl.Expr]:
         """The weighted mean with its interval; n is the least number of answers of a group."""
-        weights = {g: _over(statistic(f"weight_{g}"), statistic(f"weighed_{g}")) for g in self.groups}
-        total = pl.sum_horizontal(weights.values(), ignore_nulls=False)
-        values, lows, highs, sizes = [], [], [], []
-        for group in self.groups:
-            share = _over(weights[group], total)
-            mean, low, high = _mean(statistic, group)
-            values.append(share * mean)
-            lows.append(share * low)
-            highs.append(share * high)
-            sizes.append(pl.min_horizontal(statistic(f"n_{group}"), statistic(f"weighed_{group}")))
-        none = pl.lit(None, dtype=pl.Float64)
-        return {
-            "numerator": none,
-            "denominator": none,
-            "value": pl.sum_horizontal(values, ignore_nulls=False),
-            "ci_low": pl.sum_horizontal(lows, ignore_nulls=False),
-            "ci_high": pl.sum_horizontal(highs, ignore_nulls=False),
-            "n": pl.min_horizontal(sizes),
-            "n_undetermined": pl.lit(0.0),
+        weights = {
+            group: statistic(f"weight_{group}") / _positive(statistic(f"weighed_{group}"))
+            for group in self.groups
         }
+        total = _positive(pl.sum_horizontal(weights.values(), ignore_nulls=False))
+        record = means_record(statistic, {group: weight / total for group, weight in weights.items()})
+        weighed = [statistic(f"weighed_{group}") for group in self.groups]
+        return record | {"n": pl.min_horizontal(record["n"], *weighed)}
 
 
-def _mean(statistic: Callable[[str], pl.Expr], group: str) -> Sums:
-    total, squares, n = (statistic(f"{name}_{group}") for name in ("sum", "squares", "n"))
-    variance = ((squares - total**2 / n) / (n - 1)).clip(lower_bound=0)
-    return (_over(total, n), *mean_interval(total / n, variance.sqrt(), n))
-
-
-def _over(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
-    return pl.when(denominator != 0).then(numerator / denominator)
+def _positive(number: pl.Expr) -> pl.Expr:
+    return pl.when(number > 0).then(number)
