@@ -36,12 +36,14 @@ def drawn_surveys(branches: int, per_cell: float, seed: int) -> Book:
     unit, day = pl.Series(branch).cast(pl.String), dates(np.floor(days_in(month, rng)))
     about = pl.DataFrame(
         {"response_id": np.arange(count), "org_unit": unit, "answered_on": day}
-    ).with_columns(survey=pl.lit("SERVQUAL"), wave=pl.lit("all"), is_audit=False, is_valid=True)
+    ).with_columns(is_audit=False, is_valid=True)
     scores = pl.concat(
         about.with_columns(
             dimension=pl.lit(name),
             perception_score=pl.Series((perception[:, d] - 1) / 6 * 100),
+            perception_score_overall=pl.Series((perception.mean(axis=1) - 1) / 6 * 100),
             gap_points=pl.Series(perception[:, d] - expectation[:, d]),
+            gap_points_overall=pl.Series((perception - expectation).mean(axis=1)),
             importance_mean=pl.Series(points[:, d]),
         )
         for d, name in enumerate(DIMENSIONS)

@@ -11,14 +11,13 @@ from transforms.kpi.survey_measures import AllocationMean
 
 DIMENSIONS = ("tangibles", "reliability", "responsiveness", "assurance", "empathy")
 GAPS, POINTS = (-0.40, -0.95, -0.80, -0.55, -0.60), (11.0, 32.0, 22.0, 19.0, 16.0)
-MEASURE = AllocationMean(
-    "gap_points", "importance_mean", by="dimension", groups=DIMENSIONS, respondent=("response_id",)
-)
+MEASURE = AllocationMean("gap_points", "importance_mean", by="dimension", groups=DIMENSIONS)
 
 
 def record(cases: pl.DataFrame) -> dict:
     statistics = MEASURE.statistics(date(2025, 12, 31))
-    merged = cases.select(s.cases.alias(name) for name, s in statistics.items()).sum()
+    overall = cases.with_columns(gap_points_overall=pl.col("gap_points").mean().over("response_id"))
+    merged = overall.select(s.cases.alias(name) for name, s in statistics.items()).sum()
     return merged.select(**MEASURE.record(pl.col)).row(0, named=True)
 
 

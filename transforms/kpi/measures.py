@@ -162,14 +162,13 @@ class MeanOfMeans:
     """Mean of the means of several groups of cases, each with equal weight.
 
     Its interval counts a respondent, who has a row in every group, as one: the groups' errors correlate as the
-    answers do, any two groups alike.
+    answers do, any two groups alike. For that `value` has a twin `value`_overall, the respondent's mean of groups.
     """
 
     interval: ClassVar[str] = "Student's t, respondents as clusters"
     value: str
     by: str
     groups: tuple[str, ...]
-    respondent: tuple[str, ...]
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -177,9 +176,7 @@ class MeanOfMeans:
 
     def statistics(self, as_of: date) -> Statistics:
         own = pl.when(pl.col(self.by).is_in(self.groups)).then(pl.col(self.value).cast(pl.Float64))
-        # In whole billionths, whose sum does not depend on the order of rows.
-        own_mean = (own * 1e9).round().mean().over(self.respondent) / 1e9
-        statistics = {"with_mean": Statistic((own * own_mean).fill_null(0.0))}
+        statistics = {"with_mean": Statistic((own * pl.col(f"{self.value}_overall")).fill_null(0.0))}
         for group in self.groups:
             value = pl.when(pl.col(self.by) == group).then(pl.col(self.value).cast(pl.Float64))
             statistics[f"sum_{group}"] = Statistic(value.fill_null(0.0))

@@ -26,7 +26,6 @@ class AllocationMean:
     weight: str
     by: str
     groups: tuple[str, ...]
-    respondent: tuple[str, ...]
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -45,7 +44,7 @@ class AllocationMean:
     @property
     def _means(self) -> MeanOfMeans:
         """The same means with equal weights."""
-        return MeanOfMeans(self.value, self.by, self.groups, self.respondent)
+        return MeanOfMeans(self.value, self.by, self.groups)
 
     def record(self, statistic: Callable[[str], pl.Expr]) -> Mapping[str, pl.Expr]:
         """The weighted mean with its interval; n is the least number of answers of a group."""

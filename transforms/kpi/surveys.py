@@ -4,7 +4,6 @@ from typing import Any, cast
 
 import polars as pl
 
-from transforms.core.survey_responses import RESPONSE_KEY
 from transforms.kpi.definition import Example, Kpi, Unit
 from transforms.kpi.measures import Mean, MeanOfMeans, NetPromoter, Share
 from transforms.kpi.survey_measures import AllocationMean
@@ -58,7 +57,7 @@ KPIS = (
         code="servqual_gap_points",
         title="SERVQUAL gap, mean of the five dimensions",
         fact="core.survey_scores",
-        measure=MeanOfMeans("gap_points", by="dimension", groups=DIMENSIONS, respondent=RESPONSE_KEY),
+        measure=MeanOfMeans("gap_points", by="dimension", groups=DIMENSIONS),
         unit="points",
         population=CUSTOMERS,
         minimum=30,
@@ -91,9 +90,7 @@ KPIS = (
             code=code,
             title=title,
             fact="core.survey_scores",
-            measure=AllocationMean(
-                column, "importance_mean", by="dimension", groups=DIMENSIONS, respondent=RESPONSE_KEY
-            ),
+            measure=AllocationMean(column, "importance_mean", by="dimension", groups=DIMENSIONS),
             unit=cast(Unit, unit),
             population=CUSTOMERS,
             minimum=30,
