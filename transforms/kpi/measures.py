@@ -12,7 +12,6 @@ import polars as pl
 
 from transforms.kpi.definition import Exposure, Flow, Statistic
 from transforms.statistics.intervals import (
-    common_correlation,
     compound_poisson,
     garwood,
     mean_interval,
@@ -20,7 +19,6 @@ from transforms.statistics.intervals import (
     quantile_ranks,
     ratio_interval,
     sample_skewness,
-    sum_interval,
     weighted_share,
     wilson,
 )
@@ -155,65 +153,6 @@ class Mean:
             "n": n,
             "n_undetermined": statistic("missing"),
         }
-
-
-@dataclass(frozen=True)
-class MeanOfMeans:
-    """Mean of the means of several groups of cases, each with equal weight.
-
-    Its interval counts a respondent, who has a row in every group, as one: the groups' errors correlate as the
-    answers do, any two groups alike. For that `value` has a twin `value`_overall, the respondent's mean of groups.
-    """
-
-    interval: ClassVar[str] = "Student's t, respondents as clusters"
-    value: str
-    by: str
-    groups: tuple[str, ...]
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        return (self.value,)
-
-    def statistics(self, as_of: date) -> Statistics:
-        own = pl.when(pl.col(self.by).is_in(self.groups)).then(pl.col(self.value).cast(pl.Float64))
-        statistics = {"with_mean": Statistic((own * pl.col(f"{self.value}_overall")).fill_null(0.0))}
-        for group in self.groups:
-            value = pl.when(pl.col(self.by) == group).then(pl.col(self.value).cast(pl.Float64))
-            statistics[f"sum_{group}"] = Statistic(value.fill_null(0.0))
-            statistics[f"squares_{group}"] = Statistic((value**2).fill_null(0.0))
-            statistics[f"n_{group}"] = Statistic(value.is_not_null().cast(pl.Float64))
-        return statistics
-
-    def record(self, statistic: Pick) -> Record:
-        return means_record(statistic, {group: pl.lit(1 / len(self.groups)) for group in self.groups})
-
-
-def means_record(statistic: Pick, shares: Mapping[str, pl.Expr]) -> dict[str, pl.Expr]:
-    """The record of the sum over groups of share times mean, the shares as given."""
-    values, errors, variances, totals, sizes = [], [], [], [], []
-    for group, share in shares.items():
-        total, squares, n = (statistic(f"{name}_{group}") for name in ("sum", "squares", "n"))
-        variance = variance_of(total, squares, n)
-        values.append(share * _over(total, n))
-        errors.append(share * (variance / n).sqrt())
-        variances.append(variance)
-        totals.append(total)
-        sizes.append(n)
-    groups, n = len(shares), pl.min_horizontal(sizes)
-    # Each respondent's mean stands in every row of his, so that it counts once a group.
-    respondents = pl.sum_horizontal(sizes) / groups
-    of_means = variance_of(pl.sum_horizontal(totals) / groups, statistic("with_mean") / groups, respondents)
-    correlation = common_correlation(groups**2 * of_means, variances).fill_null(1.0)
-    low, high = sum_interval(values, errors, correlation, n)
-    return {
-        "numerator": NONE,
-        "denominator": NONE,
-        "value": pl.sum_horizontal(values, ignore_nulls=False),
-        "ci_low": low,
-        "ci_high": high,
-        "n": n,
-        "n_undetermined": pl.lit(0.0),
-    }
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""The measure of surveys that customers weigh themselves: means of dimensions by the points they allot to each."""
+"""The measures of surveys in several dimensions: means of their means, equal or by the points customers allot."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
@@ -8,7 +8,67 @@ from typing import ClassVar
 import polars as pl
 
 from transforms.kpi.definition import Statistic
-from transforms.kpi.measures import MeanOfMeans, means_record
+from transforms.kpi.measures import NONE, Pick, Record, Statistics, variance_of
+from transforms.statistics.intervals import common_correlation, sum_interval
+
+
+@dataclass(frozen=True)
+class MeanOfMeans:
+    """Mean of the means of several groups of cases, each with equal weight.
+
+    Its interval counts a respondent, who has a row in every group, as one: the groups' errors correlate as the
+    answers do, any two groups alike. For that `value` has a twin `value`_overall, the respondent's mean of groups.
+    """
+
+    interval: ClassVar[str] = "Student's t, respondents as clusters"
+    value: str
+    by: str
+    groups: tuple[str, ...]
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return (self.value,)
+
+    def statistics(self, as_of: date) -> Statistics:
+        own = pl.when(pl.col(self.by).is_in(self.groups)).then(pl.col(self.value).cast(pl.Float64))
+        statistics = {"with_mean": Statistic((own * pl.col(f"{self.value}_overall")).fill_null(0.0))}
+        for group in self.groups:
+            value = pl.when(pl.col(self.by) == group).then(pl.col(self.value).cast(pl.Float64))
+            statistics[f"sum_{group}"] = Statistic(value.fill_null(0.0))
+            statistics[f"squares_{group}"] = Statistic((value**2).fill_null(0.0))
+            statistics[f"n_{group}"] = Statistic(value.is_not_null().cast(pl.Float64))
+        return statistics
+
+    def record(self, statistic: Pick) -> Record:
+        return _means_record(statistic, {group: pl.lit(1 / len(self.groups)) for group in self.groups})
+
+
+def _means_record(statistic: Pick, shares: Mapping[str, pl.Expr]) -> dict[str, pl.Expr]:
+    """The record of the sum over groups of share times mean, the shares as given."""
+    values, errors, variances, totals, sizes = [], [], [], [], []
+    for group, share in shares.items():
+        total, squares, n = (statistic(f"{name}_{group}") for name in ("sum", "squares", "n"))
+        variance = variance_of(total, squares, n)
+        values.append(share * total / _positive(n))
+        errors.append(share * (variance / n).sqrt())
+        variances.append(variance)
+        totals.append(total)
+        sizes.append(n)
+    groups, n = len(shares), pl.min_horizontal(sizes)
+    # Each respondent's mean stands in every row of his, so that it counts once a group.
+    respondents = pl.sum_horizontal(sizes) / groups
+    of_means = variance_of(pl.sum_horizontal(totals) / groups, statistic("with_mean") / groups, respondents)
+    correlation = common_correlation(groups**2 * of_means, variances).fill_null(1.0)
+    low, high = sum_interval(values, errors, correlation, n)
+    return {
+        "numerator": NONE,
+        "denominator": NONE,
+        "value": pl.sum_horizontal(values, ignore_nulls=False),
+        "ci_low": low,
+        "ci_high": high,
+        "n": n,
+        "n_undetermined": pl.lit(0.0),
+    }
 
 
 @dataclass(frozen=True)
@@ -32,7 +92,7 @@ class AllocationMean:
         """Columns without which the KPI is not applicable."""
         return (self.value, self.weight)
 
-    def statistics(self, as_of: date) -> Mapping[str, Statistic]:
+    def statistics(self, as_of: date) -> Statistics:
         """Sum, sum of squares and number of the values, sum and number of the weights, by group."""
         statistics = dict(self._means.statistics(as_of))
         for group in self.groups:
@@ -46,14 +106,14 @@ class AllocationMean:
         """The same means with equal weights."""
         return MeanOfMeans(self.value, self.by, self.groups)
 
-    def record(self, statistic: Callable[[str], pl.Expr]) -> Mapping[str, pl.Expr]:
+    def record(self, statistic: Pick) -> Record:
         """The weighted mean with its interval; n is the least number of answers of a group."""
         weights = {
             group: statistic(f"weight_{group}") / _positive(statistic(f"weighed_{group}"))
             for group in self.groups
         }
         total = _positive(pl.sum_horizontal(weights.values(), ignore_nulls=False))
-        record = means_record(statistic, {group: weight / total for group, weight in weights.items()})
+        record = _means_record(statistic, {group: weight / total for group, weight in weights.items()})
         weighed = [statistic(f"weighed_{group}") for group in self.groups]
         return record | {"n": pl.min_horizontal(record["n"], *weighed)}
 
