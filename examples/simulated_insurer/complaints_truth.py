@@ -3,6 +3,8 @@
 How complaints are drawn is in `complaints.py`.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +19,7 @@ from examples.simulated_insurer.policy_feeds import in_force_months
 from examples.simulated_insurer.truth import ratio, values
 
 LIMIT_DAYS = 30
+CAPPED_DAYS = 60  # of the restricted mean
 
 
 def complaint_truth(
@@ -66,17 +69,29 @@ def _resolved_by(days: NDArray, quality: NDArray) -> NDArray:
 
 
 def _closing_days(expected: NDArray, quality: NDArray, labels: list[str], org: Organisation) -> dict:
-    """Median and p90 of whole days from receipt to closing."""
-    days = np.arange(400)
-    by_cell = _resolved_by(days, quality)
+    """Whole days from receipt to closing, and to the decision as if nobody withdrew or as withdrawals compete."""
+    by_cell = _resolved_by(np.arange(400), quality)
     whole = (by_cell * expected[:, :, None]).sum(axis=0) / expected.sum(axis=0)[:, None]
+
+    def found(take: Callable[[NDArray], NDArray]) -> dict:
+        return values("month of receipt", labels, take(whole).tolist(), take(by_cell).tolist(), org)
+
+    decided = 1 - COMPLAINTS.withdrawn_share
     return {
-        f"complaint_received_to_closed_days_{label}": values(
-            "month of receipt",
-            labels,
-            (whole < share).sum(axis=1).tolist(),
-            (by_cell < share).sum(axis=2).tolist(),
-            org,
-        )
-        for label, share in (("median", 0.5), ("p90", 0.9))
+        "complaint_received_to_closed_days_median": found(lambda closed: (closed < 0.5).sum(axis=-1)),
+        "complaint_received_to_closed_days_p90": found(lambda closed: (closed < 0.9).sum(axis=-1)),
+        "complaint_received_to_decided_days_km_median": found(
+            lambda closed: (_undecided(closed) > 0.5).sum(axis=-1)
+        ),
+        "complaint_received_to_decided_days_restricted_mean": found(
+            lambda closed: _undecided(closed)[..., :CAPPED_DAYS].sum(axis=-1)
+        ),
+        "complaint_decided_within_15_days_incidence": found(lambda closed: decided * closed[..., 15]),
     }
+
+
+def _undecided(closed: NDArray) -> NDArray:
+    """Share still undecided after each day if nobody withdrew; of those that close on a day as many do on any day."""
+    before = np.concatenate([np.zeros_like(closed[..., :1]), closed[..., :-1]], axis=-1)
+    hazard = (closed - before) / np.maximum(1 - before, 1e-12)
+    return np.cumprod(1 - (1 - COMPLAINTS.withdrawn_share) * hazard, axis=-1)

@@ -67,6 +67,20 @@ def test_gap_needs_half_of_the_pairs_but_perception_does_not() -> None:
     assert alone["gap_points"] == -2, "an item asked without an expectation is no missing pair"
 
 
+def test_every_row_has_the_mean_of_its_questionnaire() -> None:
+    """Gaps −1 and −2 in two dimensions and none in a third: −1.5 in each row, whoever else answered."""
+    asked = [
+        *pairs("1", dimension="reliability"),
+        *pairs("2", dimension="empathy"),
+        {"question": "p3", "item": "3", "dimension": "assurance"},
+    ]
+    rows = answered("a", e1=6, p1=5, e2=6, p2=4, p3=6) + answered("b", e1=6, p1=6, e2=6, p2=6)
+    scores = scores_of(answers_of(rows), questions_of(asked))
+    assert scores["response_id"].to_list() == ["a", "a", "a", "b", "b"]
+    assert scores["gap_points"].to_list() == [None, -2, -1, 0, 0]
+    assert scores["gap_points_overall"].to_list() == [-1.5, -1.5, -1.5, 0, 0]
+
+
 def test_perception_on_0_to_100_turns_reversed_questions_once() -> None:
     questions = questions_of(
         [

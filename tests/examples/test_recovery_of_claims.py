@@ -75,16 +75,14 @@ def cells(insurer: tuple[pl.DataFrame, dict], kpi: str) -> pl.DataFrame:
 
 @pytest.mark.parametrize("kpi", RECOVERED)
 def test_intervals_cover_the_truth(insurer, kpi: str) -> None:
-    """Of the months of branches with enough cases nine in ten intervals hold the truth; a wrong clock's do not.
-
-    The normal interval of a mean of skewed durations holds it less often than it says.
-    """
+    """Of the months of branches with enough cases 19 in 20 intervals hold the truth; a wrong clock's do not."""
     held = cells(insurer, kpi).filter((pl.col("segment") != "company") & (pl.col("n") >= 10))
     above = pl.col("truth") >= pl.col("ci_low").fill_null(0)
     below = pl.col("truth") <= pl.col("ci_high").fill_null(float("inf"))
     covered = held.select(above & below).to_series()
     assert len(covered) >= 120
-    assert covered.mean() >= (0.84 if kpi.endswith("_mean") else 0.91)
+    # Chance moves the share of so few months by two points; of many it is held in tests/kpi to 92 to 98 %.
+    assert covered.mean() >= 0.92
 
 
 def test_another_clock_is_noticed(insurer) -> None:

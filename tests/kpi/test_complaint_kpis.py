@@ -248,6 +248,37 @@ def test_merged_contacts_count_once_and_days_have_type_7_quantiles():
         assert record(code, complaint_facts(rows, as_of), MAR, as_of)["value"] == pytest.approx(example(code))
 
 
+def test_open_complaints_count_for_as_long_as_they_are_open(shared: Path):
+    """The worked durations, the longest open one followed beyond day 60: of the decided alone the median is 5."""
+    golden = json.loads((shared / "golden/ex01_claims.json").read_text())["km"]
+    as_of = day("05-31")
+    rows = [
+        {"received_on": day("04-21"), "closed_on": day("04-21") + timedelta(d), "outcome": "upheld"}
+        for d in (2, 3, 3, 5, 8, 10, 12)
+    ] + [{"received_on": as_of - timedelta(d)} for d in (6, 15, 70)]
+    withdrawn = [
+        {"received_on": day("04-21"), "closed_on": day("04-21") + timedelta(d), "outcome": "withdrawn"}
+        for d in (4, 9)
+    ]
+    period = pl.DataFrame({"period": [MAR], "starts_on": [MAR], "ends_on": [as_of]})
+
+    def found(code: str, complaints: list[dict]) -> dict:
+        facts = complaint_facts(complaints, as_of)
+        return kpi_records(facts, [KPIS[code]], period, as_of=as_of, settings=COMPANY).row(0, named=True)
+
+    median = found("complaint_received_to_decided_days_km_median", rows)
+    assert median["value"] == example("complaint_received_to_decided_days_km_median") == golden["median"]
+    assert (median["n"], median["n_undetermined"]) == (10, 3)
+    mean = found("complaint_received_to_decided_days_restricted_mean", rows)
+    # A fifth and more are still open after 12 days: of everybody 0.24 for the days from 30 to 60.
+    assert mean["value"] == pytest.approx(golden["rmst30"] + golden["S"]["40"] * 30, abs=TOLERANCE)
+    assert mean["value"] == pytest.approx(example("complaint_received_to_decided_days_restricted_mean"))
+    within = found("complaint_decided_within_15_days_incidence", rows + withdrawn)
+    assert within["value"] == pytest.approx(
+        example("complaint_decided_within_15_days_incidence"), abs=TOLERANCE
+    )
+
+
 EXPOSURE = {
     "month": pl.Date,
     "org_unit": pl.String,

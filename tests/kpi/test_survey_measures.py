@@ -2,8 +2,10 @@
 
 from datetime import date
 
+import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from transforms.kpi.survey_measures import AllocationMean, WeightedMean
 
@@ -14,7 +16,8 @@ MEASURE = AllocationMean("gap_points", "importance_mean", by="dimension", groups
 
 def record(cases: pl.DataFrame) -> dict:
     statistics = MEASURE.statistics(date(2025, 12, 31))
-    merged = cases.select(statistic.cases.sum().alias(name) for name, statistic in statistics.items())
+    overall = cases.with_columns(gap_points_overall=pl.col("gap_points").mean().over("response_id"))
+    merged = overall.select(s.cases.alias(name) for name, s in statistics.items()).sum()
     return merged.select(**MEASURE.record(pl.col)).row(0, named=True)
 
 
@@ -22,6 +25,7 @@ def cases(spread: float = 0.0) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "dimension": [d for d in DIMENSIONS for _ in range(40)],
+            "response_id": [i for _ in DIMENSIONS for i in range(40)],
             "gap_points": [g + spread * (-1) ** i for g in GAPS for i in range(40)],
             "importance_mean": [p + (i % 2 - 0.5) for p in POINTS for i in range(40)],
         }
@@ -31,10 +35,36 @@ def cases(spread: float = 0.0) -> pl.DataFrame:
 def test_weighted_gap_of_the_worked_example():
     found = record(cases(spread=1.0))
     assert found["value"] == pytest.approx(-0.7245)
-    half_width = 1.96 * (40 / 39) ** 0.5 / 40**0.5
-    assert found["ci_low"] == pytest.approx(-0.7245 - half_width, abs=1e-4)
-    assert found["ci_high"] == pytest.approx(-0.7245 + half_width, abs=1e-4)
+    # The forty deviate from the mean in all dimensions alike: five answers of theirs are worth one.
+    half_width = stats.t.ppf(0.975, 39) / 39**0.5
+    assert found["ci_low"] == pytest.approx(-0.7245 - half_width, abs=1e-9)
+    assert found["ci_high"] == pytest.approx(-0.7245 + half_width, abs=1e-9)
     assert found["n"] == 40
+
+
+@pytest.mark.parametrize("together", [0.0, 0.4, 1.0])
+def test_interval_is_that_of_the_respondents_own_sums(together: float):
+    """Complete answers, errors of any two dimensions alike: as if each respondent had given one weighted sum."""
+    rng = np.random.default_rng(3)
+    people, weights = 4000, np.array(POINTS) / 100
+    errors = together**0.5 * rng.normal(size=(people, 1)) + (1 - together) ** 0.5 * rng.normal(
+        size=(people, 5)
+    )
+    answers = np.array(GAPS) + errors
+    found = record(
+        pl.DataFrame(
+            {
+                "dimension": np.repeat(DIMENSIONS, people),
+                "response_id": np.tile(np.arange(people), 5),
+                "gap_points": answers.T.ravel(),
+                "importance_mean": np.repeat(POINTS, people),
+            }
+        )
+    )
+    sums = answers @ weights
+    half_width = stats.t.ppf(0.975, people - 1) * sums.std(ddof=1) / people**0.5
+    assert found["ci_high"] - found["ci_low"] == pytest.approx(2 * half_width, rel=0.02)
+    assert (found["ci_low"] + found["ci_high"]) / 2 == pytest.approx(sums.mean(), abs=1e-9)
 
 
 def test_weights_are_not_stretched_over_what_is_missing():

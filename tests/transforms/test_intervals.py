@@ -15,6 +15,8 @@ from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.weightstats import DescrStatsW
 
 from transforms.statistics.intervals import (
+    common_correlation,
+    compound_poisson,
     garwood,
     mean_interval,
     nps,
@@ -25,6 +27,9 @@ from transforms.statistics.intervals import (
     quantile_interval,
     quantile_ranks,
     ratio_interval,
+    sample_skewness,
+    sum_interval,
+    weighted_share,
     wilson,
 )
 
@@ -77,10 +82,44 @@ def test_garwood_of_sums_within_a_group_by() -> None:
     assert high["high"].to_list() == pytest.approx([4.120764389057822, 4.611099317642419])
 
 
+TEN = np.array([1, 2, 2, 3, 4, 5, 7, 9, 15, 30.0])
+
+
 def test_mean_interval_equals_statsmodels() -> None:
-    sample = np.array([1, 2, 2, 3, 4, 5, 7, 9, 15, 30.0])
-    ours = values(mean_interval(sample.mean(), sample.std(ddof=1), len(sample)))
-    assert ours == pytest.approx(DescrStatsW(sample).zconfint_mean(), abs=1e-12)
+    ours = values(mean_interval(TEN.mean(), TEN.std(ddof=1), len(TEN)))
+    assert ours == pytest.approx(DescrStatsW(TEN).tconfint_mean(), abs=1e-12)
+
+
+@pytest.mark.parametrize("sample", [TEN, -TEN, TEN**2, np.array([3, 4, 5, 6.0]), np.array([0, 0, 0, 1.0])])
+def test_skewness_equals_scipy(sample: np.ndarray) -> None:
+    ours = pl.select(sample_skewness(sample.sum(), (sample**2).sum(), (sample**3).sum(), len(sample))).item()
+    assert ours == pytest.approx(stats.skew(sample, bias=False), abs=1e-12)
+
+
+@pytest.mark.parametrize("skewness", [-3.0, -1e-4, 1e-6, 0.8, 3.0])
+def test_skewed_mean_interval_solves_halls_equation(skewness: float) -> None:
+    """At its limits T + aT²/3 + a²T³/27 + a/6 is Student's quantile, where T = (mean − limit)/standard error."""
+    t, a = stats.t.ppf(0.975, 39), skewness / 40**0.5
+    for limit, side in zip(values(mean_interval(12.0, 8.0, 40, skewness)), (t, -t), strict=True):
+        error = (12 - limit) * 40**0.5 / 8
+        assert error + a * error**2 / 3 + a**2 * error**3 / 27 + a / 6 == pytest.approx(side, abs=1e-9)
+
+
+def test_skewed_durations_are_covered() -> None:
+    """Of the means of 40 log-normal durations 94 % are covered, 90 % by Student's t alone; chance moves it by 0.4."""
+    x = np.random.default_rng(17).lognormal(0, 0.9, (4000, 40))
+    sums = pl.DataFrame({"x": x.sum(1), "xx": (x**2).sum(1), "xxx": (x**3).sum(1), "s": x.std(1, ddof=1)})
+    skewness = sample_skewness(pl.col("x"), pl.col("xx"), pl.col("xxx"), 40)
+    covered = {
+        name: sums.select(
+            pl.lit(np.exp(0.405)).is_between(*mean_interval(pl.col("x") / 40, pl.col("s"), 40, g))
+        )
+        .to_series()
+        .mean()
+        for name, g in (("corrected", skewness), ("plain", 0.0))
+    }
+    assert 0.925 <= covered["corrected"] <= 0.975
+    assert covered["plain"] < 0.91
 
 
 def test_ratio_interval_is_the_interval_of_residuals() -> None:
@@ -89,7 +128,7 @@ def test_ratio_interval_is_the_interval_of_residuals() -> None:
     y = 0.7 * x + rng.normal(0, 1, 400)
     ours = values(ratio_interval(y.sum(), x.sum(), (y * y).sum(), (x * x).sum(), (x * y).sum(), 400))
     residuals = y - y.sum() / x.sum() * x
-    half = stats.norm.ppf(0.975) * residuals.std(ddof=1) / np.sqrt(400) / x.mean()
+    half = stats.t.ppf(0.975, 399) * residuals.std(ddof=1) / np.sqrt(400) / x.mean()
     assert ours == pytest.approx([y.sum() / x.sum() - half, y.sum() / x.sum() + half], rel=1e-9)
 
 
@@ -97,6 +136,33 @@ def test_ratio_interval_of_equal_bases_is_the_mean_interval() -> None:
     y = np.array([3.0, 5.0, 4.0, 8.0])
     ratio = ratio_interval(y.sum(), 4, (y * y).sum(), 4, y.sum(), 4)
     assert values(ratio) == pytest.approx(values(mean_interval(y.mean(), y.std(ddof=1), 4)))
+
+
+def test_share_of_equal_cases_is_wilsons() -> None:
+    assert values(weighted_share(6 * 70, 9 * 70, 9 * 70**2)) == pytest.approx(values(wilson(6, 9)))
+    # One case in which all the money is counts as one, however many small ones there are.
+    low, high = values(weighted_share(1e9 + 50, 1e9 + 100, 1e18 + 100))
+    assert low == pytest.approx(values(wilson(1, 1))[0], abs=1e-6)
+    assert high == pytest.approx(1, abs=1e-6)
+
+
+def test_amounts_of_equal_events_have_garwoods_limits() -> None:
+    assert values(compound_poisson(4 * 250, 4 * 250**2, 1e6)) == pytest.approx(
+        [250 * limit for limit in values(garwood(4, 1e6))]
+    )
+    assert values(compound_poisson(0, 0, 1e6)) == [0, None]
+
+
+def test_errors_that_move_together_add_up_and_others_by_squares() -> None:
+    estimates, errors = [pl.lit(2.0), pl.lit(5.0)], [pl.lit(3.0), pl.lit(4.0)]
+    t = stats.t.ppf(0.975, 29)
+    for correlation, error in ((1.0, 7.0), (0.0, 5.0), (-1.0, 1.0)):
+        assert values(sum_interval(estimates, errors, correlation, 30)) == pytest.approx(
+            [7 - t * error, 7 + t * error]
+        )
+    x, y = np.random.default_rng(1).multivariate_normal([0, 0], [[4, 1.2], [1.2, 9]], 50).T
+    shared = common_correlation(pl.lit((x + y).var(ddof=1)), [pl.lit(x.var(ddof=1)), pl.lit(y.var(ddof=1))])
+    assert pl.select(shared).item() == pytest.approx(np.corrcoef(x, y)[0, 1])
 
 
 @pytest.mark.parametrize("q", [0.1, 0.5, 0.9, 0.99])
@@ -166,6 +232,9 @@ def test_nothing_undefined_leaves(rows: list[tuple[float | None, ...]]) -> None:
         wilson(a, n),
         garwood(a, n),
         mean_interval(a, b.abs(), n),
+        mean_interval(a, b.abs(), n, sample_skewness(a, b.abs(), a**3, n)),
+        weighted_share(a, b, b**2),
+        compound_poisson(a, a**2, b),
         ratio_interval(a, b, a**2, b**2, a * b, n),
         quantile_ranks(n, 0.5),
         nps_wald(a, b, n),

@@ -252,7 +252,7 @@ def test_error_of_a_weighted_mean_is_that_of_a_ratio(rows: list[tuple[float, flo
     interval = ratio_interval(*(float(v.sum()) for v in (w * x, w, (w * x) ** 2, w**2, w**2 * x)), len(x))
     low, high = one(frame.select(low=interval.low.first(), high=interval.high.first())).values()
     if error > 1e-4:
-        assert (high - low) / 2 == pytest.approx(1.959964 * error, rel=1e-4)
+        assert (high - low) / 2 == pytest.approx(stats.t.ppf(0.975, len(x) - 1) * error, rel=1e-4)
     equal = one(frame.select(e=weighted_mean_error(pl.col("x"), pl.lit(2.0) + 0 * pl.col("w"))))["e"]
     assert equal == pytest.approx(x.std(ddof=1) / math.sqrt(len(x)), abs=1e-9)
 

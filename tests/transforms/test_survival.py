@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 from lifelines.utils import median_survival_times, restricted_mean_survival_time
 from polars.testing import assert_frame_equal
+from scipy import stats
 
 from transforms.statistics.intervals import wilson
 from transforms.statistics.survival import kaplan_meier, km_summary
@@ -112,6 +113,10 @@ def test_uncensored_restricted_mean_is_the_mean_of_capped_times() -> None:
     figures = km_summary(cases, [], "t", "ended", tau=20).collect().row(0, named=True)
     assert figures["rmst"] == pytest.approx(np.minimum(t, 20).mean())
     assert figures["rmst_var"] == pytest.approx(np.minimum(t, 20).var() / 300)
+    share = figures["rmst"] / 20
+    error = np.minimum(t, 20).std(ddof=1) / np.sqrt(300) / (20 * share * (1 - share))
+    limits = np.log(share / (1 - share)) + stats.t.ppf([0.025, 0.975], 299) * error
+    assert (figures["rmst_low"], figures["rmst_high"]) == pytest.approx(tuple(20 / (1 + np.exp(-limits))))
 
 
 def test_restricted_mean_variance_by_its_definition(random_groups: pl.DataFrame) -> None:

@@ -13,6 +13,8 @@ from transforms.model import SEGMENT_COLUMNS, Columns
 
 # A respondent's gap needs this share of the dimension's pairs.
 PAIRS_SHARE = 0.5
+# Scores of which every row also has the questionnaire's mean: its rows hang together by it.
+OVERALL = ("perception_score", "gap_points", "satisfaction_score")
 
 _SCORES: Columns = {
     "perception_mean": (pl.Float64, "Mean perception on the questions' own scale, reversed ones turned."),
@@ -41,6 +43,10 @@ SURVEY_SCORES: Columns = {
     "stage": (pl.String, "Stage of the customer's journey the questionnaire asks about."),
     **_ABOUT,
     **_SCORES,
+    **{
+        f"{score}_overall": (pl.Float64, f"Mean {score} of the questionnaire's dimensions.")
+        for score in OVERALL
+    },
 }
 SURVEY_STAGE_SCORES: Columns = {
     **_RESPONSE,
@@ -67,7 +73,10 @@ def survey_scores(
     items = scored_answers(answers, questions, as_of=as_of).filter(pl.col("dimension").is_not_null())
     scores = _scores(items, "dimension", pl.col("n_dimension_pairs"), pairs_share)
     about = responses.select(*RESPONSE_KEY, "stage", *_ABOUT)
-    rows = scores.join(about, on=RESPONSE_KEY, how="inner")
+    overall = (pl.col(score).mean().over(RESPONSE_KEY).round(DECIMALS) for score in OVERALL)
+    rows = scores.join(about, on=RESPONSE_KEY, how="inner").with_columns(
+        mean.name.suffix("_overall") for mean in overall
+    )
     return rows.select(pl.col(name).cast(dtype) for name, (dtype, _) in SURVEY_SCORES.items())
 
 

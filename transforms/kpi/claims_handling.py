@@ -253,7 +253,7 @@ OUTCOMES = (
     Kpi(
         code="claim_paid_amount_share",
         title="Amount paid per amount claimed, decided claims",
-        measure=Ratio("paid_amount", "claimed_amount"),
+        measure=Ratio("paid_amount", "claimed_amount", is_share=True),
         unit="ratio",
         direction=1,
         dates=_BY_DECISION,

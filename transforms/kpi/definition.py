@@ -36,6 +36,11 @@ class Measure(Protocol):
     """How cases become a number: statistics that can be merged, and the record made from them."""
 
     @property
+    def interval(self) -> str:
+        """The kind of its interval, for the dictionary."""
+        ...
+
+    @property
     def needs(self) -> tuple[str, ...]:
         """Columns without which the KPI is not applicable."""
         ...

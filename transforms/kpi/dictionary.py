@@ -15,7 +15,13 @@ INTRODUCTION = """# Dictionary of KPIs
 Generated from the registry by `policypulse dictionary`; the same is in `catalog.kpis` of every warehouse.
 Shares are fractions. A cohort counts the cases received, issued or expired in the month, a period those closed in
 it, a stock those open at its end. `minimum` is the number of cases below which the status is `low_n`; a cohort is
-`immature` until its horizon is over. Intervals are at 95 %.
+`immature` until its horizon is over.
+
+Intervals are at 95 % and for the process, as if the month's cases were a sample of it. The rows that one respondent
+has in several dimensions count as one; else cases are taken as independent. A customer seldom has two cases in a
+month: 1.00 to 1.07 on the average of the cases of the simulated insurer, by which an interval is at most 3 % too
+narrow even if all cases of a customer went alike. In a year it is up to 1.7 (claims) and 30 %. Quantiles of whole
+days and exact limits of small counts are cautious: they hold the truth more often than they say.
 """
 
 
@@ -54,7 +60,7 @@ def bases(kpi: Kpi) -> str:
 
 def interval(kpi: Kpi) -> str:
     """The kind of interval the KPI's measure has."""
-    return str(getattr(kpi.measure, "interval", ""))
+    return kpi.measure.interval
 
 
 def dictionary_page(settings: Settings) -> str:

@@ -6,6 +6,7 @@ Opening, entered, left and closing of each flow are counted in `stocks.py`; noth
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 import polars as pl
 
@@ -41,6 +42,8 @@ class _OfAFlow:
 class Clearance(_OfAFlow):
     """Cases that left per case that entered; above 1 the backlog shrinks. Garwood interval of those that left."""
 
+    interval: ClassVar[str] = "exact Poisson (Garwood) of those that left"
+
     def record(self, number: Pick) -> Mapping[str, pl.Expr]:
         left, entered = number("flow_left"), number("flow_entered")
         low, high = garwood(left, entered)
@@ -50,6 +53,8 @@ class Clearance(_OfAFlow):
 @dataclass(frozen=True)
 class BacklogDays(_OfAFlow):
     """Days of work in the stock: cases at the end over cases that left a calendar day of the period."""
+
+    interval: ClassVar[str] = "exact Poisson (Garwood) of the stock"
 
     def record(self, number: Pick) -> Mapping[str, pl.Expr]:
         closing, a_day = number("flow_closing"), number("flow_left") / number("days")
@@ -61,6 +66,7 @@ class BacklogDays(_OfAFlow):
 class StockShare(_OfAFlow):
     """Share of the stock at the end of the period that is in a part of it; Wilson interval."""
 
+    interval: ClassVar[str] = "Wilson"
     of: Flow
 
     @property
@@ -75,6 +81,7 @@ class StockShare(_OfAFlow):
 class SettledShare(_OfAFlow):
     """Cases that entered `of` in the period among those in stock when it began or entered in it; Wilson."""
 
+    interval: ClassVar[str] = "Wilson"
     of: Flow
 
     @property
@@ -91,6 +98,8 @@ class ClosedInWindow(_OfAFlow):
 
     Below 1 by construction, since those of last week count: 滚动立案结案率.
     """
+
+    interval: ClassVar[str] = "Wilson"
 
     def record(self, number: Pick) -> Mapping[str, pl.Expr]:
         return _share(number("window_left"), number("window_entered"))

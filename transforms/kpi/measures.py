@@ -10,14 +10,16 @@ from typing import ClassVar
 
 import polars as pl
 
-from transforms.kpi.definition import LEVEL, Exposure, Flow, Statistic
+from transforms.kpi.definition import Exposure, Flow, Statistic
 from transforms.statistics.intervals import (
+    compound_poisson,
     garwood,
     mean_interval,
-    normal_quantile,
     nps_adjusted,
     quantile_ranks,
     ratio_interval,
+    sample_skewness,
+    weighted_share,
     wilson,
 )
 
@@ -112,17 +114,16 @@ def _share_record(good: pl.Expr, counted: pl.Expr, undetermined: pl.Expr) -> Rec
     }
 
 
-def _mean_interval(total: pl.Expr, squares: pl.Expr, n: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
-    """The interval of a mean from the sum and the sum of squares of n values."""
-    variance = ((squares - total**2 / n) / (n - 1)).clip(lower_bound=0)
-    return mean_interval(total / n, variance.sqrt(), n)
+def variance_of(total: pl.Expr, squares: pl.Expr, n: pl.Expr) -> pl.Expr:
+    """The variance, with divisor n − 1, from the sum and the sum of squares of n values."""
+    return ((squares - total**2 / n) / (n - 1)).clip(lower_bound=0)
 
 
 @dataclass(frozen=True)
 class Mean:
-    """Mean of a column over the cases that have it; interval of the mean by its standard error."""
+    """Mean of a column over the cases that have it; Student's interval, with the skewness of the cases (Hall 1992)."""
 
-    interval: ClassVar[str] = "normal, of the mean"
+    interval: ClassVar[str] = "Student's t, corrected for skewness (Hall)"
     value: str
 
     @property
@@ -134,13 +135,15 @@ class Mean:
         return {
             "sum": Statistic(value.fill_null(0.0)),
             "squares": Statistic((value**2).fill_null(0.0)),
+            "cubes": Statistic((value**3).fill_null(0.0)),
             "n": Statistic(value.is_not_null()),
             "missing": Statistic(value.is_null()),
         }
 
     def record(self, statistic: Pick) -> Record:
-        total, n = statistic("sum"), statistic("n")
-        low, high = _mean_interval(total, statistic("squares"), n)
+        total, squares, n = statistic("sum"), statistic("squares"), statistic("n")
+        skewness = sample_skewness(total, squares, statistic("cubes"), n)
+        low, high = mean_interval(total / n, variance_of(total, squares, n).sqrt(), n, skewness)
         return {
             "numerator": total,
             "denominator": n,
@@ -149,56 +152,6 @@ class Mean:
             "ci_high": high,
             "n": n,
             "n_undetermined": statistic("missing"),
-        }
-
-
-@dataclass(frozen=True)
-class MeanOfMeans:
-    """Mean of the means of several groups of cases, each with equal weight.
-
-    Its interval takes the groups' errors as fully correlated, since one respondent answers in all of them.
-    """
-
-    interval: ClassVar[str] = "normal, errors fully correlated"
-    value: str
-    by: str
-    groups: tuple[str, ...]
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        return (self.value,)
-
-    def statistics(self, as_of: date) -> Statistics:
-        statistics: dict[str, Statistic] = {}
-        for group in self.groups:
-            value = pl.when(pl.col(self.by) == group).then(pl.col(self.value).cast(pl.Float64))
-            statistics[f"sum_{group}"] = Statistic(value.fill_null(0.0))
-            statistics[f"squares_{group}"] = Statistic((value**2).fill_null(0.0))
-            statistics[f"n_{group}"] = Statistic(value.is_not_null())
-        return statistics
-
-    def record(self, statistic: Pick) -> Record:
-        count = len(self.groups)
-        values, lows, highs, sizes = [], [], [], []
-        for group in self.groups:
-            total, n = statistic(f"sum_{group}"), statistic(f"n_{group}")
-            low, high = _mean_interval(total, statistic(f"squares_{group}"), n)
-            values.append(_over(total, n) / count)
-            lows.append(low / count)
-            highs.append(high / count)
-            sizes.append(n)
-
-        def added(parts: list[pl.Expr]) -> pl.Expr:
-            return pl.sum_horizontal(parts, ignore_nulls=False)
-
-        return {
-            "numerator": NONE,
-            "denominator": NONE,
-            "value": added(values),
-            "ci_low": added(lows),
-            "ci_high": added(highs),
-            "n": pl.min_horizontal(sizes),
-            "n_undetermined": pl.lit(0.0),
         }
 
 
@@ -287,11 +240,21 @@ class Stock:
 
 @dataclass(frozen=True)
 class Ratio:
-    """Sum of one column over the sum of another, case by case; linearised interval (delta method)."""
+    """Sum of one column over the sum of another, case by case.
 
-    interval: ClassVar[str] = "linearised (delta method)"
+    A share is a ratio in which no case has more above the line than below it, as of premium or claimed amounts.
+    """
+
     numerator: str
     denominator: str
+    is_share: bool = False
+
+    @property
+    def interval(self) -> str:
+        """The kind of its interval, for the dictionary."""
+        if self.is_share:
+            return "Wilson, over the effective number of cases (Kish)"
+        return "linearised (delta method), Student's t"
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -311,7 +274,10 @@ class Ratio:
 
     def record(self, statistic: Pick) -> Record:
         y, x, n = statistic("y"), statistic("x"), statistic("n")
-        low, high = ratio_interval(y, x, statistic("yy"), statistic("xx"), statistic("xy"), n)
+        if self.is_share:
+            low, high = weighted_share(y, x, statistic("xx"))
+        else:
+            low, high = ratio_interval(y, x, statistic("yy"), statistic("xx"), statistic("xy"), n)
         return {
             "numerator": y,
             "denominator": x,
@@ -327,8 +293,8 @@ class Ratio:
 class PerExposure:
     """Cases, or their `amount`, per exposure, times `per`.
 
-    The interval is exact Poisson, Wilson's where the rate is a share, and of amounts the normal one of a
-    compound Poisson sum.
+    The interval is exact Poisson, Wilson's where the rate is a share; of amounts it is exact Poisson over the
+    effective number of cases.
     """
 
     exposure: Exposure
@@ -340,7 +306,7 @@ class PerExposure:
     def interval(self) -> str:
         """The kind of its interval, for the dictionary."""
         if self.amount:
-            return "normal, of a compound Poisson sum"
+            return "Poisson, over the effective number of cases (Fay and Feuer)"
         return "Wilson" if self.per == 1.0 and self.is_share else "exact Poisson (Garwood)"
 
     @property
@@ -357,8 +323,7 @@ class PerExposure:
         count, exposure = statistic("count"), pl.col(self.exposure.name).cast(pl.Float64)
         scaled = exposure / self.per
         if self.amount:
-            half = normal_quantile(LEVEL) * statistic("squares").sqrt()
-            low, high = (_over(count - half, scaled).clip(0.0), _over(count + half, scaled))
+            low, high = compound_poisson(count, statistic("squares"), scaled)
         elif self.per == 1.0 and self.is_share:
             low, high = wilson(count, exposure)
         else:

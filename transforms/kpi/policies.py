@@ -72,7 +72,7 @@ def _persistency(months: int, issue_months: int) -> tuple[Kpi, Kpi]:
             code=f"persistency_{months}m{window}_premium_share",
             title=f"{months}-month persistency by premium, {cohort} ({months}个月保费继续率)",
             slice=("duration_months", months),
-            measure=Ratio("premium_received", "premium_at_issue"),
+            measure=Ratio("premium_received", "premium_at_issue", is_share=True),
             source=PERSISTENCY_SOURCE,
             issue_months=issue_months,
             minimum=100,
@@ -314,7 +314,7 @@ _RENEWALS = (
     Kpi(
         code="renewal_constant_premium_share",
         title="Premium of expiring policies that were renewed, at the expiring premium",
-        measure=Ratio("premium_retained", "premium"),
+        measure=Ratio("premium_retained", "premium", is_share=True),
         unit="share",
         definition="Expiring premium of the policies that were renewed over expiring premium: no price change.",
         formula="expiring premium of renewed policies / premium of expiring terms",

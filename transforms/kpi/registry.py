@@ -7,6 +7,7 @@ from transforms.kpi import (
     claims_survival,
     claims_terms,
     complaints,
+    complaints_survival,
     policies,
     surveys,
 )
@@ -27,6 +28,7 @@ def registry(settings: Settings | None = None) -> tuple[Kpi, ...]:
         *claims_handling.KPIS,
         *claims_flow.KPIS,
         *complaints.KPIS,
+        *complaints_survival.KPIS,
         *policies.KPIS,
         *surveys.KPIS,
     )

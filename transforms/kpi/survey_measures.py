@@ -1,6 +1,6 @@
-"""The weighted measures of surveys: means of dimensions by the points customers allot, means over a weighted sample."""
+"""The measures of surveys in several dimensions or by weight: means of means, by allotted points, weighted."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
@@ -8,9 +8,67 @@ from typing import ClassVar
 import polars as pl
 
 from transforms.kpi.definition import Statistic
-from transforms.statistics.intervals import mean_interval, ratio_interval
+from transforms.kpi.measures import NONE, Pick, Record, Statistics, variance_of
+from transforms.statistics.intervals import common_correlation, ratio_interval, sum_interval
 
-Sums = tuple[pl.Expr, pl.Expr, pl.Expr]
+
+@dataclass(frozen=True)
+class MeanOfMeans:
+    """Mean of the means of several groups of cases, each with equal weight.
+
+    Its interval counts a respondent, who has a row in every group, as one: the groups' errors correlate as the
+    answers do, any two groups alike. For that `value` has a twin `value`_overall, the respondent's mean of groups.
+    """
+
+    interval: ClassVar[str] = "Student's t, respondents as clusters"
+    value: str
+    by: str
+    groups: tuple[str, ...]
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return (self.value,)
+
+    def statistics(self, as_of: date) -> Statistics:
+        own = pl.when(pl.col(self.by).is_in(self.groups)).then(pl.col(self.value).cast(pl.Float64))
+        statistics = {"with_mean": Statistic((own * pl.col(f"{self.value}_overall")).fill_null(0.0))}
+        for group in self.groups:
+            value = pl.when(pl.col(self.by) == group).then(pl.col(self.value).cast(pl.Float64))
+            statistics[f"sum_{group}"] = Statistic(value.fill_null(0.0))
+            statistics[f"squares_{group}"] = Statistic((value**2).fill_null(0.0))
+            statistics[f"n_{group}"] = Statistic(value.is_not_null())
+        return statistics
+
+    def record(self, statistic: Pick) -> Record:
+        return _means_record(statistic, {group: pl.lit(1 / len(self.groups)) for group in self.groups})
+
+
+def _means_record(statistic: Pick, shares: Mapping[str, pl.Expr]) -> dict[str, pl.Expr]:
+    """The record of the sum over groups of share times mean, the shares as given."""
+    values, errors, variances, totals, sizes = [], [], [], [], []
+    for group, share in shares.items():
+        total, squares, n = (statistic(f"{name}_{group}") for name in ("sum", "squares", "n"))
+        variance = variance_of(total, squares, n)
+        values.append(share * total / _positive(n))
+        errors.append(share * (variance / n).sqrt())
+        variances.append(variance)
+        totals.append(total)
+        sizes.append(n)
+    groups, n = len(shares), pl.min_horizontal(sizes)
+    # Each respondent's mean stands in every row of his, so that it counts once a group.
+    respondents = pl.sum_horizontal(sizes) / groups
+    of_means = variance_of(pl.sum_horizontal(totals) / groups, statistic("with_mean") / groups, respondents)
+    correlation = common_correlation(groups**2 * of_means, variances).fill_null(1.0)
+    low, high = sum_interval(values, errors, correlation, n)
+    return {
+        "numerator": NONE,
+        "denominator": NONE,
+        "value": pl.sum_horizontal(values, ignore_nulls=False),
+        "ci_low": low,
+        "ci_high": high,
+        "n": n,
+        "n_undetermined": pl.lit(0.0),
+    }
 
 
 @dataclass(frozen=True)
@@ -19,11 +77,11 @@ class AllocationMean:
 
     Weighted SERVQUAL, SERVPERF and the satisfaction index have this form (Parasuraman, Zeithaml and Berry 1988):
     the weighted sum is not divided by the number of groups again. Empty where a group has no value or no
-    weight, as weights are not stretched over the rest. The interval takes the weights as given and the groups'
-    errors as fully correlated, since one respondent answers in all of them.
+    weight, as weights are not stretched over the rest. The interval takes the weights as given and counts a
+    respondent, who answers in all groups, as one (see `MeanOfMeans`).
     """
 
-    interval: ClassVar[str] = "normal, errors of the groups fully correlated"
+    interval: ClassVar[str] = MeanOfMeans.interval
     value: str
     weight: str
     by: str
@@ -34,43 +92,30 @@ class AllocationMean:
         """Columns without which the KPI is not applicable."""
         return (self.value, self.weight)
 
-    def statistics(self, as_of: date) -> Mapping[str, Statistic]:
+    def statistics(self, as_of: date) -> Statistics:
         """Sum, sum of squares and number of the values, sum and number of the weights, by group."""
-        del as_of
-        statistics: dict[str, Statistic] = {}
+        statistics = dict(self._means.statistics(as_of))
         for group in self.groups:
-            is_own = pl.col(self.by) == group
-            value = pl.when(is_own).then(pl.col(self.value).cast(pl.Float64))
-            weight = pl.when(is_own).then(pl.col(self.weight).cast(pl.Float64))
-            statistics[f"sum_{group}"] = Statistic(value.fill_null(0.0))
-            statistics[f"squares_{group}"] = Statistic((value**2).fill_null(0.0))
-            statistics[f"n_{group}"] = Statistic(value.is_not_null())
+            weight = pl.when(pl.col(self.by) == group).then(pl.col(self.weight).cast(pl.Float64))
             statistics[f"weight_{group}"] = Statistic(weight.fill_null(0.0))
             statistics[f"weighed_{group}"] = Statistic(weight.is_not_null())
         return statistics
 
-    def record(self, statistic: Callable[[str], pl.Expr]) -> Mapping[str, pl.Expr]:
+    @property
+    def _means(self) -> MeanOfMeans:
+        """The same means with equal weights."""
+        return MeanOfMeans(self.value, self.by, self.groups)
+
+    def record(self, statistic: Pick) -> Record:
         """The weighted mean with its interval; n is the least number of answers of a group."""
-        weights = {g: _over(statistic(f"weight_{g}"), statistic(f"weighed_{g}")) for g in self.groups}
-        total = pl.sum_horizontal(weights.values(), ignore_nulls=False)
-        values, lows, highs, sizes = [], [], [], []
-        for group in self.groups:
-            share = _over(weights[group], total)
-            mean, low, high = _mean(statistic, group)
-            values.append(share * mean)
-            lows.append(share * low)
-            highs.append(share * high)
-            sizes.append(pl.min_horizontal(statistic(f"n_{group}"), statistic(f"weighed_{group}")))
-        none = pl.lit(None, dtype=pl.Float64)
-        return {
-            "numerator": none,
-            "denominator": none,
-            "value": pl.sum_horizontal(values, ignore_nulls=False),
-            "ci_low": pl.sum_horizontal(lows, ignore_nulls=False),
-            "ci_high": pl.sum_horizontal(highs, ignore_nulls=False),
-            "n": pl.min_horizontal(sizes),
-            "n_undetermined": pl.lit(0.0),
+        weights = {
+            group: statistic(f"weight_{group}") / _positive(statistic(f"weighed_{group}"))
+            for group in self.groups
         }
+        total = _positive(pl.sum_horizontal(weights.values(), ignore_nulls=False))
+        record = _means_record(statistic, {group: weight / total for group, weight in weights.items()})
+        weighed = [statistic(f"weighed_{group}") for group in self.groups]
+        return record | {"n": pl.min_horizontal(record["n"], *weighed)}
 
 
 @dataclass(frozen=True)
@@ -89,7 +134,7 @@ class WeightedMean:
         """Columns without which the KPI is not applicable."""
         return (self.value, self.weight)
 
-    def statistics(self, as_of: date) -> Mapping[str, Statistic]:
+    def statistics(self, as_of: date) -> Statistics:
         """Σw, Σw², Σwx, Σw²x, Σw²x² and the number of respondents."""
         del as_of
         value = pl.col(self.value).cast(pl.Float64)
@@ -100,30 +145,24 @@ class WeightedMean:
             "wx": weight * value,
             "wwx": weight**2 * value,
             "wwxx": (weight * value) ** 2,
-            "n": weight.is_not_null().cast(pl.Float64),
+            "n": weight.is_not_null(),
         }
-        return {name: Statistic(cases.fill_null(0.0)) for name, cases in sums.items()}
+        return {name: Statistic(cases) for name, cases in sums.items()}
 
-    def record(self, statistic: Callable[[str], pl.Expr]) -> Mapping[str, pl.Expr]:
+    def record(self, statistic: Pick) -> Record:
         """The weighted mean with its interval and the effective n; numerator and denominator are weighted sums."""
         w, ww, wx, wwx, wwxx, n = (statistic(name) for name in ("w", "ww", "wx", "wwx", "wwxx", "n"))
         low, high = ratio_interval(wx, w, wwxx, ww, wwx, n)
         return {
             "numerator": wx,
             "denominator": w,
-            "value": _over(wx, w),
+            "value": wx / _positive(w),
             "ci_low": low,
             "ci_high": high,
-            "n": _over(w**2, ww).fill_null(0.0),
+            "n": (w**2 / _positive(ww)).fill_null(0.0),
             "n_undetermined": pl.lit(0.0),
         }
 
 
-def _mean(statistic: Callable[[str], pl.Expr], group: str) -> Sums:
-    total, squares, n = (statistic(f"{name}_{group}") for name in ("sum", "squares", "n"))
-    variance = ((squares - total**2 / n) / (n - 1)).clip(lower_bound=0)
-    return (_over(total, n), *mean_interval(total / n, variance.sqrt(), n))
-
-
-def _over(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
-    return pl.when(denominator != 0).then(numerator / denominator)
+def _positive(number: pl.Expr) -> pl.Expr:
+    return pl.when(number > 0).then(number)

@@ -5,8 +5,8 @@ from typing import Any, cast
 import polars as pl
 
 from transforms.kpi.definition import Example, Kpi, Unit
-from transforms.kpi.measures import Mean, MeanOfMeans, NetPromoter, Share
-from transforms.kpi.survey_measures import AllocationMean, WeightedMean
+from transforms.kpi.measures import Mean, NetPromoter, Share
+from transforms.kpi.survey_measures import AllocationMean, MeanOfMeans, WeightedMean
 
 DIMENSIONS = ("tangibles", "reliability", "responsiveness", "assurance", "empathy")
 # A mystery shopper's audit is no customer; a questionnaire filled without reading is left out and counted.

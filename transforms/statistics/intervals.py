@@ -4,6 +4,7 @@ Estimates that need the single cases (survival curves, bootstrap) are elsewhere.
 infinity never leave.
 """
 
+from collections.abc import Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -33,9 +34,18 @@ class Difference(NamedTuple):
 
 def normal_quantile(level: float) -> float:
     """z of the two-sided interval at `level`: 1.959964 for 0.95."""
-    if not 0 < level < 1:
-        raise ValueError(f"a confidence level lies between 0 and 1, as in 0.95; got {level}")
-    return NormalDist().inv_cdf((1 + level) / 2)
+    return NormalDist().inv_cdf(_below_upper_limit(level))
+
+
+def student_quantile(n: pl.Expr, level: float) -> pl.Expr:
+    """The two-sided quantile of Student's t with n − 1 degrees of freedom."""
+    probability = _below_upper_limit(level)
+
+    def quantile(cases: pl.Series) -> pl.Series:
+        freedom = cases.to_numpy().astype(np.float64) - 1
+        return pl.Series(cases.name, special.stdtrit(freedom, probability), nan_to_null=True)
+
+    return n.map_batches(quantile, pl.Float64, is_elementwise=True)
 
 
 def wilson(successes: Operand, n: Operand, level: float = 0.95) -> Interval:
@@ -67,11 +77,68 @@ def garwood(count: Operand, exposure: Operand = 1.0, level: float = 0.95) -> Int
     return Interval(finite(low / base), finite(high / base))
 
 
-def mean_interval(mean: Operand, standard_deviation: Operand, n: Operand, level: float = 0.95) -> Interval:
-    """Normal limits of a mean from the standard deviation with divisor n − 1; none below two cases."""
+def mean_interval(
+    mean: Operand, standard_deviation: Operand, n: Operand, skewness: Operand = 0.0, level: float = 0.95
+) -> Interval:
+    """Limits of a mean from the standard deviation with divisor n − 1; none below two cases.
+
+    Student's t without skewness. With the sample's (`sample_skewness`) t is first made symmetric by Hall's cubic
+    transformation, so that the upper limit of a few long durations lies further off than the lower one. Hall
+    (1992), JRSS B 54, 221-228.
+    """
     cases = _at_least_two(n)
-    half = normal_quantile(level) * _float(standard_deviation) / cases.sqrt()
-    return Interval(finite(_float(mean) - half), finite(_float(mean) + half))
+    error = _float(standard_deviation) / cases.sqrt()
+    t, a = student_quantile(cases, level), _float(skewness) / cases.sqrt()
+    low, high = (_float(mean) - _untransformed(side, a) * error for side in (t, -t))
+    return Interval(finite(low), finite(high))
+
+
+def sample_skewness(total: Operand, squares: Operand, cubes: Operand, n: Operand) -> pl.Expr:
+    """Adjusted Fisher–Pearson skewness from Σx, Σx² and Σx³; 0 below three cases or where all are equal."""
+    cases = _float(n)
+    mean = _float(total) / cases
+    variance = _float(squares) / cases - mean**2
+    third = _float(cubes) / cases - 3 * mean * _float(squares) / cases + 2 * mean**3
+    adjusted = third / variance**1.5 * (cases * (cases - 1)).sqrt() / (cases - 2)
+    # No sample is more skewed than one case that differs from all others; sums that cancel could be.
+    most = cases.sqrt()
+    return pl.when((cases > 2) & (variance > 0)).then(adjusted.clip(-most, most)).otherwise(0.0)
+
+
+def _untransformed(y: pl.Expr, a: pl.Expr) -> pl.Expr:
+    """T with T + a·T²/3 + a²·T³/27 + a/6 = y; a is skewness/√n."""
+    shifted = y - a / 6
+    exact = (3 / a) * ((1 + a * shifted).cbrt() - 1)
+    return pl.when(a.abs() > _HARDLY_SKEWED).then(exact).otherwise(shifted - a * shifted**2 / 3)
+
+
+# Below this the cube root loses more digits than the terms left out of its series.
+_HARDLY_SKEWED = 1e-5
+
+
+def sum_interval(
+    estimates: Sequence[pl.Expr],
+    errors: Sequence[pl.Expr],
+    correlation: Operand,
+    n: Operand,
+    level: float = 0.95,
+) -> Interval:
+    """Limits of the sum of estimates with standard errors, any two of which correlate alike; Student's t."""
+    total = pl.sum_horizontal(estimates, ignore_nulls=False)
+    together = pl.sum_horizontal(errors, ignore_nulls=False) ** 2
+    apart = pl.sum_horizontal([error**2 for error in errors], ignore_nulls=False)
+    alike = _float(correlation)
+    variance = alike * together + (1 - alike) * apart
+    half = student_quantile(_at_least_two(n), level) * variance.clip(lower_bound=0).sqrt()
+    return Interval(finite(total - half), finite(total + half))
+
+
+def common_correlation(sum_variance: pl.Expr, variances: Sequence[pl.Expr]) -> pl.Expr:
+    """The correlation that any two of several variables must share to give their sum its variance."""
+    apart = pl.sum_horizontal(variances, ignore_nulls=False)
+    together = pl.sum_horizontal([variance.sqrt() for variance in variances], ignore_nulls=False) ** 2
+    least = -1 / (len(variances) - 1)
+    return finite((sum_variance - apart) / (together - apart)).clip(least, 1.0)
 
 
 def ratio_interval(
@@ -83,7 +150,7 @@ def ratio_interval(
     n: Operand,
     level: float = 0.95,
 ) -> Interval:
-    """Limits of Σy/Σx over n independent cases, linearised: from Σy, Σx, Σy², Σx², Σxy.
+    """Limits of Σy/Σx over n independent cases, linearised: from Σy, Σx, Σy², Σx², Σxy; Student's t.
 
     Var = n/(n−1) · Σ(y − Rx)² / (Σx)². Cochran, Sampling Techniques (1977), section 6.3, without the finite
     population correction: the interval is for the process, not for this month's census.
@@ -92,8 +159,32 @@ def ratio_interval(
     ratio = _float(sum_y) / base
     squares = _float(sum_yy) - 2 * ratio * _float(sum_xy) + ratio**2 * _float(sum_xx)
     error = (cases / (cases - 1) * squares.clip(lower_bound=0)).sqrt() / base.abs()
-    half = normal_quantile(level) * error
+    half = student_quantile(cases, level) * error
     return Interval(finite(ratio - half), finite(ratio + half))
+
+
+def weighted_share(sum_y: Operand, sum_x: Operand, sum_xx: Operand, level: float = 0.95) -> Interval:
+    """Limits of Σy/Σx where a case of size x has all of it, none or a part: 0 ≤ y ≤ x.
+
+    Wilson over the effective number of cases (Σx)²/Σx² (Kish 1965, Survey Sampling, section 11.7): a few large
+    cases that all went well say little, though the residuals from the ratio are then small. Conservative where
+    parts are frequent.
+    """
+    base = _float(sum_x)
+    effective = finite(base**2 / _float(sum_xx))
+    return wilson(finite(_float(sum_y) / base) * effective, effective, level)
+
+
+def compound_poisson(total: Operand, squares: Operand, exposure: Operand, level: float = 0.95) -> Interval:
+    """Limits of Σa/exposure, amounts a of Poisson events, from Σa and Σa²; no upper one without an event.
+
+    Garwood over the effective number of events (Σa)²/Σa². Fay and Feuer (1997), Statistics in Medicine 16,
+    791-801, with Σa²/Σa for the amount of the next event.
+    """
+    amount = _float(total)
+    weight = finite(_float(squares) / amount)
+    low, high = garwood(amount / weight, _float(exposure) / weight, level)
+    return Interval(pl.when((amount == 0) & _positive(exposure).is_not_null()).then(0.0).otherwise(low), high)
 
 
 def quantile_ranks(n: Operand, q: float, level: float = 0.95) -> Interval:
@@ -185,6 +276,12 @@ def _float(value: Operand) -> pl.Expr:
 def _positive(value: Operand) -> pl.Expr:
     number = _float(value)
     return pl.when(number > 0).then(number)
+
+
+def _below_upper_limit(level: float) -> float:
+    if not 0 < level < 1:
+        raise ValueError(f"a confidence level lies between 0 and 1, as in 0.95; got {level}")
+    return (1 + level) / 2
 
 
 def _at_least_two(value: Operand) -> pl.Expr:

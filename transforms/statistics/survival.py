@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from transforms.statistics.intervals import normal_quantile
+from transforms.statistics.intervals import finite, normal_quantile, student_quantile
 from transforms.statistics.risk_sets import (
     CENSORED,
     EVENT,
@@ -67,7 +67,8 @@ def km_summary(
     p50_high (Brookmeyer and Crowley 1982, Biometrics 38, on the log-log scale; null if not reached);
     for each horizon h, named within_30 for 30: P(T ≤ h) = 1 − S(h), within_30_var (Greenwood), within_30_low
     and within_30_high (log-log or plain; where S(h) is 0 or 1, Wilson over the cases whose fate at h is known);
-    for tau: rmst = ∫₀^tau S(t)dt, the restricted mean, rmst_var, rmst_low, rmst_high (null without events).
+    for tau: rmst = ∫₀^tau S(t)dt, the restricted mean, rmst_var, rmst_low, rmst_high (on the logit scale of
+    rmst/tau; null without events).
 
     Beyond followed_to S is held constant, so that P(T ≤ h) is a lower bound where followed_to < h and S > 0.
     Rows, entry and ties are as in `kaplan_meier`. Durations, horizons and tau are in one unit.
@@ -145,8 +146,16 @@ def _restricted_mean(block: Block, tau: float) -> dict[str, Array]:
 
 
 def _restricted_mean_limits(tau: float, level: float) -> list[pl.Expr]:
-    half = normal_quantile(level) * pl.when(pl.col("rmst_var") > 0).then(pl.col("rmst_var")).sqrt()
+    """Student's limits on the scale log(p/(1 − p)) of p = rmst/tau, with the variance of n − 1 degrees of freedom.
+
+    Durations cut at tau are skewed; on that scale their mean is much less so, and the limits stay within 0 and tau.
+    """
+    cases = pl.when(pl.col("n") > 1).then(pl.col("n").cast(pl.Float64))
+    variance = pl.when(pl.col("rmst_var") > 0).then(pl.col("rmst_var")) * cases / (cases - 1)
+    share = pl.col("rmst") / tau
+    half = student_quantile(cases, level) * variance.sqrt() / (tau * share * (1 - share))
+    logit = (share / (1 - share)).log()
     return [
-        (pl.col("rmst") - half).clip(0, tau).alias("rmst_low"),
-        (pl.col("rmst") + half).clip(0, tau).alias("rmst_high"),
+        finite(tau / (1 + (side * half - logit).exp())).alias(f"rmst_{end}")
+        for end, side in (("low", 1), ("high", -1))
     ]

@@ -43,7 +43,6 @@ sums AS (
         quantile_cont(report_to_payment_days, 0.5)
             FILTER (payment_counts AND placed_by IN ('reported', 'paid')) AS payment_median,
         sum(report_to_payment_days) FILTER (payment_counts) AS payment_days,
-        sum(report_to_payment_days * report_to_payment_days) FILTER (payment_counts) AS payment_squares,
         count(report_to_payment_days) FILTER (payment_counts) AS payments,
         count(*) FILTER (payment_counts AND report_to_payment_days IS NULL) AS unpaid,
         count(*) FILTER (is_paid AND is_faulty) AS payments_faulty,
@@ -57,10 +56,7 @@ sums AS (
 ),
 based AS (
     SELECT *, CASE placed_by WHEN 'reported' THEN 'cohort' ELSE 'period' END AS basis,
-        payment_days / nullif(payments, 0) AS payment_mean,
-        1.959963984540054 * sqrt(
-            greatest(payment_squares - payment_days ** 2 / nullif(payments, 0), 0) / nullif(payments - 1, 0)
-        ) / sqrt(payments) AS payment_error
+        payment_days / nullif(payments, 0) AS payment_mean
     FROM sums
 )
 SELECT
@@ -84,8 +80,7 @@ SELECT 'claim_report_to_payment_days_median', basis, cut, segment, period,
 FROM based WHERE placed_by IN ('reported', 'paid')
 UNION ALL
 SELECT 'claim_report_to_payment_days_mean', basis, cut, segment, period,
-    coalesce(payment_days, 0), payments, payment_mean, payment_mean - payment_error, payment_mean + payment_error,
-    payments, unpaid, payments_faulty
+    coalesce(payment_days, 0), payments, payment_mean, NULL, NULL, payments, unpaid, payments_faulty
 FROM based WHERE placed_by IN ('reported', 'paid')
 UNION ALL
 SELECT 'claim_paid_share', basis, cut, segment, period,

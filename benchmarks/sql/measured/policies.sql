@@ -28,9 +28,7 @@ by_issue_month AS (
         count(*) FILTER (exclusion IS NOT NULL) AS excluded,
         coalesce(sum(premium_received) FILTER (exclusion IS NULL), 0) AS y,
         coalesce(sum(premium_at_issue) FILTER (exclusion IS NULL), 0) AS x,
-        coalesce(sum(premium_received * premium_received) FILTER (exclusion IS NULL), 0) AS yy,
         coalesce(sum(premium_at_issue * premium_at_issue) FILTER (exclusion IS NULL), 0) AS xx,
-        coalesce(sum(premium_received * premium_at_issue) FILTER (exclusion IS NULL), 0) AS xy,
         count(*) FILTER (exclusion IS NULL AND premium_at_issue <> 0) AS premiums
     FROM core.persistency
     GROUP BY GROUPING SETS (
@@ -43,18 +41,22 @@ sums AS (
     SELECT
         duration_months, period, cut, segment,
         sum(persisting) AS persisting, sum(eligible) AS eligible, sum(excluded) AS excluded,
-        sum(y) AS y, sum(x) AS x, sum(yy) AS yy, sum(xx) AS xx, sum(xy) AS xy, sum(premiums) AS premiums
+        sum(y) AS y, sum(x) AS x, sum(xx) AS xx, sum(premiums) AS premiums
     FROM by_issue_month
     INNER JOIN issue_months USING (duration_months, issued_month)
     GROUP BY duration_months, period, cut, segment
 ),
 ratios AS (
+    -- Wilson's limits of a share of premium, over the effective number of policies (Kish 1965).
     SELECT
         *,
         y / nullif(x, 0) AS ratio,
-        1.959963984540054 * sqrt(
-            premiums / nullif(premiums - 1, 0) * greatest(yy - 2 * ratio * xy + ratio ** 2 * xx, 0)
-        ) / nullif(abs(x), 0) AS error
+        x ** 2 / nullif(xx, 0) AS effective,
+        1.959963984540054 * sqrt(4 * effective * greatest(ratio * (1 - ratio), 0) + 3.841458820694124) AS root,
+        least(greatest((2 * effective * ratio + 3.841458820694124 - root) / (2 * (effective + 3.841458820694124)), 0), ratio)
+            AS low,
+        greatest(least((2 * effective * ratio + 3.841458820694124 + root) / (2 * (effective + 3.841458820694124)), 1), ratio)
+            AS high
     FROM sums
 ),
 surrenders AS (
@@ -83,7 +85,7 @@ SELECT
 FROM sums
 UNION ALL
 SELECT 'persistency_' || duration_months || 'm_premium_share', 'cohort', cut, segment, period,
-    y, x, ratio, ratio - error, ratio + error, premiums, 0, excluded
+    y, x, ratio, low, high, premiums, 0, excluded
 FROM ratios
 UNION ALL
 SELECT 'surrender_policy_share', 'period', stocks.cut, stocks.segment, stocks.period,

@@ -11,11 +11,9 @@ WITH scores AS (
         coalesce(org_unit, region, product_line, channel, age_band, 'company') AS segment,
         count(perception_score) FILTER (is_valid) AS n,
         sum(perception_score) FILTER (is_valid) AS total,
-        sum(perception_score * perception_score) FILTER (is_valid) AS squares,
         count(perception_score) FILTER (NOT is_valid) AS careless,
         count(gap_points) FILTER (is_valid) AS gap_n,
         sum(gap_points) FILTER (is_valid) AS gap_total,
-        sum(gap_points * gap_points) FILTER (is_valid) AS gap_squares,
         count(*) FILTER (NOT is_valid) AS gap_careless
     FROM core.survey_scores
     WHERE NOT is_audit
@@ -29,19 +27,13 @@ means AS (
     SELECT
         *,
         total / nullif(n, 0) AS mean,
-        1.959963984540054 * sqrt(greatest(squares - total ** 2 / nullif(n, 0), 0) / nullif(n - 1, 0)) / sqrt(n)
-            AS error,
-        gap_total / nullif(gap_n, 0) AS gap_mean,
-        1.959963984540054 * sqrt(
-            greatest(gap_squares - gap_total ** 2 / nullif(gap_n, 0), 0) / nullif(gap_n - 1, 0)
-        ) / sqrt(gap_n) AS gap_error
+        gap_total / nullif(gap_n, 0) AS gap_mean
     FROM scores
 ),
 gaps AS (
     SELECT
         period, cut, segment,
         CASE WHEN count(gap_mean) = 5 THEN sum(gap_mean) / 5 END AS value,
-        CASE WHEN count(gap_error) = 5 THEN sum(gap_error) / 5 END AS error,
         CASE WHEN count(*) = 5 THEN min(gap_n) ELSE 0 END AS n,
         sum(gap_careless) AS careless
     FROM means
@@ -80,12 +72,12 @@ adjusted AS (
 SELECT
     'servperf_' || dimension || '_score' AS kpi, 'period' AS basis, cut, segment, period,
     CAST(coalesce(total, 0) AS DOUBLE) AS numerator, CAST(n AS DOUBLE) AS denominator, CAST(mean AS DOUBLE) AS value,
-    CAST(mean - error AS DOUBLE) AS ci_low, CAST(mean + error AS DOUBLE) AS ci_high,
+    CAST(NULL AS DOUBLE) AS ci_low, CAST(NULL AS DOUBLE) AS ci_high,
     CAST(n AS BIGINT) AS n, CAST(0 AS BIGINT) AS n_undetermined, CAST(careless AS BIGINT) AS n_excluded
 FROM means
 UNION ALL
 SELECT 'servqual_gap_points', 'period', cut, segment, period,
-    NULL, NULL, value, value - error, value + error, n, 0, careless
+    NULL, NULL, value, NULL, NULL, n, 0, careless
 FROM gaps
 UNION ALL
 SELECT 'nps_points', 'period', cut, segment, period,
