@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from transforms.clocks import WorkingCalendar
+from transforms.clocks import WorkingCalendar, add_days
 from transforms.core.claim_terms import TERM_COLUMNS, document_requests, with_terms
 from transforms.model import INSTANT, SEGMENT_COLUMNS, transform
 from transforms.periods import end_of_day
@@ -35,7 +35,8 @@ PAID = ("paid_full", "paid_part")
 HOUR_MICROSECONDS = 3_600_000_000
 DAY_MICROSECONDS = 24 * HOUR_MICROSECONDS
 REOPENED_WITHIN_DAYS = 90
-OLD_AFTER_DAYS = 60
+# Ages of open claims: the terms of Insurance Law of the PRC arts 23 and 25, a quarter and half a year.
+AGES_DAYS = (30, 60, 90, 180)
 CONTACT_HOURS, REGISTRATION_HOURS = 24, 72
 
 
@@ -73,7 +74,13 @@ CONTACT_HOURS, REGISTRATION_HOURS = 24, 72
         "withdrawn_on": (pl.Date, "Day of the withdrawal, business time."),
         "ended_on": (pl.Date, "Day the case ended, business time."),
         "next_reopened_on": (pl.Date, "Day the claim was reopened after this spell; empty if it was not."),
-        "over_60_days_on": (pl.Date, "Day on which the spell, still open, was older than 60 days."),
+        **{
+            f"over_{days}_days_on": (
+                pl.Date,
+                f"Day on which the spell, still open, was older than {days} days.",
+            )
+            for days in AGES_DAYS
+        },
         "outcome": (
             pl.String,
             "paid_full, paid_part, rejected, zero, withdrawn, cancelled; empty while open.",
@@ -148,7 +155,7 @@ def claims(
         termed.with_columns(_durations())
         .with_columns(_loss_to_payment())
         .with_columns(_in_time(ends_at), *_reviews(as_of), _is_small(settings.claims.small_claim_limits))
-        .with_columns(_age_days(as_of), _over_60_days_on(as_of), _sequence_fault())
+        .with_columns(_age_days(as_of), *_older_on(as_of), _sequence_fault())
         .rename(
             {
                 "investigated": "is_investigated",
@@ -336,10 +343,15 @@ def _is_small(limits: dict[str, float]) -> pl.Expr:
     return (small & simple & ~(is_motor & harmed)).alias("is_small_claim")
 
 
-def _over_60_days_on(as_of: date) -> pl.Expr:
-    day = pl.col("opened_on").dt.offset_by(f"{OLD_AFTER_DAYS + 1}d")
-    reached = (day <= as_of) & (pl.col("ended_on").is_null() | (pl.col("ended_on") > day))
-    return pl.when(reached).then(day).alias("over_60_days_on")
+def _older_on(as_of: date) -> list[pl.Expr]:
+    """The day on which a spell that was still open became older than each of the ages."""
+
+    def older_on(days: int) -> pl.Expr:
+        day = add_days(pl.col("opened_on"), days + 1)
+        reached = (day <= as_of) & (pl.col("ended_on").is_null() | (pl.col("ended_on") > day))
+        return pl.when(reached).then(day).alias(f"over_{days}_days_on")
+
+    return [older_on(days) for days in AGES_DAYS]
 
 
 def _age_days(as_of: date) -> pl.Expr:

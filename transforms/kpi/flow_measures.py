@@ -6,6 +6,7 @@ Opening, entered, left and closing of each flow are counted in `stocks.py`; noth
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 import polars as pl
 
@@ -41,6 +42,8 @@ class _OfAFlow:
 class Clearance(_OfAFlow):
     """Cases that left per case that entered; above 1 the backlog shrinks. Garwood interval of those that left."""
 
+    interval: ClassVar[str] = "exact Poisson (Garwood)"
+
     def record(self, number: Pick) -> Mapping[str, pl.Expr]:
         left, entered = number("flow_left"), number("flow_entered")
         low, high = garwood(left, entered)
@@ -50,6 +53,8 @@ class Clearance(_OfAFlow):
 @dataclass(frozen=True)
 class BacklogDays(_OfAFlow):
     """Days of work in the stock: cases at the end over cases that left a calendar day of the period."""
+
+    interval: ClassVar[str] = "exact Poisson (Garwood)"
 
     def record(self, number: Pick) -> Mapping[str, pl.Expr]:
         closing, a_day = number("flow_closing"), number("flow_left") / number("days")
@@ -61,6 +66,7 @@ class BacklogDays(_OfAFlow):
 class StockShare(_OfAFlow):
     """Share of the stock at the end of the period that is in a part of it; Wilson interval."""
 
+    interval: ClassVar[str] = "Wilson"
     of: Flow
 
     @property
@@ -72,9 +78,41 @@ class StockShare(_OfAFlow):
 
 
 @dataclass(frozen=True)
+class StockBand(_OfAFlow):
+    """Number of cases in the stock at the end of the period that are in `since` but not in `beyond`; Garwood.
+
+    Both are parts of the stock; without `since` the band begins, without `beyond` it ends with the stock itself.
+    """
+
+    interval: ClassVar[str] = "exact Poisson (Garwood)"
+    since: Flow | None
+    beyond: Flow | None
+
+    @property
+    def flows(self) -> Mapping[str, Flow]:
+        return {"since": self.since or self.flow, **({"beyond": self.beyond} if self.beyond else {})}
+
+    def record(self, number: Pick) -> Mapping[str, pl.Expr]:
+        count = number("since_closing") - (number("beyond_closing") if self.beyond else 0)
+        low, high = garwood(count, pl.lit(1.0))
+        return _record(count, pl.lit(None, dtype=pl.Float64), count, low, high, count)
+
+
+@dataclass(frozen=True)
+class PendingShare(_OfAFlow):
+    """Cases still in stock when the period ended among those in stock when it began or entered in it; Wilson."""
+
+    interval: ClassVar[str] = "Wilson"
+
+    def record(self, number: Pick) -> Mapping[str, pl.Expr]:
+        return _share(number("flow_closing"), number("flow_opening") + number("flow_entered"))
+
+
+@dataclass(frozen=True)
 class SettledShare(_OfAFlow):
     """Cases that entered `of` in the period among those in stock when it began or entered in it; Wilson."""
 
+    interval: ClassVar[str] = "Wilson"
     of: Flow
 
     @property
@@ -92,11 +130,13 @@ class ClosedInWindow(_OfAFlow):
     Below 1 by construction, since those of last week count: 滚动立案结案率.
     """
 
+    interval: ClassVar[str] = "Wilson"
+
     def record(self, number: Pick) -> Mapping[str, pl.Expr]:
         return _share(number("window_left"), number("window_entered"))
 
 
-FlowMeasure = Clearance | BacklogDays | StockShare | SettledShare | ClosedInWindow
+FlowMeasure = Clearance | BacklogDays | StockShare | StockBand | PendingShare | SettledShare | ClosedInWindow
 
 
 def _over(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 import polars as pl
 
@@ -22,6 +23,7 @@ class AllocationMean:
     errors as fully correlated, since one respondent answers in all of them.
     """
 
+    interval: ClassVar[str] = "normal, errors fully correlated"
     value: str
     weight: str
     by: str

@@ -6,6 +6,7 @@ They need every case with its duration, not sums; the curves are estimated in `s
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import ClassVar
 
 import polars as pl
 
@@ -76,6 +77,7 @@ class SurvivalQuantile(_OfAClock):
     It is early while the curve has not come down to it and cases are open.
     """
 
+    interval: ClassVar[str] = "Brookmeyer–Crowley, log-log"
     q: float
 
     def record(self, statistic: Pick) -> Mapping[str, pl.Expr]:
@@ -91,6 +93,7 @@ class RestrictedMean(_OfAClock):
     It is early while no case has been followed to tau and some are open; only equal taus compare.
     """
 
+    interval: ClassVar[str] = "Greenwood, normal"
     tau: float
 
     def record(self, statistic: Pick) -> Mapping[str, pl.Expr]:
@@ -102,6 +105,7 @@ class RestrictedMean(_OfAClock):
 class WithinProbability(_OfAClock):
     """Probability to end within `horizon` days, had nobody left otherwise: 1 − S(horizon), Kaplan–Meier."""
 
+    interval: ClassVar[str] = "Greenwood, log-log"
     horizon: float
 
     def record(self, statistic: Pick) -> Mapping[str, pl.Expr]:
@@ -113,6 +117,7 @@ class WithinProbability(_OfAClock):
 class Incidence(_OfAClock):
     """Share that ends within `horizon` days where cases can also leave otherwise (Aalen–Johansen)."""
 
+    interval: ClassVar[str] = "log-log"
     horizon: float
 
     def record(self, statistic: Pick) -> Mapping[str, pl.Expr]:

@@ -6,7 +6,7 @@ How the state comes about (calendar, contract, excluded days) is the fact's affa
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import ClassVar, Literal
 
 import polars as pl
 
@@ -20,6 +20,7 @@ STATES = ("met", "breach", "undetermined")
 class TermShare:
     """Cases in state `counts` among those met or in breach; Wilson interval."""
 
+    interval: ClassVar[str] = "Wilson"
     state: str
     counts: Literal["met", "breach"]
 
