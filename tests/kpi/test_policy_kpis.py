@@ -202,6 +202,9 @@ def test_surrender_payments_run_since_january_and_are_not_annualised(shared: Pat
     by_month = {m: record(code, facts, date(2025, m, 1), AS_OF, basis="period") for m in (3, 4, 12)}
     assert by_month[12]["value"] == pytest.approx(golden["surr_CIRC"]) == pytest.approx(example(code))
     assert by_month[3]["value"] == pytest.approx(golden["surr_q1_not_annualised"])
+    # Four times the first quarter is no year: the denominator is not a year's.
+    assert 4 * by_month[3]["value"] == pytest.approx(golden["surr_q1_x4"])
+    assert golden["surr_q1_x4"] > 1.3 * by_month[12]["value"]
     assert by_month[4]["value"] == by_month[3]["value"], "a month without a payment keeps the year's"
 
 
@@ -364,6 +367,96 @@ def test_the_latest_mature_month_and_the_twelve_that_end_with_it():
     latest = record("persistency_13m_latest_month_policy_share", facts, date(2025, 6, 1), as_of)
     # 2024-04 is the sixteenth month: one policy, which persists.
     assert (latest["numerator"], latest["denominator"]) == (1, 1)
+
+
+def issued_at_month_ends(first: date, months: int) -> tuple[list[dict], dict[date, int]]:
+    """A policy issued on the last day of each month, its premium the number of the month, all paid when due."""
+    days = [add_months(first, i + 1) - timedelta(1) for i in range(months)]
+    register = [
+        {
+            "policy_id": f"P{i}",
+            "issued_on": issued,
+            "pay_mode": "annual",
+            "premium_term_months": 240,
+            "annual_premium": float(i),
+        }
+        for i, issued in enumerate(days)
+    ]
+    return register, {issued.replace(day=1): i for i, issued in enumerate(days)}
+
+
+def add_months(day: date, months: int) -> date:
+    years, month = divmod(day.month - 1 + months, 12)
+    return day.replace(year=day.year + years, month=month + 1)
+
+
+@pytest.mark.parametrize("months", [13, 25, 37, 49, 61])
+def test_the_twelve_issue_months_of_june_2025(shared: Path, months: int):
+    """Twelve consecutive premiums add up to a number that tells which twelve they are."""
+    golden = json.loads((shared / "golden/ex03_persistency.json").read_text())
+    first, last = (date.fromisoformat(f"{month}-01") for month in golden[f"window_k{months}_asof_2025-06"])
+    as_of = date(2025, 6, 30)
+    register, place = issued_at_month_ends(date(2018, 1, 1), 85)
+    found = record(
+        f"persistency_{months}m_premium_share", persisting(register, [], as_of), as_of.replace(day=1), as_of
+    )
+    assert (first, last) == (add_months(last, -11), last)
+    assert found["denominator"] == sum(range(place[first], place[last] + 1))
+
+
+def test_a_month_is_mature_when_its_last_day_is():
+    """Issued 2024-12-31, due 2025-12-31, grace ends on 2026-03-01: February 2026 is a day too early."""
+    register, place = issued_at_month_ends(date(2023, 1, 1), 30)
+    for as_of, last in ((date(2026, 2, 28), date(2024, 11, 1)), (date(2026, 3, 31), date(2024, 12, 1))):
+        facts = persisting(register, [], as_of)
+        found = record("persistency_13m_premium_share", facts, as_of.replace(day=1), as_of)
+        assert found["denominator"] == sum(range(place[last] - 11, place[last] + 1))
+
+
+def persisting(register: list[dict], paid: list[dict], as_of: date) -> dict[str, pl.LazyFrame]:
+    """core.persistency of a register, its premiums and no events."""
+    made = persistency(
+        policies=frame(POLICY, register),
+        premiums=frame(PREMIUM, paid),
+        events=frame(EVENT, []),
+        as_of=as_of,
+        settings=COMPANY,
+    )
+    return {"core.persistency": made}
+
+
+def test_annual_lapses_of_12_and_7_percent_accumulate(shared: Path):
+    """Of 2,500 policies 300 do not pay the second annual premium, 154 of the other 2,200 not the third."""
+    golden = json.loads((shared / "golden/ex03_persistency.json").read_text())["pers_from_annual_lapse"]
+    as_of, issued = date(2024, 6, 30), date(2022, 1, 10)
+    register = [
+        {
+            "policy_id": f"P{i}",
+            "issued_on": issued,
+            "pay_mode": "annual",
+            "premium_term_months": 240,
+            "annual_premium": 1000.0,
+        }
+        for i in range(2500)
+    ]
+    paid = [
+        {
+            "policy_id": f"P{i}",
+            "instalment_no": year + 1,
+            "months_since_issue": 12 * year,
+            "due_on": issued.replace(year=2022 + year),
+            "paid_on": issued.replace(year=2022 + year),
+            "due_amount": 1000.0,
+            "paid_amount": 1000.0,
+        }
+        for year, payers in ((1, 2200), (2, 2046))
+        for i in range(payers)
+    ]
+    facts = persisting(register, paid, as_of)
+    for months, share in zip((13, 25), golden, strict=True):
+        for by in ("policy", "premium"):
+            found = record(f"persistency_{months}m_{by}_share", facts, date(2024, 6, 1), as_of)
+            assert found["value"] == pytest.approx(share, abs=1e-9)
 
 
 def test_who_looks_after_a_policy_now_is_a_cut_of_its_own():

@@ -106,6 +106,13 @@ def test_worked_values_of_the_golden_files(shared: Path, china: WorkingCalendar)
     for received, _, allowed, excluded, due, _ in complaints["ontime"]["detail"]:
         raw = due_on(pl.lit(date.fromisoformat(received)), allowed, excluded)
         assert value(raw) == date.fromisoformat(due)
+    deadlines = json.loads((shared / "golden/ex05b_robustness.json").read_text())
+    for start in ("2025-03-01", "2025-09-20"):
+        found = [
+            value(due_on(pl.lit(date.fromisoformat(start)), 15, calendar=calendar)).isoformat()
+            for calendar in (None, china)
+        ]
+        assert found == deadlines[f"deadline_{start}+15"]
 
 
 def test_fractional_days() -> None:
