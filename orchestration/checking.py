@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from orchestration.cataloguing import models
 from orchestration.project import Project, framework_problems, pack_problems
+from transforms.clocks import known_years
 from transforms.kpi.registry import registry
 from transforms.sql_model import ModelError
 
@@ -14,6 +15,10 @@ def problems(project: Project) -> list[str]:
 
 
 def _problems(project: Project) -> Iterator[str]:
+    try:
+        known_years(project.settings.calendar)
+    except ValueError as error:
+        yield f"{project.path}: calendar: {error}"
     try:
         models()
     except ModelError as error:

@@ -22,6 +22,10 @@ PersistencyVariant = Literal[
     "default", "including_reinstated", "cn_annex_literal", "gross", "irdai_like", "in_force"
 ]
 
+# What becomes of days up to the as-of day that neither the official calendar nor the calendar feed knows: the run
+# stops, or Mondays to Fridays count as working days.
+CalendarGaps = Literal["stop", "weekdays"]
+
 
 class PersistencySettings(BaseModel):
     """How k-month persistency is counted; `default` goes by premiums paid within grace."""
@@ -165,6 +169,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     time_zone: str = "UTC"
     calendar: str = "CN"
+    calendar_gaps: CalendarGaps = "stop"
     months: int = Field(36, ge=1, le=600, description="Months of KPIs up to the as-of month.")
     grains: tuple[Grain, ...] = CALENDAR_GRAINS
     cuts: tuple[Cut, ...] = CUTS
