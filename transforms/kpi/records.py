@@ -64,6 +64,7 @@ class Batch:
     basis: str
     placed_on: str
     issue_months: int
+    cumulative: bool
     slices: tuple[str, ...]
     members: tuple[Planned, ...]
 
@@ -131,7 +132,7 @@ def _by_applicability(facts: Facts, kpis: Sequence[Kpi]) -> tuple[list[Kpi], set
 
 def _needs(kpi: Kpi) -> list[set[tuple[str, str]]]:
     """The columns, as (fact, column), without which the KPI cannot be; of each set one is enough."""
-    needs = [{(kpi.fact, column)} for column in (*kpi.measure.needs, *kpi.dates.values())]
+    needs = [{(kpi.fact, column)} for column in (*kpi.measure.needs, *kpi.needs, *kpi.dates.values())]
     if isinstance(kpi.measure, PerExposure):
         exposure = kpi.measure.exposure
         fed = {("core.exposure_months", exposure.feed_column)} if exposure.feed_column else set()
@@ -156,13 +157,13 @@ def _segments(facts: Facts, cuts: Sequence[str]) -> pl.DataFrame:
 
 
 def _batches(kpis: Iterable[Kpi], as_of: date) -> list[Batch]:
-    groups: dict[tuple[str, str, str, int, tuple[str, ...]], list[Planned]] = {}
+    groups: dict[tuple[str, str, str, int, bool, tuple[str, ...]], list[Planned]] = {}
     for kpi in kpis:
         if not isinstance(kpi.measure, Stock | SurvivalMeasure | FlowMeasure):
             planned = _planned(kpi, as_of)
             for basis, placed_on in kpi.dates.items():
                 slices = (kpi.slice[0],) if kpi.slice else ()
-                key = (kpi.fact, basis, placed_on, kpi.issue_months, slices)
+                key = (kpi.fact, basis, placed_on, kpi.issue_months, kpi.cumulative, slices)
                 groups.setdefault(key, []).append(planned)
     return [Batch(*key, tuple(members)) for key, members in groups.items()]
 
@@ -214,6 +215,8 @@ def _month_windows(batch: Batch, facts: Facts, periods: pl.DataFrame) -> pl.Data
     """Which months of cases belong to which period: month, period and the slice columns they hold for."""
     if batch.issue_months:
         return _mature_issue_months(facts[batch.fact], batch, periods)
+    if batch.cumulative:
+        return periods.select("period", month=pl.col("ends_on").dt.truncate("1mo"))
     return months_of(periods)
 
 

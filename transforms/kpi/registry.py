@@ -29,7 +29,7 @@ def registry(settings: Settings | None = None) -> tuple[Kpi, ...]:
         *claims_handling.KPIS,
         *claims_flow.KPIS,
         *complaints.KPIS,
-        *policies.KPIS,
+        *(policies.kpis_of(settings) if settings else policies.KPIS),
         *surveys.KPIS,
     )
     codes = [kpi.code for kpi in kpis]
