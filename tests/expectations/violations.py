@@ -244,7 +244,7 @@ LATER = {
         "'T' AS complaint_id, DATE '2025-02-02' AS closed_on, DATE '2025-02-01' AS repeated_on",
     ),
     ("core.complaints", "due_after_received"): one(
-        "core.complaints", "limit_days = 15, due_on = received_on + 14"
+        "core.complaints", "limit_days = 15, due_on = term_starts_on + 14"
     ),
     ("core.exposures", "exposure_in_bounds"): placed(
         "core.exposures", "'P' AS policy_id, 1.5 AS exposure, 0 AS claims"

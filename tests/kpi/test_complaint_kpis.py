@@ -265,6 +265,7 @@ EXPOSURE = {
     "lives": pl.Int64,
     "premium_income": pl.Float64,
     "reserve_opening": pl.Float64,
+    **{f"investment_{name}": pl.Float64 for name in ("opening", "deposits", "surrendered")},
 }
 
 

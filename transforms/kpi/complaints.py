@@ -266,8 +266,9 @@ _RESOLUTION = (
         horizon_days=75,
         switch="complaints.name",
         source=f"{ORDER_2020}: 15 days, 30 if complex, 60 with an extension approved and told in time; days of "
-        "outside appraisal excluded; Civil Code of the PRC arts. 201 and 203",
-        definition="Complaints decided by their due day, among those of which it is known.",
+        "outside appraisal excluded, new facts restart the period; Civil Code of the PRC arts. 201 and 203",
+        definition="Complaints decided by their due day, among those of which it is known. The due day is counted "
+        "from the receipt, or from that of new facts that came in time or reopened the complaint.",
         formula="in time / (in time + late)",
         example=Example(SEVEN, 5 / 6, WORKED),
         **_TIMED,
