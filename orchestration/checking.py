@@ -24,13 +24,13 @@ def _problems(project: Project) -> Iterator[str]:
     except ModelError as error:
         yield str(error)
     try:
-        directions = {kpi.code: kpi.direction for kpi in registry()}
+        directions = {kpi.code: kpi.direction for kpi in registry(project.settings)}
     except ValueError as error:
         yield str(error)
         return
     yield from framework_problems(project, directions)
     yield from pack_problems(project, directions)
-    barred = {kpi.code for kpi in registry() if not kpi.for_index}
+    barred = {kpi.code for kpi in registry(project.settings) if not kpi.for_index}
     for framework in project.settings.frameworks:
         for node in framework.leaves:
             if node.leaf and node.leaf.kpi in barred:
