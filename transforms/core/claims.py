@@ -29,6 +29,9 @@ FIRST_EVENTS = {
     "cancelled_at": ("cancelled", "Cancelled by the insurer as duplicate or mis-registered."),
     "reopened_at": ("reopened", "Start of this spell, for spells after the first."),
 }
+# Papers that reach the insurer, and the insurer's asking for those that are missing.
+PAPERS = ("documents_received", "documents_complete")
+REQUESTS = ("documents_requested", "request_delivered")
 # Steps that the claimant should hear of.
 STAGES = ("registered", "documents_complete", "assessed", "decided", "agreed", "paid", "closed")
 PAID = ("paid_full", "paid_part")
@@ -191,6 +194,8 @@ def _first_instants(spells: pl.LazyFrame) -> pl.LazyFrame:
         *(when(event).min().alias(name) for name, (event, _) in FIRST_EVENTS.items()),
         stated_outcome=pl.col("outcome").max(),
         paid_amount=pl.when(pl.col("event").is_in(["paid", "prepaid"])).then(pl.col("amount")).sum(),
+        papers_at=pl.when(pl.col("event").is_in(PAPERS)).then("event_at").min(),
+        asked_at=pl.when(pl.col("event").is_in(REQUESTS)).then("event_at").min(),
         payment_count=pl.col("event").is_in(["paid", "prepaid"]).sum(),
         decided_by_system=when("decided", "actor").min(),
         progress_notice_count=(pl.col("event") == "progress_notified").sum(),
@@ -238,6 +243,7 @@ def _business_dates(time_zone: str) -> list[pl.Expr]:
     """The days of the instants, as the business counts them."""
     instants = {
         "reported_on": "reported_at",
+        "papers_on": "papers_at",
         "reopened_on": "reopened_at",
         "documents_complete_on": "documents_complete_at",
         "decided_on": "first_decided_at",
