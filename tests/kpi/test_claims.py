@@ -170,7 +170,9 @@ def test_small_claims_settled_within_five_days(golden) -> None:
             histories[str(i)] = begin + ended(date(2025, 4, 1), "paid_full", documents + timedelta(days))[1:]
         cases[str(i)] = {"claim_type": "medical", "claimed_amount": amount, "investigated": not simple}
     code = "claim_small_settled_within_5_days_share"
-    row = record(records(core_claims(histories, AS_OF, cases), ALL, AS_OF, [APRIL]), code)
+    facts = core_claims(histories, AS_OF, cases)
+    assert facts["is_small_claim"].sum() == 5
+    row = record(records(facts, ALL, AS_OF, [APRIL]), code)
     assert (row["denominator"], row["value"]) == (4, pytest.approx(golden["small5"]["incl3000"]))
     # With a limit that leaves out 3,000 itself one claim less is small.
     below = SETTINGS.model_copy(update={"claims": ClaimSettings(small_claim_limits={"medical": 2999.99})})

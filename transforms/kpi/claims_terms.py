@@ -26,6 +26,7 @@ _REPORTED: dict[str, Any] = {"dates": {"cohort": "reported_on", "period": "decid
 KPIS = (
     Kpi(
         code="claim_statutory_breach_share",
+        version="2",
         title="Claims late by any of the limits for decision, payment, refusal letter and part payment",
         measure=TermShare("statutory_state", "breach"),
         dates={"cohort": "reported_on", "period": "ended_on"},
@@ -44,6 +45,7 @@ KPIS = (
     ),
     Kpi(
         code="claim_decision_over_30_days_share",
+        version="2",
         title="Claims decided later than 30 days net of document requests, or than the contract says",
         measure=TermShare("decision_term_state", "breach"),
         source="Insurance Law of the PRC art. 23(1); Supreme People's Court, Interpretation (II), art. 15",

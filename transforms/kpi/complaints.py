@@ -259,6 +259,7 @@ _RESOLUTION = (
     ),
     Kpi(
         code="complaint_on_time_share",
+        version="2",
         title="Complaints decided on time by class (投诉件办理及时率)",
         measure=Deadline("received_on", "decided_on", exits_on="withdrawn_on", due_on="due_on"),
         unit="share",
@@ -275,6 +276,7 @@ _RESOLUTION = (
     ),
     Kpi(
         code="regulator_complaint_on_time_share",
+        version="2",
         title="Complaints transferred by the regulator decided on time (监管转办件办理及时率)",
         measure=Deadline("received_on", "decided_on", exits_on="withdrawn_on", due_on="due_on"),
         unit="share",

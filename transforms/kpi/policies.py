@@ -214,6 +214,7 @@ _ENDINGS = (
     ),
     Kpi(
         code="surrender_payment_year_to_date_ratio",
+        version="2",
         title="Surrender payments since January over opening reserve and premium (退保率, not annualised)",
         measure=Ratio("paid_year_to_date", "at_risk_year_to_date"),
         counts="surrenders and partial surrenders of lines with a long-term reserve, by day of payment",
