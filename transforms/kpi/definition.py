@@ -26,7 +26,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Statistic:
-    """A column of cases and how it is brought together in a segment: added up, or kept as values."""
+    """A column of cases and how it is brought together in a segment: added up (flags: counted), or kept as values."""
 
     cases: pl.Expr
     keeps_values: bool = False

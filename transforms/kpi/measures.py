@@ -51,8 +51,8 @@ class Share:
     def statistics(self, as_of: date) -> Statistics:
         counted = self.among.fill_null(False)
         return {
-            "good": Statistic((self.of.fill_null(False) & counted).cast(pl.Float64)),
-            "all": Statistic(counted.cast(pl.Float64)),
+            "good": Statistic(self.of.fill_null(False) & counted),
+            "all": Statistic(counted),
         }
 
     def record(self, statistic: Pick) -> Record:
@@ -89,9 +89,9 @@ class Deadline:
             valid &= pl.col(self.due_on).is_not_null()
             late = seen_until > pl.col(self.due_on)
         return {
-            "met": Statistic((valid & ended & ~late).cast(pl.Float64)),
-            "breach": Statistic((valid & late).cast(pl.Float64)),
-            "undetermined": Statistic((valid & ~ended & ~late).cast(pl.Float64)),
+            "met": Statistic(valid & ended & ~late),
+            "breach": Statistic(valid & late),
+            "undetermined": Statistic(valid & ~ended & ~late),
         }
 
     def record(self, statistic: Pick) -> Record:
@@ -134,8 +134,8 @@ class Mean:
         return {
             "sum": Statistic(value.fill_null(0.0)),
             "squares": Statistic((value**2).fill_null(0.0)),
-            "n": Statistic(value.is_not_null().cast(pl.Float64)),
-            "missing": Statistic(value.is_null().cast(pl.Float64)),
+            "n": Statistic(value.is_not_null()),
+            "missing": Statistic(value.is_null()),
         }
 
     def record(self, statistic: Pick) -> Record:
@@ -174,7 +174,7 @@ class MeanOfMeans:
             value = pl.when(pl.col(self.by) == group).then(pl.col(self.value).cast(pl.Float64))
             statistics[f"sum_{group}"] = Statistic(value.fill_null(0.0))
             statistics[f"squares_{group}"] = Statistic((value**2).fill_null(0.0))
-            statistics[f"n_{group}"] = Statistic(value.is_not_null().cast(pl.Float64))
+            statistics[f"n_{group}"] = Statistic(value.is_not_null())
         return statistics
 
     def record(self, statistic: Pick) -> Record:
@@ -218,7 +218,7 @@ class Quantile:
         value = pl.col(self.value).cast(pl.Float64)
         return {
             "values": Statistic(value, keeps_values=True),
-            "missing": Statistic(value.is_null().cast(pl.Float64)),
+            "missing": Statistic(value.is_null()),
         }
 
     def record(self, statistic: Pick) -> Record:
@@ -248,7 +248,7 @@ class Count:
     needs: tuple[str, ...] = ()
 
     def statistics(self, as_of: date) -> Statistics:
-        return {"count": Statistic(pl.lit(1.0))}
+        return {"count": Statistic(pl.lit(True))}
 
     def record(self, statistic: Pick) -> Record:
         return _count_record(statistic("count"))
@@ -306,7 +306,7 @@ class Ratio:
             "yy": Statistic(y * y),
             "xx": Statistic(x * x),
             "xy": Statistic(x * y),
-            "n": Statistic((x != 0).cast(pl.Float64)),
+            "n": Statistic(x != 0),
         }
 
     def record(self, statistic: Pick) -> Record:
@@ -349,9 +349,9 @@ class PerExposure:
 
     def statistics(self, as_of: date) -> Statistics:
         if self.amount is None:
-            return {"count": Statistic(pl.lit(1.0))}
+            return {"count": Statistic(pl.lit(True))}
         amount = pl.col(self.amount).cast(pl.Float64).fill_null(0.0)
-        return {"count": Statistic(amount), "squares": Statistic(amount**2), "n": Statistic(pl.lit(1.0))}
+        return {"count": Statistic(amount), "squares": Statistic(amount**2), "n": Statistic(pl.lit(True))}
 
     def record(self, statistic: Pick) -> Record:
         count, exposure = statistic("count"), pl.col(self.exposure.name).cast(pl.Float64)
@@ -388,9 +388,9 @@ class NetPromoter:
     def statistics(self, as_of: date) -> Statistics:
         score = pl.col(self.score)
         return {
-            "promoters": Statistic((score >= 9).fill_null(False).cast(pl.Float64)),
-            "detractors": Statistic((score <= 6).fill_null(False).cast(pl.Float64)),
-            "n": Statistic(score.is_not_null().cast(pl.Float64)),
+            "promoters": Statistic((score >= 9).fill_null(False)),
+            "detractors": Statistic((score <= 6).fill_null(False)),
+            "n": Statistic(score.is_not_null()),
         }
 
     def record(self, statistic: Pick) -> Record:

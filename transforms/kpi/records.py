@@ -13,9 +13,20 @@ import polars as pl
 
 from transforms.kpi.definition import Exposure, Kpi, Statistic
 from transforms.kpi.flow_measures import FlowMeasure
-from transforms.kpi.measured import EARLY, EXACT, Facts, cuts_of, measured, nothing_measured, of_cuts
+from transforms.kpi.measured import (
+    EARLY,
+    PERIOD,
+    SERIES,
+    Facts,
+    Series,
+    cell,
+    measured,
+    nothing_measured,
+    split_cells,
+)
 from transforms.kpi.measures import Count, PerExposure, Stock
-from transforms.kpi.stocks import stocks, with_exposure
+from transforms.kpi.places import Places, place_of
+from transforms.kpi.stocks import Stocks, stocks
 from transforms.kpi.survival_measures import SurvivalMeasure
 from transforms.kpi.survival_records import survival
 from transforms.periods import end_of_day, months_of, without_rolling
@@ -43,28 +54,34 @@ RECORD: Mapping[str, type[pl.DataType]] = {
 }
 
 
+# The latest mature issue months that a period takes (0: its own months), and whether only its last month.
+Window = tuple[int, bool]
+
+
 @dataclass(frozen=True)
 class Planned:
-    """A KPI with the columns of its statistics; equal statistics of several KPIs share a column."""
+    """A series with the columns of its statistics; equal statistics of several KPIs share a column."""
 
-    kpi: Kpi
+    series: Series
     columns: Mapping[str, str]
     cases: Mapping[str, Statistic]
     excluded: str
 
+    @property
+    def window(self) -> Window:
+        """Which months of cases its periods take."""
+        return self.series.kpi.issue_months, self.series.kpi.cumulative
+
 
 @dataclass(frozen=True)
 class Batch:
-    """KPIs that share a fact and the date that places a case in a month, so that one group-by serves all.
+    """Series that share a fact and the date that places a case in a month, so that one group-by serves all.
 
     `slices` are the columns that tell the fact's kinds of rows apart, if these KPIs ask for one kind each.
     """
 
     fact: str
-    basis: str
     placed_on: str
-    issue_months: int
-    cumulative: bool
     slices: tuple[str, ...]
     members: tuple[Planned, ...]
 
@@ -74,9 +91,19 @@ class Batch:
         return {name: statistic for member in self.members for name, statistic in member.cases.items()}
 
     @property
+    def kept(self) -> list[str]:
+        """The columns kept as values."""
+        return [name for name, statistic in self.statistics.items() if statistic.keeps_values]
+
+    @property
+    def added(self) -> list[str]:
+        """The columns added up."""
+        return [name for name, statistic in self.statistics.items() if not statistic.keeps_values]
+
+    @property
     def exposures(self) -> dict[str, Exposure]:
         """What its rates are per."""
-        measures = [m.kpi.measure for m in self.members]
+        measures = [m.series.kpi.measure for m in self.members]
         return {m.exposure.name: m.exposure for m in measures if isinstance(m, PerExposure)}
 
 
@@ -92,23 +119,30 @@ def kpi_records(
     grain = {"grain": pl.String, "ends_on": pl.Date} if "grain" in periods.columns else {}
     if periods.is_empty():
         return pl.DataFrame(schema={**RECORD, **grain})
-    periods = periods.with_columns(period=pl.int_range(pl.len()))
-    applicable, absent = _by_applicability(facts, kpis)
-    segments = _segments(facts, settings.cuts)
-    ends_at = end_of_day(as_of, settings.time_zone)
+    periods = periods.with_columns(period=pl.int_range(pl.len(), dtype=PERIOD))
+    absent = _absent(facts, kpis)
+    places = Places.of(facts, settings.cuts)
+    placed = {name: places.placed(fact) for name, fact in facts.items()}
+    pairs = [(kpi, basis) for kpi in kpis for basis in (kpi.dates or {"stock": ""})]
+    every = [Series(number, kpi, basis) for number, (kpi, basis) in enumerate(pairs)]
+    series = [s for s in every if s.kpi.code not in absent]
+    counted = Stocks(placed, places, periods)
     found = [
         nothing_measured(),
-        *_batched(facts, applicable, periods, as_of, settings.cuts, segments),
-        *stocks(facts, applicable, periods, settings.cuts, segments),
-        *survival(facts, applicable, without_rolling(periods), settings.cuts, as_of, ends_at),
+        *_batched(placed, series, periods, as_of, places, counted),
+        *stocks(series, counted),
+        *survival(
+            placed, series, without_rolling(periods), places, as_of, end_of_day(as_of, settings.time_zone)
+        ),
     ]
-    spine = _spine(facts, kpis, periods, segments)
-    joined = spine.join(pl.concat(found), on=["kpi", "basis", "period", "cut", "segment"], how="left")
-    return _with_status(joined, kpis, absent, as_of, settings).select(*RECORD, *grain)
+    spine = _spine(facts, every, periods, places)
+    joined = spine.join(pl.concat(found), on=["series", "period", "place"], how="left", maintain_order="left")
+    stated = _with_status(joined, every, periods, absent, as_of)
+    return _named(stated, every, places, settings).select(*RECORD, *grain)
 
 
-def _by_applicability(facts: Facts, kpis: Sequence[Kpi]) -> tuple[list[Kpi], set[str]]:
-    """The KPIs whose columns have any value, and the codes of the others."""
+def _absent(facts: Facts, kpis: Sequence[Kpi]) -> set[str]:
+    """The codes of the KPIs whose columns have no value at all."""
     needs = {kpi.code: _needs(kpi) for kpi in kpis}
     wanted: dict[str, set[str]] = {}
     for fact, column in {
@@ -124,10 +158,9 @@ def _by_applicability(facts: Facts, kpis: Sequence[Kpi]) -> tuple[list[Kpi], set
         for column, filled in row.row(0, named=True).items()
         if filled
     }
-    absent = {
+    return {
         code for code, alternatives in needs.items() if not all(any_of & present for any_of in alternatives)
     }
-    return [kpi for kpi in kpis if kpi.code not in absent], absent
 
 
 def _needs(kpi: Kpi) -> list[set[tuple[str, str]]]:
@@ -141,35 +174,20 @@ def _needs(kpi: Kpi) -> list[set[tuple[str, str]]]:
     return needs
 
 
-def _segments(facts: Facts, cuts: Sequence[str]) -> pl.DataFrame:
-    """The segments of every cut that occur in any fact."""
-    frames = [pl.DataFrame({"cut": ["company"], "segment": ["company"]})]
-    for cut in cuts[1:]:
-        names = [
-            frame.select(pl.col(cut).alias("segment")).unique()
-            for frame in facts.values()
-            if cut in frame.collect_schema()
-        ]
-        if names:
-            found = pl.concat(pl.collect_all(names)).unique().drop_nulls().sort("segment")
-            frames.append(found.select(pl.lit(cut).alias("cut"), "segment"))
-    return pl.concat(frames)
-
-
-def _batches(kpis: Iterable[Kpi], as_of: date) -> list[Batch]:
-    groups: dict[tuple[str, str, str, int, bool, tuple[str, ...]], list[Planned]] = {}
-    for kpi in kpis:
+def _batches(series: Iterable[Series], as_of: date) -> list[Batch]:
+    groups: dict[tuple[str, str, tuple[str, ...]], list[Planned]] = {}
+    for one in series:
+        kpi = one.kpi
         if not isinstance(kpi.measure, Stock | SurvivalMeasure | FlowMeasure):
-            planned = _planned(kpi, as_of)
-            for basis, placed_on in kpi.dates.items():
-                slices = (kpi.slice[0],) if kpi.slice else ()
-                key = (kpi.fact, basis, placed_on, kpi.issue_months, kpi.cumulative, slices)
-                groups.setdefault(key, []).append(planned)
+            slices = (kpi.slice[0],) if kpi.slice else ()
+            key = (kpi.fact, kpi.dates[one.basis], slices)  # type: ignore[index]
+            groups.setdefault(key, []).append(_planned(one, as_of))
     return [Batch(*key, tuple(members)) for key, members in groups.items()]
 
 
-def _planned(kpi: Kpi, as_of: date) -> Planned:
+def _planned(series: Series, as_of: date) -> Planned:
     """The KPI's statistics restricted to the cases that count, each under a name made of its expression."""
+    kpi = series.kpi
     in_population = pl.lit(True) if kpi.population is None else kpi.population.fill_null(False)
     left_out = pl.lit(False) if kpi.excluded is None else kpi.excluded.fill_null(False)
     columns: dict[str, str] = {}
@@ -178,9 +196,9 @@ def _planned(kpi: Kpi, as_of: date) -> Planned:
         counted = pl.when(in_population & ~left_out).then(statistic.cases)
         columns[name] = _column_name(counted)
         cases[columns[name]] = Statistic(counted, statistic.keeps_values)
-    excluded = (in_population & left_out).cast(pl.Float64)
+    excluded = in_population & left_out
     cases[_column_name(excluded)] = Statistic(excluded)
-    return Planned(kpi, columns, cases, _column_name(excluded))
+    return Planned(series, columns, cases, _column_name(excluded))
 
 
 def _column_name(cases: pl.Expr) -> str:
@@ -189,38 +207,40 @@ def _column_name(cases: pl.Expr) -> str:
 
 def _batched(
     facts: Facts,
-    kpis: Sequence[Kpi],
+    series: Sequence[Series],
     periods: pl.DataFrame,
     as_of: date,
-    cuts: Sequence[str],
-    segments: pl.DataFrame,
+    places: Places,
+    counted: Stocks,
 ) -> list[pl.DataFrame]:
     """The measured columns of all KPIs that count cases."""
     found: list[pl.DataFrame] = []
-    for batch in _batches(kpis, as_of):
-        months = _month_windows(batch, facts, periods)
-        prepared = _prepared(batch, facts[batch.fact], months)
-        own = cuts_of(facts[batch.fact], cuts)
-        merged = pl.collect_all([_merged(prepared, batch, cut, months) for cut in own])
-        frames = dict(zip(own, merged, strict=True))
-        for exposure in batch.exposures.values():
-            for cut in own:
-                frames[cut] = with_exposure(frames[cut], exposure, facts, cut, periods, segments)
-        together = of_cuts(frames)
-        found += [_recorded(together, member, batch.basis) for member in batch.members]
+    for batch in _batches(series, as_of):
+        cuts = places.cuts_of(facts[batch.fact])
+        windows = {
+            window: _months(window, batch, facts, periods) for window in {m.window for m in batch.members}
+        }
+        rows = _prepared(batch, facts[batch.fact], pl.concat(w["month"] for w in windows.values()), cuts)
+        sums = places.added(rows, [*batch.slices, "month"], batch.added, cuts)
+        for window, months in windows.items():
+            frame = _merged(sums, rows, batch, months, cuts)
+            for exposure in batch.exposures.values():
+                frame = counted.with_exposure(frame, exposure, cuts)
+            found += [_recorded(frame, member) for member in batch.members if member.window == window]
     return found
 
 
-def _month_windows(batch: Batch, facts: Facts, periods: pl.DataFrame) -> pl.DataFrame:
+def _months(window: Window, batch: Batch, facts: Facts, periods: pl.DataFrame) -> pl.DataFrame:
     """Which months of cases belong to which period: month, period and the slice columns they hold for."""
-    if batch.issue_months:
-        return _mature_issue_months(facts[batch.fact], batch, periods)
-    if batch.cumulative:
+    issue_months, is_cumulative = window
+    if is_cumulative:
         return periods.select("period", month=pl.col("ends_on").dt.truncate("1mo"))
+    if issue_months:
+        return _mature_issue_months(facts[batch.fact], batch, issue_months, periods)
     return months_of(periods)
 
 
-def _mature_issue_months(fact: pl.LazyFrame, batch: Batch, periods: pl.DataFrame) -> pl.DataFrame:
+def _mature_issue_months(fact: pl.LazyFrame, batch: Batch, count: int, periods: pl.DataFrame) -> pl.DataFrame:
     """For each period the latest issue months in which every policy was mature at its end, by the day rule."""
     slices = list(batch.slices)
     matured = (
@@ -234,93 +254,108 @@ def _mature_issue_months(fact: pl.LazyFrame, batch: Batch, periods: pl.DataFrame
     pairs = matured.join(periods.select("period", "ends_on"), how="cross").filter(
         pl.col("matures_on") <= pl.col("ends_on")
     )
-    first = pl.col("month").max().over(*slices, "period").dt.offset_by(f"-{batch.issue_months - 1}mo")
+    first = pl.col("month").max().over(*slices, "period").dt.offset_by(f"-{count - 1}mo")
     return pairs.filter(pl.col("month") >= first).select(*slices, "month", "period")
 
 
-def _prepared(batch: Batch, fact: pl.LazyFrame, months: pl.DataFrame) -> pl.LazyFrame:
-    """The cases of the wanted months with one column a statistic."""
+def _prepared(batch: Batch, fact: pl.LazyFrame, months: pl.Series, cuts: Sequence[str]) -> pl.DataFrame:
+    """The cases of the wanted months: slices, month, places and one column a statistic."""
     return (
-        fact.with_columns(month=pl.col(batch.placed_on).dt.truncate("1mo"), company=pl.lit("company"))
-        .filter(pl.col("month").is_in(months["month"].unique().to_list()))
-        .with_columns(
-            (s.cases if s.keeps_values else s.cases.cast(EXACT)).alias(name)
-            for name, s in batch.statistics.items()
+        fact.with_columns(month=pl.col(batch.placed_on).dt.truncate("1mo"))
+        .filter(pl.col("month").is_in(months.unique().to_list()))
+        .select(
+            *batch.slices,
+            "month",
+            *(place_of(cut) for cut in cuts),
+            *(statistic.cases.alias(name) for name, statistic in batch.statistics.items()),
         )
+        .collect()
     )
 
 
-def _merged(prepared: pl.LazyFrame, batch: Batch, cut: str, months: pl.DataFrame) -> pl.LazyFrame:
-    """The statistics of every period, segment and slice of one cut."""
-    kept = [name for name, statistic in batch.statistics.items() if statistic.keeps_values]
-    added = [name for name in batch.statistics if name not in kept]
-    by_month = prepared.group_by(*batch.slices, "month", pl.col(cut).alias("segment")).agg(
-        pl.col(kept).drop_nulls(), pl.col(added).sum()
-    )
-    placed = by_month.join(months.lazy(), on=[c for c in months.columns if c != "period"], how="inner")
-    if not months.height == months["period"].n_unique() == months["month"].n_unique():
-        placed = placed.group_by(*batch.slices, "period", "segment").agg(
-            pl.col(kept).explode().drop_nulls(), pl.col(added).sum()
-        )
-    return placed.with_columns(pl.col(kept).list.sort(), pl.col(added).cast(pl.Float64))
+def _merged(
+    sums: pl.DataFrame, rows: pl.DataFrame, batch: Batch, months: pl.DataFrame, cuts: Sequence[str]
+) -> pl.DataFrame:
+    """The statistics of every period, place and slice, from the sums of months and the values of cases."""
+    by = [*batch.slices, "period", "place"]
+    placed = sums.join(months, on=[c for c in months.columns if c != "period"])
+    if months.height != months["period"].n_unique() or months.height != months["month"].n_unique():
+        placed = placed.group_by(by).agg(pl.col(batch.added).sum())
+    frame = placed.select(*by, pl.col(batch.added).cast(pl.Float64))
+    for name in batch.kept:
+        frame = frame.join(_values(rows, batch.slices, name, months, cuts), on=by, how="left")
+    return frame.with_columns(pl.col(name).fill_null([]) for name in batch.kept)
 
 
-def _recorded(frame: pl.DataFrame, member: Planned, basis: str) -> pl.DataFrame:
-    """The measured columns of one KPI."""
-    kpi = member.kpi
+def _values(
+    rows: pl.DataFrame, slices: Sequence[str], name: str, months: pl.DataFrame, cuts: Sequence[str]
+) -> pl.DataFrame:
+    """The values of every period, place and slice, in ascending order."""
+    known = rows.lazy().select(*slices, "month", *map(place_of, cuts), pl.col(name).cast(pl.Float64))
+    key = [c for c in months.columns if c != "period"]
+    # Sorted once: a group keeps the order of its rows.
+    ascending = known.filter(pl.col(name).is_not_null()).sort(name)
+    spread = ascending.join(months.lazy(), on=key, maintain_order="left").collect().lazy()
+    by_cell = [spread.group_by(*slices, cell(place_of(cut))).agg(name) for cut in cuts]
+    return split_cells(pl.concat(by_cell)).select(*slices, "period", "place", name).collect()
+
+
+def _recorded(frame: pl.DataFrame, member: Planned) -> pl.DataFrame:
+    """The measured columns of one series."""
+    kpi = member.series.kpi
     if kpi.slice:
         frame = frame.filter(pl.col(kpi.slice[0]) == kpi.slice[1])
     record = kpi.measure.record(lambda name: pl.col(member.columns[name]))
-    return measured(frame, kpi, basis, {**record, "n_excluded": pl.col(member.excluded)})
+    return measured(frame, member.series, {**record, "n_excluded": pl.col(member.excluded)})
 
 
-def _spine(facts: Facts, kpis: Sequence[Kpi], periods: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
-    """Every record there has to be, measured or not: of the cuts that the KPI's fact knows.
+def _spine(facts: Facts, series: Sequence[Series], periods: pl.DataFrame, places: Places) -> pl.DataFrame:
+    """series, period and place of every record there has to be, measured or not: of the cuts that its fact knows.
 
     Curves need the single cases, too many of them for windows that overlap: they have none of those.
     """
-    curves = [kpi for kpi in kpis if isinstance(kpi.measure, SurvivalMeasure)]
-    others = [kpi for kpi in kpis if not isinstance(kpi.measure, SurvivalMeasure)]
+    schema = {"series": SERIES, "fact": pl.String}
 
-    def places(chosen: Sequence[Kpi], of: pl.DataFrame) -> pl.DataFrame:
-        pairs = [(kpi.code, basis, kpi.fact) for kpi in chosen for basis in (kpi.dates or {"stock": ""})]
-        schema = {"kpi": pl.String, "basis": pl.String, "fact": pl.String}
-        return pl.DataFrame(pairs, schema=schema, orient="row").join(of, how="cross")
+    def of_periods(chosen: Sequence[Series], of: pl.DataFrame) -> pl.DataFrame:
+        rows = [(s.number, s.kpi.fact) for s in chosen]
+        return pl.DataFrame(rows, schema=schema, orient="row").join(of.select("period"), how="cross")
 
-    cuts = segments["cut"].unique(maintain_order=True).to_list()
-    known = [(fact, cut) for fact, frame in facts.items() for cut in cuts_of(frame, cuts)]
-    cuts_of_fact = pl.DataFrame(known, schema={"fact": pl.String, "cut": pl.String}, orient="row")
-    both = pl.concat([places(others, periods), places(curves, without_rolling(periods))])
-    return both.join(cuts_of_fact, on="fact").drop("fact").join(segments, on="cut")
+    curves = [s for s in series if isinstance(s.kpi.measure, SurvivalMeasure)]
+    others = [s for s in series if not isinstance(s.kpi.measure, SurvivalMeasure)]
+    both = pl.concat([of_periods(others, periods), of_periods(curves, without_rolling(periods))])
+    known = [(fact, cut) for fact, frame in facts.items() for cut in places.cuts_of(frame)]
+    cuts = pl.DataFrame(known, schema={"fact": pl.String, "cut": pl.String}, orient="row")
+    of_fact = cuts.join(places.frame.select("cut", "place"), on="cut").select("fact", "place")
+    return both.join(of_fact, on="fact", maintain_order="left_right").select("series", "period", "place")
 
 
 def _with_status(
-    joined: pl.DataFrame, kpis: Sequence[Kpi], absent: set[str], as_of: date, settings: Settings
+    joined: pl.DataFrame,
+    series: Sequence[Series],
+    periods: pl.DataFrame,
+    absent: set[str],
+    as_of: date,
 ) -> pl.DataFrame:
     """The records with status, and without a value where the status allows none."""
     rules = pl.DataFrame(
         [
             (
-                kpi.code,
-                kpi.unit,
-                kpi.direction,
-                kpi.definition_version(settings),
-                kpi.horizon_days,
-                kpi.minimum,
-                kpi.suppress_below,
-                isinstance(kpi.measure, Count | Stock),
-                kpi.code in absent,
+                s.number,
+                s.kpi.horizon_days if s.basis == "cohort" else 0,
+                s.kpi.minimum,
+                s.kpi.suppress_below,
+                isinstance(s.kpi.measure, Count | Stock),
+                s.kpi.code in absent,
             )
-            for kpi in kpis
+            for s in series
         ],
-        schema=[
-            "kpi", "unit", "direction", "definition_version",
-            "horizon_days", "minimum", "suppress_below", "counts", "absent",
-        ],
+        schema={
+            "series": SERIES, "horizon_days": pl.Int64, "minimum": pl.Int64, "suppress_below": pl.Int64,
+            "counts": pl.Boolean, "absent": pl.Boolean,
+        },
         orient="row",
     )  # fmt: skip
-    horizon = pl.when(pl.col("basis") == "cohort").then("horizon_days").otherwise(0)
-    mature_on = pl.col("ends_on") + pl.duration(days=horizon)
+    mature_on = pl.col("ends_on") + pl.duration(days="horizon_days")
     zeros = [
         pl.when(pl.col("counts")).then(pl.col(name).fill_null(0.0)).otherwise(pl.col(name)).alias(name)
         for name in ("numerator", "value", "n")
@@ -340,11 +375,31 @@ def _with_status(
     )
     shown = pl.col("status").is_in(["ok", "low_n"])
     return (
-        joined.join(rules, on="kpi", how="left")
+        joined.join(rules, on="series", maintain_order="left")
+        .join(periods.rename({"starts_on": "begins_on"}), on="period", maintain_order="left")
         .with_columns(zeros)
         .with_columns(status=status, as_of=pl.lit(as_of))
         .with_columns(pl.when(shown).then(c).alias(c) for c in ("value", "ci_low", "ci_high"))
         .with_columns(pl.col("n", "n_excluded", "n_undetermined").fill_null(0).round().cast(pl.Int64))
-        .with_columns(period="starts_on")
+        .with_columns(period="begins_on")
+    )
+
+
+def _named(frame: pl.DataFrame, series: Sequence[Series], places: Places, settings: Settings) -> pl.DataFrame:
+    """The records with the names of their KPI and segment."""
+    names = pl.DataFrame(
+        [
+            (s.number, s.kpi.code, s.basis, s.kpi.unit, s.kpi.direction, s.kpi.definition_version(settings))
+            for s in series
+        ],
+        schema={
+            "series": SERIES, "kpi": pl.String, "basis": pl.String, "unit": pl.String, "direction": pl.Int8,
+            "definition_version": pl.String,
+        },
+        orient="row",
+    )  # fmt: skip
+    return (
+        frame.join(names, on="series", maintain_order="left")
+        .join(places.frame, on="place", maintain_order="left")
         .with_columns(pl.col(name).cast(dtype) for name, dtype in RECORD.items())
     )

@@ -44,9 +44,9 @@ class AllocationMean:
             weight = pl.when(is_own).then(pl.col(self.weight).cast(pl.Float64))
             statistics[f"sum_{group}"] = Statistic(value.fill_null(0.0))
             statistics[f"squares_{group}"] = Statistic((value**2).fill_null(0.0))
-            statistics[f"n_{group}"] = Statistic(value.is_not_null().cast(pl.Float64))
+            statistics[f"n_{group}"] = Statistic(value.is_not_null())
             statistics[f"weight_{group}"] = Statistic(weight.fill_null(0.0))
-            statistics[f"weighed_{group}"] = Statistic(weight.is_not_null().cast(pl.Float64))
+            statistics[f"weighed_{group}"] = Statistic(weight.is_not_null())
         return statistics
 
     def record(self, statistic: Callable[[str], pl.Expr]) -> Mapping[str, pl.Expr]:

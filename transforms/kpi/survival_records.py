@@ -13,7 +13,8 @@ from operator import and_
 import polars as pl
 
 from transforms.kpi.definition import Kpi
-from transforms.kpi.measured import Facts, cuts_of, measured, of_cuts
+from transforms.kpi.measured import Facts, Series, cell, measured, split_cells
+from transforms.kpi.places import Places, place_of
 from transforms.kpi.survival_measures import (
     ENDED,
     OPEN,
@@ -28,14 +29,13 @@ from transforms.periods import months_of
 from transforms.statistics.competing_risks import incidence_summary
 from transforms.statistics.survival import km_summary
 
-Member = tuple[Kpi, SurvivalMeasure]
+Member = tuple[Series, SurvivalMeasure]
 
 
 @dataclass(frozen=True)
 class CurveBatch:
     """KPIs that read one curve: same cases, same clock, same month, so that it is estimated once."""
 
-    basis: str
     placed_on: str
     clock: Clock
     competing: bool
@@ -44,7 +44,7 @@ class CurveBatch:
     @property
     def kpi(self) -> Kpi:
         """A KPI that says which cases count; they all say the same."""
-        return self.members[0][0]
+        return self.members[0][0].kpi
 
     def summary(self, cases: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
         """The figures of every group's curve."""
@@ -55,7 +55,7 @@ class CurveBatch:
         quantiles = sorted({m.q for m in measures if isinstance(m, SurvivalQuantile)})
         taus = sorted({m.tau for m in measures if isinstance(m, RestrictedMean)})
         if len(taus) > 1:
-            codes = ", ".join(kpi.code for kpi, _ in self.members)
+            codes = ", ".join(series.kpi.code for series, _ in self.members)
             raise ValueError(f"restricted means of one clock need one tau to compare, not {taus}: {codes}")
         return km_summary(
             cases,
@@ -70,36 +70,38 @@ class CurveBatch:
 
 def survival(
     facts: Facts,
-    kpis: Iterable[Kpi],
+    series: Iterable[Series],
     periods: pl.DataFrame,
-    cuts: Sequence[str],
+    places: Places,
     as_of: date,
     ends_at: datetime,
 ) -> list[pl.DataFrame]:
-    """The measured columns of the KPIs on running clocks; `ends_at` is the instant at which the as-of day ends."""
+    """The measured columns of the KPIs on running clocks; `ends_at` is the instant at which the as-of day ends.
+
+    `facts` have the places of their cases, see `Places.placed`.
+    """
     months = months_of(periods)
     found = []
-    for batch in _batches(kpis):
+    for batch in _batches(series):
+        cuts = places.cuts_of(facts[batch.kpi.fact])
         cases = _cases(batch, facts[batch.kpi.fact], months, cuts, as_of, ends_at)
-        own = cuts_of(facts[batch.kpi.fact], cuts)
-        figures = pl.collect_all([_figures(batch, cases, cut, months) for cut in own])
-        together = of_cuts(dict(zip(own, figures, strict=True)))
-        found += [measured(together, kpi, batch.basis, m.record(pl.col)) for kpi, m in batch.members]
+        figures = pl.concat(pl.collect_all([_figures(batch, cases, cut, months) for cut in cuts]))
+        found += [measured(figures, one, m.record(pl.col)) for one, m in batch.members]
     return found
 
 
-def _batches(kpis: Iterable[Kpi]) -> list[CurveBatch]:
+def _batches(series: Iterable[Series]) -> list[CurveBatch]:
     batches: dict[tuple[object, ...], CurveBatch] = {}
-    for kpi in kpis:
-        measure = kpi.measure
+    for one in series:
+        kpi, measure = one.kpi, one.kpi.measure
         if not isinstance(measure, SurvivalMeasure):
             continue
         competing = isinstance(measure, Incidence)
-        for basis, placed_on in kpi.dates.items():
-            counted = tuple(None if e is None else e.meta.serialize() for e in (kpi.population, kpi.excluded))
-            key = (kpi.fact, kpi.slice, *counted, basis, placed_on, measure.clock, competing)
-            others = batches[key].members if key in batches else ()
-            batches[key] = CurveBatch(basis, placed_on, measure.clock, competing, (*others, (kpi, measure)))
+        placed_on = kpi.dates[one.basis]  # type: ignore[index]
+        counted = tuple(None if e is None else e.meta.serialize() for e in (kpi.population, kpi.excluded))
+        key = (kpi.fact, kpi.slice, *counted, placed_on, measure.clock, competing)
+        others = batches[key].members if key in batches else ()
+        batches[key] = CurveBatch(placed_on, measure.clock, competing, (*others, (one, measure)))
     return list(batches.values())
 
 
@@ -111,7 +113,7 @@ def _cases(
     as_of: date,
     ends_at: datetime,
 ) -> pl.LazyFrame:
-    """One row a case of the wanted months: month, cuts, duration (empty if left out), fate, is_excluded."""
+    """One row a case of the wanted months: month, places, duration (empty if left out), fate, is_excluded."""
     kpi, clock = batch.kpi, batch.clock
     month = pl.col(batch.placed_on).dt.truncate("1mo")
     wanted = [month.is_in(months["month"].unique().to_list()), pl.col(clock.starts).is_not_null()]
@@ -122,26 +124,25 @@ def _cases(
     left_out = pl.lit(False) if kpi.excluded is None else kpi.excluded.fill_null(False)
     duration = clock.duration(as_of, ends_at)
     rows = fact.filter(reduce(and_, wanted)).select(
-        *(cut for cut in cuts if cut != "company"),
-        company=pl.lit("company"),
+        *map(place_of, cuts),
         month=month,
         duration=pl.when(~left_out & (duration >= 0)).then(duration),
         fate=clock.fate(),
         is_excluded=left_out,
     )
-    return rows.collect().lazy()
+    # Sorted once: lists of times of any group are then in order or nearly so.
+    return rows.collect().sort("duration", "fate").lazy()
 
 
 def _figures(batch: CurveBatch, cases: pl.LazyFrame, cut: str, months: pl.DataFrame) -> pl.LazyFrame:
-    """The figures of every period and segment of one cut, with n_open and n_excluded."""
+    """The figures of every period and place of one cut, with n_open and n_excluded."""
     counted = pl.col("duration").is_not_null()
-    placed = cases.select("month", pl.col(cut).alias("segment"), "duration", "fate", "is_excluded")
-    beside = (
-        placed.group_by("month", "segment")
-        .agg(n_open=(counted & (pl.col("fate") == OPEN)).sum(), n_excluded=pl.col("is_excluded").sum())
-        .join(months.lazy(), on="month")
-        .group_by("period", "segment")
-        .agg(pl.col("n_open", "n_excluded").sum().cast(pl.Int64))
+    placed = cases.join(months.lazy(), on="month", maintain_order="left").select(
+        cell(place_of(cut)), "duration", "fate", "is_excluded"
     )
-    rows = placed.join(months.lazy(), on="month").filter(counted)
-    return beside.join(batch.summary(rows, ["period", "segment"]), on=["period", "segment"], how="left")
+    beside = placed.group_by("cell").agg(
+        n_open=(counted & (pl.col("fate") == OPEN)).sum().cast(pl.Int64),
+        n_excluded=pl.col("is_excluded").sum().cast(pl.Int64),
+    )
+    figures = batch.summary(placed.filter(counted), ["cell"])
+    return split_cells(beside.join(figures, on="cell", how="left"))

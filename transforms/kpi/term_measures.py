@@ -29,9 +29,7 @@ class TermShare:
         return (self.state,)
 
     def statistics(self, as_of: date) -> Mapping[str, Statistic]:
-        return {
-            name: Statistic((pl.col(self.state) == name).fill_null(False).cast(pl.Float64)) for name in STATES
-        }
+        return {name: Statistic((pl.col(self.state) == name).fill_null(False)) for name in STATES}
 
     def record(self, statistic: Callable[[str], pl.Expr]) -> Mapping[str, pl.Expr]:
         counted, known = statistic(self.counts), statistic("met") + statistic("breach")

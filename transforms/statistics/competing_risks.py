@@ -6,19 +6,19 @@ decided. Curves for a single way to end are in `survival.py`.
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from transforms.statistics.risk_sets import (
     CENSORED,
     COMPETING,
     EVENT,
+    Array,
+    Block,
     Column,
-    counts,
-    curve,
+    Floats,
     expression,
-    hazard_variance,
     horizon_name,
-    known_fates,
     probability_limits,
     risk_sets,
     with_limits,
@@ -41,15 +41,16 @@ def cumulative_incidence(
     are as in `kaplan_meier`. Aalen and Johansen (1978), Scand. J. Statist. 5; variance after Gaynor et al.
     (1993), JASA 88.
     """
-    figures = [
+    sets = risk_sets(frame, by, duration, _kind(cause, of), entry)
+    steps = sets.curve(lambda block: {"survival": block.survival, **_incidence(block)}).lazy()
+    return steps.group_by(*by, "t").agg(
+        pl.col("n_at_risk").max().cast(pl.Int64),
         (pl.col("kind") == EVENT).sum().cast(pl.Int64).alias("d"),
         (pl.col("kind") <= COMPETING).sum().cast(pl.Int64).alias("d_any"),
         pl.col("survival").min(),
         pl.col("incidence").max(),
         pl.col("incidence_var").sort_by("n_at_risk").first(),
-    ]
-    steps = risk_sets(frame, by, duration, _kind(cause, of), entry).with_columns(_incidence_steps())
-    return curve(steps, by, figures)
+    )
 
 
 def incidence_summary(
@@ -71,27 +72,28 @@ def incidence_summary(
     `cumulative_incidence`;
     beyond followed_to F is held constant.
     """
-    step = pl.element().struct
-    figures = counts() | {"n_competing": (step["kind"] == COMPETING).sum().cast(pl.Int64)}
     limits: list[pl.Expr] = []
-    columns = [*by, *figures]
+    columns = [*by, "n", "n_events", "followed_to", "n_competing"]
     for horizon in horizons:
-        name, by_then = horizon_name(horizon), step["t"] <= horizon
-        figures[name] = step["incidence"].filter(by_then).max().fill_null(0.0)
-        figures[f"{name}_var"] = step["incidence_var"].filter(by_then).last().fill_null(0.0)
-        figures[f"{name}_known"] = known_fates(horizon)
+        name = horizon_name(horizon)
         share, variance, known = pl.col(name), pl.col(f"{name}_var"), pl.col(f"{name}_known")
         low, high = probability_limits(share, variance, known, level, "log_log")
         limits += [low.alias(f"{name}_low"), high.alias(f"{name}_high")]
         columns += with_limits(name, "var")
-    groups = risk_sets(frame, by, duration, _kind(cause, of), entry).with_columns(_incidence_steps())
-    summary = pl.struct([figure.alias(name) for name, figure in figures.items()])
-    return (
-        groups.select(*by, pl.col("steps").list.agg(summary))
-        .unnest("steps")
-        .with_columns(limits)
-        .select(columns)
-    )
+
+    def figures(block: Block) -> dict[str, Array]:
+        of_cause = _incidence(block)
+        found = block.counts()
+        found["n_competing"] = np.count_nonzero(block.ended & (block.kind == COMPETING), axis=1)
+        for horizon in horizons:
+            name = horizon_name(horizon)
+            found[name] = block.at(horizon, of_cause["incidence"], 0.0)
+            found[f"{name}_var"] = block.at(horizon, of_cause["incidence_var"], 0.0)
+            found[f"{name}_known"] = block.known_fates(horizon)
+        return found
+
+    sets = risk_sets(frame, by, duration, _kind(cause, of), entry)
+    return sets.summary(figures).lazy().with_columns(limits).select(columns)
 
 
 def _kind(cause: Column, of: int) -> pl.Expr:
@@ -100,22 +102,22 @@ def _kind(cause: Column, of: int) -> pl.Expr:
     return ended.when(code.is_not_null()).then(COMPETING)
 
 
-def _incidence_steps() -> pl.Expr:
-    """The steps of the risk sets with the incidence F and its variance.
+def _incidence(block: Block) -> dict[str, Floats]:
+    """incidence, F, and incidence_var after every step.
 
     Gaynor's Σ(F(t) − Fᵢ)²wᵢ + Σvᵢ − 2Σ(F(t) − Fᵢ)cᵢ is multiplied out, so that running sums give it at every
-    t;
-    like survival and hazard, it comes out the same for ties taken one after the other.
+    t; like survival and hazard, it comes out the same for ties taken one after the other.
     """
-    step = pl.element().struct
-    at_risk, before = step["n_at_risk"].cast(pl.Float64), step["survival"].shift(1, fill_value=1.0)
-    of_cause = step["kind"] == EVENT
-    f = pl.when(of_cause).then(before / at_risk).otherwise(0.0).cum_sum()
-    w = hazard_variance(step["kind"] <= COMPETING, at_risk)
-    v = pl.when(of_cause).then(before**2 * (at_risk - 1) / at_risk**3).otherwise(0.0)
-    c = pl.when(of_cause).then(before / at_risk**2).otherwise(0.0)
-    squares = f**2 * w.cum_sum() - 2 * f * (w * f).cum_sum() + (w * f**2).cum_sum()
-    products = f * c.cum_sum() - (c * f).cum_sum()
-    variance = (squares + v.cum_sum() - 2 * products).clip(lower_bound=0)
-    kept = [step[name] for name in ("t", "kind", "n_at_risk", "survival")]
-    return pl.col("steps").list.eval(pl.struct(*kept, incidence=f, incidence_var=variance))
+    before, of_cause = block.survival_before, block.ended & (block.kind == EVENT)
+    at_risk = np.where(of_cause, block.n_at_risk, 1.0)
+    jump = np.where(of_cause, before / at_risk, 0.0)
+    f, w = np.cumsum(jump, axis=1), block.hazard_terms
+    v = jump**2 * (at_risk - 1) / at_risk
+    c = jump / at_risk
+
+    def so_far(terms: Floats) -> Floats:
+        return np.cumsum(terms, axis=1)
+
+    squares = f**2 * so_far(w) - 2 * f * so_far(w * f) + so_far(w * f**2)
+    products = f * so_far(c) - so_far(c * f)
+    return {"incidence": f, "incidence_var": np.maximum(squares + so_far(v) - 2 * products, 0.0)}

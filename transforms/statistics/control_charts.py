@@ -5,7 +5,7 @@ columns of their series and period first; nothing here reads order from anywhere
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -150,23 +150,47 @@ def funnel_limits(
     Exact binomial ('p') or Poisson ('u', events per size) quantiles, interpolated between the two counts that
     enclose the tail: (r − α) / size with α = (F(r) − p) / (F(r) − F(r − 1)) (Spiegelhalter 2005).
     """
-    size, target = np.asarray(size, dtype=float), np.asarray(target, dtype=float)
+    shape = np.broadcast_shapes(np.shape(size), np.shape(target))
+    size, target = (np.broadcast_to(np.asarray(x, dtype=float), shape).ravel() for x in (size, target))
 
-    def at_most(count: Array) -> Array:
+    def at_most(count: Array, size: Array = size, target: Array = target) -> Array:
         if family == "p":
             return np.asarray(special.bdtr(count, size.astype(int), target))
         return np.asarray(special.pdtr(count, size * target))
 
     def limit(p: float) -> Array:
-        near = special.bdtrik(p, size, target) if family == "p" else special.pdtrik(p, size * target)
-        count = np.ceil(np.nan_to_num(np.maximum(near, 0)))
-        count = np.where((count > 0) & (at_most(count - 1) >= p), count - 1, count)
+        count = _least_count(p, size, target, at_most, family)
+        through = at_most(count)
         below = np.where(count > 0, at_most(np.maximum(count - 1, 0)), 0.0)
-        rate = np.maximum((count - (at_most(count) - p) / (at_most(count) - below)) / size, 0)
-        return np.asarray(np.minimum(rate, 1.0) if family == "p" else rate)
+        rate = np.maximum((count - (through - p) / (through - below)) / size, 0)
+        return np.asarray(np.minimum(rate, 1.0) if family == "p" else rate).reshape(shape)
 
     with np.errstate(invalid="ignore", divide="ignore"):
         return limit((1 - level) / 2), limit((1 + level) / 2)
+
+
+def _least_count(
+    p: float, size: Array, target: Array, at_most: Callable[..., Array], family: Literal["p", "u"]
+) -> Array:
+    """The least count r with F(r) ≥ p, found from the Cornish–Fisher approximation in a few steps.
+
+    Several times faster than the inverse functions of scipy, and exact.
+    """
+    failing = 1 - target if family == "p" else np.ones_like(target)
+    z = special.ndtri(p)
+    spread = np.sqrt(size * target * failing)
+    skew = 2 * failing - 1
+    near = np.floor(size * target + z * spread + (z * z - 1) / 6 * skew)
+    count: Array = np.clip(np.nan_to_num(near), 0, size if family == "p" else None)
+    open_ = np.arange(len(count))
+    while len(open_):
+        at, n, theta = count[open_], size[open_], target[open_]
+        up = at_most(at, n, theta) < p
+        down = ~up & (at > 0)
+        down[down] = at_most(at[down] - 1, n[down], theta[down]) >= p
+        count[open_] += up.astype(float) - down
+        open_ = open_[up | down]
+    return count
 
 
 def overdispersion(z: pl.Expr) -> pl.Expr:
@@ -195,11 +219,13 @@ def funnel(units: pl.LazyFrame, by: Sequence[str], *, family: Literal["p", "u"] 
         .with_columns(z=finite((rate - pl.col("target")) / (variance / pl.col("denominator")).sqrt()))
         .with_columns(phi=overdispersion(pl.col("z")).over(by))
         .with_columns(inflation=pl.when(is_dispersed).then(pl.col("phi").sqrt()).otherwise(1.0))
+        .with_columns(_exact(level, family).alias(name) for name, level in (("95", 0.95), ("998", 0.998)))
         .with_columns(
-            inflated.alias(f"{side}_{name}")
-            for name, level in (("95", 0.95), ("998", 0.998))
-            for side, inflated in zip(("lower", "upper"), _inflated(level, family), strict=True)
+            _inflated(pl.col(name).struct.field(side), family).alias(f"{side}_{name}")
+            for name in ("95", "998")
+            for side in ("lower", "upper")
         )
+        .drop("95", "998")
     )
     # Limits are interpolated between counts, so a count is beyond one only if half of it is: mid-P. Otherwise
     # a small unit without a failure, which chance often brings, would stand above any limit.
@@ -218,16 +244,21 @@ def funnel(units: pl.LazyFrame, by: Sequence[str], *, family: Literal["p", "u"] 
     )
 
 
-def _inflated(level: float, family: Literal["p", "u"]) -> list[pl.Expr]:
-    def exact(side: int) -> pl.Expr:
-        def limits(rows: pl.Series) -> pl.Series:
-            size, target = (rows.struct.field(name).to_numpy() for name in ("denominator", "target"))
-            return pl.Series(funnel_limits(size, target, level=level, family=family)[side], nan_to_null=True)
+def _exact(level: float, family: Literal["p", "u"]) -> pl.Expr:
+    """lower and upper of `funnel_limits`, from denominator and target."""
 
-        return pl.struct(pl.col("denominator", "target").cast(pl.Float64)).map_batches(limits, pl.Float64)
+    def limits(rows: pl.Series) -> pl.Series:
+        size, target = (rows.struct.field(name).to_numpy() for name in ("denominator", "target"))
+        ends = zip(("lower", "upper"), funnel_limits(size, target, level=level, family=family), strict=True)
+        return pl.DataFrame({name: pl.Series(limit, nan_to_null=True) for name, limit in ends}).to_struct()
 
+    shape = pl.Struct({"lower": pl.Float64, "upper": pl.Float64})
+    return pl.struct(pl.col("denominator", "target").cast(pl.Float64)).map_batches(limits, shape)
+
+
+def _inflated(limit: pl.Expr, family: Literal["p", "u"]) -> pl.Expr:
     target, ceiling = pl.col("target"), 1.0 if family == "p" else None
-    return [(target + (exact(side) - target) * pl.col("inflation")).clip(0.0, ceiling) for side in (0, 1)]
+    return (target + (limit - target) * pl.col("inflation")).clip(0.0, ceiling)
 
 
 def sample_size_for_margin(share: float, margin: float, *, level: float = 0.95) -> int:

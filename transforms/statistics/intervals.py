@@ -197,16 +197,17 @@ def _points(score: pl.Expr, half: pl.Expr) -> Interval:
 
 
 def _poisson_limit(count: pl.Series, more: int, probability: float) -> pl.Series:
-    events = count.to_numpy().astype(np.float64)
+    # Counts recur over months and segments; the inverse is worked out once for each.
+    events, place = np.unique(count.to_numpy().astype(np.float64), return_inverse=True)
     shape = np.where(events >= 0, events + more, np.nan)
     limit = special.gammaincinv(np.where(shape > 0, shape, np.nan), probability)
-    return pl.Series(count.name, np.where(shape == 0, 0.0, limit), nan_to_null=True)
+    return pl.Series(count.name, np.where(shape == 0, 0.0, limit)[place], nan_to_null=True)
 
 
 def _binomial_quantile(n: pl.Series, q: float, probability: float) -> pl.Series:
     """Smallest k with P(Binomial(n, q) ≤ k) ≥ probability."""
-    cases = n.to_numpy().astype(np.float64)
+    cases, place = np.unique(n.to_numpy().astype(np.float64), return_inverse=True)
     k = np.ceil(special.bdtrik(probability, cases, q))
     one_less = np.maximum(k - 1, 0)
     enough = special.bdtr(one_less, np.where(np.isfinite(cases), cases, 0).astype(np.int64), q) >= probability
-    return pl.Series(n.name, np.where(enough, one_less, k), nan_to_null=True)
+    return pl.Series(n.name, np.where(enough, one_less, k)[place], nan_to_null=True)

@@ -3,15 +3,21 @@
 An estimator's own formula is not here: survival curves are in `survival.py`, causes in `competing_risks.py`.
 """
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from transforms.statistics.intervals import Interval, normal_quantile
 
 Column = str | pl.Expr
 IntervalKind = Literal["log_log", "plain"]
+Array = NDArray[Any]
+Floats = NDArray[np.float64]
 
 # What happens to a case at a time; at equal times in this order.
 EVENT, COMPETING, CENSORED, ENTRY = 0, 1, 2, 3
@@ -20,6 +26,8 @@ _KINDS = 4
 _SCALE = 2.0**600
 # Estimates are products or sums of up to millions of terms: rounding must not keep them from a bound.
 ROUNDING = 1e-9
+# Groups are worked out together while their steps stay in the processor's cache.
+_CELLS_AT_ONCE = 1 << 16
 
 
 def expression(column: Column) -> pl.Expr:
@@ -27,15 +35,152 @@ def expression(column: Column) -> pl.Expr:
     return pl.col(column) if isinstance(column, str) else column
 
 
+@dataclass(frozen=True)
+class Block:
+    """Some groups of much the same size: arrays of one row a group and one column a step, in order of time.
+
+    A step is what happens to one case; n_at_risk counts those at risk just before it. Rows end in at least
+    one column of padding, at which t is infinite and nothing happens. Tied cases are taken one after the
+    other, events first: the products and sums over d tied events are 1 − d/n and d/(n(n − d)), so after the
+    last of them the figures are those of the tie.
+    """
+
+    groups: Array
+    t: Floats
+    kind: Array
+    n_at_risk: Floats
+
+    @cached_property
+    def ended(self) -> Array:
+        """Whether the step is an end, of any cause."""
+        return (self.kind <= COMPETING) & np.isfinite(self.t)
+
+    @cached_property
+    def survival(self) -> Floats:
+        """The product of 1 − 1/n_at_risk over the ends so far."""
+        factor = np.ones_like(self.t)
+        np.divide(self.n_at_risk - 1, self.n_at_risk, out=factor, where=self.ended)
+        np.cumprod(factor, axis=1, out=factor)
+        return factor
+
+    @cached_property
+    def survival_before(self) -> Floats:
+        """The survival just before the step."""
+        return np.hstack([np.ones((len(self.t), 1)), self.survival[:, :-1]])
+
+    @cached_property
+    def hazard_terms(self) -> Floats:
+        """Greenwood's term of each end, 1/(n(n − 1)); 0 for the last case at risk, which leaves nothing."""
+        terms = np.zeros_like(self.t)
+        n = self.n_at_risk
+        np.divide(1.0, n * (n - 1), out=terms, where=self.ended & (n > 1))
+        return terms
+
+    @cached_property
+    def hazard_var(self) -> Floats:
+        """The sum of Greenwood's terms so far."""
+        return np.cumsum(self.hazard_terms, axis=1)
+
+    def steps_by(self, time: float) -> Array:
+        """How many steps of each group are at `time` or before."""
+        steps: Array = np.count_nonzero(self.t <= time, axis=1)
+        return steps
+
+    def at(self, time: float, figure: Floats, before: float) -> Floats:
+        """The figure after the last step by `time`; `before` the first step."""
+        steps = self.steps_by(time)
+        last = np.take_along_axis(figure, np.maximum(steps - 1, 0)[:, None], axis=1)[:, 0]
+        return np.where(steps > 0, last, before)
+
+    def first(self, reached: Array) -> Floats:
+        """The time of the first step for which `reached` holds; NaN if there is none."""
+        step = np.argmax(reached, axis=1)[:, None]
+        time = np.take_along_axis(self.t, step, axis=1)[:, 0]
+        return np.where(np.take_along_axis(reached, step, axis=1)[:, 0], time, np.nan)
+
+    def counts(self) -> dict[str, Array]:
+        """n (cases), n_events (of the cause looked at), followed_to (last time)."""
+        real = np.isfinite(self.t)
+        last = np.count_nonzero(real, axis=1) - 1
+        return {
+            "n": np.count_nonzero(real & (self.kind != ENTRY), axis=1),
+            "n_events": np.count_nonzero(real & (self.kind == EVENT), axis=1),
+            "followed_to": np.take_along_axis(self.t, last[:, None], axis=1)[:, 0],
+        }
+
+    def known_fates(self, horizon: float) -> Array:
+        """Cases that ended by the horizon or are at risk beyond it."""
+        later, entry = np.isfinite(self.t) & (self.t > horizon), self.kind == ENTRY
+        ended = self.ended & (self.t <= horizon)
+        entering_later = entry & np.isfinite(self.t) & (self.t >= horizon)
+        known: Array = np.count_nonzero(ended | (later & ~entry), axis=1)
+        known -= np.count_nonzero(entering_later, axis=1)
+        return known
+
+
+@dataclass(frozen=True)
+class RiskSets:
+    """The steps of all groups one after the other; `groups` has one row a group, `ends` where its steps end."""
+
+    groups: pl.DataFrame
+    steps: NDArray[np.uint64]
+    ends: Array
+    has_entries: bool
+
+    def blocks(self) -> Iterator[Block]:
+        """The groups by size, so that little is padded; one empty block if there are no groups.
+
+        What is worked out of a group does not depend on the others.
+        """
+        begins = np.concatenate([[0], self.ends]).astype(np.int64)[:-1]
+        sizes = self.ends - begins
+        widths = _widths(sizes)
+        if not len(sizes):
+            yield self._block(begins, begins, sizes, 1)
+        for width in np.unique(widths):
+            same = np.flatnonzero(widths == width)
+            rows = max(_CELLS_AT_ONCE // int(width), 1)
+            for some in np.split(same, range(rows, len(same), rows)):
+                yield self._block(some, begins[some], sizes[some], int(width))
+
+    def _block(self, groups: Array, begins: Array, sizes: Array, width: int) -> Block:
+        column = np.arange(width)
+        real = column < sizes[:, None]
+        pattern = self.steps[np.minimum(begins[:, None] + column, len(self.steps) - 1)]
+        kind = np.where(real, pattern % _KINDS, CENSORED).astype(np.uint8)
+        t = np.where(real, (pattern // _KINDS).view(np.float64) * _SCALE, np.inf)
+        if self.has_entries:
+            leaving = np.where(real, np.where(kind == ENTRY, -1, 1), 0)
+            at_risk = np.cumsum(leaving[:, ::-1], axis=1)[:, ::-1]
+        else:
+            at_risk = np.maximum(sizes[:, None] - column, 0)
+        return Block(groups, t, kind, at_risk.astype(np.float64))
+
+    def summary(self, figures: Callable[[Block], dict[str, Array]]) -> pl.DataFrame:
+        """The groups with the figures of each; NaN is null."""
+        found = [(block.groups, figures(block)) for block in self.blocks()]
+        order = np.argsort(np.concatenate([groups for groups, _ in found]))
+        columns = {name: np.concatenate([part[name] for _, part in found])[order] for name in found[0][1]}
+        return self.groups.with_columns(
+            pl.Series(n, column, nan_to_null=True) for n, column in columns.items()
+        )
+
+    def curve(self, figures: Callable[[Block], dict[str, Array]]) -> pl.DataFrame:
+        """One row a step of a case that ends or is censored: the groups' columns, t, kind, n_at_risk, figures."""
+        parts: list[pl.DataFrame] = []
+        for block in self.blocks():
+            shown = np.isfinite(block.t) & (block.kind != ENTRY)
+            row = np.broadcast_to(block.groups[:, None], block.t.shape)[shown].astype(np.uint32)
+            columns = {"t": block.t, "kind": block.kind, "n_at_risk": block.n_at_risk, **figures(block)}
+            part = pl.DataFrame({name: column[shown] for name, column in columns.items()})
+            parts.append(pl.concat([self.groups.select(pl.all().gather(row)), part], how="horizontal"))
+        return pl.concat(parts)
+
+
 def risk_sets(
     frame: pl.LazyFrame, by: Sequence[str], duration: Column, kind: pl.Expr, entry: Column | None
-) -> pl.LazyFrame:
-    """One row a group: `by` and `steps`, a list in order of time of t, kind, n_at_risk, survival, hazard_var.
-
-    A step is what happens to one case. n_at_risk counts those at risk just before it; survival is the product
-    of 1 − 1/n_at_risk over events of any cause so far and hazard_var the sum of 1/(n(n − 1)). Tied cases are
-    taken one after the other, events first: the products and sums over d tied events are 1 − d/n and
-    d/(n(n − d)), so after the last of them the figures are those of the tie.
+) -> RiskSets:
+    """The risk sets of the cases of each group.
 
     Rows without a finite duration ≥ 0 or without a kind are left out. A case is at risk after its `entry`
     (null or 0: from the start); one that ends at or before its entry is left out.
@@ -51,7 +196,10 @@ def risk_sets(
         entries = cases.filter(late & (pl.col("_time") > pl.col("_entry")))
         entries = entries.select(*by, _time="_entry", _kind=pl.lit(ENTRY, pl.UInt64))
         happenings = pl.concat([happenings, entries])
-    return _ordered(happenings, by).with_columns(_steps(entry is not None))
+    ordered = _ordered(happenings, by).collect()
+    ends = ordered["steps"].list.len().cast(pl.Int64).cum_sum().to_numpy()
+    steps = ordered["steps"].explode(empty_as_null=False).to_numpy()
+    return RiskSets(ordered.drop("steps"), steps, ends, entry is not None)
 
 
 def _ordered(happenings: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
@@ -67,52 +215,11 @@ def _ordered(happenings: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
     return keys.select(pl.col("steps").sort().implode()).filter(pl.col("steps").list.len() > 0)
 
 
-def _steps(with_entries: bool) -> pl.Expr:
-    kind = pl.element() % _KINDS
-    if with_entries:
-        leaving = pl.when(kind == ENTRY).then(-1).otherwise(1)
-        at_risk = leaving.cum_sum(reverse=True).cast(pl.Int64)
-    else:
-        at_risk = pl.len().cast(pl.Int64) - pl.int_range(pl.len(), dtype=pl.Int64)
-    ended = kind <= COMPETING
-    step = pl.struct(
-        t=(pl.element() // _KINDS).reinterpret(dtype=pl.Float64) * _SCALE,
-        kind=kind.cast(pl.UInt8),
-        n_at_risk=at_risk,
-        survival=pl.when(ended).then(1 - 1 / at_risk).otherwise(1.0).cum_prod(),
-        hazard_var=hazard_variance(ended, at_risk).cum_sum(),
-    )
-    return pl.col("steps").list.eval(step)
-
-
-def hazard_variance(ended: pl.Expr, at_risk: pl.Expr) -> pl.Expr:
-    """Greenwood's term of one step, 1/(n(n − 1)); 0 for the last case at risk, which leaves nothing."""
-    return pl.when(ended & (at_risk > 1)).then(1 / (at_risk * (at_risk - 1))).otherwise(0.0)
-
-
-def curve(steps: pl.LazyFrame, by: Sequence[str], figures: Sequence[pl.Expr]) -> pl.LazyFrame:
-    """One row a group and distinct time of an end or a censoring: `by`, t, n_at_risk and the figures."""
-    exploded = steps.explode("steps").unnest("steps").filter(pl.col("kind") != ENTRY)
-    return exploded.group_by(*by, "t").agg(pl.col("n_at_risk").max(), *figures)
-
-
-def counts() -> dict[str, pl.Expr]:
-    """Of a list of steps: n (cases), n_events (of the cause looked at), followed_to (last time)."""
-    step = pl.element().struct
-    return {
-        "n": (step["kind"] != ENTRY).sum().cast(pl.Int64),
-        "n_events": (step["kind"] == EVENT).sum().cast(pl.Int64),
-        "followed_to": step["t"].last(),
-    }
-
-
-def known_fates(horizon: float) -> pl.Expr:
-    """Of a list of steps: cases that ended by the horizon or are at risk beyond it."""
-    t, kind = pl.element().struct["t"], pl.element().struct["kind"]
-    ended = (kind <= COMPETING) & (t <= horizon)
-    leaving_later = (kind != ENTRY) & (t > horizon)
-    entering_later = (kind == ENTRY) & (t >= horizon)
-    return (ended | leaving_later).sum().cast(pl.Int64) - entering_later.sum().cast(pl.Int64)
+def _widths(sizes: Array) -> Array:
+    """A width above each size: a power of two, or three quarters of one."""
+    power = 2 ** np.ceil(np.log2(sizes + 1)).astype(np.int64)
+    widths: Array = np.where(3 * power // 4 > sizes, 3 * power // 4, power)
+    return widths
 
 
 def probability_limits(

@@ -6,22 +6,20 @@ are, and what is said of groups that are too small or too young, is the caller's
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from transforms.statistics.intervals import normal_quantile
 from transforms.statistics.risk_sets import (
     CENSORED,
-    COMPETING,
     EVENT,
     ROUNDING,
+    Array,
+    Block,
     Column,
     IntervalKind,
-    counts,
-    curve,
     expression,
-    hazard_variance,
     horizon_name,
-    known_fates,
     probability_limits,
     quantile_name,
     risk_sets,
@@ -39,12 +37,14 @@ def kaplan_meier(
     (null or 0: from the start); one that ends at or before its entry is left out. Events come before
     censorings at equal times. Kaplan and Meier (1958), JASA 53, 457-481; Greenwood (1926).
     """
-    figures = [
+    sets = risk_sets(frame, by, duration, _kind(event), entry)
+    steps = sets.curve(lambda block: {"survival": block.survival, "hazard_var": block.hazard_var}).lazy()
+    return steps.group_by(*by, "t").agg(
+        pl.col("n_at_risk").max().cast(pl.Int64),
         (pl.col("kind") == EVENT).sum().cast(pl.Int64).alias("d"),
         pl.col("survival").min(),
         (pl.col("survival").min() ** 2 * pl.col("hazard_var").max()).alias("greenwood_var"),
-    ]
-    return curve(risk_sets(frame, by, duration, _kind(event), entry), by, figures)
+    )
 
 
 def km_summary(
@@ -72,23 +72,27 @@ def km_summary(
     Beyond followed_to S is held constant, so that P(T ≤ h) is a lower bound where followed_to < h and S > 0.
     Rows, entry and ties are as in `kaplan_meier`. Durations, horizons and tau are in one unit.
     """
-    figures: dict[str, pl.Expr] = counts()
     limits: list[pl.Expr] = []
-    columns = [*by, *figures]
+    columns = [*by, "n", "n_events", "followed_to"]
     for q in quantiles:
-        figures |= _quantile(q, level)
         columns += with_limits(quantile_name(q))
     for horizon in horizons:
-        figures |= _within(horizon)
         limits += _within_limits(horizon, level, interval)
         columns += with_limits(horizon_name(horizon), "var")
     if tau is not None:
-        figures |= _restricted_mean(tau)
         limits += _restricted_mean_limits(tau, level)
         columns += with_limits("rmst", "var")
-    groups = risk_sets(frame, by, duration, _kind(event), entry)
-    summaries = groups.select(*by, pl.col("steps").list.agg(_struct(figures))).unnest("steps")
-    return summaries.with_columns(limits).select(columns)
+
+    def figures(block: Block) -> dict[str, Array]:
+        found = block.counts()
+        for q in quantiles:
+            found |= _quantile(block, q, level)
+        for horizon in horizons:
+            found |= _within(block, horizon)
+        return found | (_restricted_mean(block, tau) if tau is not None else {})
+
+    sets = risk_sets(frame, by, duration, _kind(event), entry)
+    return sets.summary(figures).lazy().with_columns(limits).select(columns)
 
 
 def _kind(event: Column) -> pl.Expr:
@@ -96,37 +100,32 @@ def _kind(event: Column) -> pl.Expr:
     return pl.when(ended).then(EVENT).when(~ended).then(CENSORED)
 
 
-def _quantile(q: float, level: float) -> dict[str, pl.Expr]:
+def _quantile(block: Block, q: float, level: float) -> dict[str, Array]:
     """The quantile, and where the lower and the upper log-log limit of S have come down to 1 − q.
 
     At S = 0 the limits are undefined: the lower one counts as come down, the upper one does not.
     """
-    step = pl.element().struct
-    t, survival = step["t"], step["survival"]
+    survival = block.survival
     inside = (survival > ROUNDING) & (survival < 1)
-    decline = -pl.when(inside).then(survival).log()
-    half = normal_quantile(level) * step["hazard_var"].sqrt() / decline
-    target = pl.lit(1 - q).log().neg().log() - ROUNDING
-    reached = survival <= 1 - q + ROUNDING
-    low_reached = (survival <= ROUNDING) | (inside & (decline.log() + half >= target))
-    high_reached = inside & (decline.log() - half >= target)
+    decline = -np.log(survival, out=np.full_like(survival, -1.0), where=inside)
+    half = normal_quantile(level) * np.sqrt(block.hazard_var) / decline
+    target = np.log(-np.log(1 - q)) - ROUNDING
+    real = np.isfinite(block.t)
     name, low, high = with_limits(quantile_name(q))
     return {
-        name: t.filter(reached).min(),
-        low: t.filter(low_reached).min(),
-        high: t.filter(high_reached).min(),
+        name: block.first(real & (survival <= 1 - q + ROUNDING)),
+        low: block.first(real & ((survival <= ROUNDING) | (inside & (np.log(decline) + half >= target)))),
+        high: block.first(real & inside & (np.log(decline) - half >= target)),
     }
 
 
-def _within(horizon: float) -> dict[str, pl.Expr]:
-    step = pl.element().struct
-    by_then = step["t"] <= horizon
-    still_open = step["survival"].filter(by_then).min().fill_null(1.0)
+def _within(block: Block, horizon: float) -> dict[str, Array]:
+    still_open = block.at(horizon, block.survival, 1.0)
     name = horizon_name(horizon)
     return {
         name: 1 - still_open,
-        f"{name}_var": still_open**2 * step["hazard_var"].filter(by_then).max().fill_null(0.0),
-        f"{name}_known": known_fates(horizon),
+        f"{name}_var": still_open**2 * block.at(horizon, block.hazard_var, 0.0),
+        f"{name}_known": block.known_fates(horizon),
     }
 
 
@@ -137,15 +136,12 @@ def _within_limits(horizon: float, level: float, interval: IntervalKind) -> list
     return [(1 - high).alias(f"{name}_low"), (1 - low).alias(f"{name}_high")]
 
 
-def _restricted_mean(tau: float) -> dict[str, pl.Expr]:
+def _restricted_mean(block: Block, tau: float) -> dict[str, Array]:
     """∫₀^tau S, variance Σ(∫_{tᵢ}^tau S)²·dᵢ/(nᵢ(nᵢ − dᵢ)). Royston and Parmar (2013), BMC MRM 13, 152."""
-    step = pl.element().struct
-    t = step["t"].clip(upper_bound=tau)
-    before = step["survival"].shift(1, fill_value=1.0)
-    area = (before * (t - t.shift(1, fill_value=0.0))).cum_sum()
-    total = area.last() + (tau - t.last()) * step["survival"].last()
-    terms = hazard_variance(step["kind"] <= COMPETING, step["n_at_risk"])
-    return {"rmst": total, "rmst_var": ((total - area) ** 2 * terms).sum()}
+    t = np.minimum(block.t, tau)
+    area = np.cumsum(block.survival_before * np.diff(t, axis=1, prepend=0.0), axis=1)
+    total = area[:, -1]
+    return {"rmst": total, "rmst_var": np.sum((total[:, None] - area) ** 2 * block.hazard_terms, axis=1)}
 
 
 def _restricted_mean_limits(tau: float, level: float) -> list[pl.Expr]:
@@ -154,7 +150,3 @@ def _restricted_mean_limits(tau: float, level: float) -> list[pl.Expr]:
         (pl.col("rmst") - half).clip(0, tau).alias("rmst_low"),
         (pl.col("rmst") + half).clip(0, tau).alias("rmst_high"),
     ]
-
-
-def _struct(figures: dict[str, pl.Expr]) -> pl.Expr:
-    return pl.struct([figure.alias(name) for name, figure in figures.items()])
