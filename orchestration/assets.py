@@ -12,6 +12,7 @@ import dagster as dg
 
 from expectations.suites import Check, checks
 from orchestration.cataloguing import models
+from orchestration.making import CalendarGap
 from orchestration.project import Project
 from orchestration.session import Warehouse
 from transforms.graph import Node
@@ -126,7 +127,10 @@ def _room(
             if node.schema == "staging":
                 yield dg.MaterializeResult(asset_key=_key(node.name), metadata=_schema(node, warehouse))
                 continue
-            made = warehouse.make(node.name)
+            try:
+                made = warehouse.make(node.name)
+            except CalendarGap as gap:
+                raise dg.Failure(description=str(gap)) from gap
             metadata = {"dagster/row_count": made.rows, "seconds": made.seconds, **_headline(node, warehouse)}
             yield dg.MaterializeResult(
                 asset_key=_key(node.name), metadata={**metadata, **_schema(node, warehouse)}

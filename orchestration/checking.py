@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from orchestration.cataloguing import models
 from orchestration.project import Project, framework_problems, pack_problems
+from transforms.clocks import known_years
 from transforms.kpi.registry import registry
 from transforms.sql_model import ModelError
 
@@ -15,17 +16,21 @@ def problems(project: Project) -> list[str]:
 
 def _problems(project: Project) -> Iterator[str]:
     try:
+        known_years(project.settings.calendar)
+    except ValueError as error:
+        yield f"{project.path}: calendar: {error}"
+    try:
         models()
     except ModelError as error:
         yield str(error)
     try:
-        directions = {kpi.code: kpi.direction for kpi in registry()}
+        directions = {kpi.code: kpi.direction for kpi in registry(project.settings)}
     except ValueError as error:
         yield str(error)
         return
     yield from framework_problems(project, directions)
     yield from pack_problems(project, directions)
-    barred = {kpi.code for kpi in registry() if not kpi.for_index}
+    barred = {kpi.code for kpi in registry(project.settings) if not kpi.for_index}
     for framework in project.settings.frameworks:
         for node in framework.leaves:
             if node.leaf and node.leaf.kpi in barred:

@@ -121,12 +121,15 @@ def dictionary(
     out: Annotated[
         Path | None, typer.Option("--out", help="File to write; without it, the page is shown.")
     ] = None,
+    project: Annotated[
+        Path | None, typer.Option("--project", help="Project whose promises and switches it shows.")
+    ] = None,
 ) -> None:
     """Write the dictionary of all KPIs as one page of Markdown."""
     from transforms.kpi.dictionary import dictionary_page
     from transforms.settings import Settings
 
-    page = dictionary_page(Settings())
+    page = dictionary_page(_project(project).settings if project else Settings())
     if out is None:
         typer.echo(page)
         return

@@ -11,7 +11,7 @@ from time import perf_counter
 import polars as pl
 
 from orchestration.frames import Frames
-from transforms.clocks import calendar_until
+from transforms.clocks import calendar_until, known_years
 from transforms.graph import Node
 from transforms.model import Transform
 from transforms.periods import long_periods, month_periods, months_until
@@ -22,6 +22,11 @@ from warehouse.latest import latest_sql
 from warehouse.store import Store
 
 DAYS_AHEAD = 400
+CALENDAR = "staging.calendar"
+
+
+class CalendarGap(Exception):
+    """Working days are needed that nobody knows; the message says which, and what can be done."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ def open_session(store: Store, run: Run, graph: Mapping[str, Node]) -> None:
     store.replace("staging.long_periods", long_periods(months, run.settings.grains))
     # Limits that end after the as-of day are rolled over rest days as well.
     until = run.as_of + timedelta(days=DAYS_AHEAD)
-    store.replace("staging.calendar", calendar_until(run.settings.calendar, until))
+    store.replace("staging.official_calendar", calendar_until(run.settings.calendar, until))
     for feed, contract in contracts().items():
         store.create_view(f"latest.{feed}", latest_sql(feed, contract.key))
     for node in graph.values():
@@ -82,7 +87,11 @@ def _make_transform(
     store: Store, model: Transform, run: Run, graph: Mapping[str, Node], frames: Frames
 ) -> int:
     tables = {**model.reads, **model.broadcast}
-    inputs = {name: _read(frames, table, model, run, graph).lazy() for name, table in tables.items()}
+    read = {name: _read(frames, table, model, run, graph) for name, table in tables.items()}
+    for name, table in model.broadcast.items():
+        if table == CALENDAR and any(read[cases].height for cases in model.reads):
+            _refuse_gaps(read[name], model.writes, run)
+    inputs = {name: frame.lazy() for name, frame in read.items()}
     result = model(**inputs, as_of=run.as_of, settings=run.settings).collect()
     if model.partitioned_by and not run.is_whole:
         frames.made(model.writes, None)
@@ -98,3 +107,23 @@ def _read(frames: Frames, table: str, reader: Transform, run: Run, graph: Mappin
     if not (partition and reader.partitioned_by):
         return frames.read(table)
     return frames.read(table).filter(pl.col(partition).is_in(list(run.months)))
+
+
+def _refuse_gaps(calendar: pl.DataFrame, table: str, run: Run) -> None:
+    """Raise CalendarGap for unknown days since the first month of the KPIs, up to the as-of day.
+
+    Later days do not matter to what is late by then; due days on them are provisional, which checks tell.
+    """
+    first = months_until(run.as_of, run.settings.months)[0]
+    gaps = calendar.filter(pl.col("date").is_between(first, run.as_of) & ~pl.col("is_known"))["date"]
+    if gaps.is_empty() or run.settings.calendar_gaps == "weekdays":
+        return
+    country = run.settings.calendar
+    package, first_year, last_year = known_years(country)
+    raise CalendarGap(
+        f"{table} needs the working calendar of {country} from {first} to {run.as_of}, but {len(gaps)} of these days "
+        f"({gaps[0]} to {gaps[-1]}) are known neither officially (package {package}: {first_year} to {last_year}) nor "
+        "by the calendar feed. Update the package, or deliver these days in the calendar feed (date, is_workday, "
+        "is_statutory_rest), or write `calendar_gaps: weekdays` in the project file to take Mondays to Fridays for "
+        "working days there"
+    )

@@ -23,6 +23,7 @@ from transforms.pack import Pack, PackError, read_pack, shipped_packs
 from transforms.settings import (
     CALENDAR_GRAINS,
     CUTS,
+    CalendarGaps,
     ClaimSettings,
     ComplaintSettings,
     Cut,
@@ -83,6 +84,7 @@ class ProjectFile(_Part):
     insurer: str = Field(description="Name of the insurer, as reports show it.")
     time_zone: str = "UTC"
     calendar: str = "CN"
+    calendar_gaps: CalendarGaps = "stop"
     as_of: date | None = None
     warehouse: str = "warehouse"
     data: str | None = None

@@ -18,6 +18,7 @@ from rich.table import Table
 from orchestration.progress import Event
 
 ROWS_SHOWN = 1000
+EXAMPLES_SHOWN = 2
 
 
 class Watcher:
@@ -83,7 +84,8 @@ def failures_table(results: list[Any]) -> Table:
     for result in results:
         if not result.passed:
             check = result.check
-            table.add_row(check.table, check.name, check.severity, result.observed, check.description)
+            seen = "\n".join([result.observed, *result.examples[:EXAMPLES_SHOWN]])
+            table.add_row(check.table, check.name, check.severity, seen, check.description)
     return table
 
 

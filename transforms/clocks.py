@@ -45,8 +45,9 @@ def calendar_until(country: str, last: date, first: date = date(1990, 1, 1)) -> 
     """The working calendar up to a day, with is_official: false for years that nobody knows officially.
 
     In those years Monday to Friday are taken as working days; make-up days and holidays are then missing.
+    Raises ValueError for an unknown country.
     """
-    first_year, last_year = _known_years(country)
+    _, first_year, last_year = known_years(country)
     days = pl.date_range(first, last, eager=True).alias("date").to_frame()
     unknown = days.filter(~pl.col("date").dt.year().is_between(first_year, last_year))
     plain = unknown.with_columns(is_workday=pl.col("date").dt.weekday() <= 5)
@@ -55,13 +56,17 @@ def calendar_until(country: str, last: date, first: date = date(1990, 1, 1)) -> 
     )
 
 
-def _known_years(country: str) -> tuple[int, int]:
+def known_years(country: str) -> tuple[str, int, int]:
+    """The package that knows a country's official calendar, and its first and last year.
+
+    Raises ValueError for an unknown country.
+    """
     if country == "CN":
         from chinese_calendar.constants import holidays as known
 
-        return min(known).year, max(known).year
+        return "chinesecalendar", min(known).year, max(known).year
     calendar = _country_holidays(country, ())
-    return calendar.start_year, calendar.end_year
+    return "holidays", calendar.start_year, calendar.end_year
 
 
 def _override(override: pl.DataFrame | None) -> pl.DataFrame:
@@ -81,20 +86,18 @@ def _override(override: pl.DataFrame | None) -> pl.DataFrame:
 
 
 def _workdays(country: str, days: Sequence[date]) -> list[bool]:
+    _refuse_unknown(country, days)
     return _chinese_workdays(days) if country == "CN" else _workdays_elsewhere(country, days)
 
 
 def _chinese_workdays(days: Sequence[date]) -> list[bool]:
     import chinese_calendar
-    from chinese_calendar.constants import holidays
 
-    _refuse_unknown("CN", "chinesecalendar", days, min(holidays).year, max(holidays).year)
     return [chinese_calendar.is_workday(day) for day in days]
 
 
 def _workdays_elsewhere(country: str, days: Sequence[date]) -> list[bool]:
     calendar = _country_holidays(country, range(min(days).year, max(days).year + 1))
-    _refuse_unknown(country, "holidays", days, calendar.start_year, calendar.end_year)
     return [calendar.is_working_day(day) for day in days]
 
 
@@ -111,9 +114,8 @@ def _country_holidays(country: str, years: Iterable[int]) -> Any:
         ) from None
 
 
-def _refuse_unknown(
-    country: str, package: str, days: Sequence[date], first_year: int, last_year: int
-) -> None:
+def _refuse_unknown(country: str, days: Sequence[date]) -> None:
+    package, first_year, last_year = known_years(country)
     unknown = [day for day in days if not first_year <= day.year <= last_year]
     if unknown:
         raise ValueError(

@@ -4,7 +4,7 @@ Plain pydantic models, cheap to import; nothing here reads a file or knows how n
 """
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -22,6 +22,12 @@ PersistencyVariant = Literal[
     "default", "including_reinstated", "cn_annex_literal", "gross", "irdai_like", "in_force"
 ]
 
+# What becomes of days up to the as-of day that neither the official calendar nor the calendar feed knows: the run
+# stops, or Mondays to Fridays count as working days.
+CalendarGaps = Literal["stop", "weekdays"]
+
+WindowDays = Annotated[int, Field(ge=0, le=365)]
+
 
 class PersistencySettings(BaseModel):
     """How k-month persistency is counted; `default` goes by premiums paid within grace."""
@@ -29,13 +35,28 @@ class PersistencySettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     variant: PersistencyVariant = "default"
     grace_days: int = Field(60, ge=0, le=365, description="Where the policy itself sets none.")
+    increases: Literal["capped", "counted"] = Field(
+        "capped", description="Premium above that at issue, of riders or indexation: up to it, or in full."
+    )
+
+    @property
+    def name(self) -> str:
+        """The rules in short, as they stand in a definition version."""
+        return self.variant if self.increases == "capped" else f"{self.variant},increases counted"
 
 
 class RenewalSettings(BaseModel):
-    """When a policy of one year counts as renewed."""
+    """When a policy of one year counts as renewed: if a new term starts so many days after expiry at most."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    window_days: int = Field(60, ge=0, le=365, description="Days after expiry in which a new term starts.")
+    window_days: WindowDays = 60
+    window_days_of: dict[str, WindowDays] = Field({"motor": 30}, description="By product line.")
+
+    @property
+    def name(self) -> str:
+        """The rules in short, as they stand in a definition version."""
+        lines = [f"{line} {days}" for line, days in sorted(self.window_days_of.items())]
+        return ",".join([str(self.window_days), *lines])
 
 
 class StudySettings(BaseModel):
@@ -168,6 +189,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     time_zone: str = "UTC"
     calendar: str = "CN"
+    calendar_gaps: CalendarGaps = "stop"
     months: int = Field(36, ge=1, le=600, description="Months of KPIs up to the as-of month.")
     grains: tuple[Grain, ...] = CALENDAR_GRAINS
     cuts: tuple[Cut, ...] = CUTS

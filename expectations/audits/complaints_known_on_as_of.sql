@@ -6,5 +6,5 @@ tables: core.complaints
 */
 SELECT complaint_id, received_on, first_response_on, closed_on, reopened_on
 FROM core.complaints
-WHERE greatest(received_on, first_response_on, closed_on, accepted_on, reopened_on, escalated_on)
+WHERE greatest(received_on, first_response_on, closed_on, accepted_on, reopened_on, new_facts_on, escalated_on)
     > (SELECT as_of FROM staging.as_of)

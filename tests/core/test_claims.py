@@ -37,10 +37,45 @@ def test_net_clock_of_article_23(shared) -> None:
     claim = one(REQUESTED)
     assert (claim["decided_on"] - claim["reported_on"]).days == golden["art23_gross"]
     assert claim["excluded_days"] == golden["art23_excluded"]
-    assert claim["report_to_decision_net_days"] == golden["art23_net"]
+    assert claim["documents_to_decision_net_days"] == golden["art23_net"]
     assert claim["decision_term_state"] == "met"
     gross = [event for event in REQUESTED if not event[0].startswith(("documents", "request"))]
     assert one(gross)["decision_term_state"] == "breach"
+
+
+@pytest.mark.parametrize(
+    ("events", "starts", "net_days", "state"),
+    [
+        # Reported by telephone; the claim and its papers came three weeks later.
+        ([("documents_complete", date(2025, 3, 24))], date(2025, 3, 24), 28, "met"),
+        # Some papers came, others were asked for and came later: the first receipt starts the clock.
+        (
+            [
+                ("documents_received", date(2025, 3, 10)),
+                ("documents_requested", date(2025, 3, 12)),
+                ("documents_received", date(2025, 3, 26)),
+                ("documents_complete", date(2025, 3, 26)),
+            ],
+            date(2025, 3, 10),
+            42 - 14,
+            "met",
+        ),
+        # What was asked for is a supplement; the claim came with the report.
+        (
+            [("documents_requested", date(2025, 3, 4)), ("documents_complete", date(2025, 3, 10))],
+            date(2025, 3, 3),
+            49 - 6,
+            "breach",
+        ),
+        # Nobody recorded papers, or only after the decision.
+        ([], date(2025, 3, 3), 49, "breach"),
+        ([("documents_complete", date(2025, 5, 2))], date(2025, 3, 3), 49, "breach"),
+    ],
+)
+def test_the_clock_of_article_23_starts_with_the_first_papers(events, starts, net_days, state) -> None:
+    claim = one([("reported", date(2025, 3, 3)), *events, ("decided", date(2025, 4, 21), DECIDED)])
+    assert claim["decision_term_starts_on"] == starts
+    assert (claim["documents_to_decision_net_days"], claim["decision_term_state"]) == (net_days, state)
 
 
 def test_only_the_first_request_stops_the_clock_unless_the_project_says_all() -> None:
@@ -149,6 +184,8 @@ def test_reopened_within_90_days_is_known_after_90_days(shared) -> None:
     known = first["is_reopened_within_90_days"].drop_nulls()
     assert len(known) == golden["mature_n"]
     assert known.mean() == pytest.approx(golden["rate"])
+    # Reopened by now among all: recent ones are counted that had no time, late ones that took too long.
+    assert first["next_reopened_on"].is_not_null().mean() == pytest.approx(golden["naive"])
 
 
 def test_a_reopening_is_a_spell_of_its_own_and_its_second_decision_may_overturn() -> None:

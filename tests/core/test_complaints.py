@@ -74,6 +74,54 @@ def test_an_extension_counts_only_if_approved_and_told_by_the_shorter_deadline(a
     assert made([row])["limit_days"][0] == limit
 
 
+@pytest.mark.parametrize(
+    ("row", "starts", "due"),
+    [
+        ({}, date(2025, 3, 3), date(2025, 3, 18)),
+        # On the last day of the first term; a day later it would excuse being late.
+        ({"new_facts_on": date(2025, 3, 18)}, date(2025, 3, 18), date(2025, 4, 2)),
+        ({"new_facts_on": date(2025, 3, 19)}, date(2025, 3, 3), date(2025, 3, 18)),
+        # Decided once, opened again with new facts, decided for good.
+        (
+            {
+                "reopened_on": date(2025, 5, 6),
+                "new_facts_on": date(2025, 5, 6),
+                "closed_on": date(2025, 5, 20),
+            },
+            date(2025, 5, 6),
+            date(2025, 5, 21),
+        ),
+        # Opened again without them: one and the same term.
+        (
+            {"reopened_on": date(2025, 5, 6), "closed_on": date(2025, 5, 20)},
+            date(2025, 3, 3),
+            date(2025, 3, 18),
+        ),
+        # They came after a decision that stands.
+        (
+            {"closed_on": date(2025, 3, 10), "new_facts_on": date(2025, 3, 14)},
+            date(2025, 3, 3),
+            date(2025, 3, 18),
+        ),
+        # Not known yet on the as-of day.
+        ({"new_facts_on": date(2025, 7, 1)}, date(2025, 3, 3), date(2025, 3, 18)),
+    ],
+)
+def test_new_facts_start_the_term_anew(row, starts, due):
+    found = made([{"received_on": date(2025, 3, 3), "complexity": "simple", **row}], date(2025, 6, 30))
+    assert found.select("term_starts_on", "due_on").row(0) == (starts, due)
+
+
+def test_an_extension_is_approved_within_the_term_that_new_facts_start():
+    row = {
+        "received_on": date(2025, 1, 6),
+        "new_facts_on": date(2025, 1, 27),
+        "extension_approved_on": date(2025, 2, 20),
+        "complexity": "special",
+    }
+    assert made([row]).select("limit_days", "due_on").row(0) == (60, date(2025, 3, 28))
+
+
 def test_a_complaint_without_a_class_has_no_limit_unless_the_project_gives_one():
     row = {"received_on": date(2025, 3, 3)}
     assert made([row]).select("limit_days", "due_on").row(0) == (None, None)

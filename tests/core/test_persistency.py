@@ -1,6 +1,8 @@
 """k-month persistency on the worked book of twelve policies: one book, five legitimate answers."""
 
+import json
 from datetime import date, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -103,6 +105,15 @@ def rows(variant: str) -> pl.DataFrame:
     return made.filter(pl.col("duration_months") == 13).collect()
 
 
+GOLDEN = {
+    "default": "CN_operational (excl single, freelook, claim-terminated, transfer-out)",
+    "including_reinstated": "CN_operational incl late reinstatement",
+    "cn_annex_literal": "CIRC2010 literal (also excl 效力中止)",
+    "gross": "gross",
+    "irdai_like": "IRDAI-like (excl single; deaths kept in denominator & treated as in force)",
+}
+
+
 @pytest.mark.parametrize(
     ("variant", "eligible", "persisting", "at_issue", "received"),
     [
@@ -113,8 +124,13 @@ def rows(variant: str) -> pl.DataFrame:
         ("irdai_like", 10, 6, None, None),
     ],
 )
-def test_twelve_policies(variant, eligible, persisting, at_issue, received):
+def test_twelve_policies(shared: Path, variant, eligible, persisting, at_issue, received):
     made = rows(variant)
+    golden = json.loads((shared / "golden/ex03_persistency.json").read_text())[GOLDEN[variant]]
+    assert made["persisting"].sum() / made["eligible"].sum() == pytest.approx(golden["count"], abs=1e-9)
+    if "prem" in golden:
+        by_premium = made["premium_received"].sum() / made["premium_at_issue"].sum()
+        assert by_premium == pytest.approx(golden["prem"], abs=1e-9)
     assert made["eligible"].sum() == eligible
     assert made["persisting"].sum() == persisting
     if at_issue is not None:
@@ -133,6 +149,23 @@ def test_twelve_policies(variant, eligible, persisting, at_issue, received):
 )
 def test_due_date_and_end_of_grace(issued_on, due_on, matures_on):
     """Month-end rule of the Civil Code art. 202, then 60 days."""
+    assert_matures(issued_on, due_on, matures_on)
+
+
+def test_due_dates_of_the_golden_files(shared: Path):
+    persistency, robustness = (
+        json.loads((shared / f"golden/{name}.json").read_text())
+        for name in ("ex03_persistency", "ex05b_robustness")
+    )
+    days = {key.removeprefix("mature_"): value for key, value in robustness.items() if "mature_" in key}
+    days["2024-02-29"] = [persistency["due_13th_for_2024-02-29"], persistency["grace_end"]]
+    days["2024-03-31"] = [persistency["due_for_2024-03-31"], persistency["grace_end2"]]
+    assert len(days) == 6
+    for issued_on, pair in days.items():
+        assert_matures(date.fromisoformat(issued_on), *(date.fromisoformat(day) for day in pair))
+
+
+def assert_matures(issued_on: date, due_on: date, matures_on: date) -> None:
     made = persistency(
         policies=policies(issued_on, A=1000),
         premiums=premiums({}),

@@ -21,6 +21,7 @@ SEGMENT = """
     ['agents', 'bank'][1 + i // 4 % 2] AS channel
 """
 FEEDS = {
+    "calendar": "SELECT DATE '2024-10-07' AS date, FALSE AS is_workday",
     "org_units": """
         SELECT * FROM (VALUES
             ('head_office', NULL, NULL), ('north', 'head_office', 'cold'), ('south', 'head_office', 'warm')

@@ -44,11 +44,16 @@ RAW = {
     ("raw.survey_invitations", "frame_in_set"): one("raw.survey_invitations", "frame = 'street'"),
     ("raw.org_units", "key_not_null"): one("raw.org_units", "org_unit = NULL", "org_unit = 'south'"),
     ("raw.org_units", "parent_known"): one("raw.org_units", "parent = 'nobody'"),
+    ("raw.calendar", "key_not_null"): placed("raw.calendar", "DATE '2025-01-01' AS date"),
+    ("raw.calendar", "workdays_are_plausible"): placed(
+        "raw.calendar", "DATE '2025-03-01' + CAST(range AS INTEGER) AS date, FALSE AS is_workday", 31
+    ),
     ("raw.exposures", "month_is_first_day"): one("raw.exposures", "month = month + 1"),
     ("raw.exposures", "amounts_not_negative"): one("raw.exposures", "policies = -1"),
     **{
         (f"raw.{feed}", "loads_account_for_rows"): one_less(f"raw.{feed}")
         for feed in (
+            "calendar",
             "claim_events",
             "complaints",
             "exposures",
@@ -225,8 +230,16 @@ MARTS = {
     ("marts.claims_open", "open_claims_match_stock"): one_less("marts.claims_open", "spell_no = 1"),
 }
 LATER = {
-    ("core.claims", "calendar_official"): one(
-        "staging.calendar", "is_official = FALSE", "date = (SELECT min(starts_on) FROM staging.long_periods)"
+    ("core.claims", "calendar_known"): one(
+        "staging.official_calendar",
+        "is_official = FALSE",
+        "date = (SELECT min(starts_on) FROM staging.long_periods)",
+    ),
+    ("core.claims", "claims_due_on_known_days"): one(
+        "core.claims", "decision_due_on = DATE '2027-01-04', decision_term_state = 'undetermined'"
+    ),
+    ("core.complaints", "complaints_due_on_known_days"): one(
+        "core.complaints", "due_on = DATE '2027-01-04', closed_on = NULL"
     ),
     ("core.claims", "segments_add_up"): one(
         "core.claims",
@@ -250,7 +263,7 @@ LATER = {
         "'T' AS complaint_id, DATE '2025-02-02' AS closed_on, DATE '2025-02-01' AS repeated_on",
     ),
     ("core.complaints", "due_after_received"): one(
-        "core.complaints", "limit_days = 15, due_on = received_on + 14"
+        "core.complaints", "limit_days = 15, due_on = term_starts_on + 14"
     ),
     ("core.exposures", "exposure_in_bounds"): placed(
         "core.exposures", "'P' AS policy_id, 1.5 AS exposure, 0 AS claims"

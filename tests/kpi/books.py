@@ -23,6 +23,7 @@ COMPLAINT = {
     "first_response_on": pl.Date,
     "accepted_on": pl.Date,
     "reopened_on": pl.Date,
+    "new_facts_on": pl.Date,
     "escalated_on": pl.Date,
     "outcome": pl.String,
     "request_met": pl.String,

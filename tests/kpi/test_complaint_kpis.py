@@ -95,7 +95,7 @@ SEVEN = [
 
 
 @pytest.mark.parametrize(("rolls", "met", "breach"), [(True, 5, 1), (False, 4, 2)])
-def test_on_time_of_seven(rolls, met, breach):
+def test_on_time_of_seven(shared: Path, rolls, met, breach):
     """The calendar rule alone moves the share from 4/6 to 5/6; the one still open in time is undetermined."""
     as_of = date(2025, 3, 31)
     settings = Settings(cuts=("company",), complaints=ComplaintSettings(rolls_forward=rolls))
@@ -106,6 +106,14 @@ def test_on_time_of_seven(rolls, met, breach):
     assert march["numerator"] + january["numerator"] == met
     assert march["denominator"] + january["denominator"] == met + breach
     assert march["n_undetermined"] == 1
+    golden = json.loads((shared / "golden/ex02_complaints.json").read_text())
+    golden = golden["ontime_rolled" if rolls else "ontime"]
+    assert (golden["met"], golden["breach"]) == (met, breach)
+    assert met / (met + breach) == pytest.approx(golden["rate"], abs=TOLERANCE)
+    if not rolls:
+        # The twin of the closed alone does not see the one that is open and late.
+        closed = record("complaint_on_time_share", facts, MAR, as_of, basis="period", settings=settings)
+        assert closed["value"] == pytest.approx(golden["closed_only"], abs=TOLERANCE)
     assert ("rolled" in march["definition_version"].split(",")) == rolls
     if rolls:
         assert met / (met + breach) == pytest.approx(example("complaint_on_time_share"))
@@ -288,6 +296,7 @@ EXPOSURE = {
     "lives": pl.Int64,
     "premium_income": pl.Float64,
     "reserve_opening": pl.Float64,
+    **{f"investment_{name}": pl.Float64 for name in ("opening", "deposits", "surrendered")},
 }
 
 
@@ -343,6 +352,14 @@ def test_small_insurers_have_wide_intervals(shared: Path):
     assert none["ci_high"] == pytest.approx(golden["vol_zero_upper_per_1e8_on_0.8"])
 
 
+def test_a_printed_rate_implies_the_premium_it_was_divided_by(shared: Path):
+    """683 complaints printed as 0.68 per 100 million: the premium behind is 100.4 billion."""
+    golden = json.loads((shared / "golden/ex02_complaints.json").read_text())
+    premium = golden["picc_implied_premium_1e8"] * 1e8
+    found = volume("complaints_per_100m_premium", cases(683, received_on=MAR), premium_income=premium)
+    assert found["value"] == pytest.approx(0.68, abs=TOLERANCE)
+
+
 def test_complaint_index_of_the_naic(shared: Path):
     """45 of 1,500 confirmed complaints on 2 of 100 billion: 1.5 times par, 30 complaints expected."""
     golden = json.loads((shared / "golden/ex02_complaints.json").read_text())
@@ -352,6 +369,12 @@ def test_complaint_index_of_the_naic(shared: Path):
     found = volume("complaint_index_ratio", closed, "period", market, premium_income=2e9)
     assert found["value"] == pytest.approx(golden["naic"]) == example("complaint_index_ratio")
     assert found["denominator"] == pytest.approx(30)
+    # The index is the insurer's rate per premium over that of the market.
+    own, all_insurers = (
+        volume("complaints_per_100m_premium", cases(n, received_on=MAR), premium_income=premium)["value"]
+        for n, premium in ((45, 2e9), (1500, 100e9))
+    )
+    assert own / all_insurers == pytest.approx(golden["naic_simple_ratio_equiv"], abs=TOLERANCE)
     assert found["status"] == "ok"
     small = volume("complaint_index_ratio", closed, "period", market, premium_income=0.2e9)
     assert small["status"] == "low_n", "three expected complaints are too few"

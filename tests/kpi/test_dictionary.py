@@ -1,13 +1,15 @@
 """The dictionary: every KPI explained with a worked example, and the committed page as the registry has it."""
 
 import math
+import re
 from pathlib import Path
 
 import pytest
 
-from transforms.kpi.dictionary import dictionary_page, dictionary_rows
+from transforms.kpi.dictionary import dictionary_page, dictionary_rows, interval
 from transforms.kpi.registry import registry
-from transforms.settings import Settings
+from transforms.pack import shipped_packs
+from transforms.settings import ClaimSettings, Promise, Settings
 from warehouse.catalogue import TABLES
 
 PAGE = Path(__file__).parents[2] / "docs" / "dictionary.md"
@@ -15,7 +17,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "dictionary.md"
 
 @pytest.mark.parametrize("kpi", registry(), ids=lambda kpi: kpi.code)
 def test_every_kpi_is_explained_with_a_worked_example(kpi):
-    for text in (kpi.title, kpi.source, kpi.definition, kpi.formula, kpi.counts):
+    for text in (kpi.title, kpi.source, kpi.definition, kpi.formula, kpi.counts, interval(kpi)):
         assert text.strip(), f"{kpi.code} lacks an explanation"
     assert kpi.example is not None, f"{kpi.code} has no worked example"
     assert kpi.example.given
@@ -27,6 +29,21 @@ def test_every_kpi_is_explained_with_a_worked_example(kpi):
 
 def test_the_committed_page_is_that_of_the_registry():
     assert PAGE.read_text(encoding="utf-8") == dictionary_page(Settings()), "run `make dictionary`"
+
+
+def test_promises_and_packs_of_a_project_are_in_its_dictionary():
+    promise = Promise(name="fast", title="Fast", starts="reported_at", ends="paid_at", limit=3, unit="days")
+    pack = shipped_packs()["us_naic_mcas"]
+    settings = Settings(claims=ClaimSettings(promises=(promise,)), packs=(pack,))
+    assert "claim_promise_fast_share" in {row[0] for row in dictionary_rows(settings)}
+    page = dictionary_page(settings)
+    assert "### claim_promise_fast_share" in page
+    assert "### us_naic_mcas" in page
+    assert "### uk_disp" not in page
+    for entry in pack.kpis:
+        assert f"| {entry.kpi}, {entry.basis} | {entry.rule} |" in page
+        (line,) = re.findall(rf"### {entry.kpi}\n(?:.+\n|\n(?!#))*?- \*packs\*: (.+)", page)
+        assert line == "us_naic_mcas"
 
 
 def test_rows_fit_the_catalogue():

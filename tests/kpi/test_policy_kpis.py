@@ -1,6 +1,7 @@
 """The KPIs of policies on worked examples; values as in the dictionary, which shows the same examples."""
 
 import json
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from transforms.core.policies import policies
 from transforms.core.policy_events import policy_events
 from transforms.core.renewals import renewals
 from transforms.core.surrender_months import surrender_months
+from transforms.kpi.policies import kpis_of
 from transforms.kpi.records import kpi_records
 from transforms.model import SEGMENT_COLUMNS
-from transforms.periods import month_periods
-from transforms.settings import Settings
+from transforms.periods import long_periods, month_periods
+from transforms.settings import PersistencySettings, RenewalSettings, Settings
 
 COMPANY = Settings(cuts=("company",))
 MARCH = date(2025, 3, 1)
@@ -164,11 +166,16 @@ EXPOSURE = {
     "product_line": pl.String,
     "premium_income": pl.Float64,
     "reserve_opening": pl.Float64,
+    "investment_opening": pl.Float64,
+    "investment_deposits": pl.Float64,
+    "investment_surrendered": pl.Float64,
 }
 
 
-def year_to_date(paid: dict[int, float], premium: dict[int, float], reserve: float) -> dict:
-    """core.surrender_months of one unit: payments and premium by month of 2025."""
+def year_to_date(
+    paid: dict[int, float], premium: dict[int, float], reserve: float, stated: Sequence[dict] = ()
+) -> dict:
+    """core.surrender_months of one unit: payments and premium by month of 2025; `stated`, of another line."""
     here = {"org_unit": "north", "region": "cold", "product_line": "life"}
     events = [
         {**here, "event": "surrender", "paid_on": date(2025, month, 20), "amount": amount}
@@ -180,6 +187,7 @@ def year_to_date(paid: dict[int, float], premium: dict[int, float], reserve: flo
         {**here, "month": date(2025, month, 1), "premium_income": amount, "reserve_opening": reserve}
         for month, amount in premium.items()
     ]
+    exposures += [{**here, "product_line": "unit_linked", **row} for row in stated]
     schema = {
         **dict.fromkeys((*here, "event"), pl.String),
         "paid_on": pl.Date,
@@ -195,14 +203,62 @@ def year_to_date(paid: dict[int, float], premium: dict[int, float], reserve: flo
 
 def test_surrender_payments_run_since_january_and_are_not_annualised(shared: Path):
     golden = json.loads((shared / "golden/ex03_persistency.json").read_text())
-    facts = year_to_date(
-        {1: 20, 3: 50, 6: 100, 12: 70}, {1: 200, 2: 200, 3: 200, 6: 800, 12: 800}, reserve=9800
-    )
+    facts = year_to_date(PAID, PREMIUM_INCOME, reserve=9800)
     code = "surrender_payment_year_to_date_ratio"
     by_month = {m: record(code, facts, date(2025, m, 1), AS_OF, basis="period") for m in (3, 4, 12)}
     assert by_month[12]["value"] == pytest.approx(golden["surr_CIRC"]) == pytest.approx(example(code))
     assert by_month[3]["value"] == pytest.approx(golden["surr_q1_not_annualised"])
+    # Four times the first quarter is no year: the denominator is not a year's.
+    assert 4 * by_month[3]["value"] == pytest.approx(golden["surr_q1_x4"])
+    assert golden["surr_q1_x4"] > 1.3 * by_month[12]["value"]
     assert by_month[4]["value"] == by_month[3]["value"], "a month without a payment keeps the year's"
+
+
+PAID = {1: 20, 3: 50, 6: 100, 12: 70}
+PREMIUM_INCOME = {1: 200, 2: 200, 3: 200, 6: 800, 12: 800}
+
+
+def test_a_longer_period_has_the_figure_of_its_end(shared: Path):
+    """Of a quarter, half-year or year the rate runs from January to its end: never sums of running sums."""
+    golden = json.loads((shared / "golden/ex03_persistency.json").read_text())
+    facts = year_to_date(PAID, PREMIUM_INCOME, reserve=9800)
+    kpis = [KPIS["surrender_payment_year_to_date_ratio"]]
+    months = [date(2025, month, 1) for month in range(1, 13)]
+    monthly = kpi_records(facts, kpis, month_periods(months), as_of=AS_OF, settings=COMPANY)
+    by_month = dict(monthly.select("period", "value").iter_rows())
+    found = kpi_records(facts, kpis, long_periods(months), as_of=AS_OF, settings=COMPANY)
+    values = {
+        (grain, start.month): value
+        for grain, start, value in found.select("grain", "period", "value").iter_rows()
+    }
+    assert values == {
+        **{("quarter", m): by_month[date(2025, m + 2, 1)] for m in (1, 4, 7, 10)},
+        **{("half_year", m): by_month[date(2025, m + 5, 1)] for m in (1, 7)},
+        ("year", 1): by_month[date(2025, 12, 1)],
+        ("rolling_12", 1): by_month[date(2025, 12, 1)],
+    }
+    assert values["quarter", 1] == pytest.approx(golden["surr_q1_not_annualised"], abs=1e-9)
+    assert values["year", 1] == pytest.approx(golden["surr_CIRC"], abs=1e-9)
+
+
+def test_comprehensive_surrender_counts_investment_contracts_where_they_are_stated():
+    code, december = "surrender_payment_comprehensive_year_to_date_ratio", date(2025, 12, 1)
+    facts = year_to_date(PAID, PREMIUM_INCOME, reserve=9800)
+    assert record(code, facts, december, AS_OF, basis="period")["status"] == "not_applicable"
+    stated = [
+        {"month": date(2025, 1, 1), "investment_opening": 2400.0, "investment_deposits": 100.0},
+        {"month": date(2025, 2, 1), "investment_opening": 2400.0, "investment_surrendered": 60.0},
+        {"month": date(2025, 9, 1), "investment_deposits": 500.0, "investment_surrendered": 50.0},
+    ]
+    facts = year_to_date(PAID, PREMIUM_INCOME, 9800, stated)
+    found = record(code, facts, december, AS_OF, basis="period")
+    assert (found["numerator"], found["denominator"]) == (350, 15_000)
+    assert found["value"] == pytest.approx(example(code), abs=1e-12)
+    quarter = record(code, facts, MARCH, AS_OF, basis="period")
+    assert (quarter["numerator"], quarter["denominator"]) == (70 + 60, 9800 + 600 + 2400 + 100)
+    # The rate of the reserve alone does not see the other line.
+    plain = record("surrender_payment_year_to_date_ratio", facts, december, AS_OF, basis="period")
+    assert (plain["numerator"], plain["denominator"]) == (240, 12_000)
 
 
 def test_payment_of_cash_values():
@@ -234,9 +290,11 @@ TERM = {
 }
 
 
-def expiring(terms: list[dict], happened: list[dict], as_of: date = AS_OF) -> dict[str, pl.LazyFrame]:
+def expiring(
+    terms: list[dict], happened: list[dict], settings: Settings = COMPANY
+) -> dict[str, pl.LazyFrame]:
     staged = [{"issued_on": date(2024, 3, 16), "term_months": 12, **term} for term in terms]
-    made = renewals(terms=frame(TERM, staged), events=frame(EVENT, happened), as_of=as_of, settings=COMPANY)
+    made = renewals(terms=frame(TERM, staged), events=frame(EVENT, happened), as_of=AS_OF, settings=settings)
     return {"core.renewals": made}
 
 
@@ -271,11 +329,88 @@ def test_renewed_premium_with_and_without_the_change_of_price():
         assert record(code, facts, MARCH, AS_OF)["value"] == pytest.approx(example(code))
 
 
-@pytest.mark.parametrize(("days", "renewed"), [(0, True), (1, True), (60, True), (61, False)])
-def test_a_new_term_starts_within_60_days_of_expiry(days, renewed):
-    facts = expiring([{"policy_id": "P", "renewed_on": date(2025, 3, 15) + timedelta(days)}], [])
-    made = facts["core.renewals"].collect().row(0, named=True)
+@pytest.mark.parametrize(
+    ("line", "days", "renewed"),
+    [
+        ("life", 0, True),
+        ("life", 1, True),
+        ("life", 60, True),
+        ("life", 61, False),
+        (None, 60, True),
+        ("motor", 30, True),
+        ("motor", 31, False),
+    ],
+)
+def test_a_new_term_starts_within_60_days_of_expiry_and_30_of_motor(line, days, renewed):
+    term = {"policy_id": "P", "product_line": line, "renewed_on": date(2025, 3, 15) + timedelta(days)}
+    made = expiring([term], [])["core.renewals"].collect().row(0, named=True)
     assert (made["expires_on"], made["renewed"]) == (date(2025, 3, 15), renewed)
+
+
+def test_the_window_of_a_product_line_is_the_projects_affair():
+    terms = [
+        {"policy_id": line, "product_line": line, "renewed_on": date(2025, 3, 15) + timedelta(days)}
+        for line, days in (("motor", 45), ("travel", 8), ("health", 45))
+    ]
+
+    def renewed(rules: RenewalSettings) -> set[str]:
+        made = expiring(terms, [], Settings(renewal=rules))["core.renewals"]
+        return set(made.filter("renewed").collect()["policy_id"])
+
+    assert renewed(RenewalSettings(window_days_of={})) == {"motor", "travel", "health"}
+    assert renewed(RenewalSettings(window_days_of={"travel": 7})) == {"motor", "health"}
+    assert renewed(RenewalSettings(window_days=30)) == {"travel"}
+    kpi = KPIS["renewal_policy_share"]
+    versions = {
+        kpi.definition_version(Settings(renewal=RenewalSettings(window_days_of=lines)))
+        for lines in ({}, {"travel": 7}, {"motor": 30})
+    }
+    assert len(versions) == 3, "each is a definition of its own"
+
+
+@pytest.mark.parametrize(("increases", "ratio"), [("capped", 1.0), ("counted", 1.1)])
+def test_premium_above_that_at_issue_counts_if_the_project_says_so(increases, ratio):
+    """A rider makes 1,200 of 1,000 at issue; the other policy pays what it did."""
+    rules = PersistencySettings(increases=increases)
+    settings = Settings(cuts=("company",), persistency=rules)
+    issued, due, as_of = date(2024, 1, 10), date(2025, 1, 10), date(2025, 6, 30)
+    register = [
+        {
+            "policy_id": policy,
+            "issued_on": issued,
+            "pay_mode": "annual",
+            "premium_term_months": 240,
+            "annual_premium": 1000.0,
+        }
+        for policy in "AB"
+    ]
+    paid = [
+        {
+            "policy_id": policy,
+            "instalment_no": 2,
+            "months_since_issue": 12,
+            "due_on": due,
+            "paid_on": due,
+            "paid_amount": amount,
+        }
+        for policy, amount in (("A", 1200.0), ("B", 1000.0))
+    ]
+    made = persistency(
+        policies=frame(POLICY, register),
+        premiums=frame(PREMIUM, paid),
+        events=frame(EVENT, []),
+        as_of=as_of,
+        settings=settings,
+    )
+    (kpi,) = (k for k in kpis_of(settings) if k.code == "persistency_13m_premium_share")
+    months = month_periods([date(2025, 6, 1)])
+    row = kpi_records({"core.persistency": made}, [kpi], months, as_of=as_of, settings=settings).row(
+        0, named=True
+    )
+    assert row["value"] == pytest.approx(ratio)
+    # What may exceed 1 is no share, and a definition of its own.
+    expected = ("share", "1-default") if increases == "capped" else ("ratio", "1-default,increases counted")
+    assert (row["unit"], row["definition_version"]) == expected
 
 
 # A premium term of ten years, and events that are no service exit: those who pay the 25th premium paid the 13th.
@@ -364,6 +499,96 @@ def test_the_latest_mature_month_and_the_twelve_that_end_with_it():
     latest = record("persistency_13m_latest_month_policy_share", facts, date(2025, 6, 1), as_of)
     # 2024-04 is the sixteenth month: one policy, which persists.
     assert (latest["numerator"], latest["denominator"]) == (1, 1)
+
+
+def issued_at_month_ends(first: date, months: int) -> tuple[list[dict], dict[date, int]]:
+    """A policy issued on the last day of each month, its premium the number of the month, all paid when due."""
+    days = [add_months(first, i + 1) - timedelta(1) for i in range(months)]
+    register = [
+        {
+            "policy_id": f"P{i}",
+            "issued_on": issued,
+            "pay_mode": "annual",
+            "premium_term_months": 240,
+            "annual_premium": float(i),
+        }
+        for i, issued in enumerate(days)
+    ]
+    return register, {issued.replace(day=1): i for i, issued in enumerate(days)}
+
+
+def add_months(day: date, months: int) -> date:
+    years, month = divmod(day.month - 1 + months, 12)
+    return day.replace(year=day.year + years, month=month + 1)
+
+
+@pytest.mark.parametrize("months", [13, 25, 37, 49, 61])
+def test_the_twelve_issue_months_of_june_2025(shared: Path, months: int):
+    """Twelve consecutive premiums add up to a number that tells which twelve they are."""
+    golden = json.loads((shared / "golden/ex03_persistency.json").read_text())
+    first, last = (date.fromisoformat(f"{month}-01") for month in golden[f"window_k{months}_asof_2025-06"])
+    as_of = date(2025, 6, 30)
+    register, place = issued_at_month_ends(date(2018, 1, 1), 85)
+    found = record(
+        f"persistency_{months}m_premium_share", persisting(register, [], as_of), as_of.replace(day=1), as_of
+    )
+    assert (first, last) == (add_months(last, -11), last)
+    assert found["denominator"] == sum(range(place[first], place[last] + 1))
+
+
+def test_a_month_is_mature_when_its_last_day_is():
+    """Issued 2024-12-31, due 2025-12-31, grace ends on 2026-03-01: February 2026 is a day too early."""
+    register, place = issued_at_month_ends(date(2023, 1, 1), 30)
+    for as_of, last in ((date(2026, 2, 28), date(2024, 11, 1)), (date(2026, 3, 31), date(2024, 12, 1))):
+        facts = persisting(register, [], as_of)
+        found = record("persistency_13m_premium_share", facts, as_of.replace(day=1), as_of)
+        assert found["denominator"] == sum(range(place[last] - 11, place[last] + 1))
+
+
+def persisting(register: list[dict], paid: list[dict], as_of: date) -> dict[str, pl.LazyFrame]:
+    """core.persistency of a register, its premiums and no events."""
+    made = persistency(
+        policies=frame(POLICY, register),
+        premiums=frame(PREMIUM, paid),
+        events=frame(EVENT, []),
+        as_of=as_of,
+        settings=COMPANY,
+    )
+    return {"core.persistency": made}
+
+
+def test_annual_lapses_of_12_and_7_percent_accumulate(shared: Path):
+    """Of 2,500 policies 300 do not pay the second annual premium, 154 of the other 2,200 not the third."""
+    golden = json.loads((shared / "golden/ex03_persistency.json").read_text())["pers_from_annual_lapse"]
+    as_of, issued = date(2024, 6, 30), date(2022, 1, 10)
+    register = [
+        {
+            "policy_id": f"P{i}",
+            "issued_on": issued,
+            "pay_mode": "annual",
+            "premium_term_months": 240,
+            "annual_premium": 1000.0,
+        }
+        for i in range(2500)
+    ]
+    paid = [
+        {
+            "policy_id": f"P{i}",
+            "instalment_no": year + 1,
+            "months_since_issue": 12 * year,
+            "due_on": issued.replace(year=2022 + year),
+            "paid_on": issued.replace(year=2022 + year),
+            "due_amount": 1000.0,
+            "paid_amount": 1000.0,
+        }
+        for year, payers in ((1, 2200), (2, 2046))
+        for i in range(payers)
+    ]
+    facts = persisting(register, paid, as_of)
+    for months, share in zip((13, 25), golden, strict=True):
+        for by in ("policy", "premium"):
+            found = record(f"persistency_{months}m_{by}_share", facts, date(2024, 6, 1), as_of)
+            assert found["value"] == pytest.approx(share, abs=1e-9)
 
 
 def test_who_looks_after_a_policy_now_is_a_cut_of_its_own():

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from transforms.clocks import (
     CALENDAR_SCHEMA,
     WorkingCalendar,
+    add_business_days,
     add_months,
     business_days,
     business_hours,
@@ -106,6 +107,13 @@ def test_worked_values_of_the_golden_files(shared: Path, china: WorkingCalendar)
     for received, _, allowed, excluded, due, _ in complaints["ontime"]["detail"]:
         raw = due_on(pl.lit(date.fromisoformat(received)), allowed, excluded)
         assert value(raw) == date.fromisoformat(due)
+    deadlines = json.loads((shared / "golden/ex05b_robustness.json").read_text())
+    for start in ("2025-03-01", "2025-09-20"):
+        found = [
+            value(due_on(pl.lit(date.fromisoformat(start)), 15, calendar=calendar)).isoformat()
+            for calendar in (None, china)
+        ]
+        assert found == deadlines[f"deadline_{start}+15"]
 
 
 def test_fractional_days() -> None:
@@ -321,6 +329,36 @@ def test_an_open_case_never_raises_the_share_and_all_are_counted(
     if before["share"] is not None:
         assert before["worst_share"] <= before["share"] <= before["best_share"]
     assert (before["share"] is None) == (before["met"] + before["breach"] == 0)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.booleans(), min_size=120, max_size=120),
+    st.lists(st.booleans(), min_size=120, max_size=120),
+    st.lists(st.tuples(st.integers(0, 60), st.integers(1, 60), st.none() | st.integers(0, 60)), max_size=10),
+)
+def test_states_do_not_depend_on_working_days_to_come(
+    one_future: list[bool], other_future: list[bool], cases: list[tuple[int, int, int | None]]
+) -> None:
+    """As of day 60 of two calendars that agree up to it; only due days that lie ahead may differ."""
+    first = date(2025, 1, 1)
+    now = first + timedelta(60)
+
+    def found(future: list[bool]) -> list[list[Any]]:
+        official = working_calendar("CN", first, now)
+        days = pl.DataFrame(
+            {"date": [now + timedelta(i + 1) for i in range(120)], "is_workday": future}
+        ).with_columns(is_statutory_rest=~pl.col("is_workday"))
+        calendar = WorkingCalendar.of(pl.concat([official, days]))
+        frame = pl.DataFrame(cases, {"start": pl.Int64, "limit": pl.Int64, "end": pl.Int64}, orient="row")
+        start_on = pl.lit(first) + pl.duration(days="start")
+        ended_on = start_on + pl.duration(days="end")
+        rolled = due_on(start_on, pl.col("limit"), calendar=calendar)
+        counted = add_business_days(start_on, pl.col("limit"), calendar).fill_null(date(2030, 1, 1))
+        states = (deadline_state(ended_on, due, pl.lit(now)) for due in (rolled, counted))
+        return [frame.select(state=state)["state"].to_list() for state in states]
+
+    assert found(one_future) == found(other_future)
 
 
 # --- the net clock of Insurance Law art. 23

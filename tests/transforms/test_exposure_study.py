@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, timedelta
+from math import exp
 from pathlib import Path
 
 import polars as pl
@@ -97,6 +98,40 @@ def test_rows_of_the_golden_file(shared: Path, method: Method, key: str) -> None
         for policy, _, status, years in golden[f"{key}_rows"]
     ]
     assert rows == expected
+
+
+@pytest.mark.parametrize(("method", "key"), [("policy_year", "actxps_py"), ("calendar_year", "actxps_cy")])
+def test_totals_of_the_golden_file(shared: Path, method: Method, key: str) -> None:
+    golden = json.loads((shared / "golden/ex03_persistency.json").read_text())
+    central = next(value for name, value in golden.items() if name.startswith(f"{key}_central_exposure"))
+    found, at_risk = six(method), six(method, central=True)
+    totals = (found["claims"].sum(), found["exposure"].sum())
+    assert totals == (golden[key]["claims"], pytest.approx(golden[key]["exposure"], abs=1e-9))
+    assert totals[0] / totals[1] == pytest.approx(golden[key]["q"], abs=1e-9)
+    assert at_risk["exposure"].sum() == pytest.approx(central, abs=1e-9)
+
+
+def test_one_hundred_policies_have_three_rates(shared: Path) -> None:
+    """In one leap year 8 surrender after a quarter (day 91 or 92), 2 die after half of it (day 183)."""
+    golden = json.loads((shared / "golden/ex03_persistency.json").read_text())["ex100"]
+    ends = [date(2024, 3, 31)] * 4 + [date(2024, 4, 1)] * 4 + [date(2024, 7, 1)] * 2 + [None] * 90
+    policies = pl.LazyFrame(
+        {
+            "policy_id": range(100),
+            "issued_on": [date(2024, 1, 1)] * 100,
+            "terminated_on": ends,
+            "status": ["surrender"] * 8 + ["death"] * 2 + ["active"] * 90,
+        }
+    )
+
+    def rate(*, central: bool) -> float:
+        found = expose(policies, start=SINCE, end=date(2024, 12, 31), target="surrender", central=central)
+        return found.select(pl.col("claims").sum() / pl.col("exposure").sum()).collect().item()
+
+    assert rate(central=False) == pytest.approx(golden["annual_exposure"], abs=1e-9)
+    force = rate(central=True)
+    assert force == pytest.approx(golden["central_rate"], abs=1e-9)
+    assert 1 - exp(-force) == pytest.approx(golden["q_from_central"], abs=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -44,13 +44,15 @@ def test_ten_claims_of_the_golden_file(shared: Path) -> None:
     assert figures["rmst"][0] == pytest.approx(golden["rmst30"], abs=1e-9)
 
 
-def test_eight_of_a_hundred_policies_surrender() -> None:
+def test_eight_of_a_hundred_policies_surrender(shared: Path) -> None:
     """Month 3, after which two die in month 6 and count as censored: 8 %, whatever comes later."""
     policies = pl.LazyFrame(
         {"month": [3] * 8 + [6] * 2 + [12] * 90, "surrendered": [True] * 8 + [False] * 92}
     )
     figures = km_summary(policies, [], "month", "surrendered", horizons=(12,), tau=None).collect()
     assert figures["within_12"][0] == pytest.approx(0.08, abs=1e-12)
+    golden = json.loads((shared / "golden/ex03_persistency.json").read_text())["ex100"]
+    assert figures["within_12"][0] == pytest.approx(golden["KM"], abs=1e-9)
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,15 @@ KEY = ("claim_id", "spell_no")
 _STATE = "met, breach or undetermined; empty where it does not apply."
 
 TERM_COLUMNS: Columns = {
+    "decision_term_starts_on": (
+        pl.Date,
+        "Day the clock of art. 23 starts: first receipt of papers, of the report if they came with it.",
+    ),
     "excluded_days": (pl.Int32, "Days the clock of art. 23 stood still while the claimant gathered papers."),
-    "report_to_decision_net_days": (pl.Int32, "Calendar days from report to decision without excluded days."),
+    "documents_to_decision_net_days": (
+        pl.Int32,
+        "Calendar days from the start of the clock of art. 23 to the decision without excluded days.",
+    ),
     "decision_due_on": (pl.Date, "Last day for the decision: contract's term, else 30 days, net (art. 23)."),
     "payment_due_on": (pl.Date, "Last day for the payment: contract's term, else 10 days (art. 23)."),
     "part_payment_due_on": (pl.Date, "Last day to decide or pay what is certain: 60 days (art. 25)."),
@@ -78,16 +85,18 @@ def with_terms(
 ) -> pl.LazyFrame:
     """The rows with `TERM_COLUMNS`; terms that end on a statutory rest day end on the next other day.
 
-    The 30 days run from the report, the time between the notice of missing documents and their receipt
-    excluded: Supreme People's Court, Interpretation (II) of the Insurance Law, art. 15; Civil Code art. 203.
+    The 30 days run from the first receipt of the claim with papers, the time between the notice of missing
+    papers and their receipt excluded: Supreme People's Court, Interpretation (II) of the Insurance Law, art. 15;
+    Civil Code art. 203.
     """
     now = pl.lit(as_of)
+    rows = rows.with_columns(decision_term_starts_on=_decision_term_starts_on())
     left_on = pl.min_horizontal("withdrawn_on", "ended_on")
     netted = net_clock(
         rows.with_columns(_until=pl.coalesce("decided_on", left_on, now)),
         requests,
         key=KEY,
-        start_on="reported_on",
+        start_on="decision_term_starts_on",
         end_on="_until",
         noticed_on="noticed_on",
         supplied_on="supplied_on",
@@ -105,7 +114,7 @@ def with_terms(
     return (
         netted.with_columns(
             decision_due_on=due_on(
-                pl.col("reported_on"), decision_days, pl.col("excluded_days"), calendar=calendar
+                pl.col("decision_term_starts_on"), decision_days, pl.col("excluded_days"), calendar=calendar
             ),
             payment_due_on=due_on(
                 pl.when(payable.fill_null(False)).then("payable_on"), payment_days, calendar=calendar
@@ -113,9 +122,9 @@ def with_terms(
             part_payment_due_on=due_on(pl.col("documents_complete_on"), PART_PAYMENT_DAYS, calendar=calendar),
         )
         .with_columns(
-            report_to_decision_net_days=pl.when(pl.col("decided_on") >= pl.col("reported_on")).then(
-                "net_days"
-            ),
+            documents_to_decision_net_days=pl.when(
+                pl.col("decided_on") >= pl.col("decision_term_starts_on")
+            ).then("net_days"),
             decision_term_state=_state("decided_on", "decision_due_on", now, left_on),
             payment_term_state=_state("paid_on", "payment_due_on", now, pl.col("withdrawn_on")),
             refusal_letter_state=deadline_state(pl.col("refusal_sent_on"), letter_due, now),
@@ -124,6 +133,18 @@ def with_terms(
         )
         .with_columns(_statutory_state())
     )
+
+
+def _decision_term_starts_on() -> pl.Expr:
+    """First receipt of papers; of the report where they came with it, or nobody recorded when they did.
+
+    Papers that were asked for are a supplement: the claim itself had come with some before.
+    """
+    papers_at = pl.col("papers_at")
+    are_first = (papers_at < pl.col("asked_at")).fill_null(True)
+    in_time = (papers_at <= pl.col("first_decided_at")).fill_null(True)
+    first = pl.when(are_first & in_time).then("papers_on")
+    return pl.when(pl.col("reported_on").is_not_null()).then(pl.max_horizontal("reported_on", first))
 
 
 def _state(ended_on: str | pl.Expr, due: str, now: pl.Expr, left_on: pl.Expr) -> pl.Expr:

@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from transforms.clocks import WorkingCalendar
+from transforms.clocks import WorkingCalendar, add_days
 from transforms.core.claim_terms import TERM_COLUMNS, document_requests, with_terms
 from transforms.model import INSTANT, SEGMENT_COLUMNS, transform
 from transforms.periods import end_of_day
@@ -29,13 +29,17 @@ FIRST_EVENTS = {
     "cancelled_at": ("cancelled", "Cancelled by the insurer as duplicate or mis-registered."),
     "reopened_at": ("reopened", "Start of this spell, for spells after the first."),
 }
+# Papers that reach the insurer, and the insurer's asking for those that are missing.
+PAPERS = ("documents_received", "documents_complete")
+REQUESTS = ("documents_requested", "request_delivered")
 # Steps that the claimant should hear of.
 STAGES = ("registered", "documents_complete", "assessed", "decided", "agreed", "paid", "closed")
 PAID = ("paid_full", "paid_part")
 HOUR_MICROSECONDS = 3_600_000_000
 DAY_MICROSECONDS = 24 * HOUR_MICROSECONDS
 REOPENED_WITHIN_DAYS = 90
-OLD_AFTER_DAYS = 60
+# Ages of open claims: the terms of Insurance Law of the PRC arts 23 and 25, a quarter and half a year.
+AGES_DAYS = (30, 60, 90, 180)
 CONTACT_HOURS, REGISTRATION_HOURS = 24, 72
 
 
@@ -73,7 +77,13 @@ CONTACT_HOURS, REGISTRATION_HOURS = 24, 72
         "withdrawn_on": (pl.Date, "Day of the withdrawal, business time."),
         "ended_on": (pl.Date, "Day the case ended, business time."),
         "next_reopened_on": (pl.Date, "Day the claim was reopened after this spell; empty if it was not."),
-        "over_60_days_on": (pl.Date, "Day on which the spell, still open, was older than 60 days."),
+        **{
+            f"over_{days}_days_on": (
+                pl.Date,
+                f"Day on which the spell, still open, was older than {days} days.",
+            )
+            for days in AGES_DAYS
+        },
         "outcome": (
             pl.String,
             "paid_full, paid_part, rejected, zero, withdrawn, cancelled; empty while open.",
@@ -148,7 +158,7 @@ def claims(
         termed.with_columns(_durations())
         .with_columns(_loss_to_payment())
         .with_columns(_in_time(ends_at), *_reviews(as_of), _is_small(settings.claims.small_claim_limits))
-        .with_columns(_age_days(as_of), _over_60_days_on(as_of), _sequence_fault())
+        .with_columns(_age_days(as_of), *_older_on(as_of), _sequence_fault())
         .rename(
             {
                 "investigated": "is_investigated",
@@ -184,6 +194,8 @@ def _first_instants(spells: pl.LazyFrame) -> pl.LazyFrame:
         *(when(event).min().alias(name) for name, (event, _) in FIRST_EVENTS.items()),
         stated_outcome=pl.col("outcome").max(),
         paid_amount=pl.when(pl.col("event").is_in(["paid", "prepaid"])).then(pl.col("amount")).sum(),
+        papers_at=pl.when(pl.col("event").is_in(PAPERS)).then("event_at").min(),
+        asked_at=pl.when(pl.col("event").is_in(REQUESTS)).then("event_at").min(),
         payment_count=pl.col("event").is_in(["paid", "prepaid"]).sum(),
         decided_by_system=when("decided", "actor").min(),
         progress_notice_count=(pl.col("event") == "progress_notified").sum(),
@@ -231,6 +243,7 @@ def _business_dates(time_zone: str) -> list[pl.Expr]:
     """The days of the instants, as the business counts them."""
     instants = {
         "reported_on": "reported_at",
+        "papers_on": "papers_at",
         "reopened_on": "reopened_at",
         "documents_complete_on": "documents_complete_at",
         "decided_on": "first_decided_at",
@@ -336,10 +349,15 @@ def _is_small(limits: dict[str, float]) -> pl.Expr:
     return (small & simple & ~(is_motor & harmed)).alias("is_small_claim")
 
 
-def _over_60_days_on(as_of: date) -> pl.Expr:
-    day = pl.col("opened_on").dt.offset_by(f"{OLD_AFTER_DAYS + 1}d")
-    reached = (day <= as_of) & (pl.col("ended_on").is_null() | (pl.col("ended_on") > day))
-    return pl.when(reached).then(day).alias("over_60_days_on")
+def _older_on(as_of: date) -> list[pl.Expr]:
+    """The day on which a spell that was still open became older than each of the ages."""
+
+    def older_on(days: int) -> pl.Expr:
+        day = add_days(pl.col("opened_on"), days + 1)
+        reached = (day <= as_of) & (pl.col("ended_on").is_null() | (pl.col("ended_on") > day))
+        return pl.when(reached).then(day).alias(f"over_{days}_days_on")
+
+    return [older_on(days) for days in AGES_DAYS]
 
 
 def _age_days(as_of: date) -> pl.Expr:

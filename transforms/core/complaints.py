@@ -12,7 +12,7 @@ from transforms.model import SEGMENT_COLUMNS, transform
 from transforms.settings import ComplaintSettings, Settings
 
 # Days that may end a complaint's clock and must not lie before it was received.
-LATER_DATES = ("first_response_on", "closed_on", "accepted_on", "reopened_on", "escalated_on")
+LATER_DATES = ("first_response_on", "closed_on", "accepted_on", "reopened_on", "new_facts_on", "escalated_on")
 
 
 @transform(
@@ -33,11 +33,19 @@ LATER_DATES = ("first_response_on", "closed_on", "accepted_on", "reopened_on", "
         "closed_on": (pl.Date, "Day the decision was communicated; empty while open."),
         "accepted_on": (pl.Date, "Day the complainant accepted."),
         "reopened_on": (pl.Date, "Day it was opened again."),
+        "new_facts_on": (pl.Date, "Day new facts or material arrived."),
+        "term_starts_on": (
+            pl.Date,
+            "Day the time limit runs from: of receipt, or of new facts in time or with a reopening.",
+        ),
         "escalated_on": (pl.Date, "Day it also reached a regulator, ombudsman or court."),
         "decided_on": (pl.Date, "Day of closing if decided, or withdrawn after the request was met."),
         "withdrawn_on": (pl.Date, "Day of closing if withdrawn before a decision."),
         "limit_days": (pl.Int32, "Days allowed by class and approved extension; empty without a class."),
-        "due_on": (pl.Date, "Last day to decide: limit and days of appraisal, rolled over rest days."),
+        "due_on": (
+            pl.Date,
+            "Last day to decide: limit and days of appraisal after the term starts, rolled over rest days.",
+        ),
         "third_business_day_on": (pl.Date, "Third working day after the day of receipt."),
         "outcome": (pl.String, "upheld, partly_upheld, not_upheld or withdrawn; empty while open."),
         "uphold_credit": (pl.Float64, "1 if upheld, 0.5 if partly, 0 if not; empty while undecided."),
@@ -59,7 +67,8 @@ def complaints(
     """One row a complaint: its dates up to the as-of day, outcome, time limit and durations in calendar days.
 
     Limit by class, 15, 30 or 60 days after receipt (CBIRC order 2020 no. 3); days of outside appraisal do not
-    count and a limit does not end on a rest day (Civil Code of the PRC arts. 201 and 203).
+    count and a limit does not end on a rest day (Civil Code of the PRC arts. 201 and 203). New facts start the
+    term anew if they arrive before it is over or reopen the complaint; those after a decision that stands do not.
     """
     rules = settings.complaints
     working = WorkingCalendar.of(calendar)
@@ -101,12 +110,24 @@ def is_merged(rules: ComplaintSettings) -> pl.Expr:
 
 
 def _limit(rules: ComplaintSettings, calendar: WorkingCalendar) -> dict[str, pl.Expr]:
-    """limit_days and due_on; a special class has the longer limit only if the extension came in time."""
+    """term_starts_on, limit_days and due_on."""
+    new_facts, until = pl.col("new_facts_on"), pl.col("closed_on").fill_null(date.max)
+    _, first_due = _limit_from(pl.col("received_on"), rules, calendar)
+    anew = (new_facts <= first_due).fill_null(False) | pl.col("reopened_on").is_not_null()
+    anew &= new_facts.is_between("received_on", until)
+    starts = pl.when(anew).then(new_facts).otherwise("received_on")
+    limit, due = _limit_from(starts, rules, calendar)
+    return {"term_starts_on": starts, "limit_days": limit, "due_on": due}
+
+
+def _limit_from(
+    starts_on: pl.Expr, rules: ComplaintSettings, calendar: WorkingCalendar
+) -> tuple[pl.Expr, pl.Expr]:
+    """Limit and due day; a special class has the longer limit only if the extension came in time."""
     days = rules.limit_days
     complexity = pl.coalesce("complexity", pl.lit(rules.unclassified, dtype=pl.String))
-    extended = (pl.col("extension_approved_on") <= _due(pl.lit(days.complex), rules, calendar)).fill_null(
-        False
-    )
+    by_then = _due(starts_on, pl.lit(days.complex), rules, calendar)
+    extended = (pl.col("extension_approved_on") <= by_then).fill_null(False)
     limit = (
         pl.when(complexity == "simple")
         .then(days.simple)
@@ -115,14 +136,14 @@ def _limit(rules: ComplaintSettings, calendar: WorkingCalendar) -> dict[str, pl.
         .when(complexity.is_in(["complex", "special"]))
         .then(days.complex)
     )
-    return {"limit_days": limit, "due_on": _due(limit, rules, calendar)}
+    return limit, _due(starts_on, limit, rules, calendar)
 
 
-def _due(limit: pl.Expr, rules: ComplaintSettings, calendar: WorkingCalendar) -> pl.Expr:
-    received, appraisal = pl.col("received_on"), pl.col("appraisal_days").fill_null(0)
+def _due(starts_on: pl.Expr, limit: pl.Expr, rules: ComplaintSettings, calendar: WorkingCalendar) -> pl.Expr:
+    appraisal = pl.col("appraisal_days").fill_null(0)
     if rules.counting == "business":
-        return add_business_days(received, limit + appraisal, calendar)
-    return due_on(received, limit, appraisal, calendar=calendar if rules.rolls_forward else None)
+        return add_business_days(starts_on, limit + appraisal, calendar)
+    return due_on(starts_on, limit, appraisal, calendar=calendar if rules.rolls_forward else None)
 
 
 def _days_since_receipt(end: str) -> pl.Expr:

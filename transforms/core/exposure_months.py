@@ -29,10 +29,18 @@ from transforms.settings import Settings
             "Confirmed complaints of the month if there were as many per premium as in the whole market.",
         ),
         "reserve_opening": (pl.Decimal(18, 2), "Long-term reserve at the start of the year."),
+        "investment_opening": (
+            pl.Decimal(18, 2),
+            "Deposits of investment contracts and balances of separate accounts at the start of the year.",
+        ),
+        "investment_deposits": (pl.Decimal(18, 2), "New deposits of these in the month."),
+        "investment_surrendered": (pl.Decimal(18, 2), "Surrenders of these paid in the month."),
     },
 )
 def exposure_months(exposures: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
-    """One row a month, unit and product line up to the as-of month: policies, lives, premium, reserve."""
+    """One row a month, unit and product line up to the as-of month: policies, lives, premium, reserve,
+    and investment contracts where the source states them.
+    """
     market = settings.market
     per_premium = market.complaints / market.premium_income if market else None
     premium = pl.col("premium_income").cast(pl.Float64)

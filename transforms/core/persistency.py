@@ -78,7 +78,10 @@ VARIANTS = {
             pl.Float64,
             "Denominator by premium: annual premium at issue; 0 if not eligible.",
         ),
-        "premium_received": (pl.Float64, "Numerator by premium: annualised, at most the premium at issue."),
+        "premium_received": (
+            pl.Float64,
+            "Numerator by premium: annualised, by default at most the premium at issue.",
+        ),
         "exclusion": (pl.String, "Why the policy does not count; empty if it does."),
         "variant": (pl.String, "Definition applied."),
     },
@@ -106,9 +109,9 @@ def persistency(
         eligible=pl.col("exclusion").is_null(),
         persisting=pl.col("exclusion").is_null() & _persisting(variant),
     )
-    return _with_premiums(judged, variant).with_columns(
+    return _with_premiums(judged, variant, definition).with_columns(
         *(pl.col(segment).fill_null("unknown") for segment in SEGMENT_COLUMNS),
-        variant=pl.lit(definition.variant),
+        variant=pl.lit(definition.name),
     )
 
 
@@ -202,7 +205,7 @@ def _persisting(variant: Variant) -> pl.Expr:
     return persisting
 
 
-def _with_premiums(rows: pl.LazyFrame, variant: Variant) -> pl.LazyFrame:
+def _with_premiums(rows: pl.LazyFrame, variant: Variant, definition: PersistencySettings) -> pl.LazyFrame:
     """Adds both sides by premium; a waived premium is on neither."""
     frequency = pl.col("pay_mode").replace_strict(INSTALMENTS_A_YEAR, default=1, return_dtype=pl.Float64)
     modal = pl.col("modal_premium").cast(pl.Float64)
@@ -211,8 +214,9 @@ def _with_premiums(rows: pl.LazyFrame, variant: Variant) -> pl.LazyFrame:
         received = at_issue
         counts = pl.col("eligible")
     else:
-        paid = pl.col("paid_amount").cast(pl.Float64) * frequency
-        received = pl.min_horizontal(paid.fill_null(at_issue), at_issue)
+        received = (pl.col("paid_amount").cast(pl.Float64) * frequency).fill_null(at_issue)
+        if definition.increases == "capped":
+            received = pl.min_horizontal(received, at_issue)
         counts = pl.col("eligible") & (pl.col("waiver_on") > pl.col("matures_on")).fill_null(True)
     return rows.with_columns(
         premium_at_issue=pl.when(counts).then(at_issue).when(at_issue.is_not_null()).then(0.0),

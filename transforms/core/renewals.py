@@ -38,10 +38,14 @@ NOT_TO_RENEW = {"death": "death", "claim_termination": "claim_termination", "can
 def renewals(terms: pl.LazyFrame, events: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
     """One row a policy of at most one year that has expired by the as-of day: renewed, premiums, exclusion.
 
-    Renewed: a new term starts at most `renewal.window_days` after expiry. Exclusions: ended before expiry,
-    by death, by a claim, or declined by the insurer.
+    Renewed: a new term starts within the window of the product line, `renewal.window_days` after expiry unless
+    `renewal.window_days_of` says otherwise. Exclusions: ended before expiry, by death, by a claim, or declined by
+    the insurer.
     """
-    window = settings.renewal.window_days
+    rules = settings.renewal
+    window = pl.col("product_line").replace_strict(
+        dict(rules.window_days_of), default=rules.window_days, return_dtype=pl.Int32
+    )
     ends = (
         events.filter(pl.col("event").is_in(TERMINATIONS) & (pl.col("effective_on") <= as_of))
         .group_by("policy_id")
@@ -55,9 +59,8 @@ def renewals(terms: pl.LazyFrame, events: pl.LazyFrame, *, as_of: date, settings
         .filter(pl.col("expires_on") <= as_of)
         .join(ends, on="policy_id", how="left")
     )
-    in_time = (pl.col("renewed_on") <= as_of) & (
-        pl.col("renewed_on") <= add_days(pl.col("expires_on"), window)
-    )
+    last_day = add_days(pl.col("expires_on"), window)
+    in_time = (pl.col("renewed_on") <= as_of) & (pl.col("renewed_on") <= last_day)
     ended_early = (pl.col("ended_on") <= pl.col("expires_on")) & (pl.col("end_event") != "maturity")
     premium = pl.col("premium").cast(pl.Float64)
     return (

@@ -13,6 +13,8 @@ from transforms.model import transform
 from transforms.settings import Settings
 
 PART = ("org_unit", "product_line", "region")
+YEAR = (*PART, pl.col("month").dt.year())
+INVESTMENT = ("opening", "deposits", "surrendered")
 
 
 @transform(
@@ -32,6 +34,16 @@ PART = ("org_unit", "product_line", "region")
         "premium_year_to_date": (pl.Float64, "Premium income of lines with a reserve since then."),
         "reserve_opening": (pl.Float64, "Long-term reserve at the start of the year."),
         "at_risk_year_to_date": (pl.Float64, "Opening reserve and premium income: the denominator."),
+        "investment_paid_year_to_date": (
+            pl.Float64,
+            "Surrenders of investment contracts and separate accounts since then; empty if never stated.",
+        ),
+        "investment_at_risk_year_to_date": (
+            pl.Float64,
+            "Their balance at the start of the year and deposits since; empty if never stated.",
+        ),
+        "comprehensive_paid_year_to_date": (pl.Float64, "Both kinds of payments."),
+        "comprehensive_at_risk_year_to_date": (pl.Float64, "Both kinds of denominators."),
     },
 )
 def surrender_months(
@@ -39,8 +51,9 @@ def surrender_months(
 ) -> pl.LazyFrame:
     """One row a month, unit and product line: surrender payments and reserve and premium since January.
 
-    Lines without a long-term reserve are not in the rate. Statistical indicator standard of 2009 as quoted in
-    the press (a third-party copy): surrender payments / (opening long-term reserve + long-term premium income).
+    Lines without a long-term reserve are not in the rate, only in the comprehensive one if they have investment
+    contracts. Statistical indicator standard of 2009 as quoted in the press (a third-party copy): surrender
+    payments / (opening long-term reserve + long-term premium income).
     """
     del settings
     paid = events.filter(pl.col("event").is_in(SURRENDERS)).select(
@@ -54,32 +67,53 @@ def surrender_months(
         month=pl.col("month").dt.truncate("1mo"),
         premium=pl.when(has_reserve).then(pl.col("premium_income").cast(pl.Float64)),
         reserve=pl.when(has_reserve).then(pl.col("reserve_opening").cast(pl.Float64)),
+        **{name: pl.col(f"investment_{name}").cast(pl.Float64) for name in INVESTMENT},
     )
+    rows = pl.concat([paid, fed], how="diagonal").drop_nulls("month")
     # One row a month also where nothing was paid, so that every sum since January has all its months.
-    spans = (
-        pl.concat([paid, fed], how="diagonal")
-        .drop_nulls("month")
-        .group_by(PART)
-        .agg(
-            month=pl.date_ranges(pl.col("month").min(), as_of.replace(day=1), "1mo").first(),
-            has_reserve=pl.col("reserve").is_not_null().any(),
-        )
+    spans = rows.group_by(PART).agg(
+        month=pl.date_ranges(pl.col("month").min(), as_of.replace(day=1), "1mo").first(),
+        has_reserve=pl.col("reserve").is_not_null().any(),
+        has_investment=pl.any_horizontal(pl.col(INVESTMENT).is_not_null().any()),
     )
-    sums = (
-        pl.concat([paid, fed], how="diagonal")
-        .group_by(*PART, "month")
-        .agg(pl.col("paid").sum(), pl.col("premium").sum(), pl.col("reserve").sum())
+    sums = rows.group_by(*PART, "month").agg(
+        pl.col("paid").sum(), pl.col("premium", "reserve", *INVESTMENT).sum()
     )
-    year = (*PART, pl.col("month").dt.year())
-    return (
-        spans.filter("has_reserve")
+    months = (
+        spans.filter(pl.col("has_reserve") | pl.col("has_investment"))
         .explode("month")
         .join(sums, on=[*PART, "month"], how="left")
         .sort("month")
-        .with_columns(
-            paid_year_to_date=pl.col("paid").fill_null(0.0).cum_sum().over(year),
-            premium_year_to_date=pl.col("premium").fill_null(0.0).cum_sum().over(year),
-            reserve_opening=pl.col("reserve").fill_null(0.0).cum_max().over(year),
-        )
-        .with_columns(at_risk_year_to_date=pl.col("reserve_opening") + pl.col("premium_year_to_date"))
     )
+    return months.with_columns(
+        paid_year_to_date=_since_january("paid", "has_reserve"),
+        premium_year_to_date=_since_january("premium", "has_reserve"),
+        reserve_opening=_stated_this_year("reserve"),
+        investment_paid_year_to_date=_where(
+            "has_investment", _since_january("surrendered", "has_investment")
+        ),
+        investment_at_risk_year_to_date=_where(
+            "has_investment", _stated_this_year("opening") + _since_january("deposits", "has_investment")
+        ),
+    ).with_columns(
+        at_risk_year_to_date=pl.col("reserve_opening") + pl.col("premium_year_to_date"),
+        comprehensive_paid_year_to_date=pl.col("paid_year_to_date")
+        + pl.col("investment_paid_year_to_date").fill_null(0.0),
+        comprehensive_at_risk_year_to_date=pl.col("reserve_opening")
+        + pl.col("premium_year_to_date")
+        + pl.col("investment_at_risk_year_to_date").fill_null(0.0),
+    )
+
+
+def _since_january(amount: str, counts: str) -> pl.Expr:
+    """Sum of an amount since the start of the year, 0 for lines that do not count."""
+    return pl.when(counts).then(pl.col(amount).fill_null(0.0)).otherwise(0.0).cum_sum().over(YEAR)
+
+
+def _stated_this_year(amount: str) -> pl.Expr:
+    """What stands at the start of the year: every month may state it again."""
+    return pl.col(amount).fill_null(0.0).cum_max().over(YEAR)
+
+
+def _where(counts: str, amount: pl.Expr) -> pl.Expr:
+    return pl.when(counts).then(amount)

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from transforms.core.claims import AGES_DAYS
 from transforms.kpi.claims import (
     FAULTY,
     FAULTY_WORDS,
@@ -15,19 +16,30 @@ from transforms.kpi.claims import (
     FIRST_WORDS,
     NOT_ZERO_WORDS,
     PAID,
+    REJECTED,
     REOPENED_WORDS,
     REPORTED_WORDS,
     WORKED,
     YEAR,
 )
 from transforms.kpi.definition import Example, Flow, Kpi
-from transforms.kpi.flow_measures import BacklogDays, Clearance, ClosedInWindow, SettledShare, StockShare
+from transforms.kpi.flow_measures import (
+    BacklogDays,
+    Clearance,
+    ClosedInWindow,
+    PendingShare,
+    SettledShare,
+    StockBand,
+    StockShare,
+)
 from transforms.kpi.measures import Count, Stock
 
 SPELLS = Flow("core.claims", "opened_on", "ended_on", ~FAULTY)
-OLD_SPELLS = Flow("core.claims", "over_60_days_on", "ended_on", ~FAULTY)
+# The spells that have become older than so many days while they were open.
+OLD_SPELLS = {days: Flow("core.claims", f"over_{days}_days_on", "ended_on", ~FAULTY) for days in AGES_DAYS}
 HANDLED = Flow("core.claims", "reported_on", "ended_on", FIRST_HANDLING & ~FAULTY)
 PAID_CLAIMS = Flow("core.claims", "ended_on", "ended_on", FIRST_HANDLING & ~FAULTY & PAID)
+REFUSED_CLAIMS = Flow("core.claims", "ended_on", "ended_on", FIRST_HANDLING & ~FAULTY & REJECTED)
 # Registered claims without cancellations and zero closings.
 REGISTERED = Flow(
     "core.claims",
@@ -45,6 +57,7 @@ OUTCOMES = {
     "cancelled": "cancelled by the insurer",
 }
 SPELL_WORDS = "all spells of claims, reopened and cancelled ones included"
+AGES = "open for 3, 12, 31, 45, 61, 95 and 200 days"
 # A month whose roll-forward is known by hand, and how its closed spells ended.
 MONTH = "520 open at the start of a month of 30 days, 1,480 reported, 35 reopened, 1,610 closed in it"
 ENDED = {"paid_full": 1400, "paid_part": 60, "rejected": 70, "withdrawn": 40, "zero": 12, "cancelled": 25}
@@ -66,6 +79,9 @@ _FLOW: dict[str, Any] = {
     "leaves_out": FAULTY_WORDS,
     "dates": {},
 }
+_AGEING = (
+    "Ageing of the backlog; the bands follow Insurance Law of the PRC arts 23 (30 days) and 25 (60 days)"
+)
 _ROLL_FORWARD = "Roll-forward of claims: opening, received, reopened, closed by outcome, closing"
 
 
@@ -81,6 +97,27 @@ def _closed(outcome: str, how: str) -> Kpi:
         counts=f"spells of claims that ended {how}",
         example=Example(CLOSED, ENDED[outcome], WORKED),
         **_COUNT,
+    )
+
+
+def _open_for(older_than: int | None, up_to: int | None, worked: int) -> Kpi:
+    """Open spells of one band of age: the first begins with the report, the last does not end."""
+    first = (older_than or -1) + 1
+    name, words = (
+        (f"{first}_{up_to}", f"{first} to {up_to}") if up_to else (f"over_{older_than}", f"over {older_than}")
+    )
+    since, beyond = (OLD_SPELLS[days] if days else None for days in (older_than, up_to))
+    return Kpi(
+        code=f"claims_open_{name}_days_count",
+        title=f"Claims open for {words} days at the end of the period, reopened ones included",
+        measure=StockBand(SPELLS, since, beyond),
+        unit="count",
+        direction=-1 if older_than else 0,
+        source=_AGEING,
+        definition=f"Spells of claims open at the end of the month that began {words} days before.",
+        formula="number of spells",
+        example=Example(AGES, worked, WORKED),
+        **_FLOW,
     )
 
 
@@ -162,14 +199,20 @@ KPIS = (
     Kpi(
         code="claim_open_over_60_days_share",
         title="Open claims older than 60 days",
-        measure=StockShare(SPELLS, OLD_SPELLS),
+        measure=StockShare(SPELLS, OLD_SPELLS[60]),
         unit="share",
         direction=-1,
         source="Insurance Law of the PRC art. 25 sets 60 days for paying what is certain",
         definition="Open spells of claims that began more than 60 days before.",
         formula="open for more than 60 days / open",
-        example=Example("open for 3, 12, 31, 45, 61, 95 and 200 days", 3 / 7, WORKED),
+        example=Example(AGES, 3 / 7, WORKED),
         **_FLOW,
+    ),
+    *(
+        _open_for(older_than, up_to, worked)
+        for older_than, up_to, worked in zip(
+            (None, *AGES_DAYS), (*AGES_DAYS, None), (2, 2, 1, 1, 1), strict=True
+        )
     ),
     Kpi(
         code="claim_settlement_ratio_share",
@@ -182,6 +225,32 @@ KPIS = (
         definition="Claims paid in the month among those open when it began and those reported in it.",
         formula="paid / (open at the start + reported)",
         example=Example(YEAR, 930 / 1040, WORKED),
+        **_FLOW | {"counts": FIRST_WORDS},
+    ),
+    Kpi(
+        code="claim_repudiation_ratio_share",
+        title="Claims refused among those open at the start of the period or reported in it",
+        measure=SettledShare(HANDLED, REFUSED_CLAIMS),
+        unit="share",
+        direction=-1,
+        source="IRDAI annual reports: repudiation ratio, by number of claims",
+        minimum=50,
+        definition="Claims refused in the month among those open when it began and those reported in it.",
+        formula="refused / (open at the start + reported)",
+        example=Example(YEAR, 40 / 1040, WORKED),
+        **_FLOW | {"counts": FIRST_WORDS},
+    ),
+    Kpi(
+        code="claim_pending_ratio_share",
+        title="Claims still open at the end among those open at the start of the period or reported in it",
+        measure=PendingShare(HANDLED),
+        unit="share",
+        direction=-1,
+        source="IRDAI annual reports: pending ratio, by number of claims",
+        minimum=50,
+        definition="Claims open at the end of the month among those open when it began and those reported in it.",
+        formula="open at the end / (open at the start + reported)",
+        example=Example(YEAR, 50 / 1040, WORKED),
         **_FLOW | {"counts": FIRST_WORDS},
     ),
     Kpi(

@@ -1,12 +1,15 @@
-"""The KPIs of how claims are handled: each segment of the way, outcomes, fast track, reviews, contact, documents."""
+"""The KPIs of how claims are handled: each segment of the way, fast track, reviews, contact, documents."""
 
 from typing import Any
 
 import polars as pl
 
 from transforms.kpi.claims import (
-    FAULTY,
-    FAULTY_WORDS,
+    BY_DECISION,
+    BY_PAYMENT,
+    CLAIM,
+    DECIDED,
+    ENDED,
     FIRST_HANDLING,
     FIRST_WORDS,
     MEDIAN,
@@ -15,22 +18,16 @@ from transforms.kpi.claims import (
     PAID,
     PAID_WORDS,
     REOPENED_WORDS,
-    REPORTED_WORDS,
     TEN_DURATIONS,
     WORKED,
-    YEAR,
 )
-from transforms.kpi.definition import Basis, Example, Kpi
+from transforms.kpi.definition import Example, Kpi
 from transforms.kpi.measures import Mean, Quantile, Ratio, Share
 
-REJECTED = pl.col("outcome") == "rejected"
-ENDED = pl.col("ended_on").is_not_null()
-DECIDED = pl.col("decided_on").is_not_null()
 NORMALLY_CLOSED = pl.col("outcome").is_in(["paid_full", "paid_part", "rejected"])
 SETTLED_ON = pl.coalesce("paid_on", "ended_on")
 SMALL_CLAIM_DAYS = 5
 _GUIDE = "Guide to small-claim service (保险小额理赔服务指引), CIRC consumer bureau (2015) no. 201"
-_SERVICE_2015 = "CIRC service evaluation 2015"
 
 # Books of claims of which several KPIs are known by hand.
 SEGMENTS = "three claims with days from loss to report, to documents, to payment: 2, 7, 1; 4, 9, 3; 0, 2, 5"
@@ -43,16 +40,8 @@ REOPENED = (
     "and 06-01; as of 06-30"
 )
 
-_CLAIM: dict[str, Any] = {
-    "fact": "core.claims",
-    "population": FIRST_HANDLING,
-    "counts": FIRST_WORDS,
-    "excluded": FAULTY,
-    "leaves_out": FAULTY_WORDS,
-    "minimum": 30,
-}
-_DAYS: dict[str, Any] = {**_CLAIM, "unit": "days", "direction": -1}
-_SHARE: dict[str, Any] = {**_CLAIM, "unit": "share"}
+_DAYS: dict[str, Any] = {**CLAIM, "unit": "days", "direction": -1}
+_SHARE: dict[str, Any] = {**CLAIM, "unit": "share"}
 _PAID: dict[str, Any] = {
     **_DAYS,
     "population": FIRST_HANDLING & PAID,
@@ -63,9 +52,6 @@ _SMALL: dict[str, Any] = {
     "population": FIRST_HANDLING & pl.col("is_small_claim"),
     "counts": f"{FIRST_WORDS}, small and simple by the limits of the project",
 }
-_BY_DECISION: dict[Basis, str] = {"cohort": "reported_on", "period": "decided_on"}
-_BY_PAYMENT: dict[Basis, str] = {"cohort": "reported_on", "period": "paid_on"}
-_BY_END: dict[Basis, str] = {"cohort": "reported_on", "period": "ended_on"}
 
 TURNAROUND = (
     Kpi(
@@ -110,7 +96,7 @@ TURNAROUND = (
         code="claim_loss_to_payment_days_median",
         title="Days from loss to payment (出险支付周期), median",
         measure=Quantile("loss_to_payment_days", 0.5),
-        dates=_BY_PAYMENT,
+        dates=BY_PAYMENT,
         horizon_days=60,
         source=f"{_GUIDE}: the sum of loss to report, report to documents and documents to payment",
         definition="Median of the days from the loss to the payment.",
@@ -122,7 +108,7 @@ TURNAROUND = (
         code="claim_loss_to_payment_days_mean",
         title="Days from loss to payment (案均出险支付周期), mean",
         measure=Mean("loss_to_payment_days"),
-        dates=_BY_PAYMENT,
+        dates=BY_PAYMENT,
         horizon_days=60,
         source="Insurance service quality index (保险服务质量指数, 2021)",
         definition="Mean of the days from the loss to the payment, the sum of its three segments.",
@@ -134,7 +120,7 @@ TURNAROUND = (
         code="claim_loss_to_report_days_mean",
         title="Days from loss to report (出险报案周期), mean",
         measure=Mean("loss_to_report_days"),
-        dates=_BY_PAYMENT,
+        dates=BY_PAYMENT,
         horizon_days=60,
         source=_GUIDE,
         definition="Mean of the days from the loss to the report of paid claims.",
@@ -146,7 +132,7 @@ TURNAROUND = (
         code="claim_report_to_documents_days_mean",
         title="Days from report to complete documents (报案索赔周期), mean",
         measure=Mean("report_to_documents_days"),
-        dates=_BY_PAYMENT,
+        dates=BY_PAYMENT,
         horizon_days=60,
         source=_GUIDE,
         definition="Mean of the days from the report to complete documents of paid claims.",
@@ -158,7 +144,7 @@ TURNAROUND = (
         code="claim_documents_to_payment_days_mean",
         title="Days from complete documents to payment (索赔支付周期), mean",
         measure=Mean("documents_to_payment_days"),
-        dates=_BY_PAYMENT,
+        dates=BY_PAYMENT,
         horizon_days=60,
         source=_GUIDE,
         definition="Mean of the days from complete documents to the payment.",
@@ -170,7 +156,7 @@ TURNAROUND = (
         code="claim_documents_to_payment_days_median",
         title="Days from complete documents to payment (索赔支付周期), median",
         measure=Quantile("documents_to_payment_days", 0.5),
-        dates=_BY_PAYMENT,
+        dates=BY_PAYMENT,
         horizon_days=60,
         source=_GUIDE,
         definition="Median of the days from complete documents to the payment.",
@@ -197,92 +183,6 @@ TURNAROUND = (
     ),
 )
 
-OUTCOMES = (
-    Kpi(
-        code="claim_admitted_share",
-        title="Claims paid among those paid or refused",
-        measure=Share(of=PAID, among=PAID | REJECTED),
-        direction=1,
-        dates=_BY_DECISION,
-        horizon_days=60,
-        source="APRA life claims statistics: admittance, admitted among finalised",
-        definition="Claims paid in full or in part among those paid or refused.",
-        formula="paid / (paid + refused)",
-        example=Example(YEAR, 930 / 970, WORKED),
-        **_SHARE | {"minimum": 50},
-    ),
-    Kpi(
-        code="claim_refused_share",
-        title="Claims refused among those paid or refused; low is not good by itself",
-        measure=Share(of=REJECTED, among=PAID | REJECTED),
-        direction=-1,
-        dates=_BY_DECISION,
-        horizon_days=60,
-        source="Complement of admittance; control of fraud refuses rightly",
-        definition="Claims refused among those paid or refused.",
-        formula="refused / (paid + refused)",
-        example=Example(YEAR, 40 / 970, WORKED),
-        **_SHARE | {"minimum": 50},
-    ),
-    Kpi(
-        code="claim_closed_without_payment_share",
-        title="Claims closed without payment among all closed",
-        measure=Share(of=~PAID.fill_null(False), among=ENDED),
-        direction=-1,
-        dates=_BY_END,
-        horizon_days=60,
-        source="NAIC Market Conduct Annual Statement",
-        definition="Claims that ended without a payment among all that ended.",
-        formula="ended unpaid / ended",
-        example=Example(YEAR, 60 / 990, WORKED),
-        **_SHARE | {"minimum": 50},
-    ),
-    Kpi(
-        code="claim_withdrawn_share",
-        title="Claims withdrawn by the customer among all closed",
-        measure=Share(of=pl.col("outcome") == "withdrawn", among=ENDED),
-        direction=-1,
-        dates=_BY_END,
-        horizon_days=60,
-        source="Goes with the admitted share, which rises where customers are steered to withdraw",
-        definition="Claims that the customer withdrew among all that ended.",
-        formula="withdrawn / ended",
-        example=Example(YEAR, 15 / 990, WORKED),
-        **_SHARE | {"minimum": 50},
-    ),
-    Kpi(
-        code="claim_paid_amount_share",
-        title="Amount paid per amount claimed, decided claims",
-        measure=Ratio("paid_amount", "claimed_amount", is_share=True),
-        unit="ratio",
-        direction=1,
-        dates=_BY_DECISION,
-        horizon_days=60,
-        source="Medical claims: by the eligible amount, where that is what the source gives as claimed",
-        definition="Amounts paid on decided claims, refused ones included, over the amounts claimed.",
-        formula="Σ paid / Σ claimed",
-        example=Example("600 paid of 1,000 claimed; a claim of 200 refused", 0.5, WORKED),
-        **_CLAIM
-        | {
-            "population": FIRST_HANDLING & DECIDED & (pl.col("claimed_amount") > 0),
-            "counts": f"{FIRST_WORDS}, decided and with an amount claimed",
-        },
-    ),
-    Kpi(
-        code="claim_cancelled_share",
-        title="Reports cancelled by the insurer (报案注销率), by the reports of the month",
-        measure=Share(of=pl.col("outcome") == "cancelled", among=pl.col("reported_on").is_not_null()),
-        direction=-1,
-        dates={"cohort": "reported_on"},
-        horizon_days=30,
-        source="Motor indicator dictionary: 报案注销率, here numerator and denominator of the same cases",
-        definition="Claims reported in the month that the insurer cancelled since.",
-        formula="cancelled / reported",
-        example=Example("300 of 12,000 reported claims cancelled", 0.025, WORKED),
-        **_SHARE | {"population": pl.col("spell_no") == 1, "counts": REPORTED_WORDS},
-    ),
-)
-
 FAST_TRACK = (
     Kpi(
         code="claim_small_settled_within_5_days_share",
@@ -305,7 +205,7 @@ FAST_TRACK = (
         title="Claims handled on the fast track among those eligible for it",
         measure=Share(of=pl.col("is_fast_track"), among=pl.col("is_fast_track").is_not_null()),
         direction=1,
-        dates=_BY_DECISION,
+        dates=BY_DECISION,
         horizon_days=30,
         source=_GUIDE,
         definition="Small and simple claims that took the fast track among those of which the track is known.",
@@ -318,7 +218,7 @@ FAST_TRACK = (
         title="Claims eligible for the fast track that went the standard way",
         measure=Share(of=~pl.col("is_fast_track"), among=pl.col("is_fast_track").is_not_null()),
         direction=-1,
-        dates=_BY_DECISION,
+        dates=BY_DECISION,
         horizon_days=30,
         source=_GUIDE,
         definition="Small and simple claims that went the standard way among those of which the track "
@@ -408,7 +308,7 @@ CONTACT = (
         definition="Median of the hours from the report to the first contact with the claimant.",
         formula=MEDIAN,
         example=Example("contacted after 2, 5 and 30 hours; one not yet", 5, WORKED),
-        **_CLAIM,
+        **CLAIM,
     ),
     Kpi(
         code="claim_contacted_within_24_hours_share",
@@ -451,7 +351,7 @@ CONTACT = (
         title="Decided claims for which documents were asked for twice or more",
         measure=Share(of=pl.col("document_request_count") >= 2, among=DECIDED),
         direction=-1,
-        dates=_BY_DECISION,
+        dates=BY_DECISION,
         horizon_days=30,
         source="Insurance Law of the PRC art. 22(2): ask once, completely and promptly",
         definition="Decided claims for which documents were asked for more than once before the decision.",
@@ -473,8 +373,8 @@ CONTACT = (
         definition="Notices of progress sent to the claimant over the steps taken on the claim.",
         formula="Σ notices / Σ steps",
         example=Example("two claims with 5 and 7 steps taken, 5 and 4 notices sent", 0.75, WORKED),
-        **_CLAIM,
+        **CLAIM,
     ),
 )
 
-KPIS = (*TURNAROUND, *OUTCOMES, *FAST_TRACK, *REVIEWS, *CONTACT)
+KPIS = (*TURNAROUND, *FAST_TRACK, *REVIEWS, *CONTACT)

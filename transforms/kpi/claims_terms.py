@@ -26,6 +26,7 @@ _REPORTED: dict[str, Any] = {"dates": {"cohort": "reported_on", "period": "decid
 KPIS = (
     Kpi(
         code="claim_statutory_breach_share",
+        version="2",
         title="Claims late by any of the limits for decision, payment, refusal letter and part payment",
         measure=TermShare("statutory_state", "breach"),
         dates={"cohort": "reported_on", "period": "ended_on"},
@@ -35,7 +36,7 @@ KPIS = (
         "letter that the records do not show makes none late.",
         formula="late by any limit / (late by any + in time by all)",
         example=Example(
-            "four claims: in time throughout; decided 45 days after the report, no papers asked for; "
+            "four claims: in time throughout; decided 45 days after claim and papers came, none asked for; "
             "paid 25 days after the agreement; open for 12 days",
             2 / 3,
             WORKED,
@@ -44,11 +45,12 @@ KPIS = (
     ),
     Kpi(
         code="claim_decision_over_30_days_share",
+        version="2",
         title="Claims decided later than 30 days net of document requests, or than the contract says",
         measure=TermShare("decision_term_state", "breach"),
         source="Insurance Law of the PRC art. 23(1); Supreme People's Court, Interpretation (II), art. 15",
-        definition="Claims decided late, or open when late, after the days in which the claimant "
-        "gathered papers are taken off.",
+        definition="Claims decided late, or open when late, counted from the first receipt of claim and papers, after "
+        "the days in which the claimant gathered more are taken off.",
         formula="late / (late + in time)",
         example=Example(
             "decided after 42 days, 15 of them gathering papers; decided after 45 days, none; open for 12 days",
@@ -120,15 +122,15 @@ KPIS = (
         **_TERM | {"direction": 1},
     ),
     Kpi(
-        code="claim_report_to_decision_net_days_median",
-        title="Days from report to decision without the days the claimant gathered papers, median",
-        measure=Quantile("report_to_decision_net_days", 0.5),
+        code="claim_documents_to_decision_net_days_median",
+        title="Days from first documents to decision without the days the claimant gathered papers, median",
+        measure=Quantile("documents_to_decision_net_days", 0.5),
         source="Insurance Law of the PRC art. 23(1); Supreme People's Court, Interpretation (II), art. 15",
-        definition="Median of the calendar days from report to decision, less those between asking for "
-        "papers and their receipt.",
+        definition="Median of the calendar days from the first receipt of claim and papers to the decision, less "
+        "those between asking for papers and their receipt.",
         formula=MEDIAN,
         example=Example(
-            "reported on 2025-03-03, notice of missing papers on 03-10, papers on 03-25, decided on "
+            "claimed on 2025-03-03, notice of missing papers on 03-10, papers on 03-25, decided on "
             "04-14: 42 days less 15",
             27,
             WORKED,

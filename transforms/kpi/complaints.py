@@ -259,6 +259,7 @@ _RESOLUTION = (
     ),
     Kpi(
         code="complaint_on_time_share",
+        version="2",
         title="Complaints decided on time by class (投诉件办理及时率)",
         measure=Deadline("received_on", "decided_on", exits_on="withdrawn_on", due_on="due_on"),
         unit="share",
@@ -266,14 +267,16 @@ _RESOLUTION = (
         horizon_days=75,
         switch="complaints.name",
         source=f"{ORDER_2020}: 15 days, 30 if complex, 60 with an extension approved and told in time; days of "
-        "outside appraisal excluded; Civil Code of the PRC arts. 201 and 203",
-        definition="Complaints decided by their due day, among those of which it is known.",
+        "outside appraisal excluded, new facts restart the period; Civil Code of the PRC arts. 201 and 203",
+        definition="Complaints decided by their due day, among those of which it is known. The due day is counted "
+        "from the receipt, or from that of new facts that came in time or reopened the complaint.",
         formula="in time / (in time + late)",
         example=Example(SEVEN, 5 / 6, WORKED),
         **_TIMED,
     ),
     Kpi(
         code="regulator_complaint_on_time_share",
+        version="2",
         title="Complaints transferred by the regulator decided on time (监管转办件办理及时率)",
         measure=Deadline("received_on", "decided_on", exits_on="withdrawn_on", due_on="due_on"),
         unit="share",

@@ -98,6 +98,8 @@ class Kpi:
     period; a stock has none). `slice` picks the rows of a fact with several kinds of rows. A cohort is
     immature until `horizon_days` after its period. Below `minimum` cases the status is low_n, below
     `suppress_below` suppressed. `issue_months` asks for that many of the latest fully mature issue months.
+    Rows of a fact that is `cumulative` already run since the start of the year: a period takes its last month's.
+    `needs` are further columns of the fact without which the KPI is not applicable.
     A KPI that is not `for_index`, such as a quotient of unlike cases, may not enter a composite index.
 
     For the dictionary: `definition` in words, `formula`, whom it `counts` and `leaves_out`, and a worked
@@ -119,6 +121,8 @@ class Kpi:
     minimum: int = 1
     suppress_below: int = 0
     issue_months: int = 0
+    cumulative: bool = False
+    needs: tuple[str, ...] = ()
     version: str = "1"
     switch: str | None = field(default=None)
     for_index: bool = True

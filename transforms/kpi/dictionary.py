@@ -3,11 +3,13 @@
 Here are its rows for the catalogue and its page; what a KPI is, is `transforms/kpi/definition.py`.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from transforms.kpi.definition import Kpi
 from transforms.kpi.registry import registry
+from transforms.pack import Entry, Pack, shipped_packs
 from transforms.settings import Settings
 
 INTRODUCTION = """# Dictionary of KPIs
@@ -22,6 +24,12 @@ has in several dimensions count as one; else cases are taken as independent. A c
 month: 1.00 to 1.07 on the average of the cases of the simulated insurer, by which an interval is at most 3 % too
 narrow even if all cases of a customer went alike. In a year it is up to 1.7 (claims) and 30 %. Quantiles of whole
 days and exact limits of small counts are cautious: they hold the truth more often than they say.
+"""
+
+PACKS = """## Packs
+
+Our reading of regulators' rules, in `catalog.packs` of a warehouse whose project names the pack; each entry says how
+well the rule is known. None of it is the rule itself.
 """
 
 
@@ -49,7 +57,7 @@ def dictionary_rows(settings: Settings) -> list[tuple[object, ...]]:
             kpi.example.value if kpi.example else None,
             kpi.for_index,
         )
-        for kpi in registry()
+        for kpi in registry(settings)
     ]
 
 
@@ -64,18 +72,26 @@ def interval(kpi: Kpi) -> str:
 
 
 def dictionary_page(settings: Settings) -> str:
-    """The dictionary as one page of Markdown, by the facts that KPIs count."""
+    """The dictionary as one page of Markdown, by the facts that KPIs count, and the packs of regulators.
+
+    Of a project that names no pack all those are shown that come with policypulse.
+    """
+    packs = settings.packs or tuple(shipped_packs().values())
     parts = [INTRODUCTION]
-    for fact, kpis in groupby(sorted(registry(), key=lambda kpi: kpi.fact), key=lambda kpi: kpi.fact):
+    kpis = sorted(registry(settings), key=lambda kpi: kpi.fact)
+    for fact, members in groupby(kpis, key=lambda kpi: kpi.fact):
         parts.append(f"## {fact}\n")
-        parts += ["\n".join(_entry(kpi, settings)) + "\n" for kpi in kpis]
+        parts += ["\n".join(_entry(kpi, settings, packs)) + "\n" for kpi in members]
+    parts.append(PACKS)
+    parts += ["\n".join(_pack(pack)) + "\n" for pack in packs]
     return "\n".join(parts)
 
 
-def _entry(kpi: Kpi, settings: Settings) -> Iterator[str]:
+def _entry(kpi: Kpi, settings: Settings, packs: Sequence[Pack]) -> Iterator[str]:
     yield f"### {kpi.code}\n"
     yield f"{kpi.title}. {kpi.definition}".rstrip() + "\n"
     better = {1: "higher is better", -1: "lower is better", 0: "neither side is better"}[kpi.direction]
+    named_by = [pack.code for pack in packs if kpi.code in {entry.kpi for entry in pack.kpis}]
     said = {
         "formula": kpi.formula,
         "counts": kpi.counts,
@@ -86,6 +102,7 @@ def _entry(kpi: Kpi, settings: Settings) -> Iterator[str]:
         "minimum, horizon": f"{kpi.minimum} cases, {kpi.horizon_days} days",
         "version": kpi.definition_version(settings) + (f" (switch `{kpi.switch}`)" if kpi.switch else ""),
         "source": kpi.source,
+        "packs": ", ".join(named_by),
         "example": f"{kpi.example.given}: **{kpi.example.value:.6g}** ({kpi.example.source})"
         if kpi.example
         else "",
@@ -93,3 +110,22 @@ def _entry(kpi: Kpi, settings: Settings) -> Iterator[str]:
     for name, text in said.items():
         if text:
             yield f"- *{name}*: {text}"
+
+
+def _pack(pack: Pack) -> Iterator[str]:
+    yield f"### {pack.code}\n"
+    yield f"{pack.title}. {pack.authority}. {pack.note}".rstrip() + "\n"
+    if pack.definitions:
+        yield f"Sets {json.dumps(pack.definitions)} in the project file.\n"
+    yield "| KPI | rule | clause | met | evidence |"
+    yield "| --- | --- | --- | --- | --- |"
+    for entry in pack.kpis:
+        kpi = f"{entry.kpi}, not measured yet" if entry.awaited else f"{entry.kpi}, {entry.basis}"
+        yield f"| {kpi} | {entry.rule} | {entry.clause} | {_met(entry)} | {entry.evidence.replace('_', ' ')} |"
+
+
+def _met(entry: Entry) -> str:
+    """From which value on, or up to which, the rule is met."""
+    if entry.at_least is not None:
+        return f"from {entry.at_least:g}"
+    return "" if entry.at_most is None else f"up to {entry.at_most:g}"

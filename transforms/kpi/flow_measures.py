@@ -78,6 +78,37 @@ class StockShare(_OfAFlow):
 
 
 @dataclass(frozen=True)
+class StockBand(_OfAFlow):
+    """Number of cases in the stock at the end of the period that are in `since` but not in `beyond`; Garwood.
+
+    Both are parts of the stock; without `since` the band begins, without `beyond` it ends with the stock itself.
+    """
+
+    interval: ClassVar[str] = "exact Poisson (Garwood)"
+    since: Flow | None
+    beyond: Flow | None
+
+    @property
+    def flows(self) -> Mapping[str, Flow]:
+        return {"since": self.since or self.flow, **({"beyond": self.beyond} if self.beyond else {})}
+
+    def record(self, number: Pick) -> Mapping[str, pl.Expr]:
+        count = number("since_closing") - (number("beyond_closing") if self.beyond else 0)
+        low, high = garwood(count, pl.lit(1.0))
+        return _record(count, pl.lit(None, dtype=pl.Float64), count, low, high, count)
+
+
+@dataclass(frozen=True)
+class PendingShare(_OfAFlow):
+    """Cases still in stock when the period ended among those in stock when it began or entered in it; Wilson."""
+
+    interval: ClassVar[str] = "Wilson"
+
+    def record(self, number: Pick) -> Mapping[str, pl.Expr]:
+        return _share(number("flow_closing"), number("flow_opening") + number("flow_entered"))
+
+
+@dataclass(frozen=True)
 class SettledShare(_OfAFlow):
     """Cases that entered `of` in the period among those in stock when it began or entered in it; Wilson."""
 
@@ -105,7 +136,7 @@ class ClosedInWindow(_OfAFlow):
         return _share(number("window_left"), number("window_entered"))
 
 
-FlowMeasure = Clearance | BacklogDays | StockShare | SettledShare | ClosedInWindow
+FlowMeasure = Clearance | BacklogDays | StockShare | StockBand | PendingShare | SettledShare | ClosedInWindow
 
 
 def _over(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:

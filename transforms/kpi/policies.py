@@ -3,6 +3,7 @@
 Which policies persist, and by which variant of the definition, is decided in `transforms/core/persistency.py`.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -10,6 +11,7 @@ import polars as pl
 from transforms.core.persistency import DURATIONS_MONTHS
 from transforms.kpi.definition import Example, Exposure, Flow, Kpi
 from transforms.kpi.measures import Deadline, PerExposure, Quantile, Ratio, Share
+from transforms.settings import Settings
 
 WORKED = "worked by hand"
 IN_FORCE_AT_OPENING = Exposure("policies_opening", Flow("core.policies", "issued_on", "ended_on"), "opening")
@@ -37,7 +39,7 @@ _PERSISTENCY: dict[str, Any] = {
     "direction": 1,
     "dates": {"cohort": "issued_month"},
     "excluded": pl.col("exclusion").is_not_null(),
-    "switch": "persistency.variant",
+    "switch": "persistency.name",
     "counts": "policies with regular premium whose premium term reaches the k-th month, mature by the day rule",
     "leaves_out": "by the variant; by default single premium, free-look cancellations, deaths and claims, "
     "maturities, transfers, conversions and cancellations by the end of grace; lapses stay in",
@@ -78,13 +80,26 @@ def _persistency(months: int, issue_months: int) -> tuple[Kpi, Kpi]:
             minimum=100,
             definition=f"Annualised premium received within grace when {instalment} over premium at issue, of "
             "the same policies; a waived premium is on neither side, an increase counts up to the premium at "
-            "issue.",
+            "issue unless the project counts it in full.",
             formula="premium received / premium at issue",
             example=Example(TWELVE, 55_000 / 81_000, WORKED),
             **_PERSISTENCY,
         ),
     )
 
+
+_NOT_ANNUALISED = (
+    "Of a quarter, half-year or rolling year it is the figure at its end, still since January; never times four or "
+    "twelve: the denominator is not a year's."
+)
+_YEAR_TO_DATE: dict[str, Any] = {
+    "fact": "core.surrender_months",
+    "unit": "ratio",
+    "direction": -1,
+    "dates": {"period": "month"},
+    "cumulative": True,
+    "leaves_out": "free-look cancellations and policy loans",
+}
 
 _ENDINGS = (
     Kpi(
@@ -199,20 +214,36 @@ _ENDINGS = (
     ),
     Kpi(
         code="surrender_payment_year_to_date_ratio",
+        version="2",
         title="Surrender payments since January over opening reserve and premium (退保率, not annualised)",
-        fact="core.surrender_months",
         measure=Ratio("paid_year_to_date", "at_risk_year_to_date"),
-        unit="ratio",
-        direction=-1,
-        dates={"period": "month"},
         counts="surrenders and partial surrenders of lines with a long-term reserve, by day of payment",
-        leaves_out="free-look cancellations and policy loans",
         source="Statistical indicator standard of 2009 as quoted in the press (a third-party copy); 5 % has been "
         "described in the press as the warning line",
-        definition="Surrender payments from January to the month over the long-term reserve at the start of the "
-        "year and the long-term premium income since. Never times four or twelve: the denominator is not a year's.",
+        definition="Surrender payments from January to the end of the period over the long-term reserve at the "
+        f"start of the year and the long-term premium income since. {_NOT_ANNUALISED}",
         formula="surrender payments / (opening reserve + premium income), year to date",
         example=Example(SURRENDERED, 0.02, WORKED),
+        **_YEAR_TO_DATE,
+    ),
+    Kpi(
+        code="surrender_payment_comprehensive_year_to_date_ratio",
+        title="Surrender payments since January, investment contracts and separate accounts included (综合退保率)",
+        measure=Ratio("comprehensive_paid_year_to_date", "comprehensive_at_risk_year_to_date"),
+        needs=("investment_paid_year_to_date", "investment_at_risk_year_to_date"),
+        counts="surrenders of lines with a long-term reserve, and what the exposures feed states of investment "
+        "contracts and separate accounts",
+        source="Solvency reporting (general knowledge); one source calls the rate without them by this name",
+        definition="As the surrender payments since January, with those of investment contracts and separate "
+        f"accounts over their balance at the start of the year and the deposits since as well. {_NOT_ANNUALISED}",
+        formula="(surrender payments + investment surrenders) / (opening reserve + premium income + opening "
+        "balances + deposits), year to date",
+        example=Example(
+            f"{SURRENDERED}; 110 of investment contracts, 2,400 at the start, 600 deposited",
+            350 / 15_000,
+            WORKED,
+        ),
+        **_YEAR_TO_DATE,
     ),
     *(
         Kpi(
@@ -267,7 +298,7 @@ _EXPIRY: dict[str, Any] = {
     "dates": {"cohort": "expires_on"},
     "horizon_days": 60,
     "minimum": 50,
-    "switch": "renewal.window_days",
+    "switch": "renewal.name",
 }
 _RENEWING: dict[str, Any] = {
     **_EXPIRY,
@@ -275,16 +306,17 @@ _RENEWING: dict[str, Any] = {
     "excluded": pl.col("exclusion").is_not_null(),
     "counts": "policies of at most one year by the month of expiry",
     "leaves_out": "ended before expiry, by death or a claim, or declined by the insurer",
-    "source": "Renewal of one-year products: a new term within 60 days of expiry, product switch allowed",
+    "source": "Renewal of one-year products: a new term within 60 days of expiry, of motor 30 unless the project "
+    "says otherwise; product switch allowed",
 }
 
 _RENEWALS = (
     Kpi(
         code="renewal_policy_share",
-        title="One-year policies renewed within 60 days of expiry (续保率)",
+        title="One-year policies renewed within 60 days of expiry, of motor 30 (续保率)",
         measure=Share(of=pl.col("renewed"), among=pl.col("expires_on").is_not_null()),
         unit="share",
-        definition="Policies of at most one year that a new term followed within 60 days of expiry.",
+        definition="Policies of at most one year that a new term followed within the window of their product line.",
         formula="renewed / (expiring − died − ended by a claim − declined)",
         example=Example(EXPIRING, 0.8, WORKED),
         **_RENEWING,
@@ -326,4 +358,13 @@ _RENEWALS = (
 _BY_DURATION = [kpi for months in DURATIONS_MONTHS for kpi in _persistency(months, 12)]
 _LATEST_MONTH = [kpi for months in DURATIONS_MONTHS for kpi in _persistency(months, 1)]
 
+_BY_PREMIUM = {kpi.code for kpi in (*_BY_DURATION, *_LATEST_MONTH) if isinstance(kpi.measure, Ratio)}
+
 KPIS = (*_BY_DURATION, *_LATEST_MONTH, *_ENDINGS, *_RENEWALS)
+
+
+def kpis_of(settings: Settings) -> tuple[Kpi, ...]:
+    """The KPIs under a project's rules: premium persistency is no share where increases count in full."""
+    if settings.persistency.increases == "capped":
+        return KPIS
+    return tuple(replace(kpi, unit="ratio") if kpi.code in _BY_PREMIUM else kpi for kpi in KPIS)

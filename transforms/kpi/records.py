@@ -54,6 +54,10 @@ RECORD: Mapping[str, type[pl.DataType]] = {
 }
 
 
+# The latest mature issue months that a period takes (0: its own months), and whether only its last month.
+Window = tuple[int, bool]
+
+
 @dataclass(frozen=True)
 class Planned:
     """A series with the columns of its statistics; equal statistics of several KPIs share a column."""
@@ -62,6 +66,11 @@ class Planned:
     columns: Mapping[str, str]
     cases: Mapping[str, Statistic]
     excluded: str
+
+    @property
+    def window(self) -> Window:
+        """Which months of cases its periods take."""
+        return self.series.kpi.issue_months, self.series.kpi.cumulative
 
 
 @dataclass(frozen=True)
@@ -156,7 +165,7 @@ def _absent(facts: Facts, kpis: Sequence[Kpi]) -> set[str]:
 
 def _needs(kpi: Kpi) -> list[set[tuple[str, str]]]:
     """The columns, as (fact, column), without which the KPI cannot be; of each set one is enough."""
-    needs = [{(kpi.fact, column)} for column in (*kpi.measure.needs, *kpi.dates.values())]
+    needs = [{(kpi.fact, column)} for column in (*kpi.measure.needs, *kpi.needs, *kpi.dates.values())]
     if isinstance(kpi.measure, PerExposure):
         exposure = kpi.measure.exposure
         fed = {("core.exposure_months", exposure.feed_column)} if exposure.feed_column else set()
@@ -209,21 +218,23 @@ def _batched(
     for batch in _batches(series, as_of):
         cuts = places.cuts_of(facts[batch.fact])
         windows = {
-            n: _months(n, batch, facts, periods) for n in {m.series.kpi.issue_months for m in batch.members}
+            window: _months(window, batch, facts, periods) for window in {m.window for m in batch.members}
         }
         rows = _prepared(batch, facts[batch.fact], pl.concat(w["month"] for w in windows.values()), cuts)
         sums = places.added(rows, [*batch.slices, "month"], batch.added, cuts)
-        for issue_months, months in windows.items():
+        for window, months in windows.items():
             frame = _merged(sums, rows, batch, months, cuts)
             for exposure in batch.exposures.values():
                 frame = counted.with_exposure(frame, exposure, cuts)
-            members = [m for m in batch.members if m.series.kpi.issue_months == issue_months]
-            found += [_recorded(frame, member) for member in members]
+            found += [_recorded(frame, member) for member in batch.members if member.window == window]
     return found
 
 
-def _months(issue_months: int, batch: Batch, facts: Facts, periods: pl.DataFrame) -> pl.DataFrame:
+def _months(window: Window, batch: Batch, facts: Facts, periods: pl.DataFrame) -> pl.DataFrame:
     """Which months of cases belong to which period: month, period and the slice columns they hold for."""
+    issue_months, is_cumulative = window
+    if is_cumulative:
+        return periods.select("period", month=pl.col("ends_on").dt.truncate("1mo"))
     if issue_months:
         return _mature_issue_months(facts[batch.fact], batch, issue_months, periods)
     return months_of(periods)

@@ -4,6 +4,7 @@ from transforms.kpi import (
     claims,
     claims_flow,
     claims_handling,
+    claims_outcomes,
     claims_survival,
     claims_terms,
     complaints,
@@ -25,11 +26,12 @@ def registry(settings: Settings | None = None) -> tuple[Kpi, ...]:
         *claims_survival.KPIS,
         *claims_terms.KPIS,
         *(claims_terms.promise_kpis(settings) if settings else ()),
+        *claims_outcomes.KPIS,
         *claims_handling.KPIS,
         *claims_flow.KPIS,
         *complaints.KPIS,
         *complaints_survival.KPIS,
-        *policies.KPIS,
+        *(policies.kpis_of(settings) if settings else policies.KPIS),
         *surveys.KPIS,
     )
     codes = [kpi.code for kpi in kpis]

@@ -10,6 +10,7 @@ SELECT
     complaints.closed_on,  -- Day the decision was communicated.
     complaints.accepted_on,  -- Day the complainant accepted.
     complaints.reopened_on,  -- Day it was opened again.
+    complaints.new_facts_on,  -- Day new facts arrived.
     complaints.escalated_on,  -- Day it also reached a regulator, ombudsman or court.
     complaints.outcome,  -- How it was decided.
     complaints.request_met,  -- How far the request was met.

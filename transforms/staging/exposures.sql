@@ -11,6 +11,9 @@ SELECT
     exposures.policies,  -- Policies in force at month end plus those terminated in it.
     exposures.lives,  -- Insured person-times.
     exposures.premium_income,  -- Premium income.
-    exposures.reserve_opening  -- Long-term reserve at the start of the year.
+    exposures.reserve_opening,  -- Long-term reserve at the start of the year.
+    exposures.investment_opening,  -- Investment contracts and separate accounts at the start of the year.
+    exposures.investment_deposits,  -- Deposits in them.
+    exposures.investment_surrendered  -- Surrenders of them.
 FROM latest.exposures AS exposures
 LEFT JOIN latest.org_units AS units ON units.org_unit = exposures.org_unit
