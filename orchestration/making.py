@@ -73,7 +73,7 @@ def make(store: Store, node: Node, run: Run, graph: Mapping[str, Node], frames: 
     if isinstance(node.model, SqlModel):
         rows = store.replace(node.name, node.model.sql)
     else:
-        rows = _make_transform(store, node.model, run, graph, frames or Frames(store, graph))
+        rows = _make_transform(store, node.model, run, graph, frames or Frames(store, graph, run.settings))
     store.comment(node.name, node.description, node.columns)
     return Made(node.name, rows, perf_counter() - begin)
 
@@ -81,7 +81,7 @@ def make(store: Store, node: Node, run: Run, graph: Mapping[str, Node], frames: 
 def _make_transform(
     store: Store, model: Transform, run: Run, graph: Mapping[str, Node], frames: Frames
 ) -> int:
-    tables = {**model.reads, **model.broadcast}
+    tables = {**model.reads, **model.broadcast} if model.asked_for(run.settings) else {}
     inputs = {name: _read(frames, table, model, run, graph).lazy() for name, table in tables.items()}
     result = model(**inputs, as_of=run.as_of, settings=run.settings).collect()
     if model.partitioned_by and not run.is_whole:

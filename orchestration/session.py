@@ -66,7 +66,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         folder = Folder(self._project.warehouse)
         with locked(folder), Store(folder, memory_limit_gib=self._project.file.memory_limit_gib) as store:
             self._store = store
-            self._frames = Frames(store, models())
+            self._frames = Frames(store, models(), self._project.settings)
             create_raw(store.con)
             self.focus(Run(as_of, self._project.settings, tuple(months)))
             yield self
