@@ -144,24 +144,25 @@ class _Drawn:
 def _interval_rows(drawn: _Drawn) -> pl.DataFrame:
     """The rows of INTERVAL_COLUMNS of these units."""
     evaluation, framework = drawn.evaluation, drawn.evaluation.framework
-    parts = []
-    for node, scores in sorted(drawn.scores.items()):
-        low, high = np.percentile(scores, [2.5, 97.5], axis=1)
-        way = 2 * drawn.by_cases[node] + drawn.by_interval[node]
-        shares = _grade_shares(scores, framework) if node == 0 else [None] * len(scores)
-        parts.append(
-            evaluation.units[drawn.columns].with_columns(
-                framework=pl.lit(framework.code),
-                framework_version=pl.lit(framework.version),
-                node=pl.lit(framework.nodes[node].code),
-                score=pl.Series(evaluation.score[node, drawn.columns]),
-                score_low=pl.Series(low),
-                score_high=pl.Series(high),
-                method=pl.Series([METHODS[i] for i in way.tolist()]),
-                grade_shares=pl.Series(shares, dtype=pl.List(pl.Float64)),
-            )
+    nodes, size = sorted(drawn.scores), len(drawn.columns)
+    low, high = np.percentile(np.stack([drawn.scores[node] for node in nodes]), [2.5, 97.5], axis=2)
+    way = (2 * drawn.by_cases + drawn.by_interval)[nodes]
+    shares = _grade_shares(drawn.scores[0], framework) + [None] * (size * (len(nodes) - 1))
+    codes = pl.Series([framework.nodes[node].code for node in nodes])
+    return (
+        evaluation.units[np.tile(drawn.columns, len(nodes))]
+        .with_columns(
+            framework=pl.lit(framework.code),
+            framework_version=pl.lit(framework.version),
+            node=codes.gather(np.repeat(np.arange(len(nodes)), size)),
+            score=pl.Series(evaluation.score[nodes][:, drawn.columns].ravel()),
+            score_low=pl.Series(low.ravel()),
+            score_high=pl.Series(high.ravel()),
+            method=pl.Series(METHODS).gather(way.ravel()),
+            grade_shares=pl.Series(shares, dtype=pl.List(pl.Float64)),
         )
-    return pl.concat(parts).filter(pl.col("score").is_not_nan())
+        .filter(pl.col("score").is_not_nan())
+    )
 
 
 def _grade_shares(scores: Array, framework: Framework) -> list[list[float] | None]:

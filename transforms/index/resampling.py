@@ -141,12 +141,15 @@ def drawn_values(
 
 
 def poisson_weights(rng: np.random.Generator, size: Sizes, draws: int) -> Counts:
-    """How often the customers of each group count in each draw: groups × draws Poisson numbers of mean `size`."""
+    """How often the customers of each group count in each draw: Poisson numbers of mean `size`, which ascends.
+
+    Groups × draws.
+    """
     bits = rng.integers(2**64, size=(len(size), -(-draws // 4)), dtype=np.uint64).view(np.uint16)[:, :draws]
+    means, begins = np.unique(size, return_index=True)
     weights = np.empty((len(size), draws), np.int32)
-    for mean in np.unique(size):
-        alike = size == mean
-        weights[alike] = np.take(poisson_counts(int(mean)), bits[alike])
+    for mean, begin, end in zip(means.tolist(), begins, [*begins[1:], len(size)], strict=True):
+        np.take(poisson_counts(mean), bits[begin:end], out=weights[begin:end], mode="clip")
     return weights
 
 
@@ -290,7 +293,7 @@ def _listed(customers: tuple[pl.DataFrame, pl.DataFrame], added: list[str], kept
             ],
             how="diagonal_relaxed",
         )
-        .sort("unit", maintain_order=True)
+        .sort("unit", "size", maintain_order=True)
         .with_columns(group=pl.int_range(pl.len()).over("unit"))
     )
 
@@ -335,17 +338,16 @@ def _values(
     leaves: Sequence[CaseLeaf], units: pl.DataFrame, drawn: Sequence[dict[str, Array]], draws: int
 ) -> dict[int, Array]:
     """The KPIs that follow from the sums: units × draws, by the position of the leaf."""
-    found = {}
+    columns = {name: np.concatenate([d[name] for d in drawn]) for name in drawn[0]}
+    values = {}
     for leaf in leaves:
-        columns = {name: np.concatenate([d[name] for d in drawn]) for name in (*leaf.added, *leaf.kept)}
+        measure, own = leaf.kpi.measure, str(leaf.node)
         if leaf.kept:
-            (values,) = columns.values()
-        else:
-            if isinstance(leaf.kpi.measure, PerExposure):
-                exposure = units[exposure_column(leaf.node)].to_numpy()
-                columns[leaf.kpi.measure.exposure.name] = np.repeat(exposure, draws)
-            record = leaf.kpi.measure.record(partial(_statistic, leaf.node))
-            value = record["value"].fill_null(float("nan"))
-            values = pl.DataFrame(columns).select(value).to_series().to_numpy()
-        found[leaf.node] = values.reshape(len(drawn), draws)
-    return found
+            (values[own],) = (pl.col(name) for name in leaf.kept)
+            continue
+        if isinstance(measure, PerExposure):
+            exposure = units[exposure_column(leaf.node)].to_numpy()
+            columns[measure.exposure.name] = np.repeat(exposure, draws)
+        values[own] = measure.record(partial(_statistic, leaf.node))["value"]
+    found = pl.DataFrame(columns).select(**values).fill_null(float("nan"))
+    return {leaf.node: found[str(leaf.node)].to_numpy().reshape(len(drawn), draws) for leaf in leaves}

@@ -129,7 +129,7 @@ def _weights(clusters: Hashes, seed: int, draws: int) -> Iterator[Counts]:
     for first in range(0, len(blocks), at_once):
         offsets = blocks[first : first + at_once, None] * _GOLDEN
         bits = _scrambled(start[None, :] + offsets).view(np.uint16).reshape(len(offsets), len(clusters), 4)
-        yield np.moveaxis(poisson_counts(1)[bits], 2, 1).reshape(4 * len(offsets), len(clusters))
+        yield np.moveaxis(_ONCE[bits], 2, 1).reshape(4 * len(offsets), len(clusters))
 
 
 def _scrambled(state: Hashes) -> Hashes:
@@ -144,12 +144,15 @@ _COUNTS_AT_ONCE = 8_000_000
 
 
 @lru_cache(maxsize=512)
-def poisson_counts(mean: int) -> npt.NDArray[np.unsignedinteger]:
+def poisson_counts(mean: int) -> npt.NDArray[np.int32]:
     """The Poisson count at each of 65,536 equal steps of probability: what 16 random bits draw."""
     most = mean + 12 * isqrt(mean) + 20
     below = special.pdtr(np.arange(most), mean)
     counts = np.searchsorted(below, (np.arange(65536) + 0.5) / 65536)
-    return counts.astype(np.min_scalar_type(most))  # narrow, so that the table stays in the processor's cache
+    return counts.astype(np.int32)
+
+
+_ONCE: Counts = poisson_counts(1).astype(np.uint8)
 
 
 def _group_ratios(rows: pl.DataFrame, n_groups: int, n_clusters: int) -> Callable[[Counts], Floats]:
