@@ -64,10 +64,6 @@ TABLES: Mapping[str, tuple[str, Mapping[str, tuple[type[pl.DataType], str]]]] = 
                 pl.Boolean,
                 "Computed by this version of the warehouse; if not, see index.history.",
             ),
-            "is_changed": (
-                pl.Boolean,
-                "Published before with other weights or rules: give it a new version.",
-            ),
             "specification": (pl.String, "The whole framework as JSON."),
         },
     ),

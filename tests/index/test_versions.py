@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from conftest import ROOT, policypulse, published
 from index_examples import framework, leaf
 
-from transforms.index.versions import specification, versions
+from transforms.index.versions import redefined, specification, versions
 
 SHIPPED = ROOT / "transforms" / "index" / "frameworks" / "life_default.yml"
 
@@ -39,10 +39,20 @@ def test_a_version_no_longer_computed_is_known_from_its_publication():
     assert found["1"].specification == specification(first)
 
 
-def test_a_version_published_otherwise_before_is_changed():
-    before = framework({"a": leaf("a", weight=0.9), "b": leaf("b", weight=0.1)}, version="1")
-    assert in_force([version("1")], known=[before])["1"].is_changed
-    assert not in_force([version("1")], known=[version("1")])["1"].is_changed
+def test_a_version_published_with_another_meaning_is_redefined():
+    def changed(now) -> bool:
+        at = datetime(2025, 1, 1, tzinfo=UTC)
+        return [f for f, _ in redefined([now], [("example", "1", specification(version("1")), at)])] == [now]
+
+    assert changed(framework({"a": leaf("a", weight=0.9), "b": leaf("b", weight=0.1)}, version="1"))
+    assert changed(framework({"a": leaf("a"), "b": leaf("b", best=90)}, version="1"))
+    assert changed(version("1", floor=2))
+    assert changed(version("1", coverage={"parent": 0.5}))
+    assert changed(framework({"a": leaf("a"), "b": leaf("b"), "c": leaf("c", weight=0)}, version="1"))
+    assert not changed(version("1"))
+    assert not changed(version("1", title="Else", source="Else", valid_to=date(2025, 6, 30)))
+    assert not changed(framework({"a": leaf("a", weight=50), "b": leaf("b", weight=50)}, version="1"))
+    assert not changed(version("2", floor=2)), "another version may mean something else"
 
 
 def test_of_two_that_began_alike_the_later_publication_is_in_force():
@@ -93,10 +103,11 @@ def test_a_new_weight_is_a_new_version_and_the_published_past_stays(insurer, tmp
 
     (project / "ours.yml").write_text(copy.replace("weight: 0.40", "weight: 0.50", 1), encoding="utf-8")
     again = policypulse("run", "--project", project)
-    assert "Nothing to do" not in again.text
-    assert published(project, "SELECT framework_version FROM catalog.frameworks WHERE is_changed").rows() == [
-        ("2",)
-    ]
+    assert again.status == 1, again.text
+    assert "ours.yml: life_default was published as version 2 on " in again.text
+    assert "give the file a new version" in again.text
+    still = published(project, "SELECT DISTINCT framework_version FROM index.scores")
+    assert still.item() == "2", "readers keep what was published"
 
 
 def test_one_version_twice_is_refused(insurer, tmp_path):
