@@ -22,6 +22,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, tuple[type[pl.DataType], str]]]] = 
             "owner": (pl.String, "Who answers for it."),
             "source_file": (pl.String, "File that defines it."),
             "row_count": (pl.Int64, "Rows; empty for views of the build session."),
+            "example": (pl.String, "Of a mart: a query to begin with."),
         },
     ),
     "catalog.columns": (

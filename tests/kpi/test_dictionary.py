@@ -4,7 +4,9 @@ import math
 from pathlib import Path
 
 import pytest
+from conftest import published
 
+from transforms.graph import sql_models
 from transforms.kpi.dictionary import dictionary_page, dictionary_rows
 from transforms.kpi.registry import registry
 from transforms.settings import Settings
@@ -27,6 +29,17 @@ def test_every_kpi_is_explained_with_a_worked_example(kpi):
 
 def test_the_committed_page_is_that_of_the_registry():
     assert PAGE.read_text(encoding="utf-8") == dictionary_page(Settings()), "run `make dictionary`"
+
+
+@pytest.mark.parametrize(
+    "model", [m for m in sql_models() if m.name.startswith("marts.")], ids=lambda model: model.name
+)
+def test_the_example_query_of_every_mart_gives_rows(insurer, model):
+    """As it stands in the dictionary and in the catalogue of the published simulated insurer."""
+    assert published(insurer, model.example).height > 0
+    listed = published(insurer, f"SELECT example FROM catalog.tables WHERE table_name = '{model.name}'")
+    assert listed.item() == model.example
+    assert model.example in PAGE.read_text(encoding="utf-8")
 
 
 def test_rows_fit_the_catalogue():

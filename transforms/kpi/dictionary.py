@@ -1,4 +1,4 @@
-"""The dictionary of KPIs, generated from the registry: nothing about a KPI is written twice.
+"""The dictionary of KPIs and marts, generated from registry and models: nothing about them is written twice.
 
 Here are its rows for the catalogue and its page; what a KPI is, is `transforms/kpi/definition.py`.
 """
@@ -6,16 +6,25 @@ Here are its rows for the catalogue and its page; what a KPI is, is `transforms/
 from collections.abc import Iterator
 from itertools import groupby
 
+from transforms.graph import sql_models
 from transforms.kpi.definition import Kpi
 from transforms.kpi.registry import registry
 from transforms.settings import Settings
+from transforms.sql_model import SqlModel
 
-INTRODUCTION = """# Dictionary of KPIs
+INTRODUCTION = """# Dictionary of KPIs and marts
 
 Generated from the registry by `policypulse dictionary`; the same is in `catalog.kpis` of every warehouse.
 Shares are fractions. A cohort counts the cases received, issued or expired in the month, a period those closed in
 it, a stock those open at its end. `minimum` is the number of cases below which the status is `low_n`; a cohort is
-`immature` until its horizon is over. Intervals are at 95 %.
+`immature` until its horizon is over. Intervals are at 95 %. The marts, the tables that people query, are at the
+end.
+"""
+MARTS = """# Marts
+
+Each with what one row is and a query to begin with; the same is in `catalog.tables`, their columns in
+`catalog.columns`. From the index to the cases: `marts.index_change` says which KPI moved it, `marts.kpi_trend` in
+which branch, and `policypulse cases` lists the claims, complaints, policies or answers that made the KPI there.
 """
 
 
@@ -58,12 +67,20 @@ def interval(kpi: Kpi) -> str:
 
 
 def dictionary_page(settings: Settings) -> str:
-    """The dictionary as one page of Markdown, by the facts that KPIs count."""
+    """The dictionary as one page of Markdown: KPIs by the facts they count, then the marts."""
     parts = [INTRODUCTION]
     for fact, kpis in groupby(sorted(registry(), key=lambda kpi: kpi.fact), key=lambda kpi: kpi.fact):
         parts.append(f"## {fact}\n")
         parts += ["\n".join(_entry(kpi, settings)) + "\n" for kpi in kpis]
+    parts += [MARTS, *(_mart(model) for model in sql_models() if model.name.startswith("marts."))]
     return "\n".join(parts)
+
+
+def _mart(model: SqlModel) -> str:
+    grain = ", ".join(model.grain)
+    return f"## {model.name}\n\n{model.description}\n\n- *grain*: {grain}\n- *owner*: {model.owner}\n\n" + (
+        f"```sql\n{model.example}\n```\n"
+    )
 
 
 def _entry(kpi: Kpi, settings: Settings) -> Iterator[str]:
