@@ -8,7 +8,7 @@ from index_examples import framework, leaf
 
 from transforms.index.versions import redefined, specification, versions
 
-SHIPPED = ROOT / "transforms" / "index" / "frameworks" / "life_default.yml"
+OURS = ROOT / "examples" / "simulated_insurer" / "example_life.yml"
 
 
 def version(number: str, **more):
@@ -64,12 +64,14 @@ def test_a_new_weight_is_a_new_version_and_the_published_past_stays(insurer, tmp
     """A copied framework with another weight: its months are computed anew, version 1 stays as published."""
     project = tmp_path / "project"
     shutil.copytree(insurer, project, symlinks=True)
-    copy = SHIPPED.read_text(encoding="utf-8")
+    copy = OURS.read_text(encoding="utf-8")
     copy = copy.replace("version: 1", "version: 2\nvalid_from: 2025-12-01\nbackcast_months: 9", 1)
-    copy = copy.replace("weight: 0.60", "weight: 0.40", 1)
+    copy = copy.replace("    objective:\n", "    objective:\n      weight: 0.40\n", 1)
     (project / "ours.yml").write_text(copy, encoding="utf-8")
     settings = project / "policypulse.yml"
-    settings.write_text(settings.read_text("utf-8").replace("[life_default]", "[ours.yml]"), encoding="utf-8")
+    settings.write_text(
+        settings.read_text("utf-8").replace("[example_life.yml]", "[ours.yml]"), encoding="utf-8"
+    )
     before = published(insurer, "SELECT * FROM index.scores ORDER BY ALL")
     run = policypulse("run", "--project", project)
     assert run.status == 0, run.text
@@ -104,7 +106,7 @@ def test_a_new_weight_is_a_new_version_and_the_published_past_stays(insurer, tmp
     (project / "ours.yml").write_text(copy.replace("weight: 0.40", "weight: 0.50", 1), encoding="utf-8")
     again = policypulse("run", "--project", project)
     assert again.status == 1, again.text
-    assert "ours.yml: life_default was published as version 2 on " in again.text
+    assert "ours.yml: example_life was published as version 2 on " in again.text
     assert "give the file a new version" in again.text
     still = published(project, "SELECT DISTINCT framework_version FROM index.scores")
     assert still.item() == "2", "readers keep what was published"
@@ -112,10 +114,11 @@ def test_a_new_weight_is_a_new_version_and_the_published_past_stays(insurer, tmp
 
 def test_one_version_twice_is_refused(insurer, tmp_path):
     text = (insurer / "policypulse.yml").read_text("utf-8")
-    text = text.replace("[life_default]", "[life_default, ours.yml]")
+    text = text.replace("[example_life.yml]", "[example_life.yml, ours.yml]")
     (tmp_path / "policypulse.yml").write_text(text, encoding="utf-8")
     shutil.copy(insurer / "pseudonym.key", tmp_path)
-    shutil.copy(SHIPPED, tmp_path / "ours.yml")
+    shutil.copy(OURS, tmp_path / "example_life.yml")
+    shutil.copy(OURS, tmp_path / "ours.yml")
     refused = policypulse("check", "--project", tmp_path)
     assert refused.status == 2, refused.text
-    assert "life_default has version 1 twice" in refused.text
+    assert "example_life has version 1 twice" in refused.text
