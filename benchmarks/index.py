@@ -2,11 +2,12 @@
 
 The peer makes one replication after the other: normalise every indicator, perturb the weights, aggregate level by
 level over all units at once, as COINr's `get_sensitivity` does in R. It takes the same draws, and its scores are
-compared before times are.
+compared before times are. Draws of cases are `index_cases.py`.
 """
 
 from collections.abc import Callable
 from datetime import date
+from resource import RUSAGE_SELF, getrusage
 from time import perf_counter, process_time
 from typing import TypeVar
 
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from rich import box
 from rich.table import Table
 
+from benchmarks.index_cases import resampling_table
+from benchmarks.index_facts import AS_OF, BRANCHES, MONTHS, POLICIES, Facts, records, simulated_facts
 from orchestration.project import shipped_frameworks
 from transforms.index.bootstrap import grade_probabilities, score_intervals
 from transforms.index.contributions import contributions
@@ -32,57 +35,33 @@ from transforms.index.robustness import (
     sample,
 )
 from transforms.index.scores import nodes, scores
+from transforms.kpi.registry import registry
+from transforms.settings import Settings
 
-BRANCHES, MONTHS, DRAWS, BOOTSTRAP_DRAWS = 200, 36, 10_000, 2_000
+DRAWS, BOOTSTRAP_DRAWS = 10_000, 2_000
 PEER_DRAWS = 1_000
 LAST = date(2024, 12, 1)
 Matrix = NDArray[np.float64]
 Result = TypeVar("Result")
 
 
-def simulated_kpis(framework: Framework, seed: int = 7) -> pl.LazyFrame:
-    """kpi.monthly of the framework's KPIs for every branch and month, 3 % of the records without data."""
-    rng = np.random.default_rng(seed)
-    months = pl.date_range(date(2022, 1, 1), LAST, "1mo", eager=True)
-    units = pl.DataFrame({"segment": [f"B{i:03d}" for i in range(BRANCHES)]}).join(
-        pl.DataFrame({"period": months}), how="cross"
-    )
-    records = []
-    for node in framework.leaves:
-        assert node.leaf and node.leaf.goalposts
-        worst, best = node.leaf.goalposts.worst, node.leaf.goalposts.best
-        value = worst + (best - worst) * np.clip(rng.normal(0.7, 0.15, units.height), 0.0, 1.1)
-        half_width = abs(best - worst) * 0.05
-        records.append(
-            units.with_columns(
-                pl.lit(node.leaf.kpi).alias("kpi"),
-                pl.lit(node.leaf.basis).alias("basis"),
-                pl.lit("org_unit").alias("cut"),
-                pl.lit(date(2025, 1, 1)).alias("as_of"),
-                pl.lit(None, dtype=pl.Float64).alias("numerator"),
-                pl.lit(500.0).alias("denominator"),
-                pl.Series("value", value),
-                pl.Series("ci_low", value - half_width),
-                pl.Series("ci_high", value + half_width),
-                pl.lit(500).alias("n"),
-                pl.lit(1 if best > worst else -1, dtype=pl.Int8).alias("direction"),
-                pl.Series("status", rng.choice(["ok", "no_data"], units.height, p=[0.97, 0.03])),
-            )
-        )
-    return pl.concat(records).lazy()
-
-
-def index_tables() -> tuple[Table, Table]:
-    """Seconds of every step for all branches and months, and of one month's draws beside the peer's."""
+def index_tables() -> tuple[Table, ...]:
+    """Seconds of every step for all branches and months; draws of method and of cases beside their peers'."""
     framework = shipped_frameworks()["life_default"]
-    kpis = simulated_kpis(framework)
-    return _steps(kpis, framework), _side_by_side(kpis, framework)
+    facts = simulated_facts()
+    kpis = records(facts, framework).collect().lazy()
+    return (
+        _steps(kpis, facts, framework),
+        _side_by_side(kpis, framework),
+        resampling_table(kpis, facts, framework),
+    )
 
 
-def _steps(kpis: pl.LazyFrame, framework: Framework) -> Table:
+def _steps(kpis: pl.LazyFrame, facts: Facts, framework: Framework) -> Table:
     table = Table(
         "", "wall s", "CPU s", box=box.MARKDOWN, title_justify="left",
-        title=f"The index of {BRANCHES} branches × {MONTHS} months, {len(framework.leaves)} KPIs",
+        title=f"The index of {BRANCHES} branches × {MONTHS} months, {len(framework.leaves)} KPIs of "
+        f"{POLICIES:,} policies",
     )  # fmt: skip
     scored = scores(kpis, [framework]).collect().lazy()
 
@@ -91,25 +70,31 @@ def _steps(kpis: pl.LazyFrame, framework: Framework) -> Table:
         for month in evaluation.units["period"].unique():
             ranked_sample(sample(evaluation, month, "org_unit"), draws=DRAWS)
 
-    steps: dict[str, Callable[[], object]] = {
+    def intervals() -> None:
+        kpi_list = registry(Settings(frameworks=(framework,)))
+        found = score_intervals(kpis, [framework], facts, kpi_list, as_of=AS_OF, draws=BOOTSTRAP_DRAWS)
+        grade_probabilities(found, [framework]).collect()
+
+    nightly: dict[str, Callable[[], object]] = {
         "scores": lambda: scores(kpis, [framework]).collect(),
         "nodes": lambda: nodes(kpis, [framework]).collect(),
         "contributions": lambda: contributions(scored, [framework]).collect(),
         "held grades": lambda: held_grades(scored, [framework]).collect(),
+    }
+    robust: dict[str, Callable[[], object]] = {
         f"rank intervals, {DRAWS:,} draws a month": every_month,
-        f"score intervals, {BOOTSTRAP_DRAWS:,} draws": lambda: score_intervals(
-            kpis, [framework], draws=BOOTSTRAP_DRAWS
-        ).collect(),
-        f"grade probabilities, {BOOTSTRAP_DRAWS:,} draws": lambda: grade_probabilities(
-            kpis, [framework], draws=BOOTSTRAP_DRAWS
-        ).collect(),
+        f"intervals and grade probabilities, {BOOTSTRAP_DRAWS:,} draws of cases": intervals,
     }
     total = np.zeros(2)
-    for name, step in steps.items():
-        seconds = _timed(step)[1]
-        total += seconds
-        table.add_row(name, *(f"{s:.2f}" for s in seconds))
-    table.add_row("together", *(f"{s:.1f}" for s in total))
+    for title, steps in (("every night", nightly), ("with robustness", robust)):
+        for name, step in steps.items():
+            seconds = _timed(step)[1]
+            total += seconds
+            table.add_row(name, *(f"{s:.2f}" for s in seconds))
+        table.add_row(f"together, {title}", *(f"{s:.1f}" for s in total))
+    # Linux counts the resident set in KiB; the facts are in it.
+    peak_mib = getrusage(RUSAGE_SELF).ru_maxrss / 1024
+    table.add_row(f"peak memory of the process with the facts, {peak_mib:,.0f} MiB", "", "")
     return table
 
 

@@ -15,6 +15,7 @@ from transforms.kpi.dictionary import dictionary_rows
 from transforms.lineage import column_lineage
 from transforms.model import Transform
 from transforms.pack import pack_rows
+from transforms.sql_model import SqlModel
 from warehouse.catalogue import Rows, read_columns
 from warehouse.contract import contracts
 from warehouse.history import published_frameworks, scored_months
@@ -73,7 +74,7 @@ def _session(store: Store) -> dict[str, dict[str, str]]:
 def _tables(store: Store, graph: Mapping[str, Node]) -> Rows:
     feeds = [
         (f"raw.{feed}", "feed", contract.description, ", ".join(contract.key), "", f"warehouse/contracts/{feed}.yml",
-         store.count(f"raw.{feed}"))
+         store.count(f"raw.{feed}"), None)
         for feed, contract in contracts().items()
     ]  # fmt: skip
     made = [
@@ -85,6 +86,7 @@ def _tables(store: Store, graph: Mapping[str, Node]) -> Rows:
             node.owner,
             str(node.path.relative_to(ROOT)),
             store.count(node.name) if node.schema != "staging" else None,
+            (node.model.example or None) if isinstance(node.model, SqlModel) else None,
         )
         for node in graph.values()
     ]

@@ -105,15 +105,42 @@ def run(project: ProjectFolder = Path(), as_of: Day = None) -> None:
 @app.command()
 def query(sql: str, project: ProjectFolder = Path()) -> None:
     """Print the rows of a query on the published version."""
-    found = _project(project)
-    if not _current(found).exists():
-        typer.echo(
-            f"Nothing is published yet: {_current(found)} is not there. Next: policypulse run", err=True
-        )
-        raise typer.Exit(BLOCKED)
+    current = _published(_project(project))
     from orchestration.showing import print_query
 
-    raise typer.Exit(print_query(_current(found), sql))
+    raise typer.Exit(print_query(current, sql))
+
+
+@app.command()
+def cases(
+    kpi: str,
+    period: Annotated[datetime, typer.Option("--period", formats=["%Y-%m"], help="Month of the record.")],
+    project: ProjectFolder = Path(),
+    basis: Annotated[str | None, typer.Option("--basis", help="Basis of the record; else its first.")] = None,
+    cut: Annotated[str, typer.Option("--cut", help="What the segment is a segment of.")] = "org_unit",
+    segment: Annotated[str | None, typer.Option("--segment", help="Segment; else the company.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="CSV file to write; else they are shown.")] = None,
+) -> None:
+    """List the cases behind a KPI of a month and segment, and what each adds to it."""
+    found = _project(project)
+    current = _published(found)
+    from orchestration.drilling import cases_of
+
+    place = {cut: segment} if segment else {}
+    try:
+        rows = cases_of(current, found.settings, kpi, basis, period.date(), place)
+    except ValueError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(BAD_PROJECT) from None
+    if out:
+        rows.write_csv(out)
+        typer.echo(f"Wrote {rows.height:,} cases to {out}.")
+        return
+    from rich.console import Console
+
+    from orchestration.showing import print_rows
+
+    print_rows(Console(), rows[:, :8])
 
 
 @app.command()
@@ -165,6 +192,16 @@ def dev(
 
 def _current(project: Project) -> Path:
     return project.warehouse / "current.duckdb"
+
+
+def _published(project: Project) -> Path:
+    """The published version; ends the command if there is none."""
+    if not _current(project).exists():
+        typer.echo(
+            f"Nothing is published yet: {_current(project)} is not there. Next: policypulse run", err=True
+        )
+        raise typer.Exit(BLOCKED)
+    return _current(project)
 
 
 def _project(folder: Path) -> Project:

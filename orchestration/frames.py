@@ -9,18 +9,19 @@ import polars as pl
 
 from transforms.graph import Node
 from transforms.model import Transform
+from transforms.settings import Settings
 from warehouse.store import Store
 
 
 class Frames:
     """The frames of one run, by table."""
 
-    def __init__(self, store: Store, graph: Mapping[str, Node]) -> None:
+    def __init__(self, store: Store, graph: Mapping[str, Node], settings: Settings) -> None:
         self._store = store
         self._kept: dict[str, pl.DataFrame] = {}
         self._readers: dict[str, set[str]] = {name: set() for name in graph}
         for node in graph.values():
-            if isinstance(node.model, Transform):
+            if isinstance(node.model, Transform) and node.model.asked_for(settings):
                 for table in set(node.reads) & set(graph):
                     self._readers[table].add(node.name)
 

@@ -78,7 +78,7 @@ def make(store: Store, node: Node, run: Run, graph: Mapping[str, Node], frames: 
     if isinstance(node.model, SqlModel):
         rows = store.replace(node.name, node.model.sql)
     else:
-        rows = _make_transform(store, node.model, run, graph, frames or Frames(store, graph))
+        rows = _make_transform(store, node.model, run, graph, frames or Frames(store, graph, run.settings))
     store.comment(node.name, node.description, node.columns)
     return Made(node.name, rows, perf_counter() - begin)
 
@@ -86,10 +86,10 @@ def make(store: Store, node: Node, run: Run, graph: Mapping[str, Node], frames: 
 def _make_transform(
     store: Store, model: Transform, run: Run, graph: Mapping[str, Node], frames: Frames
 ) -> int:
-    tables = {**model.reads, **model.broadcast}
+    tables = {**model.reads, **model.broadcast} if model.asked_for(run.settings) else {}
     read = {name: _read(frames, table, model, run, graph) for name, table in tables.items()}
     for name, table in model.broadcast.items():
-        if table == CALENDAR and any(read[cases].height for cases in model.reads):
+        if name in read and table == CALENDAR and any(read[cases].height for cases in model.reads):
             _refuse_gaps(read[name], model.writes, run)
     inputs = {name: frame.lazy() for name, frame in read.items()}
     result = model(**inputs, as_of=run.as_of, settings=run.settings).collect()

@@ -21,11 +21,12 @@ from orchestration.making import Made, Run, make, open_session
 from orchestration.progress import tell
 from orchestration.project import Project, read_project
 from transforms.graph import downstream
-from transforms.index.versions import specification
+from transforms.index.framework import Framework
+from transforms.index.versions import redefined, specification
 from transforms.periods import months_until
 from warehouse.catalogue import CHECKS, write_catalogue
 from warehouse.contract import contracts
-from warehouse.history import keep_frameworks, keep_history, write_history
+from warehouse.history import keep_frameworks, keep_history, published_frameworks, write_history
 from warehouse.landing import Load, land
 from warehouse.pseudonyms import PseudonymKey, read_key
 from warehouse.publish import publish
@@ -66,8 +67,9 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         folder = Folder(self._project.warehouse)
         with locked(folder), Store(folder, memory_limit_gib=self._project.file.memory_limit_gib) as store:
             self._store = store
-            self._frames = Frames(store, models())
+            self._frames = Frames(store, models(), self._project.settings)
             create_raw(store.con)
+            self._refuse_redefined()
             self.focus(Run(as_of, self._project.settings, tuple(months)))
             yield self
 
@@ -160,6 +162,27 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             self._store.con.execute(
                 "DELETE FROM catalog.checks WHERE table_name IN (SELECT unnest(?))", [list(tables)]
             )
+
+    def _refuse_redefined(self) -> None:
+        """Two meanings under one version would be one series of scores that do not compare."""
+        project = self._project
+        frameworks = project.settings.frameworks
+        files = dict(
+            zip([f.code + f.version for f in frameworks], project.file.index.frameworks, strict=True)
+        )
+        changed = redefined(frameworks, published_frameworks(self._store))
+        if changed:
+            raise Blocked(
+                "; ".join(self._redefinition(files[f.code + f.version], f, at) for f, at in changed)
+            )
+
+    @staticmethod
+    def _redefinition(file: str, framework: Framework, published_at: datetime) -> str:
+        return (
+            f"{file}: {framework.code} was published as version {framework.version} on {published_at:%Y-%m-%d} "
+            "with other weights, goalposts or rules; give the file a new version (and valid_from), or take back "
+            "the change"
+        )
 
     def _refuse_unchecked(self) -> None:
         made = {table for table in models() if self._store.exists(table)} | {

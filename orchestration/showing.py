@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -115,10 +116,15 @@ def print_query(current: Path, sql: str) -> int:
     except duckdb.Error as error:
         Console(stderr=True).print(f"[red]The query failed:[/red] {error}")
         return 2
+    print_rows(console, rows)
+    return 0
+
+
+def print_rows(console: Console, rows: pl.DataFrame) -> None:
+    """Print the first rows of a table and how many more there are."""
     table = Table(*rows.columns)
     for row in rows.head(ROWS_SHOWN).iter_rows():
         table.add_row(*("" if cell is None else str(cell) for cell in row))
     console.print(table)
     if rows.height > ROWS_SHOWN:
         console.print(f"… and {rows.height - ROWS_SHOWN:,} more rows")
-    return 0

@@ -113,7 +113,7 @@ def test_a_second_run_on_the_same_warehouse_is_refused_at_once(insurer):
     [
         (("months: ", "mnths: "), "mnths: there is no such key"),
         (("claim_id: CLAIM_NO", "clam_id: CLAIM_NO"), "feeds.claim_events[0].columns.clam_id"),
-        (("frameworks: [life_default]", "frameworks: [lif_default]"), "index.frameworks.0"),
+        (("frameworks: [example_life.yml]", "frameworks: [lif_default]"), "index.frameworks.0"),
         (("time_zone: Asia/Shanghai", "time_zone: Asia/Peking"), "unknown time zone 'Asia/Peking'"),
     ],
 )
@@ -122,6 +122,7 @@ def test_a_wrong_project_file_is_refused_with_the_key(insurer, tmp_path, change,
     assert change[0] in text
     (tmp_path / "policypulse.yml").write_text(text.replace(*change), encoding="utf-8")
     shutil.copy(insurer / "pseudonym.key", tmp_path)
+    shutil.copy(insurer / "example_life.yml", tmp_path)
     for command in ("check", "run"):
         refused = policypulse(command, "--project", tmp_path)
         assert refused.status == 2, refused.text

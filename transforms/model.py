@@ -31,7 +31,8 @@ class Transform:
     `reads` are the frames partitioned by `keys`; `broadcast` frames are small and given whole. Law of keys:
     if A and B share no value of `keys`, then f(A ∪ B) = f(A) ∪ f(B), and f(nothing) is nothing. Empty `keys`
     say that the rows cannot be divided, as for a total over the whole company. `partitioned_by` names the
-    column by whose values (months) the table can be made in parts.
+    column by whose values (months) the table can be made in parts. A table that a project has not `asked_for`
+    is empty, and nothing is read for it.
     """
 
     function: Callable[..., pl.LazyFrame]
@@ -42,6 +43,7 @@ class Transform:
     grain: tuple[str, ...]
     columns: Columns
     partitioned_by: str | None = None
+    asked_for: Callable[[Settings], bool] = lambda settings: True
 
     @property
     def schema(self) -> pl.Schema:
@@ -54,7 +56,9 @@ class Transform:
         return " ".join((self.function.__doc__ or "").split("\n\n")[0].split())
 
     def __call__(self, *, as_of: date, settings: Settings, **frames: pl.LazyFrame) -> pl.LazyFrame:
-        """The table's rows, exactly the declared columns in the declared types."""
+        """The table's rows, exactly the declared columns in the declared types; no frames if not asked for."""
+        if not self.asked_for(settings):
+            return pl.LazyFrame(schema=self.schema)
         result = self.function(**frames, as_of=as_of, settings=settings)
         return result.select(pl.col(name).cast(dtype) for name, dtype in self.schema.items())
 
@@ -68,6 +72,7 @@ def transform(
     reads: Mapping[str, str],
     broadcast: Mapping[str, str] | None = None,
     partitioned_by: str | None = None,
+    asked_for: Callable[[Settings], bool] = lambda settings: True,
 ) -> Callable[[Callable[..., pl.LazyFrame]], Transform]:
     """Declare a pure function as the transform that writes the table `writes`."""
     missing = [name for name in grain if name not in columns]
@@ -75,6 +80,8 @@ def transform(
         raise ValueError(f"{writes}: grain names {missing}, which are not among its columns")
 
     def declare(function: Callable[..., pl.LazyFrame]) -> Transform:
-        return Transform(function, writes, reads, broadcast or {}, keys, grain, columns, partitioned_by)
+        return Transform(
+            function, writes, reads, broadcast or {}, keys, grain, columns, partitioned_by, asked_for
+        )
 
     return declare

@@ -5,6 +5,7 @@ Its schema and name are its path, its dependencies the tables its scopes name. R
 
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 
 import sqlglot
 from sqlglot import exp
@@ -18,7 +19,7 @@ class ModelError(Exception):
 
 @dataclass(frozen=True)
 class SqlModel:
-    """One SELECT with its header: description, grain, owner; and the comments of its columns."""
+    """One SELECT with its header: description, grain, owner, example query; and the comments of its columns."""
 
     name: str
     sql: str
@@ -26,6 +27,7 @@ class SqlModel:
     description: str
     grain: tuple[str, ...]
     owner: str
+    example: str
     reads: tuple[str, ...]
     columns: dict[str, str]
 
@@ -33,8 +35,8 @@ class SqlModel:
 def read_model(path: Path) -> SqlModel:
     """The model of the file `<schema>/<name>.sql`.
 
-    Raises ModelError for SQL that does not parse or is no SELECT, a missing description or grain, and
-    `SELECT *` at the top of a mart.
+    Raises ModelError for SQL that does not parse or is no SELECT, a missing description or grain, and a mart
+    without an example query or with `SELECT *` at its top.
     """
     return parse_model(f"{path.parent.name}.{path.stem}", path.read_text(encoding="utf-8"), path)
 
@@ -54,24 +56,41 @@ def parse_model(name: str, sql: str, path: Path) -> SqlModel:
             raise ModelError(
                 f"{path}:1: no {part}; open the file with a comment /* Description. grain: columns */"
             )
-    if name.startswith("marts.") and query.is_star:
-        raise ModelError(f"{path}:{_line(query)}: SELECT * in a mart; name its columns, people rely on them")
+    if name.startswith("marts."):
+        if query.is_star:
+            raise ModelError(
+                f"{path}:{_line(query)}: SELECT * in a mart; name its columns, people rely on them"
+            )
+        if name not in header["example"]:
+            raise ModelError(
+                f"{path}:1: no example query; end the comment block with `example:` and one of {name}"
+            )
     grain = tuple(part.strip() for part in header["grain"].split(","))
     unknown = [column for column in grain if not query.is_star and column not in query.named_selects]
     if unknown:
         raise ModelError(f"{path}:1: grain names {unknown}; the columns are {query.named_selects}")
     return SqlModel(
-        name, sql, path, header["description"], grain, header["owner"], _tables(query, path), _comments(query)
+        name,
+        sql,
+        path,
+        header["description"],
+        grain,
+        header["owner"],
+        header["example"],
+        _tables(query, path),
+        _comments(query),
     )
 
 
 def _header(sql: str) -> dict[str, str]:
-    """Description, grain and owner of the comment block that opens the file."""
-    parts: dict[str, str] = {"description": "", "grain": "", "owner": ""}
+    """Description, grain, owner and, at its end, the example query of the comment block that opens the file."""
+    parts: dict[str, str] = {"description": "", "grain": "", "owner": "", "example": ""}
     text = sql.lstrip()
     if not text.startswith("/*"):
         return parts
-    for line in text[2 : text.index("*/")].splitlines():
+    block, _, example = text[2 : text.index("*/")].partition("\nexample:\n")
+    parts["example"] = dedent(example).strip()
+    for line in block.splitlines():
         key, _, rest = line.strip().partition(":")
         if key in ("grain", "owner"):
             parts[key] = rest.strip()

@@ -22,6 +22,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, tuple[type[pl.DataType], str]]]] = 
             "owner": (pl.String, "Who answers for it."),
             "source_file": (pl.String, "File that defines it."),
             "row_count": (pl.Int64, "Rows; empty for views of the build session."),
+            "example": (pl.String, "Of a mart: a query to begin with."),
         },
     ),
     "catalog.columns": (
@@ -63,10 +64,6 @@ TABLES: Mapping[str, tuple[str, Mapping[str, tuple[type[pl.DataType], str]]]] = 
             "is_computed": (
                 pl.Boolean,
                 "Computed by this version of the warehouse; if not, see index.history.",
-            ),
-            "is_changed": (
-                pl.Boolean,
-                "Published before with other weights or rules: give it a new version.",
             ),
             "specification": (pl.String, "The whole framework as JSON."),
         },

@@ -38,6 +38,7 @@ from examples.simulated_insurer.surveys_truth import survey_truth
 from examples.simulated_insurer.wording import questions
 
 PROJECT_FILE = Path(__file__).with_name("policypulse.yml")
+FRAMEWORK_FILE = Path(__file__).with_name("example_life.yml")
 OUT_OF_ORDER_SHARE = 0.0015
 
 
@@ -174,10 +175,10 @@ class _Draw:
 def simulate(out: Path, policies: int, months: int, seed: int) -> dict:
     """Writes an insurer of `policies` policies, observed for `months` months up to 2025-12-31, into `out`.
 
-    Files: feeds/*, policypulse.yml, pseudonym.key and truth.json, whose content is returned: the hazards, the
-    true KPIs they imply by month for company and branches, exact counts, and the mess of each feed. The same
-    arguments give the same bytes. Raises ValueError for an insurer too small to be one, FileExistsError where
-    `out` holds a project that is not a simulated one.
+    Files: feeds/*, policypulse.yml, example_life.yml, pseudonym.key and truth.json, whose content is returned:
+    the hazards, the true KPIs they imply by month for company and branches, exact counts, and the mess of each
+    feed. The same arguments give the same bytes. Raises ValueError for an insurer too small to be one,
+    FileExistsError where `out` holds a project that is not a simulated one.
     """
     if policies < 100 or months < 1:
         raise ValueError(f"an insurer needs at least 100 policies and 1 month; got {policies} and {months}")
@@ -204,6 +205,7 @@ def simulate(out: Path, policies: int, months: int, seed: int) -> dict:
     )
     (out / "pseudonym.key").write_text(hashlib.sha256(f"pseudonym key {seed}".encode()).hexdigest() + "\n")
     (out / "policypulse.yml").write_text(_project_file(months), encoding="utf-8")
+    shutil.copyfile(FRAMEWORK_FILE, out / FRAMEWORK_FILE.name)
     return truth
 
 

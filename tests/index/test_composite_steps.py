@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from index_examples import DIRECTIONS, FIVE_BRANCHES, KPIS, POSTS, WEIGHTS
+from index_examples import DIRECTIONS, FIVE_BRANCHES, KPIS, POSTS, SIX_BRANCHES, WEIGHTS
 from scipy import stats
 
+from orchestration.project import shipped_frameworks
 from transforms.index import normalise, treat, weights
 from transforms.index.aggregate import aggregate, copeland, outranking, ranks
+from transforms.index.grades import banded, grade_names
 
 GOALPOSTS = np.array(
     [
@@ -213,6 +215,28 @@ def test_a_small_nominal_weight_may_carry_much_influence():
 )
 def test_means_of_the_five_branches(how, expected):
     assert aggregate(goalpost_scores(), WEIGHTS, how) == pytest.approx(expected, abs=5e-5)
+
+
+def test_ranks_of_the_five_branches_are_the_same_by_any_mean(golden):
+    scores = goalpost_scores()
+    for name, how in (("arith", "arithmetic"), ("geo", "geometric"), ("harm", "harmonic")):
+        assert ranks(aggregate(scores, WEIGHTS, how)).tolist() == golden["ranks"][name]
+    outranked = copeland(outranking(FIVE_BRANCHES * DIRECTIONS, WEIGHTS))
+    assert ranks(outranked).tolist() == golden["ranks"]["copeland"]
+
+
+def test_scores_ranks_and_grades_of_the_six_close_branches(shared):
+    golden = json.loads((shared / "golden" / "ex05b_robustness.json").read_text())
+    means = {how: aggregate(SIX_BRANCHES, WEIGHTS, how) for how in ("arithmetic", "geometric", "harmonic")}
+    assert means["arithmetic"] == pytest.approx(list(golden["base"].values()))
+    assert ranks(means["arithmetic"]).tolist() == golden["base_rank"]
+    for name, how in (("geo", "geometric"), ("harm", "harmonic")):
+        assert means[how] == pytest.approx(golden[name], abs=5e-5)
+        assert ranks(means[how]).tolist() == golden[f"{name}_rank"]
+    grades = shipped_frameworks()["life_default"].grades
+    assert grade_names(banded(means["arithmetic"], grades), grades).to_list() == list(
+        golden["bands"].values()
+    )
 
 
 def test_missing_scores_are_renormalised_and_not_zero():

@@ -95,6 +95,17 @@ def test_robustness_is_empty_unless_asked_for(rows):
         assert rows(f"SELECT count(*) FROM index.{table}").item() == 0
 
 
+def test_the_insurers_own_goalposts_leave_no_kpi_of_the_company_beyond_them(rows):
+    """What it inherits would score every month's complaints 0."""
+    leaves = rows(
+        "SELECT framework, node, score, n_truncated FROM index.nodes WHERE cut = 'company' AND kpi IS NOT NULL"
+    )
+    assert leaves["framework"].unique().to_list() == ["example_life"]
+    complaints = leaves.filter(node="complaints_per_10k_policies")
+    assert complaints["score"].is_between(1, 99).all()
+    assert complaints["n_truncated"].sum() == 0
+
+
 def test_the_ranking_of_branches_is_that_of_their_scores(rows):
     ranked = rows("SELECT period, rank, score, n_branches FROM marts.branch_ranking ORDER BY period, rank")
     assert ranked.filter(pl.col("score").diff().over("period") > 1e-9).is_empty()

@@ -189,8 +189,8 @@ def test_intervals_of_scores_follow_from_those_of_the_kpis():
     """Two independent KPIs with standard error 5: that of the index is 5 √(.6² + .4²)."""
     table = score_intervals(noisy(), [GRADED], draws=20_000).collect()
     half_width = 1.96 * 5 * np.sqrt(0.6**2 + 0.4**2)
-    assert table["score_low"].to_list() == pytest.approx([80 - half_width] * 2, abs=0.15)
-    assert table["score_high"].to_list() == pytest.approx([80 + half_width] * 2, abs=0.15)
+    assert table["score_low"].to_list() == pytest.approx([80 - half_width] * 2, abs=0.3)
+    assert table["score_high"].to_list() == pytest.approx([80 + half_width] * 2, abs=0.3)
     alone = score_intervals(noisy().filter(pl.col("segment") == "B2"), [GRADED], draws=20_000).collect()
     assert alone.equals(table.filter(pl.col("segment") == "B2"))
 
@@ -205,7 +205,8 @@ def test_a_missing_kpi_leaves_the_interval_of_the_others():
 
 
 def test_probability_of_each_grade():
-    table = grade_probabilities(noisy(76.0), [GRADED], draws=20_000).collect()
+    intervals = score_intervals(noisy(76.0), [GRADED], draws=20_000)
+    table = grade_probabilities(intervals, [GRADED]).collect()
     sd = 5 * np.sqrt(0.6**2 + 0.4**2)
     expected = np.diff(stats.norm.cdf([-np.inf, 70, 80, np.inf], loc=76, scale=sd))
     of_b1 = dict(table.filter(pl.col("segment") == "B1").select("grade", "probability").iter_rows())

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 from conftest import ROOT, policypulse, published
 from index_examples import framework, leaf
 
-from transforms.index.versions import specification, versions
+from transforms.index.versions import redefined, specification, versions
 
-SHIPPED = ROOT / "transforms" / "index" / "frameworks" / "life_default.yml"
+OURS = ROOT / "examples" / "simulated_insurer" / "example_life.yml"
 
 
 def version(number: str, **more):
@@ -39,10 +39,20 @@ def test_a_version_no_longer_computed_is_known_from_its_publication():
     assert found["1"].specification == specification(first)
 
 
-def test_a_version_published_otherwise_before_is_changed():
-    before = framework({"a": leaf("a", weight=0.9), "b": leaf("b", weight=0.1)}, version="1")
-    assert in_force([version("1")], known=[before])["1"].is_changed
-    assert not in_force([version("1")], known=[version("1")])["1"].is_changed
+def test_a_version_published_with_another_meaning_is_redefined():
+    def changed(now) -> bool:
+        at = datetime(2025, 1, 1, tzinfo=UTC)
+        return [f for f, _ in redefined([now], [("example", "1", specification(version("1")), at)])] == [now]
+
+    assert changed(framework({"a": leaf("a", weight=0.9), "b": leaf("b", weight=0.1)}, version="1"))
+    assert changed(framework({"a": leaf("a"), "b": leaf("b", best=90)}, version="1"))
+    assert changed(version("1", floor=2))
+    assert changed(version("1", coverage={"parent": 0.5}))
+    assert changed(framework({"a": leaf("a"), "b": leaf("b"), "c": leaf("c", weight=0)}, version="1"))
+    assert not changed(version("1"))
+    assert not changed(version("1", title="Else", source="Else", valid_to=date(2025, 6, 30)))
+    assert not changed(framework({"a": leaf("a", weight=50), "b": leaf("b", weight=50)}, version="1"))
+    assert not changed(version("2", floor=2)), "another version may mean something else"
 
 
 def test_of_two_that_began_alike_the_later_publication_is_in_force():
@@ -54,12 +64,14 @@ def test_a_new_weight_is_a_new_version_and_the_published_past_stays(insurer, tmp
     """A copied framework with another weight: its months are computed anew, version 1 stays as published."""
     project = tmp_path / "project"
     shutil.copytree(insurer, project, symlinks=True)
-    copy = SHIPPED.read_text(encoding="utf-8")
+    copy = OURS.read_text(encoding="utf-8")
     copy = copy.replace("version: 1", "version: 2\nvalid_from: 2025-12-01\nbackcast_months: 9", 1)
-    copy = copy.replace("weight: 0.60", "weight: 0.40", 1)
+    copy = copy.replace("    objective:\n", "    objective:\n      weight: 0.40\n", 1)
     (project / "ours.yml").write_text(copy, encoding="utf-8")
     settings = project / "policypulse.yml"
-    settings.write_text(settings.read_text("utf-8").replace("[life_default]", "[ours.yml]"), encoding="utf-8")
+    settings.write_text(
+        settings.read_text("utf-8").replace("[example_life.yml]", "[ours.yml]"), encoding="utf-8"
+    )
     before = published(insurer, "SELECT * FROM index.scores ORDER BY ALL")
     run = policypulse("run", "--project", project)
     assert run.status == 0, run.text
@@ -93,18 +105,20 @@ def test_a_new_weight_is_a_new_version_and_the_published_past_stays(insurer, tmp
 
     (project / "ours.yml").write_text(copy.replace("weight: 0.40", "weight: 0.50", 1), encoding="utf-8")
     again = policypulse("run", "--project", project)
-    assert "Nothing to do" not in again.text
-    assert published(project, "SELECT framework_version FROM catalog.frameworks WHERE is_changed").rows() == [
-        ("2",)
-    ]
+    assert again.status == 1, again.text
+    assert "ours.yml: example_life was published as version 2 on " in again.text
+    assert "give the file a new version" in again.text
+    still = published(project, "SELECT DISTINCT framework_version FROM index.scores")
+    assert still.item() == "2", "readers keep what was published"
 
 
 def test_one_version_twice_is_refused(insurer, tmp_path):
     text = (insurer / "policypulse.yml").read_text("utf-8")
-    text = text.replace("[life_default]", "[life_default, ours.yml]")
+    text = text.replace("[example_life.yml]", "[example_life.yml, ours.yml]")
     (tmp_path / "policypulse.yml").write_text(text, encoding="utf-8")
     shutil.copy(insurer / "pseudonym.key", tmp_path)
-    shutil.copy(SHIPPED, tmp_path / "ours.yml")
+    shutil.copy(OURS, tmp_path / "example_life.yml")
+    shutil.copy(OURS, tmp_path / "ours.yml")
     refused = policypulse("check", "--project", tmp_path)
     assert refused.status == 2, refused.text
-    assert "life_default has version 1 twice" in refused.text
+    assert "example_life has version 1 twice" in refused.text

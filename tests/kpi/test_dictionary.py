@@ -5,7 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
+from conftest import published
 
+from transforms.graph import sql_models
 from transforms.kpi.dictionary import dictionary_page, dictionary_rows, interval
 from transforms.kpi.registry import registry
 from transforms.pack import shipped_packs
@@ -44,6 +46,17 @@ def test_promises_and_packs_of_a_project_are_in_its_dictionary():
         assert f"| {entry.kpi}, {entry.basis} | {entry.rule} |" in page
         (line,) = re.findall(rf"### {entry.kpi}\n(?:.+\n|\n(?!#))*?- \*packs\*: (.+)", page)
         assert line == "us_naic_mcas"
+
+
+@pytest.mark.parametrize(
+    "model", [m for m in sql_models() if m.name.startswith("marts.")], ids=lambda model: model.name
+)
+def test_the_example_query_of_every_mart_gives_rows(insurer, model):
+    """As it stands in the dictionary and in the catalogue of the published simulated insurer."""
+    assert published(insurer, model.example).height > 0
+    listed = published(insurer, f"SELECT example FROM catalog.tables WHERE table_name = '{model.name}'")
+    assert listed.item() == model.example
+    assert model.example in PAGE.read_text(encoding="utf-8")
 
 
 def test_rows_fit_the_catalogue():

@@ -101,6 +101,9 @@ def random_column(name: str, dtype: pl.DataType, rng: np.random.Generator, rows:
         values = [
             datetime(2025, 1, 1, tzinfo=UTC) + timedelta(hours=int(h)) for h in rng.integers(0, 6000, rows)
         ]
+    elif isinstance(dtype, pl.List):
+        grades = len(CODES["grade"])
+        values = [[float(v) for v in row] for row in rng.uniform(size=(rows, grades)).round(2)]
     elif dtype.is_integer():
         values = [int(v) for v in rng.integers(1, 4 if name == "spell_no" else 90, rows)]
     else:

@@ -36,6 +36,7 @@ CARRIED = ("policy_id", *SEGMENT_COLUMNS, "product_code", "issued_on", "sum_assu
         "central_exposure": (pl.Float64, "Years at risk, the last one in part whatever ended it."),
         "claims": (pl.Int32, "1 in the year that ended in a target."),
     },
+    asked_for=lambda settings: settings.exposure_study is not None,
 )
 def exposures(
     policies: pl.LazyFrame, events: pl.LazyFrame, *, as_of: date, settings: Settings
@@ -46,18 +47,17 @@ def exposures(
     Study Calculations, Society of Actuaries.
     """
     study = settings.exposure_study
-    if study is None:
-        policies, events = policies.limit(0), events.limit(0)
-    targets = study.targets if study else ()
+    assert study, "made only if asked for"
     studied = _with_exit(policies, events, as_of)
-    arguments = {
-        "start": study.starts_on if study else as_of,
-        "end": as_of,
-        "target": targets,
-        "method": study.method if study else "policy_year",
-        "active": ACTIVE,
-    }
-    central = expose(studied, central=True, **arguments)  # type: ignore[arg-type]
+    central = expose(
+        studied,
+        start=study.starts_on,
+        end=as_of,
+        target=study.targets,
+        method=study.method,
+        active=ACTIVE,
+        central=True,
+    )
     in_full = (pl.col("claims") == 1).fill_null(False)
     return central.with_columns(
         central_exposure="exposure", exposure=pl.when(in_full).then(1.0).otherwise("exposure")

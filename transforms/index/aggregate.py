@@ -63,7 +63,7 @@ def copeland(matrix: Array) -> Array:
 
 def ranks(scores: Array) -> NDArray[np.int64]:
     """Competition ranks from 1 for the highest, down the first axis; ties share the best place, NaN is last."""
-    order = np.argsort(-scores, axis=0, kind="stable")
+    order = np.argsort(-scores, axis=0)
     ordered = np.take_along_axis(scores, order, axis=0)
     place = np.arange(1, len(scores) + 1).reshape(-1, *[1] * (scores.ndim - 1))
     begins = np.concatenate([np.ones_like(ordered[:1], dtype=bool), ordered[1:] != ordered[:-1]])

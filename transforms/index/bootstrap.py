@@ -1,9 +1,12 @@
-"""Sampling noise: intervals of a statistic by resampling cases, of scores and grades from those of KPIs.
+"""Sampling noise: intervals of statistics, scores and grades by resampling the cases behind them.
 
-What is uncertain here is the data, not the method (that is `robustness.py`). Everything is seeded.
+What is uncertain here is the data, not the method (that is `robustness.py`). How cases are drawn is
+`resampling.py`. Everything is seeded.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from statistics import NormalDist
 from typing import Literal
 
@@ -13,9 +16,13 @@ from numpy.typing import NDArray
 
 from transforms.index.aggregate import Array, delinearised, linearised
 from transforms.index.evaluate import UNIT, Evaluation, evaluate, inner_nodes
-from transforms.index.framework import CROSS_UNIT, Framework, Leaf
+from transforms.index.framework import Framework, Leaf
 from transforms.index.grades import banded
 from transforms.index.normalise import banded as banded_points
+from transforms.index.resampling import CaseLeaf, case_leaves, drawn_values, exposure_column, unit_generator
+from transforms.kpi.definition import Kpi
+from transforms.kpi.measured import Facts
+from transforms.kpi.measures import PerExposure
 from transforms.model import Columns
 
 INTERVAL_COLUMNS: Columns = {
@@ -28,14 +35,21 @@ INTERVAL_COLUMNS: Columns = {
     "score": (pl.Float64, "Score as published."),
     "score_low": (pl.Float64, "2.5th percentile of the score over the draws."),
     "score_high": (pl.Float64, "97.5th percentile of the score over the draws."),
+    "method": (
+        pl.String,
+        "cases: every KPI below is that of resampled cases; intervals: drawn from its own interval; or both.",
+    ),
+    "grade_shares": (
+        pl.List(pl.Float64),
+        "Of the index: share of the draws that has each grade of the framework's scale, best first.",
+    ),
 }
 GRADE_COLUMNS: Columns = {
     **dict(list(INTERVAL_COLUMNS.items())[:5]),
     "grade": (pl.String, "Grade of the framework's scale, before any cap."),
     "probability": (pl.Float64, "Share of the draws in which the index has the grade."),
 }
-# Units times draws that climb the tree together: so many stay in the processor's cache.
-CELLS_AT_ONCE = 100_000
+METHODS = ("", "intervals", "cases", "cases and intervals")
 Positions = NDArray[np.intp]
 NORMAL_95 = NormalDist().inv_cdf(0.975)
 
@@ -64,51 +78,100 @@ def bootstrap_interval(
 
 
 def score_intervals(
-    kpi_monthly: pl.LazyFrame, frameworks: Sequence[Framework], *, draws: int = 2000, seed: int = 42
+    kpi_monthly: pl.LazyFrame,
+    frameworks: Sequence[Framework],
+    facts: Facts | None = None,
+    kpis: Sequence[Kpi] = (),
+    *,
+    as_of: date = date.max,
+    draws: int = 2000,
+    seed: int = 42,
 ) -> pl.LazyFrame:
-    """95 % intervals of the scores of inner nodes, from the intervals of the KPIs: INTERVAL_COLUMNS.
+    """95 % intervals of the scores of inner nodes, by resampling the cases of `facts`: INTERVAL_COLUMNS.
 
-    Each KPI is drawn from a normal distribution split at its value, each half as wide as the KPI's own
-    interval on that side; a KPI without an interval stands still. All units share the draws, so a unit's
-    interval does not depend on the others, and no difference between units may be read from them. Frameworks
-    that compare units have none. The keys are (period, cut, segment).
+    In every draw the `kpis` of a unit are computed from the same resampled customers, then the index. A KPI
+    that one month's cases do not make (a stock, a curve, months of issue, a fact that is not there) is drawn
+    on its own from a normal distribution split at its value, each half as wide as its interval on that side;
+    without an interval it stands still. So does a KPI in a draw that is left without a case. A unit has in
+    every draw the nodes it has as published. Frameworks that compare units have no intervals. Percentile
+    intervals are narrow where a KPI has few cases, as of any bootstrap (Efron and Tibshirani 1993).
     """
     parts = [
-        pl.DataFrame(
-            {
-                "node": [evaluation.framework.nodes[node].code] * len(columns),
-                "score": evaluation.score[node, columns],
-                "score_low": low,
-                "score_high": high,
-            }
-        ).with_columns(_unit_columns(evaluation, columns))
+        _interval_rows(drawn)
         for framework in frameworks
-        for evaluation, columns, scores in _drawn_scores(kpi_monthly, framework, draws, seed)
-        for node, (low, high) in _ends(scores).items()
+        for drawn in _drawn_units(kpi_monthly, framework, facts or {}, kpis, as_of, draws, seed)
     ]
-    return _table(parts, INTERVAL_COLUMNS).filter(pl.col("score").is_not_nan())
+    schema = {name: dtype for name, (dtype, _) in INTERVAL_COLUMNS.items()}
+    if not parts:
+        return pl.LazyFrame(schema=schema)
+    return pl.concat(parts).select(pl.col(name).cast(dtype) for name, dtype in schema.items()).lazy()
 
 
-def grade_probabilities(
-    kpi_monthly: pl.LazyFrame, frameworks: Sequence[Framework], *, draws: int = 2000, seed: int = 42
-) -> pl.LazyFrame:
-    """Probability of each grade of each unit's index, from the draws of `score_intervals`: GRADE_COLUMNS.
+def grade_probabilities(intervals: pl.LazyFrame, frameworks: Sequence[Framework]) -> pl.LazyFrame:
+    """Probability of each grade of each unit's index, from the table of `score_intervals`: GRADE_COLUMNS.
 
     Grades of probability 0 are left out. The keys are (period, cut, segment).
     """
-    parts = []
-    for framework in frameworks:
-        if framework.grades:
-            names = list(framework.grades.scale)
-            for evaluation, columns, scores in _drawn_scores(kpi_monthly, framework, draws, seed):
-                position = banded(scores[0], framework.grades)
-                for i, name in enumerate(names):
-                    share = (position == i).mean(axis=1)
-                    part = pl.DataFrame({"probability": share}).with_columns(
-                        _unit_columns(evaluation, columns), grade=pl.lit(name)
-                    )
-                    parts.append(part.filter(pl.col("probability") > 0))
-    return _table(parts, GRADE_COLUMNS)
+    scales = pl.LazyFrame(
+        [(f.code, f.version, list(f.grades.scale)) for f in frameworks if f.grades],
+        schema={"framework": pl.String, "framework_version": pl.String, "grade": pl.List(pl.String)},
+        orient="row",
+    )
+    return (
+        intervals.filter(pl.col("grade_shares").is_not_null(), pl.col("node") == "index")
+        .join(scales, on=["framework", "framework_version"])
+        .rename({"grade_shares": "probability"})
+        .select(list(GRADE_COLUMNS))
+        .explode("grade", "probability")
+        .filter(pl.col("probability") > 0)
+    )
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """Units of one segment: their positions, the score of each inner node as units × draws, and by which way.
+
+    `by_cases` and `by_interval` say of nodes × units whether something in them was drawn so.
+    """
+
+    evaluation: Evaluation
+    columns: Positions
+    scores: dict[int, Array]
+    by_cases: NDArray[np.bool_]
+    by_interval: NDArray[np.bool_]
+
+
+def _interval_rows(drawn: _Drawn) -> pl.DataFrame:
+    """The rows of INTERVAL_COLUMNS of these units."""
+    evaluation, framework = drawn.evaluation, drawn.evaluation.framework
+    nodes, size = sorted(drawn.scores), len(drawn.columns)
+    low, high = np.percentile(np.stack([drawn.scores[node] for node in nodes]), [2.5, 97.5], axis=2)
+    way = (2 * drawn.by_cases + drawn.by_interval)[nodes]
+    shares = _grade_shares(drawn.scores[0], framework) + [None] * (size * (len(nodes) - 1))
+    codes = pl.Series([framework.nodes[node].code for node in nodes])
+    return (
+        evaluation.units[np.tile(drawn.columns, len(nodes))]
+        .with_columns(
+            framework=pl.lit(framework.code),
+            framework_version=pl.lit(framework.version),
+            node=codes.gather(np.repeat(np.arange(len(nodes)), size)),
+            score=pl.Series(evaluation.score[nodes][:, drawn.columns].ravel()),
+            score_low=pl.Series(low.ravel()),
+            score_high=pl.Series(high.ravel()),
+            method=pl.Series(METHODS).gather(way.ravel()),
+            grade_shares=pl.Series(shares, dtype=pl.List(pl.Float64)),
+        )
+        .filter(pl.col("score").is_not_nan())
+    )
+
+
+def _grade_shares(scores: Array, framework: Framework) -> list[list[float] | None]:
+    """Share of the draws in each grade of the scale, by unit; empty without grades or without an index."""
+    if not framework.grades:
+        return [None] * len(scores)
+    position = banded(scores, framework.grades)
+    shares = np.stack([(position == i).mean(axis=1) for i in range(len(framework.grades.scale))], axis=1)
+    return [None if np.isnan(unit[0]) else row for unit, row in zip(scores, shares.tolist(), strict=True)]
 
 
 def _corrected(
@@ -130,24 +193,40 @@ def _corrected(
     return low, high
 
 
-def _drawn_scores(
-    kpi_monthly: pl.LazyFrame, framework: Framework, draws: int, seed: int
-) -> Iterator[tuple[Evaluation, Positions, dict[int, Array]]]:
-    """Scores of every inner node (units × draws), so many units at a time as memory allows."""
-    if any(node.leaf and node.leaf.normalisation in CROSS_UNIT for node in framework.nodes):
+def _drawn_units(
+    kpi_monthly: pl.LazyFrame,
+    framework: Framework,
+    facts: Facts,
+    kpis: Sequence[Kpi],
+    as_of: date,
+    draws: int,
+    seed: int,
+) -> Iterator[_Drawn]:
+    """The drawn scores of all units with a score of an inner node, segment by segment."""
+    if framework.is_cross_unit:
         return
     evaluation = evaluate(kpi_monthly, framework)
-    below, above = _half_widths(kpi_monthly, evaluation)
-    noise = np.random.default_rng(seed).standard_normal((len(framework.nodes), draws))
-    step = max(CELLS_AT_ONCE // draws, 1)
-    scored = np.flatnonzero(~np.isnan(evaluation.score[0]))
-    for begin in range(0, len(scored), step):
-        columns = scored[begin : begin + step]
-        yield evaluation, columns, _climbed_draws(evaluation, columns, below, above, noise)
+    records = _records(kpi_monthly, evaluation)
+    leaves = case_leaves(framework, kpis, facts, as_of)
+    is_scored = ~np.isnan(evaluation.score[[i for i, _ in inner_nodes(framework)]]).all(axis=0)
+    units = _with_exposures(evaluation.units.with_row_index("column"), leaves, records)
+    for (cut,), some in units.filter(pl.Series(is_scored)).group_by("cut", maintain_order=True):
+        for rows, of_cases in drawn_values(leaves, facts, str(cut), some, draws=draws, seed=seed):
+            values = _all_leaves(evaluation, rows, of_cases, records, draws, seed)
+            yield _climbed_draws(evaluation, rows["column"].to_numpy(), values, of_cases)
 
 
-def _half_widths(kpi_monthly: pl.LazyFrame, evaluation: Evaluation) -> tuple[Array, Array]:
-    """One standard deviation below and above the value of each leaf, nodes × units; 0 without an interval."""
+@dataclass(frozen=True)
+class _Records:
+    """One standard deviation below and above each leaf's value, and its denominator: nodes × units."""
+
+    below: Array
+    above: Array
+    denominator: Array
+
+
+def _records(kpi_monthly: pl.LazyFrame, evaluation: Evaluation) -> _Records:
+    """What the records of the leaves say beside their values; 0 where there is no interval."""
     leaves = pl.LazyFrame(
         [
             {"node": i, "kpi": node.leaf.kpi, "basis": node.leaf.basis}
@@ -155,8 +234,10 @@ def _half_widths(kpi_monthly: pl.LazyFrame, evaluation: Evaluation) -> tuple[Arr
             if node.leaf
         ]
     )
+    below = (pl.col("value") - pl.col("ci_low")) / NORMAL_95
+    above = (pl.col("ci_high") - pl.col("value")) / NORMAL_95
     cells = (
-        kpi_monthly.select(*UNIT, "kpi", "basis", "as_of", "value", "ci_low", "ci_high")
+        kpi_monthly.select(*UNIT, "kpi", "basis", "as_of", "denominator", "value", "ci_low", "ci_high")
         .join(leaves, on=["kpi", "basis"])
         .sort("as_of")
         .unique([*UNIT, "node"], keep="last")
@@ -164,29 +245,60 @@ def _half_widths(kpi_monthly: pl.LazyFrame, evaluation: Evaluation) -> tuple[Arr
         .select(
             "node",
             "unit",
-            below=((pl.col("value") - pl.col("ci_low")) / NORMAL_95).fill_nan(None).fill_null(0.0).clip(0.0),
-            above=((pl.col("ci_high") - pl.col("value")) / NORMAL_95).fill_nan(None).fill_null(0.0).clip(0.0),
+            below=below.fill_nan(None).fill_null(0.0).clip(0.0),
+            above=above.fill_nan(None).fill_null(0.0).clip(0.0),
+            denominator=pl.col("denominator").fill_null(float("nan")),
         )
         .collect()
     )
-    below, above = np.zeros_like(evaluation.score), np.zeros_like(evaluation.score)
     place = (cells["node"].to_numpy(), cells["unit"].to_numpy())
-    below[place], above[place] = cells["below"].to_numpy(), cells["above"].to_numpy()
-    return below, above
+    matrices = [np.zeros_like(evaluation.score) for _ in range(3)]
+    for matrix, name in zip(matrices, ("below", "above", "denominator"), strict=True):
+        matrix[place] = cells[name].to_numpy()
+    return _Records(*matrices)
+
+
+def _with_exposures(units: pl.DataFrame, leaves: Sequence[CaseLeaf], records: _Records) -> pl.DataFrame:
+    """The units with the exposure of every leaf that is a rate, as its record has it."""
+    return units.with_columns(
+        pl.Series(exposure_column(leaf.node), records.denominator[leaf.node] * leaf.kpi.measure.per)
+        for leaf in leaves
+        if isinstance(leaf.kpi.measure, PerExposure)
+    )
+
+
+def _all_leaves(
+    evaluation: Evaluation,
+    rows: pl.DataFrame,
+    of_cases: Mapping[int, Array],
+    records: _Records,
+    draws: int,
+    seed: int,
+) -> dict[int, Array]:
+    """The value of every leaf, units × draws: of cases where they give one, else spread as its record says."""
+    leaves = [i for i, node in enumerate(evaluation.framework.nodes) if node.leaf and node.weight > 0]
+    alone = [i for i in leaves if i not in of_cases]
+    columns = rows["column"].to_numpy()
+    generators = [unit_generator(seed, "alone", *unit) for unit in rows.select(UNIT).iter_rows()]
+    noise = np.stack([rng.standard_normal((len(alone), draws)) for rng in generators], axis=1)
+    found = {}
+    for leaf, own in zip(alone, noise, strict=True):
+        width = np.where(own < 0, records.below[leaf, columns, None], records.above[leaf, columns, None])
+        found[leaf] = evaluation.value[leaf, columns, None] + width * own
+    for leaf, values in of_cases.items():
+        found[leaf] = np.where(np.isnan(values), evaluation.value[leaf, columns, None], values)
+    return found
 
 
 def _climbed_draws(
-    evaluation: Evaluation,
-    columns: Positions,
-    below: Array,
-    above: Array,
-    noise: Array,
-) -> dict[int, Array]:
-    """Scores of the inner nodes, units × draws; a unit has in every draw the nodes it has as published."""
+    evaluation: Evaluation, columns: Positions, values: Mapping[int, Array], of_cases: Collection[int]
+) -> _Drawn:
+    """Scores of the inner nodes; a unit has in every draw the nodes it has as published."""
     framework = evaluation.framework
     present = ~np.isnan(evaluation.score[:, columns])
-    shape = (len(columns), noise.shape[1])
-    result: dict[int, Array] = {}
+    by_cases, by_interval = np.zeros_like(present), np.zeros_like(present)
+    shape = next(iter(values.values())).shape
+    scores: dict[int, Array] = {}
     for parent, children in reversed(inner_nodes(framework)):
         how = framework.nodes[parent].aggregation or "arithmetic"
         linear, share = np.zeros(shape), np.zeros((len(columns), 1))
@@ -195,16 +307,17 @@ def _climbed_draws(
             if node.weight == 0 or not there.any():
                 continue
             if node.leaf:
-                width = np.where(noise[child] < 0, below[child, columns, None], above[child, columns, None])
-                value = evaluation.value[child, columns, None] + width * noise[child]
-                score = _leaf_score(node.leaf, value)
-            else:
-                score = result[child]
-            linear += np.where(there, node.weight * linearised(score, how, framework.floor), 0.0)
+                scores[child] = _leaf_score(node.leaf, values[child])
+                (by_cases if child in of_cases else by_interval)[child] = present[child]
+            by_cases[parent] |= by_cases[child]
+            by_interval[parent] |= by_interval[child]
+            score = linearised(scores[child], how, framework.floor)
+            linear += np.where(there, node.weight * score, 0.0)
             share += there * node.weight
         mean = linear / np.where(share > 0, share, np.nan)
-        result[parent] = np.where(present[parent][:, None], delinearised(mean, how), np.nan)
-    return result
+        scores[parent] = np.where(present[parent][:, None], delinearised(mean, how), np.nan)
+    inner = {node: scores[node] for node, _ in inner_nodes(framework)}
+    return _Drawn(evaluation, columns, inner, by_cases, by_interval)
 
 
 def _leaf_score(leaf: Leaf, value: Array) -> Array:
@@ -216,23 +329,3 @@ def _leaf_score(leaf: Leaf, value: Array) -> Array:
     worst, best = leaf.goalposts.worst, leaf.goalposts.best
     score: Array = np.clip((value - worst) * (100.0 / (best - worst)), 0.0, 100.0)
     return score
-
-
-def _ends(scores: dict[int, Array]) -> dict[int, tuple[Array, Array]]:
-    """2.5th and 97.5th percentile of each node's draws, per unit."""
-    return {node: tuple(np.percentile(draws, [2.5, 97.5], axis=1)) for node, draws in sorted(scores.items())}
-
-
-def _unit_columns(evaluation: Evaluation, columns: Positions) -> list[pl.Series]:
-    units = evaluation.units[columns]
-    framework = evaluation.framework
-    labels = {"framework": framework.code, "framework_version": framework.version}
-    constant = [pl.Series(name, [label] * len(columns), dtype=pl.String) for name, label in labels.items()]
-    return [*constant, *units.get_columns()]
-
-
-def _table(parts: list[pl.DataFrame], columns: Columns) -> pl.LazyFrame:
-    schema = {name: dtype for name, (dtype, _) in columns.items()}
-    if not parts:
-        return pl.LazyFrame(schema=schema)
-    return pl.concat([part.select(list(schema)) for part in parts]).lazy()

@@ -254,10 +254,16 @@ def _index(units: Sample, leaf_scores: Array, aggregation: Aggregation | None, w
         for child in children:
             if child in inner:
                 score, is_there = inner.pop(child)
-                total += np.where(is_there, linearised(score, how, framework.floor), 0.0) * weights[child]
-                share += is_there * weights[child]
+                part = linearised(score, how, framework.floor) * weights[child]
+                if is_there.all():
+                    share += weights[child]
+                else:
+                    part = np.where(is_there, part, 0.0)
+                    share += is_there * weights[child]
+                total += part
         has_any = share > 1e-12
-        mean = np.divide(total, share, out=np.full_like(total, np.nan), where=has_any)
+        mean = np.divide(total, share, out=total, where=has_any)
+        mean[~has_any] = np.nan
         inner[parent] = delinearised(mean, how), has_any & units.present[parent][:, None]
     return inner[0][0]
 

@@ -24,12 +24,22 @@ from transforms.index.robustness import (
     sample_influence,
 )
 from transforms.index.sensitivity import choice_sensitivity
+from transforms.kpi.monthly import READS as FACTS
+from transforms.kpi.monthly import facts_by_table
+from transforms.kpi.registry import registry
 from transforms.model import Columns, transform
 from transforms.settings import RobustnessSettings, Settings
 
 UNIT = ("period", "cut", "segment")
 VERSION = ("framework", "framework_version")
 KPIS = {"kpi_monthly": "kpi.monthly"}
+
+
+def _asked_for(settings: Settings) -> bool:
+    """Whether the project asks for draws."""
+    return settings.robustness is not None
+
+
 # Of one segment there is no ranking.
 FEWEST_RANKED = 2
 SENSITIVITY_COLUMNS: Columns = {
@@ -45,34 +55,39 @@ SENSITIVITY_COLUMNS: Columns = {
 
 @transform(
     writes="index.score_intervals",
-    reads=KPIS,
-    keys=UNIT,
+    reads={**KPIS, **FACTS},
+    keys=(),
     grain=(*VERSION, *UNIT, "node"),
     columns=INTERVAL_COLUMNS,
+    asked_for=_asked_for,
 )
-def index_score_intervals(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
+def index_score_intervals(
+    kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Settings, **facts: pl.LazyFrame
+) -> pl.LazyFrame:
     """One row a framework, month, segment and inner node: what sampling noise leaves open of its score."""
-    del as_of
-    asked = settings.robustness
-    if asked is None:
-        return _empty(INTERVAL_COLUMNS)
-    return score_intervals(kpi_monthly, settings.frameworks, draws=asked.bootstrap_draws, seed=asked.seed)
+    asked = _robustness(settings)
+    return score_intervals(
+        kpi_monthly,
+        settings.frameworks,
+        facts_by_table(**facts),
+        registry(settings),
+        as_of=as_of,
+        draws=asked.bootstrap_draws,
+        seed=asked.seed,
+    )
 
 
 @transform(
     writes="index.grade_probabilities",
-    reads=KPIS,
+    reads={"intervals": "index.score_intervals"},
     keys=UNIT,
     grain=(*VERSION, *UNIT, "grade"),
     columns=GRADE_COLUMNS,
 )
-def index_grade_probabilities(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
+def index_grade_probabilities(intervals: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
     """One row a framework, month, segment and grade within reach of sampling noise: its probability."""
     del as_of
-    asked = settings.robustness
-    if asked is None:
-        return _empty(GRADE_COLUMNS)
-    return grade_probabilities(kpi_monthly, settings.frameworks, draws=asked.bootstrap_draws, seed=asked.seed)
+    return grade_probabilities(intervals, settings.frameworks)
 
 
 @transform(
@@ -81,6 +96,7 @@ def index_grade_probabilities(kpi_monthly: pl.LazyFrame, *, as_of: date, setting
     keys=("period", "cut"),
     grain=(*VERSION, *UNIT),
     columns=RANK_COLUMNS,
+    asked_for=_asked_for,
 )
 def index_rank_intervals(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
     """One row a framework, month and segment: its rank, and the ranks that other sound methods give it."""
@@ -99,6 +115,7 @@ def index_rank_intervals(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Se
     keys=("period", "cut"),
     grain=(*VERSION, "period", "cut", "node"),
     columns=DROP_COLUMNS,
+    asked_for=_asked_for,
 )
 def index_influence(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
     """One row a framework, month, cut and KPI: what it does to the ranking, beside its nominal weight."""
@@ -117,6 +134,7 @@ def index_influence(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Setting
     keys=("cut",),
     grain=(*VERSION, "period", "cut", "input"),
     columns=SENSITIVITY_COLUMNS,
+    asked_for=_asked_for,
 )
 def index_sensitivity(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
     """One row a framework, cut and choice of method, in the newest month: its part in moving the ranks (Sobol)."""
@@ -142,6 +160,11 @@ def _sensitivity(units: Sample, period: date, cut: str, asked: RobustnessSetting
     ).fill_nan(None)
 
 
+def _robustness(settings: Settings) -> RobustnessSettings:
+    assert settings.robustness, "made only if asked for"
+    return settings.robustness
+
+
 def _of_samples(
     kpi_monthly: pl.LazyFrame,
     settings: Settings,
@@ -151,18 +174,13 @@ def _of_samples(
     newest_only: bool = False,
 ) -> pl.LazyFrame:
     """`rows` of every framework, month (or the cut's newest) and cut with enough segments to rank."""
-    if settings.robustness is None:
-        return _empty(columns)
+    asked = _robustness(settings)
     parts = [
-        rows(units, period, cut, settings.robustness)
-        for units, period, cut in _samples(kpi_monthly, settings, newest_only)
+        rows(units, period, cut, asked) for units, period, cut in _samples(kpi_monthly, settings, newest_only)
     ]
-    schema = list(columns)
-    return (
-        pl.concat([part.select(schema) for part in parts], how="vertical_relaxed").lazy()
-        if parts
-        else _empty(columns)
-    )
+    schema = {name: dtype for name, (dtype, _) in columns.items()}
+    empty = pl.DataFrame(schema=schema)
+    return pl.concat([empty, *(part.select(list(schema)) for part in parts)], how="vertical_relaxed").lazy()
 
 
 def _samples(
@@ -179,7 +197,3 @@ def _samples(
             ranked = ranked.filter(pl.col("period") == pl.col("period").max().over("cut"))
         for cut, period in ranked.sort("cut", "period").select("cut", "period").iter_rows():
             yield sample(evaluation, period, cut), period, cut
-
-
-def _empty(columns: Columns) -> pl.LazyFrame:
-    return pl.LazyFrame(schema={name: dtype for name, (dtype, _) in columns.items()})

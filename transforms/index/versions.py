@@ -11,6 +11,8 @@ from datetime import date, datetime, timedelta
 from transforms.index.framework import Framework
 
 Published = tuple[str, str, str, datetime]
+# What a leaf says that decides no score; its weight counts relative to its siblings, as nodes have it.
+WORDS = {"title", "note", "weight"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,6 @@ class Version:
     in_force_to: date | None
     is_in_force: bool
     is_computed: bool
-    is_changed: bool
     specification: str
 
 
@@ -38,12 +39,36 @@ def specification(framework: Framework) -> str:
     )
 
 
+def redefined(
+    current: Sequence[Framework], published: Sequence[Published]
+) -> list[tuple[Framework, datetime]]:
+    """The frameworks that were last published under the same version with another meaning, and when.
+
+    Titles, notes and sources may change, and so may the time in which a version is valid or computed.
+    """
+    last = {(code, version): (text, at) for code, version, text, at in published}
+    found = []
+    for framework in current:
+        text, at = last.get((framework.code, framework.version), (None, None))
+        if text and at and _meaning(Framework.model_validate_json(text)) != _meaning(framework):
+            found.append((framework, at))
+    return found
+
+
+def _meaning(framework: Framework) -> object:
+    """What decides the scores of a framework."""
+    nodes = [
+        (n.code, n.parent, n.weight, n.aggregation, n.leaf.model_dump(exclude=WORDS) if n.leaf else None)
+        for n in framework.nodes
+    ]
+    return nodes, framework.floor, framework.coverage, framework.grades, framework.dimensions
+
+
 def versions(current: Sequence[Framework], published: Sequence[Published], as_of: date) -> list[Version]:
     """Every version that is computed now or was ever published, by framework in the order they came into force.
 
     Of the versions valid on a day that which began last is in force; of two that began alike that which was
     published last. `published` has code, version, specification and time of each publication, oldest first.
-    A version is changed if it was published with another specification before.
     """
     computed = {(f.code, f.version): f for f in current}
     known: dict[tuple[str, str], list[str]] = {}
@@ -74,7 +99,6 @@ def versions(current: Sequence[Framework], published: Sequence[Published], as_of
                     in_force_to=None if ends == date.max or begins > ends else ends,
                     is_in_force=begins <= as_of <= ends,
                     is_computed=(code, version) in computed,
-                    is_changed=len(own[version]) > 1,
                     specification=specification(latest[version]),
                 )
             )
@@ -107,7 +131,6 @@ def catalogue_rows(
             v.in_force_to,
             v.is_in_force,
             v.is_computed,
-            v.is_changed,
             v.specification,
         )
         for v in found

@@ -132,6 +132,16 @@ class Kpi:
     leaves_out: str = ""
     example: Example | None = None
 
+    @property
+    def counted(self) -> pl.Expr:
+        """Which rows of the fact count: those of its slice, in its population, not left out."""
+        counted = pl.lit(True) if self.slice is None else pl.col(self.slice[0]) == pl.lit(self.slice[1])
+        if self.population is not None:
+            counted &= self.population
+        if self.excluded is not None:
+            counted &= ~self.excluded.fill_null(False)
+        return counted.fill_null(False)
+
     def definition_version(self, settings: Settings) -> str:
         """Version of the rules, with the switch of the project file that changes them."""
         return f"{self.version}-{attrgetter(self.switch)(settings)}" if self.switch else self.version

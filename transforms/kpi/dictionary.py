@@ -1,4 +1,4 @@
-"""The dictionary of KPIs, generated from the registry: nothing about a KPI is written twice.
+"""The dictionary of KPIs and marts, generated from registry and models: nothing about them is written twice.
 
 Here are its rows for the catalogue and its page; what a KPI is, is `transforms/kpi/definition.py`.
 """
@@ -7,17 +7,20 @@ import json
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from transforms.graph import sql_models
 from transforms.kpi.definition import Kpi
 from transforms.kpi.registry import registry
 from transforms.pack import Entry, Pack, shipped_packs
 from transforms.settings import Settings
+from transforms.sql_model import SqlModel
 
-INTRODUCTION = """# Dictionary of KPIs
+INTRODUCTION = """# Dictionary of KPIs and marts
 
 Generated from the registry by `policypulse dictionary`; the same is in `catalog.kpis` of every warehouse.
 Shares are fractions. A cohort counts the cases received, issued or expired in the month, a period those closed in
 it, a stock those open at its end. `minimum` is the number of cases below which the status is `low_n`; a cohort is
-`immature` until its horizon is over.
+`immature` until its horizon is over. The packs of regulators and the marts come
+at the end.
 
 Intervals are at 95 % and for the process, as if the month's cases were a sample of it. The rows that one respondent
 has in several dimensions count as one; else cases are taken as independent. A customer seldom has two cases in a
@@ -30,6 +33,13 @@ PACKS = """## Packs
 
 Our reading of regulators' rules, in `catalog.packs` of a warehouse whose project names the pack; each entry says how
 well the rule is known. None of it is the rule itself.
+"""
+
+MARTS = """# Marts
+
+Each with what one row is and a query to begin with; the same is in `catalog.tables`, their columns in
+`catalog.columns`. From the index to the cases: `marts.index_change` says which KPI moved it, `marts.kpi_trend` in
+which branch, and `policypulse cases` lists the claims, complaints, policies or answers that made the KPI there.
 """
 
 
@@ -72,7 +82,7 @@ def interval(kpi: Kpi) -> str:
 
 
 def dictionary_page(settings: Settings) -> str:
-    """The dictionary as one page of Markdown, by the facts that KPIs count, and the packs of regulators.
+    """The dictionary as one page of Markdown, by the facts that KPIs count, the packs of regulators and the marts.
 
     Of a project that names no pack all those are shown that come with policypulse.
     """
@@ -84,7 +94,15 @@ def dictionary_page(settings: Settings) -> str:
         parts += ["\n".join(_entry(kpi, settings, packs)) + "\n" for kpi in members]
     parts.append(PACKS)
     parts += ["\n".join(_pack(pack)) + "\n" for pack in packs]
+    parts += [MARTS, *(_mart(model) for model in sql_models() if model.name.startswith("marts."))]
     return "\n".join(parts)
+
+
+def _mart(model: SqlModel) -> str:
+    grain = ", ".join(model.grain)
+    return f"## {model.name}\n\n{model.description}\n\n- *grain*: {grain}\n- *owner*: {model.owner}\n\n" + (
+        f"```sql\n{model.example}\n```\n"
+    )
 
 
 def _entry(kpi: Kpi, settings: Settings, packs: Sequence[Pack]) -> Iterator[str]:

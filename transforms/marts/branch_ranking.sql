@@ -2,6 +2,11 @@
 Branches by their index, month by month, with what says whether a rank means anything: rank intervals and funnel limits.
 grain: framework, framework_version, period, org_unit
 owner: service quality
+example:
+    SELECT org_unit, rank, n_branches, score, grade, signal, alerts
+    FROM marts.branch_ranking
+    WHERE period = (SELECT max(period) FROM marts.branch_ranking)
+    ORDER BY rank
 */
 WITH branches AS (
     SELECT

@@ -2,6 +2,11 @@
 The work list: every claim open on the as-of date, its age and the limits it has passed, oldest first.
 grain: claim_id, spell_no
 owner: claims
+example:
+    SELECT org_unit, count(*) AS open_claims, max(age_days) AS oldest_days
+    FROM marts.claims_open
+    GROUP BY org_unit
+    ORDER BY open_claims DESC
 */
 SELECT
     claim_id,  -- The claim.

@@ -2,6 +2,11 @@
 Where records and customers disagree: objective and perceived score of each dimension side by side, and how to read it.
 grain: framework, framework_version, period, cut, segment, dimension
 owner: customer research
+example:
+    SELECT segment, dimension, objective_score, perceived_score, reading, verdict
+    FROM marts.gap_map
+    WHERE cut = 'org_unit' AND period = (SELECT max(period) FROM marts.gap_map)
+    ORDER BY gap_points
 */
 SELECT
     gaps.framework,  -- Framework of the index.

@@ -2,6 +2,13 @@
 Why the index moved since the month before, KPI by KPI, largest first: a waterfall from one score to the other.
 grain: framework, framework_version, cut, segment, period, node
 owner: service quality
+example:
+    SELECT rank, kpi, basis, value_before, value_after, contribution_points, bar_from, bar_to
+    FROM marts.index_change
+    WHERE cut = 'company' AND period = (SELECT max(period) FROM marts.index_change)
+    ORDER BY rank
+    -- then the KPI by branch in marts.kpi_trend, and its cases by
+    -- policypulse cases KPI --basis BASIS --period 2025-12 --segment BRANCH
 */
 SELECT
     parts.framework,  -- Framework of the index.

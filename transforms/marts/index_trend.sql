@@ -2,6 +2,11 @@
 The index and every part of it that is no KPI, month by month: score, the grade to show, and whether its change is noise.
 grain: framework, framework_version, cut, segment, node, period
 owner: service quality
+example:
+    SELECT period, score, score_low, score_high, grade, change_on_month, signal
+    FROM marts.index_trend
+    WHERE cut = 'company' AND node = 'index'
+    ORDER BY period
 */
 SELECT
     now.framework,  -- Framework of the index.

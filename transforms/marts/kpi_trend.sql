@@ -2,6 +2,12 @@
 Every KPI with a value, month by month, with its interval and the change on the month before and the year before.
 grain: kpi, basis, cut, segment, period
 owner: service quality
+example:
+    SELECT segment, value, ci_low, ci_high, n, change_on_month
+    FROM marts.kpi_trend
+    WHERE kpi = 'claim_paid_share' AND basis = 'period' AND cut = 'org_unit'
+        AND period = (SELECT max(period) FROM marts.kpi_trend WHERE kpi = 'claim_paid_share' AND basis = 'period')
+    ORDER BY value
 */
 SELECT
     now.kpi,  -- Code of the KPI.

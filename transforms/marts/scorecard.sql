@@ -2,6 +2,11 @@
 Where each segment stood each month: the index, its dimensions, headline KPIs and the change on the month before.
 grain: framework, framework_version, period, cut, segment
 owner: service quality
+example:
+    SELECT period, segment, index_score, index_change_points, index_signal, index_held_grade
+    FROM marts.scorecard
+    WHERE cut = 'region'
+    ORDER BY period DESC, index_score DESC
 */
 WITH nodes AS (
     SELECT

@@ -2,6 +2,11 @@
 Everything that is more than noise: KPIs and parts of the index beyond their ordinary variation, in words.
 grain: measure, framework_version, basis, cut, segment, period
 owner: service quality
+example:
+    SELECT period, segment, measure, sentence
+    FROM marts.signals
+    WHERE NOT is_good AND cut = 'org_unit'
+    ORDER BY period DESC, segment
 */
 SELECT
     signals.kpi AS measure,  -- KPI, or framework and part of the index as in life_default index.

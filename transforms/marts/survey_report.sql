@@ -3,6 +3,11 @@ What customers said, wave by wave: every dimension and every stage of their jour
 with the figures of the whole wave beside them.
 grain: survey, wave, roll_up, part
 owner: customer research
+example:
+    SELECT wave, part, perception_score, gap_points, alpha, wave_nps_points, wave_nps_verdict
+    FROM marts.survey_report
+    WHERE roll_up = 'dimension'
+    ORDER BY wave DESC, gap_points
 */
 SELECT
     parts.survey,  -- The survey.

@@ -5,12 +5,13 @@ The customer is resampled, not the row. Intervals of independent rows have formu
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import exp, factorial
+from functools import lru_cache
+from math import isqrt
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy import sparse
+from scipy import sparse, special
 
 Floats = npt.NDArray[np.float64]
 Hashes = npt.NDArray[np.uint64]
@@ -128,7 +129,7 @@ def _weights(clusters: Hashes, seed: int, draws: int) -> Iterator[Counts]:
     for first in range(0, len(blocks), at_once):
         offsets = blocks[first : first + at_once, None] * _GOLDEN
         bits = _scrambled(start[None, :] + offsets).view(np.uint16).reshape(len(offsets), len(clusters), 4)
-        yield np.moveaxis(_POISSON[bits], 2, 1).reshape(4 * len(offsets), len(clusters))
+        yield np.moveaxis(_ONCE[bits], 2, 1).reshape(4 * len(offsets), len(clusters))
 
 
 def _scrambled(state: Hashes) -> Hashes:
@@ -140,10 +141,18 @@ def _scrambled(state: Hashes) -> Hashes:
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _COUNTS_AT_ONCE = 8_000_000
-# The Poisson(1) count at each of 65,536 equal steps of probability.
-_POISSON: Counts = np.searchsorted(
-    np.cumsum([exp(-1) / factorial(k) for k in range(20)]), (np.arange(65536) + 0.5) / 65536
-).astype(np.uint8)
+
+
+@lru_cache(maxsize=512)
+def poisson_counts(mean: int) -> npt.NDArray[np.int32]:
+    """The Poisson count at each of 65,536 equal steps of probability: what 16 random bits draw."""
+    most = mean + 12 * isqrt(mean) + 20
+    below = special.pdtr(np.arange(most), mean)
+    counts = np.searchsorted(below, (np.arange(65536) + 0.5) / 65536)
+    return counts.astype(np.int32)
+
+
+_ONCE: Counts = poisson_counts(1).astype(np.uint8)
 
 
 def _group_ratios(rows: pl.DataFrame, n_groups: int, n_clusters: int) -> Callable[[Counts], Floats]:

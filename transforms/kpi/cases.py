@@ -1,0 +1,54 @@
+"""The cases behind a KPI: the last step of the drill from the index to the KPI, the branch and its cases.
+
+Which cases count and what each adds is the registry's word, so the cases of a record sum to it; how records are
+made is `records.py`.
+"""
+
+from datetime import date
+
+import polars as pl
+
+from transforms.kpi.definition import Basis, Kpi
+from transforms.kpi.flow_measures import FlowMeasure
+from transforms.kpi.measures import Stock
+from transforms.kpi.survival_measures import SurvivalMeasure
+
+CASE_COLUMNS = ("case_numerator", "case_denominator", "case_value")
+
+
+def has_cases(kpi: Kpi) -> bool:
+    """Whether a month's record is made of cases of that month: not of a stock, a curve, or months of issue."""
+    return not (kpi.issue_months or isinstance(kpi.measure, Stock | FlowMeasure | SurvivalMeasure))
+
+
+def kpi_cases(fact: pl.LazyFrame, kpi: Kpi, basis: Basis, as_of: date) -> pl.LazyFrame:
+    """The rows of the fact that count in the KPI, with period and what each adds: CASE_COLUMNS.
+
+    `period` is the first day of the month that the basis places a case in. Numerators and denominators sum to
+    those of the record of any segment; `case_value` is the KPI of the case alone, such as its days where the
+    KPI is a quantile. A denominator that is an exposure is no case's. Raises ValueError for a KPI without
+    cases of its own, or without the basis.
+    """
+    if not has_cases(kpi):
+        raise ValueError(f"{kpi.code} is not made of the cases of one month; its rows are in {kpi.fact}")
+    if basis not in kpi.dates:
+        raise ValueError(f"{kpi.code} has no basis {basis}; it has {', '.join(kpi.dates)}")
+    statistics = kpi.measure.statistics(as_of)
+    alone = {
+        name: pl.concat_list(s.cases).list.drop_nulls() if s.keeps_values else s.cases.cast(pl.Float64)
+        for name, s in statistics.items()
+    }
+    columns = fact.collect_schema()
+    record = kpi.measure.record(lambda name: alone[name])
+    known = {
+        f"case_{name}": record[name]
+        if set(record[name].meta.root_names()) <= set(columns)
+        else pl.lit(None, dtype=pl.Float64)
+        for name in ("numerator", "denominator", "value")
+    }
+    return (
+        fact.filter(kpi.counted, pl.col(kpi.dates[basis]).is_not_null())
+        .with_columns(period=pl.col(kpi.dates[basis]).dt.truncate("1mo"))
+        .with_columns(expression.cast(pl.Float64).alias(name) for name, expression in known.items())
+        .filter(pl.any_horizontal(pl.col(name).is_not_null() for name in CASE_COLUMNS))
+    )
