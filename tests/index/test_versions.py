@@ -52,6 +52,8 @@ def test_a_version_published_with_another_meaning_is_redefined():
     assert not changed(version("1"))
     assert not changed(version("1", title="Else", source="Else", valid_to=date(2025, 6, 30)))
     assert not changed(framework({"a": leaf("a", weight=50), "b": leaf("b", weight=50)}, version="1"))
+    swapped = framework({"b": leaf("b"), "a": leaf("a")}, version="1")
+    assert not changed(swapped), "siblings are summed up in any order"
     assert not changed(version("2", floor=2)), "another version may mean something else"
 
 

@@ -13,6 +13,8 @@ from transforms.index.framework import Framework
 Published = tuple[str, str, str, datetime]
 # What a leaf says that decides no score; its weight counts relative to its siblings, as nodes have it.
 WORDS = {"title", "note", "weight"}
+# Weights relative to siblings are quotients, whose last digits hang on the order of a sum.
+WEIGHT_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,16 @@ def redefined(
 
 
 def _meaning(framework: Framework) -> object:
-    """What decides the scores of a framework."""
-    nodes = [
-        (n.code, n.parent, n.weight, n.aggregation, n.leaf.model_dump(exclude=WORDS) if n.leaf else None)
+    """What decides the scores of a framework; siblings are summed up, so their order does not."""
+    nodes = {
+        n.code: (
+            n.parent,
+            round(n.weight, WEIGHT_DIGITS),
+            n.aggregation,
+            n.leaf.model_dump(exclude=WORDS) if n.leaf else None,
+        )
         for n in framework.nodes
-    ]
+    }
     return nodes, framework.floor, framework.coverage, framework.grades, framework.dimensions
 
 
