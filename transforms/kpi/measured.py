@@ -31,13 +31,15 @@ class Series:
 
 def measured(frame: pl.DataFrame, series: Series, record: Mapping[str, pl.Expr]) -> pl.DataFrame:
     """Series, period and place with the numbers, one row a row of the frame."""
-    return frame.select(
+    # Lazily, since only then what limits have in common is worked out once.
+    rows = frame.lazy().select(
         pl.lit(series.number, SERIES).alias("series"),
         pl.col("period").cast(PERIOD),
         pl.col("place").cast(PLACE),
         *(record[name].cast(pl.Float64).alias(name) for name in NUMBERS),
         record.get(EARLY, pl.lit(False)).alias(EARLY),
     )
+    return rows.collect()
 
 
 def cell(place: str) -> pl.Expr:

@@ -42,8 +42,8 @@ def student_quantile(n: pl.Expr, level: float) -> pl.Expr:
     probability = _below_upper_limit(level)
 
     def quantile(cases: pl.Series) -> pl.Series:
-        freedom = cases.to_numpy().astype(np.float64) - 1
-        return pl.Series(cases.name, special.stdtrit(freedom, probability), nan_to_null=True)
+        sizes, place = np.unique(cases.to_numpy().astype(np.float64), return_inverse=True)
+        return pl.Series(cases.name, special.stdtrit(sizes - 1, probability)[place], nan_to_null=True)
 
     return n.map_batches(quantile, pl.Float64, is_elementwise=True)
 
