@@ -155,8 +155,14 @@ def test_pairwise_comparison_agrees_with_the_golden_values_and_ahpy():
     assert result.eigenvalue == pytest.approx(3.003694598, abs=1e-8)
     assert result.consistency_index == pytest.approx(0.001847299, abs=1e-8)
     assert result.consistency_ratio == pytest.approx(0.003184998, abs=1e-8)  # random index .58, Saaty 1980
-    peer = ahpy.Compare("x", {("a", "b"): 3, ("a", "c"): 5, ("b", "c"): 2}, precision=6).target_weights
-    assert result.weights == pytest.approx([peer["a"], peer["b"], peer["c"]], abs=2e-6)
+    judged = {("a", "b"): 3, ("a", "c"): 5, ("b", "c"): 2}
+    for table, random_index, ratio in (("saaty", 0.52, 0.003552), ("dd", 0.4914, 0.003759)):
+        peer = ahpy.Compare("x", judged, precision=6, random_index=table)
+        own = peer.target_weights
+        assert result.weights == pytest.approx([own["a"], own["b"], own["c"]], abs=2e-6)
+        # The ratio hangs on the random index: same judgements, another table.
+        assert peer.consistency_ratio == pytest.approx(ratio, abs=1e-6)
+        assert result.consistency_index / random_index == pytest.approx(ratio, rel=1e-3)
 
 
 def test_contradictory_and_broken_judgements_are_told_apart():
@@ -178,6 +184,7 @@ def test_budget_allocation_keeps_the_spread_of_the_experts():
 
 def test_entropy_and_critic_agree_with_golden_values_and_pymcdm():
     scores = goalpost_scores()
+    assert weights.evenness(scores) == pytest.approx([0.972455, 0.991672, 0.960772, 0.998592], abs=5e-7)
     assert weights.entropy(scores) == pytest.approx([0.360014, 0.108855, 0.512724, 0.018408], abs=5e-7)
     assert weights.entropy(scores) == pytest.approx(pymcdm.weights.entropy_weights(scores), abs=1e-12)
     assert weights.critic(scores) == pytest.approx([0.165674, 0.322014, 0.331124, 0.181188], abs=5e-7)
@@ -195,6 +202,8 @@ def test_a_single_zero_takes_entropy_weight_so_it_is_floored():
 def test_principal_components_of_the_five_branches():
     result = weights.principal_components(goalpost_scores())
     assert result.eigenvalues == pytest.approx([3.133514, 0.805866, 0.043213, 0.017407], abs=5e-7)
+    explained = result.eigenvalues / result.eigenvalues.sum()
+    assert explained == pytest.approx([0.783378, 0.201466, 0.010803, 0.004352], abs=5e-7)
     assert result.n_kept == 1
     assert result.weights == pytest.approx([0.29934, 0.206683, 0.193608, 0.300369], abs=5e-7)
 
@@ -243,6 +252,7 @@ def test_missing_scores_are_renormalised_and_not_zero():
     scores = np.array([[80, np.nan, 60, 70], [np.nan] * 4])
     result = aggregate(scores, WEIGHTS, "arithmetic")
     assert result[0] == pytest.approx(72.142857142857)
+    assert aggregate(np.nan_to_num(scores), WEIGHTS, "arithmetic")[0] == pytest.approx(50.5)
     assert np.isnan(result[1])
 
 

@@ -138,6 +138,8 @@ def test_charts_against_golden(golden: dict) -> None:
     for name, (row, keys) in charts.items():
         expected = [golden[name][key] for key in keys]
         assert (row["centre"], row["lower"], row["upper"]) == pytest.approx(expected, abs=1e-9)
+    p = charts["p"][0]
+    assert (p["value"] - p["centre"]) / p["sigma"] == pytest.approx(golden["p"]["z"][-1], abs=5e-4)
     frozen = last(ratio_points([*P_BASELINE, (380, 440)], 11))
     expected = (golden["p_phase1_first11"]["pbar"], golden["p_phase1_first11"]["LCL12"])
     assert (frozen["centre"], frozen["lower"]) == pytest.approx(expected, abs=1e-9)

@@ -89,10 +89,15 @@ def pairwise_comparison(matrix: Array) -> PairwiseWeights:
 
 def entropy(scores: Array, floor: float = 1.0) -> Array:
     """Shannon entropy weights of positive scores, floored: one zero alone would take most of the weight."""
+    return _normalised(1.0 - evenness(scores, floor))
+
+
+def evenness(scores: Array, floor: float = 1.0) -> Array:
+    """Shannon entropy of each column of floored scores over its greatest, ln m of m units: 1 if all are alike."""
     floored = np.maximum(scores, floor)
     share = floored / floored.sum(axis=0)
-    evenness = -(share * np.log(share)).sum(axis=0) / np.log(len(scores))
-    return _normalised(1.0 - evenness)
+    even: Array = -(share * np.log(share)).sum(axis=0) / np.log(len(scores))
+    return even
 
 
 def critic(scores: Array) -> Array:
