@@ -5,6 +5,7 @@ infinity never leave.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -194,15 +195,11 @@ def quantile_ranks(n: Operand, q: float, level: float = 0.95) -> Interval:
     Binomial order statistics: Conover, Practical Nonparametric Statistics (1999), section 3.2.
     """
     tail = (1 - level) / 2
-    cases = _positive(n)
-    low = cases.map_batches(lambda s: _binomial_quantile(s, q, tail), pl.Float64, is_elementwise=True)
-    high = (
-        cases.map_batches(lambda s: _binomial_quantile(s, q, 1 - tail), pl.Float64, is_elementwise=True) + 1
+    low, high = (
+        _positive(n).map_batches(partial(_rank, q=q, probability=p, above=k), pl.Int64, is_elementwise=True)
+        for p, k in ((tail, 0), (1 - tail, 1))
     )
-    return Interval(
-        pl.when(low >= 1).then(low).cast(pl.Int64, strict=False),
-        pl.when(high <= cases).then(high).cast(pl.Int64, strict=False),
-    )
+    return Interval(low, high)
 
 
 def quantile_interval(ordered: pl.Expr, q: float, level: float = 0.95) -> Interval:
@@ -301,10 +298,12 @@ def _poisson_limit(count: pl.Series, more: int, probability: float) -> pl.Series
     return pl.Series(count.name, np.where(shape == 0, 0.0, limit)[place], nan_to_null=True)
 
 
-def _binomial_quantile(n: pl.Series, q: float, probability: float) -> pl.Series:
-    """Smallest k with P(Binomial(n, q) ≤ k) ≥ probability."""
+def _rank(n: pl.Series, q: float, probability: float, above: int) -> pl.Series:
+    """`above` the smallest k with P(Binomial(n, q) ≤ k) ≥ probability; null unless between 1 and n."""
     cases, place = np.unique(n.to_numpy().astype(np.float64), return_inverse=True)
     k = np.ceil(special.bdtrik(probability, cases, q))
     one_less = np.maximum(k - 1, 0)
     enough = special.bdtr(one_less, np.where(np.isfinite(cases), cases, 0).astype(np.int64), q) >= probability
-    return pl.Series(n.name, np.where(enough, one_less, k)[place], nan_to_null=True)
+    rank = np.where(enough, one_less, k) + above
+    rank[~((rank >= 1) & (rank <= cases))] = np.nan
+    return pl.Series(n.name, rank[place], nan_to_null=True).cast(pl.Int64)
