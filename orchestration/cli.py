@@ -126,7 +126,7 @@ def cases(
     current = _published(found)
     from orchestration.drilling import cases_of
 
-    place = {cut: segment} if segment else {}
+    place = {cut: segment} if segment and cut != "company" else {}
     try:
         rows = cases_of(current, found.settings, kpi, basis, period.date(), place)
     except ValueError as error:

@@ -67,6 +67,9 @@ def test_from_the_index_to_the_claims_of_a_branch(insurer, tmp_path):
     )
     assert cases.filter(pl.col("case_denominator") > 0).height == record.item()
     assert {"claim_id", "policy_id", "case_numerator"} <= set(cases.columns)
+    asked = ("cases", worst["kpi"], "--project", insurer, "--period", "2025-11")
+    company = policypulse(*asked, "--cut", "company", "--segment", "company")
+    assert (company.status, company.text) == (0, policypulse(*asked).text)
     refused = policypulse("cases", "claim_paid_shar", "--project", insurer, "--period", "2025-11")
     assert refused.status == 2
     assert "claim_paid_share" in refused.text
