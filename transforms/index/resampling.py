@@ -18,11 +18,10 @@ from scipy import sparse
 
 from transforms.index.aggregate import Array
 from transforms.index.framework import Framework
+from transforms.kpi.cases import has_cases
 from transforms.kpi.definition import Kpi
-from transforms.kpi.flow_measures import FlowMeasure
 from transforms.kpi.measured import Facts
-from transforms.kpi.measures import PerExposure, Quantile, Stock
-from transforms.kpi.survival_measures import SurvivalMeasure
+from transforms.kpi.measures import PerExposure, Quantile
 from transforms.statistics.bootstrap import poisson_counts
 
 Sizes = NDArray[np.int64]
@@ -81,11 +80,8 @@ def case_leaves(framework: Framework, kpis: Sequence[Kpi], facts: Facts, as_of: 
     for i, node in enumerate(framework.nodes):
         kpi = by_code.get(node.leaf.kpi) if node.leaf else None
         placed_on = kpi.dates.get(node.leaf.basis) if kpi and node.leaf else None
-        if kpi is None or placed_on is None or node.weight == 0 or kpi.fact not in facts or kpi.issue_months:
-            continue
-        if isinstance(kpi.measure, Stock | FlowMeasure | SurvivalMeasure):
-            continue
-        found.append(_case_leaf(i, kpi, placed_on, as_of))
+        if kpi and placed_on and node.weight != 0 and kpi.fact in facts and has_cases(kpi):
+            found.append(_case_leaf(i, kpi, placed_on, as_of))
     return found
 
 

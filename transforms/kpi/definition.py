@@ -135,12 +135,18 @@ class Kpi:
     @property
     def counted(self) -> pl.Expr:
         """Which rows of the fact count: those of its slice, in its population, not left out."""
-        counted = pl.lit(True) if self.slice is None else pl.col(self.slice[0]) == pl.lit(self.slice[1])
-        if self.population is not None:
-            counted &= self.population
-        if self.excluded is not None:
-            counted &= ~self.excluded.fill_null(False)
-        return counted.fill_null(False)
+        sliced = pl.lit(True) if self.slice is None else pl.col(self.slice[0]) == pl.lit(self.slice[1])
+        return sliced.fill_null(False) & self.in_population & ~self.left_out
+
+    @property
+    def in_population(self) -> pl.Expr:
+        """Whether a row is of the population; never null."""
+        return pl.lit(True) if self.population is None else self.population.fill_null(False)
+
+    @property
+    def left_out(self) -> pl.Expr:
+        """Whether a row of the population is left out and counted as such; never null."""
+        return pl.lit(False) if self.excluded is None else self.excluded.fill_null(False)
 
     def definition_version(self, settings: Settings) -> str:
         """Version of the rules, with the switch of the project file that changes them."""

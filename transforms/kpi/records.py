@@ -188,8 +188,7 @@ def _batches(series: Iterable[Series], as_of: date) -> list[Batch]:
 def _planned(series: Series, as_of: date) -> Planned:
     """The KPI's statistics restricted to the cases that count, each under a name made of its expression."""
     kpi = series.kpi
-    in_population = pl.lit(True) if kpi.population is None else kpi.population.fill_null(False)
-    left_out = pl.lit(False) if kpi.excluded is None else kpi.excluded.fill_null(False)
+    in_population, left_out = kpi.in_population, kpi.left_out
     columns: dict[str, str] = {}
     cases: dict[str, Statistic] = {}
     for name, statistic in kpi.measure.statistics(as_of).items():

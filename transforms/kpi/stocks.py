@@ -9,9 +9,9 @@ import polars as pl
 
 from transforms.kpi.definition import Exposure, Flow
 from transforms.kpi.flow_measures import WINDOW_MONTHS, ClosedInWindow, FlowMeasure
-from transforms.kpi.measured import Facts, Series, measured
+from transforms.kpi.measured import PERIOD, Facts, Series, measured
 from transforms.kpi.measures import Stock
-from transforms.kpi.places import EXACT, Places, place_of
+from transforms.kpi.places import EXACT, PLACE, Places, place_of
 from transforms.periods import months_of
 
 Key = tuple[object, ...]
@@ -140,7 +140,7 @@ class Stocks:
     def _fed(self, exposure: Exposure) -> pl.DataFrame:
         """The exposure as the exposures feed states it, for the cuts that it has."""
         if exposure.feed_column is None:
-            schema = {"place": pl.UInt16, "period": pl.UInt32, exposure.name: pl.Float64}
+            schema = {"place": PLACE, "period": PERIOD, exposure.name: pl.Float64}
             return pl.DataFrame(schema=schema)
         fed = self._facts["core.exposure_months"]
         cuts = self._places.cuts_of(fed)

@@ -116,19 +116,20 @@ def _cases(
     """One row a case of the wanted months: month, places, duration (empty if left out), fate, is_excluded."""
     kpi, clock = batch.kpi, batch.clock
     month = pl.col(batch.placed_on).dt.truncate("1mo")
-    wanted = [month.is_in(months["month"].unique().to_list()), pl.col(clock.starts).is_not_null()]
+    wanted = [
+        month.is_in(months["month"].unique().to_list()),
+        pl.col(clock.starts).is_not_null(),
+        kpi.in_population,
+    ]
     if kpi.slice:
         wanted.append(pl.col(kpi.slice[0]) == pl.lit(kpi.slice[1]))
-    if kpi.population is not None:
-        wanted.append(kpi.population.fill_null(False))
-    left_out = pl.lit(False) if kpi.excluded is None else kpi.excluded.fill_null(False)
     duration = clock.duration(as_of, ends_at)
     rows = fact.filter(reduce(and_, wanted)).select(
         *map(place_of, cuts),
         month=month,
-        duration=pl.when(~left_out & (duration >= 0)).then(duration),
+        duration=pl.when(~kpi.left_out & (duration >= 0)).then(duration),
         fate=clock.fate(),
-        is_excluded=left_out,
+        is_excluded=kpi.left_out,
     )
     # Sorted once: lists of times of any group are then in order or nearly so.
     return rows.collect().sort("duration", "fate").lazy()
