@@ -61,7 +61,7 @@ def _alone(framework: Framework) -> Framework:
 
 def _widths(units: pl.DataFrame, facts: Facts, kpi: Kpi) -> Matrix:
     """Width of the 95 % interval of the median of each unit, by the loop."""
-    (statistic,) = (s for s in kpi.measure.statistics(AS_OF).values() if s.keeps_values)
+    (statistic,) = (s for s in kpi.measure.statistics(AS_OF).values() if s.q is not None)
     month = pl.col(kpi.dates["period"]).dt.truncate("1mo")
     cases = (
         facts[kpi.fact]

@@ -24,7 +24,6 @@ from transforms.statistics.intervals import (
     nps_difference,
     nps_standard_error,
     nps_wald,
-    quantile_interval,
     quantile_ranks,
     ratio_interval,
     sample_skewness,
@@ -173,13 +172,6 @@ def test_quantile_ranks_are_binomial_quantiles(q: float) -> None:
     above = stats.binom.ppf(0.975, n, q) + 1
     assert (ours["low"].fill_null(0).to_numpy() == stats.binom.ppf(0.025, n, q)).all()
     assert (ours["high"].fill_null(0).to_numpy() == np.where(above <= n, above, 0)).all()
-
-
-def test_quantile_interval_takes_the_order_statistics() -> None:
-    """Ten values: second and ninth enclose the median with 97.9 %; p90 has no upper limit (Conover 1999)."""
-    frame = pl.DataFrame({"v": [[1, 2, 2, 3, 4, 5, 7, 9, 15, 30]]})
-    assert frame.select(*_named(quantile_interval(pl.col("v"), 0.5))).row(0) == (2, 15)
-    assert frame.select(*_named(quantile_interval(pl.col("v"), 0.9))).row(0) == (7, None)
 
 
 def _named(limits: Iterable[pl.Expr]) -> list[pl.Expr]:

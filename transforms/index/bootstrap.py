@@ -21,8 +21,8 @@ from transforms.index.grades import banded
 from transforms.index.normalise import banded as banded_points
 from transforms.index.resampling import CaseLeaf, case_leaves, drawn_values, exposure_column, unit_generator
 from transforms.kpi.definition import Kpi
-from transforms.kpi.measured import Facts
 from transforms.kpi.measures import PerExposure
+from transforms.kpi.places import Facts
 from transforms.model import Columns
 
 INTERVAL_COLUMNS: Columns = {

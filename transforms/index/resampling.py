@@ -20,8 +20,8 @@ from transforms.index.aggregate import Array
 from transforms.index.framework import Framework
 from transforms.kpi.cases import has_cases
 from transforms.kpi.definition import Kpi
-from transforms.kpi.measured import Facts
 from transforms.kpi.measures import PerExposure, Quantile
+from transforms.kpi.places import Facts
 from transforms.statistics.bootstrap import poisson_counts
 
 Sizes = NDArray[np.int64]
@@ -93,7 +93,7 @@ def _case_leaf(node: int, kpi: Kpi, placed_on: str, as_of: date) -> CaseLeaf:
         {
             _column(node, name): pl.when(kpi.counted).then(statistic.cases).cast(pl.Float64)
             for name, statistic in statistics.items()
-            if statistic.keeps_values == keeps
+            if (statistic.q is not None) == keeps
         }
         for keeps in (False, True)
     )

@@ -8,7 +8,7 @@ from datetime import date
 
 import polars as pl
 
-from transforms.kpi.definition import Basis, Kpi
+from transforms.kpi.definition import Basis, Kpi, quantile_figures
 from transforms.kpi.flow_measures import FlowMeasure
 from transforms.kpi.measures import Stock
 from transforms.kpi.survival_measures import SurvivalMeasure
@@ -34,10 +34,11 @@ def kpi_cases(fact: pl.LazyFrame, kpi: Kpi, basis: Basis, as_of: date) -> pl.Laz
     if basis not in kpi.dates:
         raise ValueError(f"{kpi.code} has no basis {basis}; it has {', '.join(kpi.dates)}")
     statistics = kpi.measure.statistics(as_of)
-    alone = {
-        name: pl.concat_list(s.cases).list.drop_nulls() if s.keeps_values else s.cases.cast(pl.Float64)
-        for name, s in statistics.items()
-    }
+    alone = {name: s.cases.cast(pl.Float64) for name, s in statistics.items()}
+    for name in [name for name, s in statistics.items() if s.q is not None]:
+        _, n, low, high = quantile_figures(name)
+        number = pl.when(alone[name].is_not_null()).then(1.0)
+        alone |= {n: number, low: pl.lit(None), high: pl.lit(None)}
     columns = fact.collect_schema()
     record = kpi.measure.record(lambda name: alone[name])
     known = {

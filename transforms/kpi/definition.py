@@ -26,10 +26,18 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Statistic:
-    """A column of cases and how it is brought together in a segment: added up (flags: counted), or kept as values."""
+    """A column of cases and how it is brought together in a segment: added up (flags: counted), or its `q`-quantile.
+
+    A quantile comes with the number of its values and the limits of its interval: see `quantile_figures`.
+    """
 
     cases: pl.Expr
-    keeps_values: bool = False
+    q: float | None = None
+
+
+def quantile_figures(name: str) -> tuple[str, str, str, str]:
+    """Names of a quantile, the number of its values, and its lower and upper limit."""
+    return name, f"{name}_n", f"{name}_low", f"{name}_high"
 
 
 class Measure(Protocol):

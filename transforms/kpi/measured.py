@@ -1,23 +1,23 @@
-"""The measured columns of a KPI on one basis, the common form of everything that is computed from facts.
+"""The measured columns of KPIs from their figures, the common form of everything that is computed from facts.
 
-How statistics are brought together is in `records.py`, `stocks.py` and `survival_records.py`.
+How figures come about is in `records.py`, `stocks.py` and `survival_records.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
+from transforms.kpi.cells import Array, Floats
 from transforms.kpi.definition import Kpi
 from transforms.kpi.places import PLACE
 
-Facts = Mapping[str, pl.LazyFrame]
 NUMBERS = ("numerator", "denominator", "value", "ci_low", "ci_high", "n", "n_undetermined", "n_excluded")
 # Whether the cases have been followed too short for the value; only measures that look at that say so.
 EARLY = "is_early"
 PERIOD = pl.UInt32
 SERIES = pl.UInt16
-_PLACES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -29,31 +29,60 @@ class Series:
     basis: str
 
 
-def measured(frame: pl.DataFrame, series: Series, record: Mapping[str, pl.Expr]) -> pl.DataFrame:
-    """Series, period and place with the numbers, one row a row of the frame."""
-    # Lazily, since only then what limits have in common is worked out once.
-    rows = frame.lazy().select(
-        pl.lit(series.number, SERIES).alias("series"),
-        pl.col("period").cast(PERIOD),
-        pl.col("place").cast(PLACE),
-        *(record[name].cast(pl.Float64).alias(name) for name in NUMBERS),
-        record.get(EARLY, pl.lit(False)).alias(EARLY),
-    )
-    return rows.collect()
+@dataclass(frozen=True)
+class Figures:
+    """What a series is measured from: under each name one number a period (row) and place (column).
+
+    `periods` and `places` are their numbers. Without `numbers` there is nothing to measure, only records of it.
+    """
+
+    series: Series
+    periods: Array
+    places: Array
+    numbers: Mapping[str, Floats]
+
+    def frame(self) -> pl.DataFrame:
+        """One row a period and place."""
+        shape = (len(self.periods), len(self.places))
+        keys = {
+            "series": pl.repeat(self.series.number, shape[0] * shape[1], dtype=SERIES, eager=True),
+            "period": pl.Series(np.repeat(self.periods, shape[1]), dtype=PERIOD),
+            "place": pl.Series(np.tile(self.places, shape[0]), dtype=PLACE),
+        }
+        return pl.DataFrame({**keys, **{name: array.ravel() for name, array in self.numbers.items()}})
+
+    @property
+    def record(self) -> dict[str, pl.Expr]:
+        """How the measure makes its record of the numbers."""
+        if not self.numbers:
+            return dict.fromkeys(NUMBERS, pl.lit(None))
+        return {"n_excluded": pl.col("n_excluded"), **self.series.kpi.measure.record(pl.col)}
 
 
-def cell(place: str) -> pl.Expr:
-    """Period and place as one number: grouping by it takes half the time of grouping by both."""
-    return (pl.col("period").cast(pl.UInt64) * _PLACES + pl.col(place)).alias("cell")
+def measured(figures: Iterable[Figures]) -> pl.DataFrame:
+    """Series, period and place with NUMBERS and EARLY, in the order of the series.
 
-
-def split_cells(frame: pl.LazyFrame) -> pl.LazyFrame:
-    """The frame with period and place instead of their cell."""
-    place, period = pl.col("cell") % _PLACES, pl.col("cell") // _PLACES
-    return frame.with_columns(place=place.cast(PLACE), period=period.cast(PERIOD)).drop("cell")
-
-
-def nothing_measured() -> pl.DataFrame:
-    """The same columns without a row."""
-    keys = {"series": SERIES, "period": PERIOD, "place": PLACE}
-    return pl.DataFrame(schema={**keys, **dict.fromkeys(NUMBERS, pl.Float64), EARLY: pl.Boolean})
+    Series whose measures make their records in the same way are computed together.
+    """
+    alike: dict[tuple[object, ...], list[Figures]] = {}
+    for one in figures:
+        formula = tuple((name, e.meta.serialize()) for name, e in sorted(one.record.items()))
+        alike.setdefault((*formula, *sorted(one.numbers)), []).append(one)
+    found: dict[int, pl.DataFrame] = {}
+    for some in alike.values():
+        record = some[0].record
+        rows = pl.concat([one.frame() for one in some]).lazy().fill_nan(None)
+        # Lazily, since only then what limits have in common is worked out once.
+        together = rows.select(
+            "series",
+            "period",
+            "place",
+            *(record[name].cast(pl.Float64).alias(name) for name in NUMBERS),
+            record.get(EARLY, pl.lit(False)).alias(EARLY),
+        ).collect()
+        begin = 0
+        for one in some:
+            height = len(one.periods) * len(one.places)
+            found[one.series.number] = together[begin : begin + height]
+            begin += height
+    return pl.concat([found[number] for number in sorted(found)], rechunk=True)

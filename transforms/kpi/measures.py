@@ -10,13 +10,12 @@ from typing import ClassVar
 
 import polars as pl
 
-from transforms.kpi.definition import Exposure, Flow, Statistic
+from transforms.kpi.definition import Exposure, Flow, Statistic, quantile_figures
 from transforms.statistics.intervals import (
     compound_poisson,
     garwood,
     mean_interval,
     nps_adjusted,
-    quantile_ranks,
     ratio_interval,
     sample_skewness,
     weighted_share,
@@ -170,24 +169,18 @@ class Quantile:
     def statistics(self, as_of: date) -> Statistics:
         value = pl.col(self.value).cast(pl.Float64)
         return {
-            "values": Statistic(value, keeps_values=True),
+            "values": Statistic(value, self.q),
             "missing": Statistic(value.is_null()),
         }
 
     def record(self, statistic: Pick) -> Record:
-        values = statistic("values")
-        n = values.list.len().cast(pl.Int64)
-        position = (n - 1) * self.q
-        below = position.floor().cast(pl.Int64)
-        at = values.list.get(below, null_on_oob=True)
-        above = values.list.get(below + 1, null_on_oob=True).fill_null(at)
-        low, high = quantile_ranks(n, self.q)
+        value, n, low, high = (statistic(name) for name in quantile_figures("values"))
         return {
             "numerator": NONE,
             "denominator": n,
-            "value": at + (position - below) * (above - at),
-            "ci_low": values.list.get(low - 1, null_on_oob=True),
-            "ci_high": values.list.get(high - 1, null_on_oob=True),
+            "value": value,
+            "ci_low": low,
+            "ci_high": high,
             "n": n,
             "n_undetermined": statistic("missing"),
         }

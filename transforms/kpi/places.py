@@ -1,19 +1,22 @@
-"""Places: the segments of every cut, numbered, so that cases are grouped by one small number.
+"""Places: the segments of every cut, numbered, and the facts with the places of their cases.
 
-What is added up there is `records.py` and `stocks.py`; here are only the numbers and the adding up.
+What is added up there is `cells.py`; here are only the numbers.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 COMPANY = "company"
 PLACE = pl.UInt16
-# Sums are taken in decimals: those of floats depend on the order of rows, and a rerun must change no number.
-EXACT = pl.Decimal(38, 12)
-# Cuts are added up from common cells only if there are so many times fewer cells than rows.
-FEWER = 8
+COMMON = "place_of_several"
+Facts = Mapping[str, pl.LazyFrame]
+# Cuts are added up from cells common to several as long as there are so many times fewer cells than cases.
+FEWER = 256
 
 
 def place_of(cut: str) -> str:
@@ -22,86 +25,84 @@ def place_of(cut: str) -> str:
 
 
 @dataclass(frozen=True)
+class Placed:
+    """A fact with the places of its cases: a column `place_of` each of its `cuts` but the company.
+
+    COMMON holds those of the cuts in `common` in one number, of mixed radix `sizes`; the others are `apart`.
+    """
+
+    frame: pl.LazyFrame
+    cuts: tuple[str, ...]
+    common: tuple[str, ...]
+    sizes: tuple[int, ...]
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """The cuts that COMMON does not hold."""
+        return tuple(cut for cut in self.cuts if cut not in (COMPANY, *self.common))
+
+    @property
+    def adding(self) -> list[str]:
+        """The columns that sums are taken by."""
+        return [COMMON, *map(place_of, self.apart)]
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that cases are grouped and sums are taken by."""
+        return [COMMON, *(place_of(cut) for cut in self.cuts if cut != COMPANY)]
+
+
+@dataclass(frozen=True)
 class Places:
     """Every segment of every cut: `frame` has cut, segment and place, its number; the company is 0."""
 
     frame: pl.DataFrame
+    facts: Mapping[str, Placed]
 
     @classmethod
-    def of(cls, facts: Mapping[str, pl.LazyFrame], cuts: Sequence[str]) -> "Places":
-        """The segments that occur in any fact, in the order of the cuts and by name."""
+    def of(cls, facts: Facts, cuts: Sequence[str]) -> "Places":
+        """The segments that occur in any fact, in the order of the cuts and by name, and where each case is."""
+        frames = {name: fact.collect() for name, fact in facts.items()}
         parts = [pl.DataFrame({"cut": [COMPANY], "segment": [COMPANY]})]
         for cut in cuts:
-            names = [
-                frame.select(pl.col(cut).alias("segment")).unique()
-                for frame in facts.values()
-                if cut in frame.collect_schema()
-            ]
-            if names:
-                found = pl.concat(pl.collect_all(names)).unique().drop_nulls().sort("segment")
-                parts.append(found.select(pl.lit(cut).alias("cut"), "segment"))
-        return cls(pl.concat(parts).with_row_index("place").cast({"place": PLACE}))
+            found = [frame[cut].unique() for frame in frames.values() if cut in frame.columns]
+            if found and cut != COMPANY:
+                segments = pl.concat(found).unique().drop_nulls().sort()
+                parts.append(pl.DataFrame({"segment": segments}).select(pl.lit(cut).alias("cut"), "segment"))
+        numbered = pl.concat(parts).with_row_index("place").cast({"place": PLACE})
+        return cls(numbered, {name: _placed(frame, numbered) for name, frame in frames.items()})
 
-    def cuts_of(self, fact: pl.LazyFrame) -> list[str]:
-        """The cuts that divide a fact: the company, and those it has a column for."""
-        columns = {COMPANY, *fact.collect_schema()}
-        return [cut for cut in self.frame["cut"].unique(maintain_order=True) if cut in columns]
+    def span(self, cut: str) -> slice:
+        """Where the places of a cut are."""
+        own = self.frame.filter(pl.col("cut") == cut)["place"]
+        return slice(own[0], own[0] + len(own))
 
-    def placed(self, fact: pl.LazyFrame) -> pl.LazyFrame:
-        """The fact with the place of every case in each of its cuts, worked out once."""
-        return fact.collect().with_columns(self._place(cut) for cut in self.cuts_of(fact)).lazy()
-
-    def _place(self, cut: str) -> pl.Expr:
-        own = self.frame.filter(pl.col("cut") == cut)
-        if cut == COMPANY:
-            return pl.lit(0, PLACE).alias(place_of(cut))
-        number = pl.col(cut).cast(pl.Enum(own["segment"])).to_physical().cast(PLACE)
-        return (number + pl.lit(own["place"][0], PLACE)).alias(place_of(cut))
-
-    def added(
-        self, rows: pl.DataFrame, by: Sequence[str], columns: Sequence[str], cuts: Sequence[str]
-    ) -> pl.DataFrame:
-        """Sums of columns (of flags: how many are set), one row of `by` and place for each cut of `rows`.
-
-        Cuts of few segments are added up from cells common to them, which is the same and much faster.
-        """
-        rows = rows.with_columns(_exact(rows, columns))
-        common = self._common(rows, by, cuts)
-        cells = _sums(rows, [*by, *(place_of(cut) for cut in common)], columns)
-        sums = [_sums(cells, by, columns).with_columns(place=pl.lit(0, PLACE))]
-        for cut in cuts:
-            if cut != COMPANY:
-                of_cut = _sums(cells if cut in common else rows, [*by, place_of(cut)], columns)
-                sums.append(of_cut.rename({place_of(cut): "place"}))
-        return pl.concat(sums, how="diagonal")
-
-    def _common(self, rows: pl.DataFrame, by: Sequence[str], cuts: Sequence[str]) -> list[str]:
-        """The cuts to bring together in cells: those of the fewest segments, while cells stay few."""
-        sizes = {cut: n for cut, n in self.frame.group_by("cut").len().iter_rows() if cut in cuts}
-        cells = rows.select(pl.struct(by).n_unique()).item()
-        common: list[str] = []
-        for cut in sorted(sizes, key=lambda cut: (sizes[cut], cut)):
-            cells *= sizes[cut]
-            if cut != COMPANY and (not common or cells * FEWER <= rows.height):
-                common.append(cut)
-        return common
+    def of_cuts(self, fact: str) -> NDArray[np.int64]:
+        """The places that divide a fact, ascending."""
+        return (
+            self.frame.filter(pl.col("cut").is_in(self.facts[fact].cuts))["place"].to_numpy().astype(np.int64)
+        )
 
 
-def _exact(rows: pl.DataFrame, columns: Sequence[str]) -> list[pl.Expr]:
-    """Casts to types whose sums do not depend on the order of rows and do not overflow."""
-    casts = []
-    for name in columns:
-        dtype = rows.schema[name]
-        if dtype.is_integer():
-            casts.append(pl.col(name).cast(pl.Int64))
-        elif dtype.is_float():
-            casts.append(pl.col(name).cast(EXACT))
-    return casts
+def _placed(fact: pl.DataFrame, numbered: pl.DataFrame) -> Placed:
+    segments = {
+        str(cut): own for (cut,), own in numbered.group_by("cut", maintain_order=True) if cut in fact.columns
+    }
+    # A case without a segment is nowhere: one place more, that nobody asks for.
+    widths = {cut: own.height + int(fact[cut].null_count() > 0) for cut, own in segments.items()}
+    common: list[str] = []
+    for cut in sorted(widths, key=lambda cut: (widths[cut], cut)):
+        if prod(widths[c] for c in [*common, cut]) * FEWER <= max(fact.height, FEWER**2):
+            common.append(cut)
+    code = pl.lit(0, pl.UInt32)
+    for cut in common:
+        here = pl.col(place_of(cut)).cast(pl.UInt32) - pl.lit(segments[cut]["place"][0], pl.UInt32)
+        code = code * pl.lit(widths[cut], pl.UInt32) + here.fill_null(widths[cut] - 1)
+    places = [_place(cut, own) for cut, own in segments.items()]
+    frame = fact.with_columns(places).with_columns(code.alias(COMMON))
+    return Placed(frame.lazy(), (COMPANY, *segments), tuple(common), tuple(widths[cut] for cut in common))
 
 
-def _sums(rows: pl.DataFrame, by: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
-    flags = [name for name in columns if rows.schema[name] == pl.Boolean]
-    others = [name for name in columns if name not in flags]
-    sums = rows.lazy().group_by(by).agg(pl.col(flags).sum().cast(pl.Int64), pl.col(others).sum())
-    # Many groups of many columns: the streaming engine takes a third of the time.
-    return sums.collect(engine="streaming")
+def _place(cut: str, own: pl.DataFrame) -> pl.Expr:
+    number = pl.col(cut).cast(pl.Enum(own["segment"])).to_physical().cast(PLACE)
+    return (number + pl.lit(own["place"][0], PLACE)).alias(place_of(cut))

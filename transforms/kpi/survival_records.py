@@ -1,22 +1,25 @@
-"""From facts to the measured columns of KPIs on clocks that may still run: one estimate a period and segment.
+"""From facts to the figures of KPIs on clocks that may still run: one estimate a period and segment.
 
 Cases are kept row by row, since a survival curve cannot be merged from those of months; what a measure takes
 from the curve is `survival_measures.py`, how curves are estimated `transforms/statistics`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
 from operator import and_
 
+import numpy as np
 import polars as pl
 
+from transforms.kpi.cells import Cells, Floats, month_number, months_spanned
 from transforms.kpi.definition import Kpi
-from transforms.kpi.measured import Facts, Series, cell, measured, split_cells
-from transforms.kpi.places import Places, place_of
+from transforms.kpi.measured import Figures, Series
+from transforms.kpi.places import Places
 from transforms.kpi.survival_measures import (
     ENDED,
+    LEFT,
     OPEN,
     Clock,
     Incidence,
@@ -26,8 +29,9 @@ from transforms.kpi.survival_measures import (
     WithinProbability,
 )
 from transforms.periods import months_of
-from transforms.statistics.competing_risks import incidence_summary
-from transforms.statistics.survival import km_summary
+from transforms.statistics.competing_risks import incidence_figures
+from transforms.statistics.risk_sets import CENSORED, COMPETING, EVENT, RiskSets, coded
+from transforms.statistics.survival import km_figures
 
 Member = tuple[Series, SurvivalMeasure]
 
@@ -46,47 +50,40 @@ class CurveBatch:
         """A KPI that says which cases count; they all say the same."""
         return self.members[0][0].kpi
 
-    def summary(self, cases: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
-        """The figures of every group's curve."""
+    @property
+    def needs(self) -> dict[str, list[float]]:
+        """What its members take from the curve: quantiles, horizons and the tau of restricted means."""
         measures = [measure for _, measure in self.members]
-        horizons = sorted({m.horizon for m in measures if isinstance(m, WithinProbability | Incidence)})
+        return {
+            "quantiles": sorted({m.q for m in measures if isinstance(m, SurvivalQuantile)}),
+            "horizons": sorted({m.horizon for m in measures if isinstance(m, WithinProbability | Incidence)}),
+            "taus": sorted({m.tau for m in measures if isinstance(m, RestrictedMean)}),
+        }
+
+    def figures(self, sets: RiskSets) -> pl.DataFrame:
+        """The figures of every group's curve."""
+        needs = self.needs
         if self.competing:
-            return incidence_summary(cases, by, "duration", "fate", of=ENDED, horizons=horizons)
-        quantiles = sorted({m.q for m in measures if isinstance(m, SurvivalQuantile)})
-        taus = sorted({m.tau for m in measures if isinstance(m, RestrictedMean)})
-        if len(taus) > 1:
+            return incidence_figures(sets, horizons=needs["horizons"])
+        if len(needs["taus"]) > 1:
             codes = ", ".join(series.kpi.code for series, _ in self.members)
-            raise ValueError(f"restricted means of one clock need one tau to compare, not {taus}: {codes}")
-        return km_summary(
-            cases,
-            by,
-            "duration",
-            pl.col("fate") == ENDED,
-            quantiles=quantiles,
-            horizons=horizons,
-            tau=taus[0] if taus else None,
-        )
+            raise ValueError(
+                f"restricted means of one clock need one tau to compare, not {needs['taus']}: {codes}"
+            )
+        tau = next(iter(needs["taus"]), None)
+        return km_figures(sets, quantiles=needs["quantiles"], horizons=needs["horizons"], tau=tau)
 
 
 def survival(
-    facts: Facts,
-    series: Iterable[Series],
-    periods: pl.DataFrame,
-    places: Places,
-    as_of: date,
-    ends_at: datetime,
-) -> list[pl.DataFrame]:
-    """The measured columns of the KPIs on running clocks; `ends_at` is the instant at which the as-of day ends.
-
-    `facts` have the places of their cases, see `Places.placed`.
-    """
-    months = months_of(periods)
+    series: Iterable[Series], periods: pl.DataFrame, places: Places, as_of: date, ends_at: datetime
+) -> list[Figures]:
+    """The figures of the KPIs on running clocks; `ends_at` is the instant at which the as-of day ends."""
     found = []
     for batch in _batches(series):
-        cuts = places.cuts_of(facts[batch.kpi.fact])
-        cases = _cases(batch, facts[batch.kpi.fact], months, cuts, as_of, ends_at)
-        figures = pl.concat(pl.collect_all([_figures(batch, cases, cut, months) for cut in cuts]))
-        found += [measured(figures, one, m.record(pl.col)) for one, m in batch.members]
+        numbers = _numbers(batch, periods, places, as_of, ends_at)
+        own = places.of_cuts(batch.kpi.fact)
+        columns = {name: array[:, own] for name, array in numbers.items()}
+        found += [Figures(one, periods["period"].to_numpy(), own, columns) for one, _ in batch.members]
     return found
 
 
@@ -105,45 +102,56 @@ def _batches(series: Iterable[Series]) -> list[CurveBatch]:
     return list(batches.values())
 
 
-def _cases(
-    batch: CurveBatch,
-    fact: pl.LazyFrame,
-    months: pl.DataFrame,
-    cuts: Sequence[str],
-    as_of: date,
-    ends_at: datetime,
-) -> pl.LazyFrame:
-    """One row a case of the wanted months: month, places, duration (empty if left out), fate, is_excluded."""
+def _numbers(
+    batch: CurveBatch, periods: pl.DataFrame, places: Places, as_of: date, ends_at: datetime
+) -> dict[str, Floats]:
+    """The figures of the curves of every period and place, with n_open and n_excluded."""
+    months = months_of(periods).with_columns(month=month_number("month"))
+    spanned = months_spanned(months["month"])
+    weights = np.zeros((periods.height, len(spanned)))
+    at = {period: i for i, period in enumerate(periods["period"])}
+    for month, period in months.iter_rows():
+        weights[at[period], month - spanned.start] = 1
+    rows = _cases(batch, places, spanned, as_of, ends_at)
+    cells = Cells(rows, places, batch.kpi.fact, spanned)
+    numbers = {name: cells.sums(rows[name]).over(weights[None])[0] for name in ("n_open", "n_excluded")}
+    counted = rows.filter(pl.col("duration").is_not_null())
+    codes, times = coded(counted["duration"].to_numpy(), counted["kind"].to_numpy())
+    shape = (periods.height, places.frame.height)
+    for grouping in Cells(counted, places, batch.kpi.fact, spanned).grouped(weights):
+        sets = RiskSets.of(grouping.group, grouping.count, codes, times)
+        for figure in batch.figures(sets):
+            of_groups = np.full(grouping.count, np.nan)
+            of_groups[sets.groups] = figure.cast(pl.Float64).fill_null(np.nan).to_numpy()
+            grouping.fill(numbers.setdefault(figure.name, np.full(shape, np.nan)), of_groups)
+    return numbers
+
+
+def _cases(batch: CurveBatch, places: Places, months: range, as_of: date, ends_at: datetime) -> pl.DataFrame:
+    """One row a case of the months: month, places, duration (empty if left out), kind, n_open, n_excluded."""
     kpi, clock = batch.kpi, batch.clock
-    month = pl.col(batch.placed_on).dt.truncate("1mo")
+    fact = places.facts[kpi.fact]
     wanted = [
-        month.is_in(months["month"].unique().to_list()),
+        pl.col("month").is_between(months.start, months.stop - 1),
         pl.col(clock.starts).is_not_null(),
         kpi.in_population,
     ]
     if kpi.slice:
         wanted.append(pl.col(kpi.slice[0]) == pl.lit(kpi.slice[1]))
-    duration = clock.duration(as_of, ends_at)
-    rows = fact.filter(reduce(and_, wanted)).select(
-        *map(place_of, cuts),
-        month=month,
-        duration=pl.when(~kpi.left_out & (duration >= 0)).then(duration),
-        fate=clock.fate(),
-        is_excluded=kpi.left_out,
+    duration, fate = clock.duration(as_of, ends_at), clock.fate()
+    counted = ~kpi.left_out & (duration >= 0)
+    left = COMPETING if batch.competing else CENSORED
+    kind = pl.when(fate == ENDED).then(EVENT).when(fate == LEFT).then(left).otherwise(CENSORED)
+    return (
+        fact.frame.with_columns(month=month_number(batch.placed_on))
+        .filter(reduce(and_, wanted))
+        .select(
+            *fact.columns,
+            "month",
+            duration=pl.when(counted).then(duration),
+            kind=kind.cast(pl.UInt8),
+            n_open=counted & (fate == OPEN),
+            n_excluded=kpi.left_out,
+        )
+        .collect()
     )
-    # Sorted once: lists of times of any group are then in order or nearly so.
-    return rows.collect().sort("duration", "fate").lazy()
-
-
-def _figures(batch: CurveBatch, cases: pl.LazyFrame, cut: str, months: pl.DataFrame) -> pl.LazyFrame:
-    """The figures of every period and place of one cut, with n_open and n_excluded."""
-    counted = pl.col("duration").is_not_null()
-    placed = cases.join(months.lazy(), on="month", maintain_order="left").select(
-        cell(place_of(cut)), "duration", "fate", "is_excluded"
-    )
-    beside = placed.group_by("cell").agg(
-        n_open=(counted & (pl.col("fate") == OPEN)).sum().cast(pl.Int64),
-        n_excluded=pl.col("is_excluded").sum().cast(pl.Int64),
-    )
-    figures = batch.summary(placed.filter(counted), ["cell"])
-    return split_cells(beside.join(figures, on="cell", how="left"))

@@ -9,14 +9,13 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from transforms.statistics.ordered import Floats
 from transforms.statistics.risk_sets import (
     CENSORED,
     COMPETING,
     EVENT,
-    Array,
-    Block,
     Column,
-    Floats,
+    RiskSets,
     expression,
     horizon_name,
     probability_limits,
@@ -41,15 +40,20 @@ def cumulative_incidence(
     are as in `kaplan_meier`. Aalen and Johansen (1978), Scand. J. Statist. 5; variance after Gaynor et al.
     (1993), JASA 88.
     """
-    sets = risk_sets(frame, by, duration, _kind(cause, of), entry)
-    steps = sets.curve(lambda block: {"survival": block.survival, **_incidence(block)}).lazy()
-    return steps.group_by(*by, "t").agg(
-        pl.col("n_at_risk").max().cast(pl.Int64),
-        (pl.col("kind") == EVENT).sum().cast(pl.Int64).alias("d"),
-        (pl.col("kind") <= COMPETING).sum().cast(pl.Int64).alias("d_any"),
-        pl.col("survival").min(),
-        pl.col("incidence").max(),
-        pl.col("incidence_var").sort_by("n_at_risk").first(),
+    grouped = risk_sets(frame, by, duration, _kind(cause, of), entry)
+    curve = {"survival": grouped.sets.survival_of_steps, **_incidence(grouped.sets)}
+    count, kind = pl.col("count"), pl.col("kind")
+    return (
+        grouped.curve(curve)
+        .group_by(*by, "t")
+        .agg(
+            pl.col("n_at_risk").max(),
+            count.filter(kind == EVENT).sum().alias("d"),
+            count.filter(kind <= COMPETING).sum().alias("d_any"),
+            pl.col("survival").min(),
+            pl.col("incidence").max(),
+            pl.col("incidence_var").sort_by("n_at_risk").first(),
+        )
     )
 
 
@@ -72,28 +76,29 @@ def incidence_summary(
     `cumulative_incidence`;
     beyond followed_to F is held constant.
     """
+    grouped = risk_sets(frame, by, duration, _kind(cause, of), entry)
+    return grouped.of_groups(incidence_figures(grouped.sets, horizons=horizons, level=level))
+
+
+def incidence_figures(sets: RiskSets, *, horizons: Sequence[float], level: float = 0.95) -> pl.DataFrame:
+    """The figures of `incidence_summary`, one row a group of the risk sets."""
     limits: list[pl.Expr] = []
-    columns = [*by, "n", "n_events", "followed_to", "n_competing"]
+    columns = ["n", "n_events", "followed_to", "n_competing"]
+    found = sets.counts()
+    found["n_competing"] = sets.total(np.where(sets.kind == COMPETING, sets.count, 0)).astype(np.int64)
+    curve = _incidence(sets)
     for horizon in horizons:
         name = horizon_name(horizon)
+        steps = sets.steps_by(horizon)
+        begun, at = steps >= sets.begins, np.maximum(steps, sets.begins)
+        found[name] = np.where(begun, curve["incidence"][at], 0.0)
+        found[f"{name}_var"] = np.where(begun, curve["incidence_var"][at], 0.0)
+        found[f"{name}_known"] = sets.known_fates(horizon)
         share, variance, known = pl.col(name), pl.col(f"{name}_var"), pl.col(f"{name}_known")
         low, high = probability_limits(share, variance, known, level, "log_log")
         limits += [low.alias(f"{name}_low"), high.alias(f"{name}_high")]
         columns += with_limits(name, "var")
-
-    def figures(block: Block) -> dict[str, Array]:
-        of_cause = _incidence(block)
-        found = block.counts()
-        found["n_competing"] = np.count_nonzero(block.ended & (block.kind == COMPETING), axis=1)
-        for horizon in horizons:
-            name = horizon_name(horizon)
-            found[name] = block.at(horizon, of_cause["incidence"], 0.0)
-            found[f"{name}_var"] = block.at(horizon, of_cause["incidence_var"], 0.0)
-            found[f"{name}_known"] = block.known_fates(horizon)
-        return found
-
-    sets = risk_sets(frame, by, duration, _kind(cause, of), entry)
-    return sets.summary(figures).lazy().with_columns(limits).select(columns)
+    return pl.DataFrame(found).lazy().with_columns(limits).select(columns).collect()
 
 
 def _kind(cause: Column, of: int) -> pl.Expr:
@@ -102,21 +107,24 @@ def _kind(cause: Column, of: int) -> pl.Expr:
     return ended.when(code.is_not_null()).then(COMPETING)
 
 
-def _incidence(block: Block) -> dict[str, Floats]:
+def _incidence(sets: RiskSets) -> dict[str, Floats]:
     """incidence, F, and incidence_var after every step.
 
     Gaynor's Σ(F(t) − Fᵢ)²wᵢ + Σvᵢ − 2Σ(F(t) − Fᵢ)cᵢ is multiplied out, so that running sums give it at every
     t; like survival and hazard, it comes out the same for ties taken one after the other.
     """
-    before, of_cause = block.survival_before, block.ended & (block.kind == EVENT)
-    at_risk = np.where(of_cause, block.n_at_risk, 1.0)
-    jump = np.where(of_cause, before / at_risk, 0.0)
-    f, w = np.cumsum(jump, axis=1), block.hazard_terms
-    v = jump**2 * (at_risk - 1) / at_risk
+    of_cause = sets.kind == EVENT
+    at_risk = np.maximum(sets.before, 1)
+    # Survival before the step over those at risk, times those who end: k does not change where cases end.
+    jump = np.where(of_cause, sets.k_of_steps * sets.count, 0.0)
+    if sets.late is not None:
+        jump[sets.late] = 0.0
+    f, w = sets.running(jump, 1.0), sets.hazard_terms
+    v = np.where(of_cause, jump**2 * sets.after / (at_risk * sets.count), 0.0)
     c = jump / at_risk
 
     def so_far(terms: Floats) -> Floats:
-        return np.cumsum(terms, axis=1)
+        return sets.running(terms, 1.0)
 
     squares = f**2 * so_far(w) - 2 * f * so_far(w * f) + so_far(w * f**2)
     products = f * so_far(c) - so_far(c * f)

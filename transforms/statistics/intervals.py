@@ -202,15 +202,6 @@ def quantile_ranks(n: Operand, q: float, level: float = 0.95) -> Interval:
     return Interval(low, high)
 
 
-def quantile_interval(ordered: pl.Expr, q: float, level: float = 0.95) -> Interval:
-    """Limits of the q-quantile from a list column of each group's values in ascending order."""
-    ranks = quantile_ranks(ordered.list.len(), q, level)
-    return Interval(
-        ordered.list.get(ranks.low - 1, null_on_oob=True),
-        ordered.list.get(ranks.high - 1, null_on_oob=True),
-    )
-
-
 def nps(promoters: Operand, detractors: Operand, n: Operand) -> pl.Expr:
     """Net promoter score in points from −100 to 100."""
     return finite(100 * (_float(promoters) - _float(detractors)) / _positive(n))

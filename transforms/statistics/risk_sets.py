@@ -3,31 +3,30 @@
 An estimator's own formula is not here: survival curves are in `survival.py`, causes in `competing_risks.py`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from transforms.statistics.intervals import Interval, normal_quantile
+from transforms.statistics.ordered import Array, Floats, ranked, sorted_keys
 
 Column = str | pl.Expr
 IntervalKind = Literal["log_log", "plain"]
-Array = NDArray[Any]
-Floats = NDArray[np.float64]
 
 # What happens to a case at a time; at equal times in this order.
 EVENT, COMPETING, CENSORED, ENTRY = 0, 1, 2, 3
-_KINDS = 4
-# Times are scaled by a power of two, which is exact, to free two bits of their pattern for the kind.
-_SCALE = 2.0**600
+_KIND_BITS = 2
 # Estimates are products or sums of up to millions of terms: rounding must not keep them from a bound.
 ROUNDING = 1e-9
-# Groups are worked out together while their steps stay in the processor's cache.
-_CELLS_AT_ONCE = 1 << 16
+# Running sums are taken in integers, whose differences are exact even where they overflow: so no group's figures
+# depend on another's.
+_FINE = 2.0**50
+# Steps that are looked through at once for the first that fulfils a condition.
+_CHUNK = 64
 
 
 def expression(column: Column) -> pl.Expr:
@@ -35,151 +34,283 @@ def expression(column: Column) -> pl.Expr:
     return pl.col(column) if isinstance(column, str) else column
 
 
-@dataclass(frozen=True)
-class Block:
-    """Some groups of much the same size: arrays of one row a group and one column a step, in order of time.
-
-    A step is what happens to one case; n_at_risk counts those at risk just before it. Rows end in at least
-    one column of padding, at which t is infinite and nothing happens. Tied cases are taken one after the
-    other, events first: the products and sums over d tied events are 1 − d/n and d/(n(n − d)), so after the
-    last of them the figures are those of the tie.
-    """
-
-    groups: Array
-    t: Floats
-    kind: Array
-    n_at_risk: Floats
-
-    @cached_property
-    def ended(self) -> Array:
-        """Whether the step is an end, of any cause."""
-        return (self.kind <= COMPETING) & np.isfinite(self.t)
-
-    @cached_property
-    def survival(self) -> Floats:
-        """The product of 1 − 1/n_at_risk over the ends so far."""
-        factor = np.ones_like(self.t)
-        np.divide(self.n_at_risk - 1, self.n_at_risk, out=factor, where=self.ended)
-        np.cumprod(factor, axis=1, out=factor)
-        return factor
-
-    @cached_property
-    def survival_before(self) -> Floats:
-        """The survival just before the step."""
-        return np.hstack([np.ones((len(self.t), 1)), self.survival[:, :-1]])
-
-    @cached_property
-    def hazard_terms(self) -> Floats:
-        """Greenwood's term of each end, 1/(n(n − 1)); 0 for the last case at risk, which leaves nothing."""
-        terms = np.zeros_like(self.t)
-        n = self.n_at_risk
-        np.divide(1.0, n * (n - 1), out=terms, where=self.ended & (n > 1))
-        return terms
-
-    @cached_property
-    def hazard_var(self) -> Floats:
-        """The sum of Greenwood's terms so far."""
-        return np.cumsum(self.hazard_terms, axis=1)
-
-    def steps_by(self, time: float) -> Array:
-        """How many steps of each group are at `time` or before."""
-        steps: Array = np.count_nonzero(self.t <= time, axis=1)
-        return steps
-
-    def at(self, time: float, figure: Floats, before: float) -> Floats:
-        """The figure after the last step by `time`; `before` the first step."""
-        steps = self.steps_by(time)
-        last = np.take_along_axis(figure, np.maximum(steps - 1, 0)[:, None], axis=1)[:, 0]
-        return np.where(steps > 0, last, before)
-
-    def first(self, reached: Array) -> Floats:
-        """The time of the first step for which `reached` holds; NaN if there is none."""
-        step = np.argmax(reached, axis=1)[:, None]
-        time = np.take_along_axis(self.t, step, axis=1)[:, 0]
-        return np.where(np.take_along_axis(reached, step, axis=1)[:, 0], time, np.nan)
-
-    def counts(self) -> dict[str, Array]:
-        """n (cases), n_events (of the cause looked at), followed_to (last time)."""
-        real = np.isfinite(self.t)
-        last = np.count_nonzero(real, axis=1) - 1
-        return {
-            "n": np.count_nonzero(real & (self.kind != ENTRY), axis=1),
-            "n_events": np.count_nonzero(real & (self.kind == EVENT), axis=1),
-            "followed_to": np.take_along_axis(self.t, last[:, None], axis=1)[:, 0],
-        }
-
-    def known_fates(self, horizon: float) -> Array:
-        """Cases that ended by the horizon or are at risk beyond it."""
-        later, entry = np.isfinite(self.t) & (self.t > horizon), self.kind == ENTRY
-        ended = self.ended & (self.t <= horizon)
-        entering_later = entry & np.isfinite(self.t) & (self.t >= horizon)
-        known: Array = np.count_nonzero(ended | (later & ~entry), axis=1)
-        known -= np.count_nonzero(entering_later, axis=1)
-        return known
+def coded(t: Floats, kind: Array) -> tuple[Array, Floats]:
+    """One number a case that orders by time and kind, and the distinct times it refers to."""
+    ranks, times = ranked(t)
+    return ranks << np.uint32(_KIND_BITS) | kind.astype(np.uint32), times
 
 
 @dataclass(frozen=True)
 class RiskSets:
-    """The steps of all groups one after the other; `groups` has one row a group, `ends` where its steps end."""
+    """What happens to the cases of groups, step by step in order of time; only groups that have a step are there.
 
-    groups: pl.DataFrame
-    steps: NDArray[np.uint64]
+    A step is one kind of thing that happens to `count` cases of a group at one time; `groups` are the numbers of
+    the groups, whose steps are those from `begins` to before `ends`. `code` tells time and kind, `key` the group
+    as well. `before` and `after` are the numbers at risk just before and after a step; ties are taken kind by
+    kind, events first.
+
+    Between two steps at which cases leave unseen or enter (breaks), survival is k times the number at risk:
+    (n − 1)/n · (n − 2)/(n − 1) … cancels out. So k changes only at breaks, and Greenwood's sum of 1/(n(n − 1))
+    is a difference of 1/n but for breaks.
+    """
+
+    groups: Array
+    begins: Array
     ends: Array
-    has_entries: bool
+    key: Array
+    bits: int
+    count: Array
+    times: Floats
 
-    def blocks(self) -> Iterator[Block]:
-        """The groups by size, so that little is padded; one empty block if there are no groups.
-
-        What is worked out of a group does not depend on the others.
-        """
-        begins = np.concatenate([[0], self.ends]).astype(np.int64)[:-1]
-        sizes = self.ends - begins
-        widths = _widths(sizes)
-        if not len(sizes):
-            yield self._block(begins, begins, sizes, 1)
-        for width in np.unique(widths):
-            same = np.flatnonzero(widths == width)
-            rows = max(_CELLS_AT_ONCE // int(width), 1)
-            for some in np.split(same, range(rows, len(same), rows)):
-                yield self._block(some, begins[some], sizes[some], int(width))
-
-    def _block(self, groups: Array, begins: Array, sizes: Array, width: int) -> Block:
-        column = np.arange(width)
-        real = column < sizes[:, None]
-        pattern = self.steps[np.minimum(begins[:, None] + column, len(self.steps) - 1)]
-        kind = np.where(real, pattern % _KINDS, CENSORED).astype(np.uint8)
-        t = np.where(real, (pattern // _KINDS).view(np.float64) * _SCALE, np.inf)
-        if self.has_entries:
-            leaving = np.where(real, np.where(kind == ENTRY, -1, 1), 0)
-            at_risk = np.cumsum(leaving[:, ::-1], axis=1)[:, ::-1]
-        else:
-            at_risk = np.maximum(sizes[:, None] - column, 0)
-        return Block(groups, t, kind, at_risk.astype(np.float64))
-
-    def summary(self, figures: Callable[[Block], dict[str, Array]]) -> pl.DataFrame:
-        """The groups with the figures of each; NaN is null."""
-        found = [(block.groups, figures(block)) for block in self.blocks()]
-        order = np.argsort(np.concatenate([groups for groups, _ in found]))
-        columns = {name: np.concatenate([part[name] for _, part in found])[order] for name in found[0][1]}
-        return self.groups.with_columns(
-            pl.Series(n, column, nan_to_null=True) for n, column in columns.items()
+    @classmethod
+    def of(cls, groups: Array, count: int, codes: Array, times: Floats) -> "RiskSets":
+        """The risk sets of cases in groups 0 … count − 1, whose times and kinds are `coded`."""
+        bits = max((len(times) << _KIND_BITS) - 1, 1).bit_length()
+        keys = sorted_keys(groups, codes, count, bits)
+        is_new = np.ones(len(keys), bool)
+        np.not_equal(keys[1:], keys[:-1], out=is_new[1:])
+        first = np.flatnonzero(is_new)
+        key = keys[first]
+        ends = np.append(
+            np.searchsorted(key, np.arange(1, count, dtype=key.dtype) << key.dtype.type(bits)), len(key)
         )
+        begins = np.append(0, ends[:-1])
+        filled = np.flatnonzero(ends > begins)
+        return cls(filled, begins[filled], ends[filled], key, bits, np.diff(first, append=len(keys)), times)
 
-    def curve(self, figures: Callable[[Block], dict[str, Array]]) -> pl.DataFrame:
-        """One row a step of a case that ends or is censored: the groups' columns, t, kind, n_at_risk, figures."""
-        parts: list[pl.DataFrame] = []
-        for block in self.blocks():
-            shown = np.isfinite(block.t) & (block.kind != ENTRY)
-            row = np.broadcast_to(block.groups[:, None], block.t.shape)[shown].astype(np.uint32)
-            columns = {"t": block.t, "kind": block.kind, "n_at_risk": block.n_at_risk, **figures(block)}
-            part = pl.DataFrame({name: column[shown] for name, column in columns.items()})
-            parts.append(pl.concat([self.groups.select(pl.all().gather(row)), part], how="horizontal"))
-        return pl.concat(parts)
+    @cached_property
+    def code(self) -> Array:
+        """Time and kind of each step."""
+        code: Array = self.key & self.key.dtype.type((1 << self.bits) - 1)
+        return code
+
+    @cached_property
+    def kind(self) -> Array:
+        """What happens at each step."""
+        kind: Array = (self.key & self.key.dtype.type((1 << _KIND_BITS) - 1)).astype(np.uint8)
+        return kind
+
+    @cached_property
+    def t(self) -> Floats:
+        """When each step is."""
+        times: Floats = self.times[self.code >> self.code.dtype.type(_KIND_BITS)]
+        return times
+
+    @cached_property
+    def is_end(self) -> Array:
+        """Whether cases end at the step, of any cause."""
+        return self.kind <= COMPETING
+
+    @cached_property
+    def sizes(self) -> Array:
+        """How many steps each group has."""
+        return self.ends - self.begins
+
+    @cached_property
+    def after(self) -> Array:
+        """How many are at risk after each step."""
+        leaving = np.where(self.kind == ENTRY, -self.count, self.count)
+        left = np.cumsum(leaving)
+        after: Array = np.repeat(left[self.ends - 1], self.sizes) - left
+        return after
+
+    @cached_property
+    def before(self) -> Array:
+        """How many are at risk before each step."""
+        return self.after + np.where(self.kind == ENTRY, -self.count, self.count)
+
+    @cached_property
+    def _first_at_risk(self) -> Array:
+        return np.maximum(self.before[self.begins], 1)
+
+    @cached_property
+    def _breaks(self) -> Array:
+        return np.flatnonzero(self.kind >= CENSORED)
+
+    @cached_property
+    def _breaks_by(self) -> Array:
+        """How many breaks there are up to each step."""
+        return np.cumsum(self.kind >= CENSORED, dtype=np.int32)
+
+    @cached_property
+    def _breaks_before(self) -> Array:
+        """How many breaks there are before each group."""
+        return np.append(0, self._breaks_by)[self.begins]
+
+    @cached_property
+    def _log_k(self) -> Array:
+        """log k after so many breaks of all groups, in units of 1/_FINE."""
+        before, after = (np.maximum(n[self._breaks], 1) for n in (self.before, self.after))
+        return np.append(0, np.cumsum(np.rint(np.log(before / after) * _FINE).astype(np.int64)))
+
+    @cached_property
+    def _missed(self) -> Array:
+        """What breaks take from a difference of 1/n so far, in units of 1/_FINE²."""
+        before, after = (np.maximum(n[self._breaks], 1) for n in (self.before, self.after))
+        terms = np.rint((1 / after - 1 / before) * _FINE * 2**10).astype(np.int64)
+        return np.append(0, np.cumsum(terms))
+
+    def k(self, steps: Array, group: Array) -> Floats:
+        """Survival per case at risk after a step; `group` is the position of its group."""
+        log_k = self._log_k[self._breaks_by[steps]] - self._log_k[self._breaks_before[group]]
+        k: Floats = np.exp(log_k / _FINE) / self._first_at_risk[group]
+        return k
+
+    @cached_property
+    def k_of_steps(self) -> Floats:
+        """k of every step: worked out at breaks and repeated from there."""
+        group = np.repeat(np.arange(len(self.groups)), self.sizes)
+        turns = np.union1d(self._breaks, self.begins)
+        return np.repeat(self.k(turns, group[turns]), np.diff(turns, append=len(self.key)))
+
+    @cached_property
+    def late(self) -> Array | None:
+        """Steps from which survival stays 0, as nobody was left before others entered; None if nobody enters."""
+        if not (self.kind == ENTRY).any():
+            return None
+        gone = np.cumsum(self.is_end & (self.after == 0))
+        return gone > np.repeat(np.append(0, gone)[self.begins], self.sizes)
+
+    def survival(self, steps: Array, group: Array) -> Floats:
+        """The product of 1 − d/n over the ends up to a step; `group` is the position of its group."""
+        return self._survival(steps, self.k(steps, group))
+
+    @cached_property
+    def survival_of_steps(self) -> Floats:
+        """Survival after every step."""
+        return self._survival(slice(None), self.k_of_steps)
+
+    def _survival(self, steps: Array | slice, k: Floats) -> Floats:
+        after = self.after[steps]
+        left = np.where((after == 0) & ~self.is_end[steps], 1, after)
+        # Where nobody has ended yet: one end takes more from 1 than rounding does.
+        survival = np.where(k * left > 1 - 1e-12, 1.0, k * left)
+        return survival if self.late is None else np.where(self.late[steps], 0.0, survival)
+
+    def hazard_var(self, steps: Array, group: Array) -> Floats:
+        """Greenwood's sum of d/(n(n − d)) over the ends up to a step, without the last case at risk."""
+        run = self._missed[self._breaks_by[steps]] - self._missed[self._breaks_before[group]]
+        now, first = np.maximum(self.after[steps], 1), self._first_at_risk[group]
+        return np.maximum(1 / now - 1 / first - run / (_FINE * 2**10), 0.0)
+
+    @cached_property
+    def hazard_terms(self) -> Floats:
+        """Greenwood's term of each step, d/(n(n − d)); 0 where nobody ends or nobody is left."""
+        n, rest = self.before.astype(np.float64), self.after.astype(np.float64)
+        counted = self.is_end & (self.after > 0)
+        return np.divide(self.count, n * rest, out=np.zeros(len(n)), where=counted)
+
+    @cached_property
+    def every_step(self) -> tuple[Array, Array]:
+        """The numbers of all steps, and the position of the group of each."""
+        return np.arange(len(self.key)), np.repeat(np.arange(len(self.groups)), self.sizes)
+
+    def running(self, terms: Floats, most: float) -> Floats:
+        """Sums of terms, each group's of at most `most`, up to every step of its group."""
+        unit = 2.0 ** np.ceil(np.log2(max(most, 1.0))) / _FINE
+        sums = np.cumsum(np.rint(terms / unit).astype(np.int64))
+        start = np.append(0, sums)[self.begins]
+        running: Floats = (sums - np.repeat(start, self.sizes)) * unit
+        return running
+
+    def total(self, terms: Array) -> Array:
+        """Sums of terms over the steps of each group."""
+        if not len(self.begins):
+            return np.zeros(0)
+        total: Array = np.add.reduceat(terms, self.begins, dtype=np.float64)
+        return total
+
+    def steps_by(self, time: float) -> Array:
+        """The last step at `time` or before in each group; the one before its first if there is none."""
+        limit = int(np.searchsorted(self.times, time, side="right")) << _KIND_BITS
+        dtype = self.key.dtype.type
+        begin = self.groups.astype(dtype) << dtype(self.bits)
+        steps: Array = np.searchsorted(self.key, begin + dtype(limit)) - 1
+        return steps
+
+    def at(self, time: float) -> tuple[Floats, Floats]:
+        """Survival and hazard_var of each group at a time."""
+        steps, group = self.steps_by(time), np.arange(len(self.groups))
+        begun, at = steps >= self.begins, np.maximum(steps, self.begins)
+        survival = np.where(begun, self.survival(at, group), 1.0)
+        return survival, np.where(survival < 1, self.hazard_var(at, group), 0.0)
+
+    def counts(self) -> dict[str, Array]:
+        """n (cases), n_events (of the cause looked at), followed_to (last time), of each group."""
+        return {
+            "n": self.total(np.where(self.kind != ENTRY, self.count, 0)).astype(np.int64),
+            "n_events": self.total(np.where(self.kind == EVENT, self.count, 0)).astype(np.int64),
+            "followed_to": self.t[self.ends - 1],
+        }
+
+    def known_fates(self, time: float) -> Array:
+        """Cases that ended by the time or are at risk beyond it."""
+        steps = self.steps_by(time)
+        at_risk = np.where(
+            steps >= self.begins, self.after[np.maximum(steps, self.begins)], self.before[self.begins]
+        )
+        ended = np.append(0, np.cumsum(np.where(self.is_end, self.count, 0)))
+        known: Array = at_risk + ended[steps + 1] - ended[self.begins]
+        return known
+
+    def time_of(self, steps: Array) -> Floats:
+        """When a step is; NaN for −1."""
+        return np.where(steps >= 0, self.t[steps], np.nan) if len(self.t) else np.full(len(steps), np.nan)
+
+    def first(
+        self, reached: Callable[[Array, Array], Array], may_be: Callable[[Array, Array, Array], Array]
+    ) -> Array:
+        """The first step of each group for which `reached` (of steps and groups) holds; −1 if there is none.
+
+        `may_be` (of first steps, last steps and groups) tells of spans of steps whether it could hold in them, so
+        that few have to be looked through.
+        """
+        found = np.full(len(self.groups), -1)
+        chunks = -(-self.sizes // _CHUNK)
+        group = np.repeat(np.arange(len(self.groups)), chunks)
+        within = np.arange(len(group)) - np.repeat(np.cumsum(chunks) - chunks, chunks)
+        begin = self.begins[group] + within * _CHUNK
+        last = np.minimum(begin + _CHUNK, self.ends[group]) - 1
+        possible = np.flatnonzero(may_be(begin, last, group))
+        while len(possible):
+            own, at = np.unique(group[possible], return_index=True)
+            chunk = possible[at]
+            steps = begin[chunk][:, None] + np.arange(_CHUNK)
+            real = steps <= last[chunk][:, None]
+            hit = reached(np.where(real, steps, last[chunk][:, None]), own[:, None]) & real
+            some = hit.any(axis=1)
+            found[own[some]] = steps[some, hit[some].argmax(axis=1)]
+            looked = np.zeros(len(group), bool)
+            looked[chunk] = True
+            possible = possible[(found[group[possible]] < 0) & ~looked[possible]]
+        return found
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """The risk sets of a frame, with the columns of its groups in the order of their numbers."""
+
+    columns: pl.DataFrame
+    sets: RiskSets
+
+    def of_groups(self, figures: pl.DataFrame) -> pl.LazyFrame:
+        """The figures of groups with the groups' columns."""
+        return self._with_columns(self.sets.groups, figures)
+
+    def curve(self, figures: Mapping[str, Array]) -> pl.LazyFrame:
+        """Figures of the steps but entries: the groups' columns, t, kind, count, n_at_risk, figures."""
+        sets = self.sets
+        _, group = sets.every_step
+        steps = {"t": sets.t, "kind": sets.kind, "count": sets.count, "n_at_risk": sets.before, **figures}
+        return self._with_columns(sets.groups[group], pl.DataFrame(steps)).filter(pl.col("kind") != ENTRY)
+
+    def _with_columns(self, groups: Array, figures: pl.DataFrame) -> pl.LazyFrame:
+        return figures.lazy().with_columns(column.gather(groups) for column in self.columns)
 
 
 def risk_sets(
     frame: pl.LazyFrame, by: Sequence[str], duration: Column, kind: pl.Expr, entry: Column | None
-) -> RiskSets:
+) -> Grouped:
     """The risk sets of the cases of each group.
 
     Rows without a finite duration ≥ 0 or without a kind are left out. A case is at risk after its `entry`
@@ -187,39 +318,26 @@ def risk_sets(
     """
     time = expression(duration).cast(pl.Float64)
     start = pl.lit(0.0) if entry is None else expression(entry).cast(pl.Float64).fill_null(0.0)
-    cases = frame.select(*by, _time=time, _kind=kind.cast(pl.UInt64), _entry=start).filter(
-        pl.col("_time").is_finite() & (pl.col("_time") >= 0) & pl.col("_kind").is_not_null()
+    cases = (
+        frame.select(*by, _time=time, _kind=kind.cast(pl.UInt8), _entry=start)
+        .filter(pl.col("_time").is_finite() & (pl.col("_time") >= 0) & pl.col("_kind").is_not_null())
+        .filter((pl.col("_entry") <= 0) | (pl.col("_time") > pl.col("_entry")))
+        .collect()
     )
-    late = pl.col("_entry") > 0
-    happenings = cases.filter(~late | (pl.col("_time") > pl.col("_entry"))).select(*by, "_time", "_kind")
-    if entry is not None:
-        entries = cases.filter(late & (pl.col("_time") > pl.col("_entry")))
-        entries = entries.select(*by, _time="_entry", _kind=pl.lit(ENTRY, pl.UInt64))
-        happenings = pl.concat([happenings, entries])
-    ordered = _ordered(happenings, by).collect()
-    ends = ordered["steps"].list.len().cast(pl.Int64).cum_sum().to_numpy()
-    steps = ordered["steps"].explode(empty_as_null=False).to_numpy()
-    return RiskSets(ordered.drop("steps"), steps, ends, entry is not None)
-
-
-def _ordered(happenings: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
-    """One row a group: its sorted list of integers that hold time and kind.
-
-    Non-negative floats order as their bit patterns do, and sorting one integer is several times faster than
-    sorting by two columns.
-    """
-    pattern = (pl.col("_time").abs() / _SCALE).reinterpret(dtype=pl.UInt64)
-    keys = happenings.select(*by, steps=pattern * _KINDS + pl.col("_kind"))
+    columns = cases.select(by).unique(maintain_order=True) if by else pl.DataFrame()
+    group = pl.lit(0, pl.UInt32)
     if by:
-        return keys.group_by(by).agg(pl.col("steps").sort())
-    return keys.select(pl.col("steps").sort().implode()).filter(pl.col("steps").list.len() > 0)
-
-
-def _widths(sizes: Array) -> Array:
-    """A width above each size: a power of two, or three quarters of one."""
-    power = 2 ** np.ceil(np.log2(sizes + 1)).astype(np.int64)
-    widths: Array = np.where(3 * power // 4 > sizes, 3 * power // 4, power)
-    return widths
+        numbered = columns.with_row_index("_group")
+        cases = cases.join(numbered, on=by, how="left", nulls_equal=True, maintain_order="left")
+        group = pl.col("_group")
+    happenings = cases.select(group.alias("group"), "_time", "_kind")
+    entries = cases.filter(pl.col("_entry") > 0).select(
+        group.alias("group"), _time="_entry", _kind=pl.lit(ENTRY, pl.UInt8)
+    )
+    every = pl.concat([happenings, entries]) if len(cases) else happenings
+    codes, times = coded(every["_time"].to_numpy(), every["_kind"].to_numpy())
+    count = columns.height if by else 1
+    return Grouped(columns, RiskSets.of(every["group"].to_numpy(), max(count, 1), codes, times))
 
 
 def probability_limits(

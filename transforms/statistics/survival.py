@@ -10,14 +10,14 @@ import numpy as np
 import polars as pl
 
 from transforms.statistics.intervals import finite, normal_quantile, student_quantile
+from transforms.statistics.ordered import Array
 from transforms.statistics.risk_sets import (
     CENSORED,
     EVENT,
     ROUNDING,
-    Array,
-    Block,
     Column,
     IntervalKind,
+    RiskSets,
     expression,
     horizon_name,
     probability_limits,
@@ -37,13 +37,19 @@ def kaplan_meier(
     (null or 0: from the start); one that ends at or before its entry is left out. Events come before
     censorings at equal times. Kaplan and Meier (1958), JASA 53, 457-481; Greenwood (1926).
     """
-    sets = risk_sets(frame, by, duration, _kind(event), entry)
-    steps = sets.curve(lambda block: {"survival": block.survival, "hazard_var": block.hazard_var}).lazy()
-    return steps.group_by(*by, "t").agg(
-        pl.col("n_at_risk").max().cast(pl.Int64),
-        (pl.col("kind") == EVENT).sum().cast(pl.Int64).alias("d"),
-        pl.col("survival").min(),
-        (pl.col("survival").min() ** 2 * pl.col("hazard_var").max()).alias("greenwood_var"),
+    grouped = risk_sets(frame, by, duration, _kind(event), entry)
+    sets = grouped.sets
+    steps, group = sets.every_step
+    curve = {"survival": sets.survival(steps, group), "hazard_var": sets.hazard_var(steps, group)}
+    return (
+        grouped.curve(curve)
+        .group_by(*by, "t")
+        .agg(
+            pl.col("n_at_risk").max(),
+            pl.col("count").filter(pl.col("kind") == EVENT).sum().alias("d"),
+            pl.col("survival").min(),
+            (pl.col("survival").min() ** 2 * pl.col("hazard_var").max()).alias("greenwood_var"),
+        )
     )
 
 
@@ -73,27 +79,39 @@ def km_summary(
     Beyond followed_to S is held constant, so that P(T ≤ h) is a lower bound where followed_to < h and S > 0.
     Rows, entry and ties are as in `kaplan_meier`. Durations, horizons and tau are in one unit.
     """
+    grouped = risk_sets(frame, by, duration, _kind(event), entry)
+    figures = km_figures(
+        grouped.sets, quantiles=quantiles, horizons=horizons, tau=tau, level=level, interval=interval
+    )
+    return grouped.of_groups(figures)
+
+
+def km_figures(
+    sets: RiskSets,
+    *,
+    quantiles: Sequence[float],
+    horizons: Sequence[float],
+    tau: float | None,
+    level: float = 0.95,
+    interval: IntervalKind = "log_log",
+) -> pl.DataFrame:
+    """The figures of `km_summary`, one row a group of the risk sets."""
     limits: list[pl.Expr] = []
-    columns = [*by, "n", "n_events", "followed_to"]
+    columns = ["n", "n_events", "followed_to"]
+    found = sets.counts()
     for q in quantiles:
+        found |= _quantile(sets, q, level)
         columns += with_limits(quantile_name(q))
     for horizon in horizons:
+        found |= _within(sets, horizon)
         limits += _within_limits(horizon, level, interval)
         columns += with_limits(horizon_name(horizon), "var")
     if tau is not None:
+        found |= _restricted_mean(sets, tau)
         limits += _restricted_mean_limits(tau, level)
         columns += with_limits("rmst", "var")
-
-    def figures(block: Block) -> dict[str, Array]:
-        found = block.counts()
-        for q in quantiles:
-            found |= _quantile(block, q, level)
-        for horizon in horizons:
-            found |= _within(block, horizon)
-        return found | (_restricted_mean(block, tau) if tau is not None else {})
-
-    sets = risk_sets(frame, by, duration, _kind(event), entry)
-    return sets.summary(figures).lazy().with_columns(limits).select(columns)
+    frame = pl.DataFrame({n: pl.Series(column, nan_to_null=True) for n, column in found.items()})
+    return frame.lazy().with_columns(limits).select(columns).collect()
 
 
 def _kind(event: Column) -> pl.Expr:
@@ -101,32 +119,54 @@ def _kind(event: Column) -> pl.Expr:
     return pl.when(ended).then(EVENT).when(~ended).then(CENSORED)
 
 
-def _quantile(block: Block, q: float, level: float) -> dict[str, Array]:
+def _quantile(sets: RiskSets, q: float, level: float) -> dict[str, Array]:
     """The quantile, and where the lower and the upper log-log limit of S have come down to 1 − q.
 
     At S = 0 the limits are undefined: the lower one counts as come down, the upper one does not.
     """
-    survival = block.survival
-    inside = (survival > ROUNDING) & (survival < 1)
-    decline = -np.log(survival, out=np.full_like(survival, -1.0), where=inside)
-    half = normal_quantile(level) * np.sqrt(block.hazard_var) / decline
-    target = np.log(-np.log(1 - q)) - ROUNDING
-    real = np.isfinite(block.t)
+    z, target = normal_quantile(level), np.log(-np.log(1 - q)) - ROUNDING
+
+    def come_down(sign: int) -> Array:
+        def inside(steps: Array, group: Array) -> tuple[Array, Array, Array]:
+            survival = sets.survival(steps, group)
+            within = (survival > ROUNDING) & (survival < 1)
+            decline = -np.log(np.where(within, survival, 0.5))
+            return survival, within, decline
+
+        def reached(steps: Array, group: Array) -> Array:
+            survival, within, decline = inside(steps, group)
+            half = z * np.sqrt(sets.hazard_var(steps, group)) / decline
+            come: Array = within & (np.log(decline) + sign * half >= target)
+            return come | (survival <= ROUNDING) if sign > 0 else come
+
+        def may_be(begin: Array, last: Array, group: Array) -> Array:
+            """Bounds: the decline and its variance only grow."""
+            _, at_first, least = inside(begin, group)
+            survival, at_last, most = inside(last, group)
+            variance = sets.hazard_var(last if sign > 0 else begin, group)
+            half = z * np.sqrt(variance) / (np.where(at_first, least, 0) if sign > 0 else most)
+            come = np.log(most) + sign * half >= target - ROUNDING
+            possible: Array = (survival < 1) & (come | ~at_last)
+            return possible
+
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return sets.time_of(sets.first(reached, may_be))
+
+    def low_enough(steps: Array, group: Array) -> Array:
+        return sets.survival(steps, group) <= 1 - q + ROUNDING
+
     name, low, high = with_limits(quantile_name(q))
-    return {
-        name: block.first(real & (survival <= 1 - q + ROUNDING)),
-        low: block.first(real & ((survival <= ROUNDING) | (inside & (np.log(decline) + half >= target)))),
-        high: block.first(real & inside & (np.log(decline) - half >= target)),
-    }
+    reached = sets.first(low_enough, lambda begin, last, group: low_enough(last, group))
+    return {name: sets.time_of(reached), low: come_down(1), high: come_down(-1)}
 
 
-def _within(block: Block, horizon: float) -> dict[str, Array]:
-    still_open = block.at(horizon, block.survival, 1.0)
+def _within(sets: RiskSets, horizon: float) -> dict[str, Array]:
+    still_open, variance = sets.at(horizon)
     name = horizon_name(horizon)
     return {
         name: 1 - still_open,
-        f"{name}_var": still_open**2 * block.at(horizon, block.hazard_var, 0.0),
-        f"{name}_known": block.known_fates(horizon),
+        f"{name}_var": still_open**2 * variance,
+        f"{name}_known": sets.known_fates(horizon),
     }
 
 
@@ -137,12 +177,18 @@ def _within_limits(horizon: float, level: float, interval: IntervalKind) -> list
     return [(1 - high).alias(f"{name}_low"), (1 - low).alias(f"{name}_high")]
 
 
-def _restricted_mean(block: Block, tau: float) -> dict[str, Array]:
+def _restricted_mean(sets: RiskSets, tau: float) -> dict[str, Array]:
     """∫₀^tau S, variance Σ(∫_{tᵢ}^tau S)²·dᵢ/(nᵢ(nᵢ − dᵢ)). Royston and Parmar (2013), BMC MRM 13, 152."""
-    t = np.minimum(block.t, tau)
-    area = np.cumsum(block.survival_before * np.diff(t, axis=1, prepend=0.0), axis=1)
-    total = area[:, -1]
-    return {"rmst": total, "rmst_var": np.sum((total[:, None] - area) ** 2 * block.hazard_terms, axis=1)}
+    t = np.minimum(sets.t, tau)
+    survival = sets.survival_of_steps
+    passed, before = np.diff(t, prepend=0.0), np.append(1.0, survival)[:-1]
+    passed[sets.begins], before[sets.begins] = t[sets.begins], 1.0
+    area = sets.running(before * passed, most=tau)
+    last = sets.ends - 1
+    # After the last step the curve stays.
+    total = area[last] + survival[last] * (tau - t[last])
+    rest = np.repeat(total, sets.sizes) - area
+    return {"rmst": total, "rmst_var": sets.total(rest**2 * sets.hazard_terms)}
 
 
 def _restricted_mean_limits(tau: float, level: float) -> list[pl.Expr]:

@@ -1,0 +1,239 @@
+"""From the cases of a fact to figures: sums and quantiles for all KPIs that place its cases in months alike.
+
+Which cases a KPI counts and what it takes of each is its definition's word; stocks and curves are elsewhere.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+
+import numpy as np
+import polars as pl
+
+from transforms.kpi.cells import Array, Cells, Floats, Sums, month_number, months_spanned
+from transforms.kpi.definition import Statistic, quantile_figures
+from transforms.kpi.flow_measures import FlowMeasure
+from transforms.kpi.measured import Figures, Series
+from transforms.kpi.measures import PerExposure, Stock
+from transforms.kpi.places import Places
+from transforms.kpi.stocks import Stocks
+from transforms.kpi.survival_measures import SurvivalMeasure
+from transforms.periods import months_of
+from transforms.statistics.ordered import Ordered, ranked
+
+# The latest mature issue months that a period takes (0: its own months), and whether only its last month.
+Window = tuple[int, bool]
+Numbers = dict[str, Floats]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A series with its statistics and the columns they are computed in; equal ones of several KPIs share one."""
+
+    series: Series
+    columns: Mapping[str, str]
+    statistics: Mapping[str, Statistic]
+
+    @property
+    def window(self) -> Window:
+        """Which months of cases its periods take."""
+        return self.series.kpi.issue_months, self.series.kpi.cumulative
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Series that share a fact and the date that places a case in a month, so that its cases are read once.
+
+    `slice_on` is the column that tells the fact's kinds of rows apart, if these KPIs ask for one kind each.
+    """
+
+    fact: str
+    placed_on: str
+    slice_on: str | None
+    members: tuple[Planned, ...]
+
+    @property
+    def columns(self) -> dict[str, pl.Expr]:
+        """Every column to compute, once."""
+        return {m.columns[name]: s.cases for m in self.members for name, s in m.statistics.items()}
+
+    @property
+    def quantiles(self) -> dict[str, list[float]]:
+        """The columns that quantiles are taken of, and which."""
+        taken = [
+            (m.columns[n], s.q) for m in self.members for n, s in m.statistics.items() if s.q is not None
+        ]
+        return {column: sorted({q for other, q in taken if other == column}) for column, _ in taken}
+
+
+def batched(
+    series: Iterable[Series], periods: pl.DataFrame, as_of: date, places: Places, counted: Stocks
+) -> list[Figures]:
+    """The figures of all KPIs that count cases."""
+    found: list[Figures] = []
+    for batch in _batches(series, as_of):
+        cases = _Cases(batch, periods, places)
+        for member in batch.members:
+            numbers = cases.numbers(member)
+            measure = member.series.kpi.measure
+            if isinstance(measure, PerExposure):
+                numbers[measure.exposure.name] = counted.exposure(measure.exposure)
+            found.append(counted.figures(member.series, numbers))
+    return found
+
+
+def _batches(series: Iterable[Series], as_of: date) -> list[Batch]:
+    groups: dict[tuple[str, str, str | None], list[Planned]] = {}
+    for one in series:
+        kpi = one.kpi
+        if not isinstance(kpi.measure, Stock | SurvivalMeasure | FlowMeasure):
+            slice_on = kpi.slice[0] if kpi.slice else None
+            key = (kpi.fact, kpi.dates[one.basis], slice_on)  # type: ignore[index]
+            groups.setdefault(key, []).append(_planned(one, as_of))
+    return [Batch(*key, tuple(members)) for key, members in groups.items()]
+
+
+def _planned(series: Series, as_of: date) -> Planned:
+    """The KPI's statistics restricted to the cases that count, each under a name made of its expression."""
+    kpi = series.kpi
+    in_population, left_out = kpi.in_population, kpi.left_out
+    statistics = {
+        name: Statistic(pl.when(in_population & ~left_out).then(s.cases), s.q)
+        for name, s in kpi.measure.statistics(as_of).items()
+    }
+    statistics["n_excluded"] = Statistic(in_population & left_out)
+    return Planned(series, {name: _column_name(s.cases) for name, s in statistics.items()}, statistics)
+
+
+def _column_name(cases: pl.Expr) -> str:
+    return f"statistic_{sha256(cases.meta.serialize()).hexdigest()[:16]}"
+
+
+class _Cases:
+    """The cases of a batch in the months that its periods take, and the numbers of its members."""
+
+    def __init__(self, batch: Batch, periods: pl.DataFrame, places: Places) -> None:
+        fact = places.facts[batch.fact]
+        windows = {member.window for member in batch.members}
+        taken = {window: _months(window, batch, fact.frame, periods) for window in windows}
+        self._months = months_spanned(pl.concat(frame["month"] for frame in taken.values()))
+        slices = [batch.slice_on] if batch.slice_on else []
+        self._rows = (
+            fact.frame.with_columns(month=month_number(batch.placed_on))
+            .filter(
+                pl.col("month").is_between(self._months.start, self._months.stop - 1),
+                *(pl.col(name).is_not_null() for name in slices),
+            )
+            .select(
+                "month",
+                *slices,
+                *(fact.columns if batch.quantiles else fact.adding),
+                *(cases.alias(name) for name, cases in batch.columns.items()),
+            )
+            .collect()
+        )
+        self._batch, self._places = batch, places
+        kinds = self._rows[batch.slice_on].unique().sort().to_list() if batch.slice_on else [None]
+        self._kinds = {kind: number for number, kind in enumerate(kinds)}
+        self._weights = {window: self._which(frame, periods.height) for window, frame in taken.items()}
+        numbers = self._numbered(self._rows) if batch.slice_on else None
+        self._cells = Cells(self._rows, places, batch.fact, self._months, numbers, len(kinds))
+        self._sums: dict[str, Sums] = {}
+        self._merged: dict[tuple[str, Window], Floats] = {}
+        self._quantiles: dict[tuple[Window, object], dict[tuple[str, float], tuple[Floats, ...]]] = {}
+
+    def numbers(self, member: Planned) -> Numbers:
+        """Every statistic of a member, as periods × places."""
+        found: Numbers = {}
+        kind = member.series.kpi.slice[1] if member.series.kpi.slice else None
+        for name, statistic in member.statistics.items():
+            column, q = member.columns[name], statistic.q
+            if q is None:
+                sums = self._added_up(column, member.window)
+                found[name] = sums[self._kinds[kind]] if kind in self._kinds else np.zeros(sums.shape[1:])
+            else:
+                figures = self._quantiles_of(member.window, kind)[column, q]
+                found |= dict(zip(quantile_figures(name), figures, strict=True))
+        return found
+
+    def _added_up(self, column: str, window: Window) -> Floats:
+        """The sums of a column, as slices × periods × places."""
+        if column not in self._sums:
+            self._sums[column] = self._cells.sums(self._rows[column])
+        if (column, window) not in self._merged:
+            self._merged[column, window] = self._sums[column].over(self._weights[window])
+        return self._merged[column, window]
+
+    def _quantiles_of(self, window: Window, kind: object) -> dict[tuple[str, float], tuple[Floats, ...]]:
+        """The quantiles of all columns for one kind of rows: see `quantile_figures`, as periods × places."""
+        if (window, kind) not in self._quantiles:
+            rows, weights = self._rows, self._weights[window]
+            own = weights[self._kinds.get(kind, 0) if len(weights) > 1 else 0]
+            if self._batch.slice_on:
+                rows = rows.filter(pl.col(self._batch.slice_on) == pl.lit(kind))
+            self._quantiles[window, kind] = self._taken(rows, own)
+        return self._quantiles[window, kind]
+
+    def _taken(self, rows: pl.DataFrame, weights: Floats) -> dict[tuple[str, float], tuple[Floats, ...]]:
+        cells = Cells(rows, self._places, self._batch.fact, self._months)
+        values = {name: rows[name].cast(pl.Float64) for name in self._batch.quantiles}
+        known = {name: column.is_not_null().to_numpy() for name, column in values.items()}
+        ranks = {name: ranked(column.drop_nulls().to_numpy()) for name, column in values.items()}
+        found = {
+            (name, q): tuple(np.full((len(weights), self._places.frame.height), np.nan) for _ in range(4))
+            for name, some in self._batch.quantiles.items()
+            for q in some
+        }
+        for grouping in cells.grouped(weights):
+            for name, some in self._batch.quantiles.items():
+                ordered = Ordered.of(grouping.group[known[name]], grouping.count, *ranks[name])
+                for q in some:
+                    value, low, high = ordered.quantile(q)
+                    for array, figures in zip(found[name, q], (value, ordered.n, low, high), strict=True):
+                        grouping.fill(array, figures)
+        return found
+
+    def _numbered(self, frame: pl.DataFrame) -> Array:
+        """The number of the slice of each row."""
+        column = frame[self._batch.slice_on or ""]
+        return column.replace_strict(self._kinds, return_dtype=pl.Int64).to_numpy()
+
+    def _which(self, taken: pl.DataFrame, periods: int) -> Floats:
+        """Which months count in which period: slices (1 if all are alike) × periods × months."""
+        on = self._batch.slice_on
+        slices: Array = np.zeros(taken.height, np.int64)
+        if on in taken.columns:
+            taken = taken.filter(pl.col(on).is_in(list(self._kinds)))
+            slices = self._numbered(taken)
+        weights = np.zeros((len(self._kinds) if on in taken.columns else 1, periods, len(self._months)))
+        weights[slices, taken["period"].to_numpy(), taken["month"].to_numpy() - self._months.start] = 1
+        return weights
+
+
+def _months(window: Window, batch: Batch, fact: pl.LazyFrame, periods: pl.DataFrame) -> pl.DataFrame:
+    """Which months of cases belong to which period: month (its number), period and the slice they hold for."""
+    issue_months, is_cumulative = window
+    if is_cumulative:
+        return periods.select("period", month=month_number("ends_on"))
+    if issue_months:
+        return _mature_issue_months(fact, batch, issue_months, periods)
+    return months_of(periods).with_columns(month=month_number("month"))
+
+
+def _mature_issue_months(fact: pl.LazyFrame, batch: Batch, count: int, periods: pl.DataFrame) -> pl.DataFrame:
+    """For each period the latest issue months in which every policy was mature at its end, by the day rule."""
+    slices = [batch.slice_on] if batch.slice_on else []
+    matured = (
+        fact.group_by(*slices, month=month_number(batch.placed_on))
+        .agg(pl.col("matures_on").max())
+        .sort("month")
+        # Months are taken in order: one counts only when all before it are mature as well.
+        .with_columns(pl.col("matures_on").cum_max().over(slices or [pl.lit(0)]))
+        .collect()
+    )
+    pairs = matured.join(periods.select("period", "ends_on"), how="cross").filter(
+        pl.col("matures_on") <= pl.col("ends_on")
+    )
+    first = pl.col("month").max().over(*slices, "period") - (count - 1)
+    return pairs.filter(pl.col("month") >= first).select(*slices, "month", "period")

@@ -1,0 +1,179 @@
+"""Cells: in which slice, month and place cases are, and what can be had of them there in whatever periods.
+
+Sums are dense arrays of slices × months × places; values are put in order by period and place. Nothing here knows
+a measure.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from math import prod
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from transforms.kpi.places import COMMON, COMPANY, Placed, Places, place_of
+
+Array = NDArray[Any]
+Floats = NDArray[np.float64]
+# Floats are added up as whole numbers of these units: up to 2^23 of them exactly, whatever the order of rows, as a
+# rerun must change no number. The last one is finer than 10^-12.
+UNITS = (2.0**20, 2.0**-10, 2.0**-40)
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Sums of a column: for each of some units, how many; arrays of slices × months × places."""
+
+    parts: tuple[tuple[float, Floats], ...]
+
+    def over(self, weights: Floats) -> Floats:
+        """Sums of slices × periods × places; `weights` say which months count: slices (or 1) × periods × months."""
+        return reduce(np.add, [unit * np.matmul(weights, part) for unit, part in self.parts])
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """A way to group rows: `group` is that of every row, of 0 … count − 1.
+
+    There is one for every period of the `layer` and every place of `span`, and one more row and column of groups
+    for rows of no period and no place.
+    """
+
+    group: Array
+    count: int
+    layer: Array
+    span: slice
+
+    def fill(self, array: Floats, figures: Array) -> None:
+        """Put a figure of every group in its place of an array of periods × places."""
+        own = figures.reshape(len(self.layer) + 1, -1)[:-1, :-1]
+        array[self.layer, self.span] = own
+
+
+class Cells:
+    """Where rows of a fact are: `rows` has month (see `month_number`) and the columns of its places.
+
+    `months` is the range of the months; `slices` the numbers of the rows' slices, if there are several.
+    """
+
+    def __init__(
+        self,
+        rows: pl.DataFrame,
+        places: Places,
+        fact: str,
+        months: range,
+        slices: Array | None = None,
+        count: int = 1,
+    ) -> None:
+        self.months = months
+        self._slices, self._count = slices, count
+        self._rows = rows
+        self._places = places
+        self._placed: Placed = places.facts[fact]
+        self._month = rows["month"].to_numpy().astype(np.int64) - months.start
+
+    def sums(self, column: pl.Series) -> Sums:
+        """Sums of a column (of flags: how many are set)."""
+        if column.dtype == pl.Boolean:
+            return Sums(((1.0, self._sum(column.fill_null(False).to_numpy())),))
+        numbers = column.cast(pl.Float64).fill_null(0.0).to_numpy()
+        return Sums(tuple((unit, self._sum(part)) for unit, part in _whole_units(numbers)))
+
+    def _sum(self, weights: Array) -> Floats:
+        height = self._count * len(self.months)
+        found = np.zeros((height, self._places.frame.height))
+        sizes = self._placed.sizes
+        cells = np.bincount(self._in_common, weights, height * prod(sizes)).reshape(height, *sizes)
+        axes = range(1, cells.ndim)
+        found[:, 0] = cells.sum(axis=tuple(axes))
+        for axis, cut in zip(axes, self._placed.common, strict=True):
+            span = self._places.span(cut)
+            own = cells.sum(axis=tuple(other for other in axes if other != axis))
+            found[:, span] = own[:, : span.stop - span.start]
+        for cut, (width, code) in self._apart.items():
+            span = self._places.span(cut)
+            own = np.bincount(code, weights, height * width).reshape(height, width)
+            found[:, span] = own[:, : span.stop - span.start]
+        return found.reshape(self._count, len(self.months), self._places.frame.height)
+
+    @cached_property
+    def _row(self) -> Array:
+        row: Array = self._month if self._slices is None else self._slices * len(self.months) + self._month
+        return row
+
+    @cached_property
+    def _in_common(self) -> Array:
+        code: Array = self._row * prod(self._placed.sizes) + self._rows[COMMON].to_numpy()
+        return code
+
+    @cached_property
+    def _apart(self) -> dict[str, tuple[int, Array]]:
+        """Of each cut that is added up on its own: how many places, and the cell of every row."""
+        found = {}
+        for cut in self._placed.apart:
+            width, place = self._here(cut)
+            found[cut] = width, self._row * width + place
+        return found
+
+    def _here(self, cut: str) -> tuple[int, Array]:
+        """How many places a cut has, with nowhere as the last, and which of them each row is in."""
+        span = self._places.span(cut)
+        width = span.stop - span.start + 1
+        if cut == COMPANY:
+            return width, np.zeros(len(self._month), np.uint32)
+        place = self._rows[place_of(cut)].cast(pl.UInt32).fill_null(span.start + width - 1)
+        return width, place.to_numpy() - np.uint32(span.start)
+
+    def grouped(self, weights: Floats) -> Iterator[Grouping]:
+        """Groupings of the rows, so that every period and place of `weights` (periods × months) is a group of one."""
+        for layer in layers(weights):
+            ordinal = np.full(len(self.months), len(layer), np.uint32)
+            for i, period in enumerate(layer):
+                ordinal[weights[period] > 0] = i
+            of_row = ordinal[self._month]
+            for cut in self._placed.cuts:
+                width, place = self._here(cut)
+                group = of_row * np.uint32(width) + place
+                yield Grouping(group, (len(layer) + 1) * width, layer, self._places.span(cut))
+
+
+def layers(weights: Floats) -> list[Array]:
+    """The periods (rows of periods × months) in as few layers as may be, none of which has two that overlap."""
+    found: list[list[int]] = []
+    taken: list[Array] = []
+    for period, months in enumerate(weights > 0):
+        for own, busy in zip(found, taken, strict=True):
+            if not (busy & months).any():
+                own.append(period)
+                busy |= months
+                break
+        else:
+            found.append([period])
+            taken.append(months.copy())
+    return [np.array(own) for own in found]
+
+
+def month_number(day: str) -> pl.Expr:
+    """Months since year 0 of a day."""
+    return pl.col(day).dt.year().cast(pl.Int32) * 12 + pl.col(day).dt.month() - 1
+
+
+def _whole_units(column: Floats) -> list[tuple[float, Floats]]:
+    """The column as whole numbers of UNITS; units of which there are none are left out."""
+    parts: list[tuple[float, Floats]] = []
+    rest = column
+    for unit in UNITS:
+        if max(rest.max(initial=0.0), -rest.min(initial=0.0)) >= unit / 2:
+            part = np.rint(rest * (1 / unit))
+            parts.append((unit, part))
+            rest = rest - part * unit
+    return parts or [(1.0, column)]
+
+
+def months_spanned(months: pl.Series) -> range:
+    """The months from the first to the last; none of nothing."""
+    first, last = months.min(), months.max()
+    return range(int(first), int(last) + 1) if isinstance(first, int) and isinstance(last, int) else range(0)

@@ -1,0 +1,80 @@
+"""Values of many groups in ascending order, and quantiles of every group at once.
+
+A value and its group are sorted as one integer, which is several times faster than sorting pairs or lists.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from transforms.statistics.intervals import quantile_ranks
+
+Array = NDArray[Any]
+Floats = NDArray[np.float64]
+
+
+def ranked(values: Floats) -> tuple[Array, Floats]:
+    """The rank of each value among the distinct ones, from 0, and the distinct ones, ascending."""
+    order = np.argsort(values)
+    ascending = values[order]
+    is_new = np.ones(len(values), bool)
+    np.not_equal(ascending[1:], ascending[:-1], out=is_new[1:])
+    ranks = np.empty(len(values), np.uint32)
+    ranks[order] = np.cumsum(is_new, dtype=np.uint32) - 1
+    return ranks, ascending[is_new]
+
+
+def sorted_keys(groups: Array, codes: Array, count: int, bits: int) -> Array:
+    """Group (0 … count − 1) and code (of `bits` bits) of each value in one integer, ascending."""
+    dtype: Any = np.uint32 if count << bits < 1 << 32 else np.uint64
+    keys: Array = groups.astype(dtype) << dtype(bits)
+    keys |= codes.astype(dtype, copy=False)
+    keys.sort()
+    return keys
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """Values of groups, ascending within each: `codes` are ranks of `distinct`, `ends` where each group ends."""
+
+    codes: Array
+    ends: Array
+    distinct: Floats
+
+    @classmethod
+    def of(cls, groups: Array, count: int, ranks: Array, distinct: Floats) -> "Ordered":
+        """The values, given as `ranked`, of groups 0 … count − 1."""
+        bits = max(len(distinct) - 1, 1).bit_length()
+        keys = sorted_keys(groups, ranks, count, bits)
+        dtype = keys.dtype.type
+        ends = np.searchsorted(keys, np.arange(1, count, dtype=dtype) << dtype(bits))
+        return cls(keys & dtype((1 << bits) - 1), np.append(ends, len(keys)), distinct)
+
+    @property
+    def n(self) -> Array:
+        """How many values each group has."""
+        sizes: Array = np.diff(self.ends, prepend=0)
+        return sizes
+
+    def at(self, rank: Floats) -> Floats:
+        """The value of that rank, from 1, in each group; NaN where there is none."""
+        n = self.n
+        known = (rank >= 1) & (rank <= n)
+        place = np.where(known, self.ends - n + np.nan_to_num(rank) - 1, 0).astype(np.int64)
+        if not len(self.codes):
+            return np.full(len(n), np.nan)
+        return np.where(known, self.distinct[self.codes[place]], np.nan)
+
+    def quantile(self, q: float) -> tuple[Floats, Floats, Floats]:
+        """Each group's q-quantile (Hyndman–Fan type 7) with the binomial limits of its order statistics, or NaN."""
+        n = self.n
+        position = (n - 1) * q
+        below = np.floor(position)
+        at = self.at(below + 1)
+        above = np.where(below + 2 <= n, self.at(below + 2), at)
+        ranks = pl.DataFrame({"n": n}).select(**quantile_ranks(pl.col("n"), q)._asdict())
+        low, high = (self.at(rank.cast(pl.Float64).to_numpy()) for rank in ranks)
+        return at + (position - below) * (above - at), low, high
