@@ -3,7 +3,7 @@
 Reading a core table back costs as much as making it; only whole tables of the graph are kept.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import polars as pl
 
@@ -20,10 +20,14 @@ class Frames:
         self._store = store
         self._kept: dict[str, pl.DataFrame] = {}
         self._readers: dict[str, set[str]] = {name: set() for name in graph}
+        self._shared: dict[Callable[..., pl.LazyFrame], pl.DataFrame] = {}
+        self._sharing: dict[Callable[..., pl.LazyFrame], set[str]] = {}
         for node in graph.values():
             if isinstance(node.model, Transform) and node.model.asked_for(settings):
                 for table in set(node.reads) & set(graph):
                     self._readers[table].add(node.name)
+                if node.model.shared:
+                    self._sharing.setdefault(node.model.shared, set()).add(node.name)
 
     def read(self, table: str) -> pl.DataFrame:
         """All rows of a table or view."""
@@ -34,11 +38,21 @@ class Frames:
             self._kept[table] = frame
         return frame
 
+    def shared(self, function: Callable[..., pl.LazyFrame], make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+        """What several tables take their rows from, made if it is not there yet."""
+        if function not in self._shared:
+            self._shared[function] = make()
+        return self._shared[function]
+
     def made(self, table: str, whole: pl.DataFrame | None) -> None:
         """Say that a table has been made anew, `whole` if these are all its rows; frames nobody needs any more go."""
         self._kept.pop(table, None)
         if whole is not None and self._readers[table]:
             self._kept[table] = whole
+        for function, tables in self._sharing.items():
+            tables.discard(table)
+            if not tables:
+                self._shared.pop(function, None)
         for name, readers in self._readers.items():
             readers.discard(table)
             if not readers:

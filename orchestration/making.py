@@ -86,18 +86,28 @@ def make(store: Store, node: Node, run: Run, graph: Mapping[str, Node], frames: 
 def _make_transform(
     store: Store, model: Transform, run: Run, graph: Mapping[str, Node], frames: Frames
 ) -> int:
-    tables = {**model.reads, **model.broadcast} if model.asked_for(run.settings) else {}
+    asked, shared = model.asked_for(run.settings), None
+    if asked and model.shared:
+        shared = frames.shared(model.shared, lambda: _shared(model, run, frames)).lazy()
+    tables = {**({} if model.shared else model.reads), **model.broadcast} if asked else {}
     read = {name: _read(frames, table, model, run, graph) for name, table in tables.items()}
     for name, table in model.broadcast.items():
         if name in read and table == CALENDAR and any(read[cases].height for cases in model.reads):
             _refuse_gaps(read[name], model.writes, run)
     inputs = {name: frame.lazy() for name, frame in read.items()}
-    result = model(**inputs, as_of=run.as_of, settings=run.settings).collect()
+    result = model(**inputs, shared=shared, as_of=run.as_of, settings=run.settings).collect()
     if model.partitioned_by and not run.is_whole:
         frames.made(model.writes, None)
         return store.replace_rows(model.writes, result, model.partitioned_by, run.months)
     frames.made(model.writes, result)
     return store.replace(model.writes, result)
+
+
+def _shared(model: Transform, run: Run, frames: Frames) -> pl.DataFrame:
+    """What the table shares with others, from whole tables."""
+    assert model.shared
+    read = {name: frames.read(table).lazy() for name, table in model.reads.items()}
+    return model.shared(**read, as_of=run.as_of, settings=run.settings).collect()
 
 
 def _read(frames: Frames, table: str, reader: Transform, run: Run, graph: Mapping[str, Node]) -> pl.DataFrame:

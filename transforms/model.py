@@ -32,7 +32,8 @@ class Transform:
     if A and B share no value of `keys`, then f(A ∪ B) = f(A) ∪ f(B), and f(nothing) is nothing. Empty `keys`
     say that the rows cannot be divided, as for a total over the whole company. `partitioned_by` names the
     column by whose values (months) the table can be made in parts. A table that a project has not `asked_for`
-    is empty, and nothing is read for it.
+    is empty, and nothing is read for it. `shared` is a pure function of the reads that several tables take their
+    rows from, so that a run works it out once; their functions get its frame in place of the reads.
     """
 
     function: Callable[..., pl.LazyFrame]
@@ -44,6 +45,7 @@ class Transform:
     columns: Columns
     partitioned_by: str | None = None
     asked_for: Callable[[Settings], bool] = lambda settings: True
+    shared: Callable[..., pl.LazyFrame] | None = None
 
     @property
     def schema(self) -> pl.Schema:
@@ -55,10 +57,20 @@ class Transform:
         """First paragraph of the docstring: what one row is."""
         return " ".join((self.function.__doc__ or "").split("\n\n")[0].split())
 
-    def __call__(self, *, as_of: date, settings: Settings, **frames: pl.LazyFrame) -> pl.LazyFrame:
-        """The table's rows, exactly the declared columns in the declared types; no frames if not asked for."""
+    def __call__(
+        self, *, as_of: date, settings: Settings, shared: pl.LazyFrame | None = None, **frames: pl.LazyFrame
+    ) -> pl.LazyFrame:
+        """The table's rows, exactly the declared columns in the declared types; no frames if not asked for.
+
+        With what is `shared` already worked out, the frames it is made of need not be given.
+        """
         if not self.asked_for(settings):
             return pl.LazyFrame(schema=self.schema)
+        if self.shared is not None:
+            if shared is None:
+                read = {name: frames[name] for name in self.reads}
+                shared = self.shared(**read, as_of=as_of, settings=settings)
+            frames = {"shared": shared, **{name: frames[name] for name in self.broadcast}}
         result = self.function(**frames, as_of=as_of, settings=settings)
         return result.select(pl.col(name).cast(dtype) for name, dtype in self.schema.items())
 
@@ -73,6 +85,7 @@ def transform(
     broadcast: Mapping[str, str] | None = None,
     partitioned_by: str | None = None,
     asked_for: Callable[[Settings], bool] = lambda settings: True,
+    shared: Callable[..., pl.LazyFrame] | None = None,
 ) -> Callable[[Callable[..., pl.LazyFrame]], Transform]:
     """Declare a pure function as the transform that writes the table `writes`."""
     missing = [name for name in grain if name not in columns]
@@ -81,7 +94,7 @@ def transform(
 
     def declare(function: Callable[..., pl.LazyFrame]) -> Transform:
         return Transform(
-            function, writes, reads, broadcast or {}, keys, grain, columns, partitioned_by, asked_for
+            function, writes, reads, broadcast or {}, keys, grain, columns, partitioned_by, asked_for, shared
         )
 
     return declare

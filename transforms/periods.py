@@ -23,6 +23,7 @@ def month_periods(months: list[date]) -> pl.DataFrame:
     )
 
 
+MONTH = "month"
 # The calendar periods longer than a month, by their length in months.
 CALENDAR_GRAINS = {"quarter": 3, "half_year": 6, "year": 12}
 ROLLING_MONTHS = 12

@@ -24,8 +24,8 @@ from transforms.index.robustness import (
     sample_influence,
 )
 from transforms.index.sensitivity import choice_sensitivity
-from transforms.kpi.monthly import READS as FACTS
-from transforms.kpi.monthly import facts_by_table
+from transforms.kpi.every_period import READS as FACTS
+from transforms.kpi.every_period import facts_by_table
 from transforms.kpi.registry import registry
 from transforms.model import Columns, transform
 from transforms.settings import RobustnessSettings, Settings

@@ -4,33 +4,17 @@ from datetime import date
 
 import polars as pl
 
-from transforms.kpi.records import kpi_records
-from transforms.kpi.registry import registry
+from transforms.kpi.every_period import READS, every_period
 from transforms.model import transform
+from transforms.periods import MONTH
 from transforms.settings import Settings
-
-READS = {
-    "claims": "core.claims",
-    "claim_promises": "core.claim_promises",
-    "complaints": "core.complaints",
-    "complaint_repeats": "core.complaint_repeats",
-    "policies": "core.policies",
-    "policy_events": "core.policy_events",
-    "surrender_months": "core.surrender_months",
-    "renewals": "core.renewals",
-    "persistency": "core.persistency",
-    "survey_scores": "core.survey_scores",
-    "survey_responses": "core.survey_responses",
-    "survey_weights": "core.survey_weights",
-    "survey_invitations": "core.survey_invitations",
-    "exposures": "core.exposure_months",
-}
 
 
 @transform(
     writes="kpi.monthly",
     reads=READS,
     broadcast={"periods": "staging.periods"},
+    shared=every_period,
     keys=(),
     grain=("kpi", "period", "basis", "cut", "segment"),
     partitioned_by="period",
@@ -61,12 +45,7 @@ READS = {
         ),
     },
 )
-def monthly(periods: pl.LazyFrame, *, as_of: date, settings: Settings, **facts: pl.LazyFrame) -> pl.LazyFrame:
+def monthly(shared: pl.LazyFrame, periods: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
     """One row a KPI, month, basis, cut and segment: value, interval, numbers of cases and status."""
-    tables = facts_by_table(**facts)
-    return kpi_records(tables, registry(settings), periods.collect(), as_of=as_of, settings=settings).lazy()
-
-
-def facts_by_table(**facts: pl.LazyFrame) -> dict[str, pl.LazyFrame]:
-    """The facts of KPIs by the names of their tables."""
-    return {READS[name]: frame for name, frame in facts.items()}
+    del as_of, settings
+    return shared.filter(pl.col("grain") == MONTH).join(periods, on="period", how="semi")

@@ -1,0 +1,46 @@
+"""The records of all KPIs for every period of a run, which kpi.monthly and kpi.periodic take their rows from.
+
+They are worked out together, since the same sums of months make up all periods.
+"""
+
+from datetime import date
+
+import polars as pl
+
+from transforms.kpi.records import kpi_records
+from transforms.kpi.registry import registry
+from transforms.periods import MONTH, long_periods, month_periods, months_until
+from transforms.settings import Settings
+
+READS = {
+    "claims": "core.claims",
+    "claim_promises": "core.claim_promises",
+    "complaints": "core.complaints",
+    "complaint_repeats": "core.complaint_repeats",
+    "policies": "core.policies",
+    "policy_events": "core.policy_events",
+    "surrender_months": "core.surrender_months",
+    "renewals": "core.renewals",
+    "persistency": "core.persistency",
+    "survey_scores": "core.survey_scores",
+    "survey_responses": "core.survey_responses",
+    "survey_weights": "core.survey_weights",
+    "survey_invitations": "core.survey_invitations",
+    "exposures": "core.exposure_months",
+}
+
+
+def every_period(*, as_of: date, settings: Settings, **facts: pl.LazyFrame) -> pl.LazyFrame:
+    """The records of every month and longer period of the project, with grain and ends_on."""
+    months = months_until(as_of, settings.months)
+    longer = long_periods(months, settings.grains)
+    single = month_periods(months).select(pl.lit(MONTH).alias("grain"), "starts_on", "ends_on")
+    periods = pl.concat([single, longer])
+    return kpi_records(
+        facts_by_table(**facts), registry(settings), periods, as_of=as_of, settings=settings
+    ).lazy()
+
+
+def facts_by_table(**facts: pl.LazyFrame) -> dict[str, pl.LazyFrame]:
+    """The facts of KPIs by the names of their tables."""
+    return {READS[name]: frame for name, frame in facts.items()}
