@@ -122,7 +122,7 @@ class _Cases:
         self._rows = (
             fact.frame.with_columns(month=month_number(batch.placed_on))
             .filter(
-                pl.col("month").is_between(self._months.start, self._months.stop - 1),
+                pl.any_horizontal(_wanted(frame, slices) for frame in taken.values()),
                 *(pl.col(name).is_not_null() for name in slices),
             )
             .select(
@@ -219,6 +219,22 @@ def _months(window: Window, batch: Batch, fact: pl.LazyFrame, periods: pl.DataFr
     if issue_months:
         return _mature_issue_months(fact, batch, issue_months, periods)
     return months_of(periods).with_columns(month=month_number("month"))
+
+
+def _wanted(taken: pl.DataFrame, slices: list[str]) -> pl.Expr:
+    """Whether a case is of the span of months that periods take of its slice."""
+    spans = taken.group_by([name for name in slices if name in taken.columns] or [pl.lit(0)])
+    rows = spans.agg(first=pl.col("month").min(), last=pl.col("month").max()).rows(named=True)
+    return pl.any_horizontal(
+        pl.lit(False),
+        *(
+            pl.all_horizontal(
+                pl.col("month").is_between(row["first"], row["last"]),
+                *(pl.col(name) == pl.lit(row[name]) for name in slices if name in row),
+            )
+            for row in rows
+        ),
+    )
 
 
 def _mature_issue_months(fact: pl.LazyFrame, batch: Batch, count: int, periods: pl.DataFrame) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy import sparse
 
 from transforms.kpi.places import COMMON, COMPANY, Placed, Places, place_of
 
@@ -85,19 +86,27 @@ class Cells:
     def _sum(self, weights: Array) -> Floats:
         height = self._count * len(self.months)
         found = np.zeros((height, self._places.frame.height))
-        sizes = self._placed.sizes
-        cells = np.bincount(self._in_common, weights, height * prod(sizes)).reshape(height, *sizes)
-        axes = range(1, cells.ndim)
-        found[:, 0] = cells.sum(axis=tuple(axes))
-        for axis, cut in zip(axes, self._placed.common, strict=True):
-            span = self._places.span(cut)
-            own = cells.sum(axis=tuple(other for other in axes if other != axis))
-            found[:, span] = own[:, : span.stop - span.start]
+        size = prod(self._placed.sizes)
+        cells = np.bincount(self._in_common, weights, height * size).reshape(height, size)
+        places, which = self._margins
+        found[:, places] = (which @ np.ascontiguousarray(cells.T)).T
         for cut, (width, code) in self._apart.items():
             span = self._places.span(cut)
             own = np.bincount(code, weights, height * width).reshape(height, width)
             found[:, span] = own[:, : span.stop - span.start]
         return found.reshape(self._count, len(self.months), self._places.frame.height)
+
+    @cached_property
+    def _margins(self) -> tuple[Array, sparse.csr_array]:
+        """The places that are added up from common cells, and which cells make up which of them."""
+        sizes = self._placed.sizes
+        at = np.unravel_index(np.arange(prod(sizes)), sizes) if sizes else ()
+        places, cells = [np.array([0])], [np.ones((prod(sizes), 1))]
+        for cut, here in zip(self._placed.common, at, strict=True):
+            span = self._places.span(cut)
+            places.append(np.arange(span.start, span.stop))
+            cells.append(here[:, None] == np.arange(span.stop - span.start))
+        return np.concatenate(places), sparse.csr_array(np.hstack(cells).T.astype(np.float64))
 
     @cached_property
     def _row(self) -> Array:

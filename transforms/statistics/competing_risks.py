@@ -41,7 +41,7 @@ def cumulative_incidence(
     (1993), JASA 88.
     """
     grouped = risk_sets(frame, by, duration, _kind(cause, of), entry)
-    curve = {"survival": grouped.sets.survival_of_steps, **_incidence(grouped.sets)}
+    curve = {"survival": grouped.sets.survival, **_incidence(grouped.sets)}
     count, kind = pl.col("count"), pl.col("kind")
     return (
         grouped.curve(curve)
@@ -85,7 +85,7 @@ def incidence_figures(sets: RiskSets, *, horizons: Sequence[float], level: float
     limits: list[pl.Expr] = []
     columns = ["n", "n_events", "followed_to", "n_competing"]
     found = sets.counts()
-    found["n_competing"] = sets.total(np.where(sets.kind == COMPETING, sets.count, 0)).astype(np.int64)
+    found["n_competing"] = sets.total(sets.count * (sets.kind == COMPETING))
     curve = _incidence(sets)
     for horizon in horizons:
         name = horizon_name(horizon)
@@ -116,7 +116,7 @@ def _incidence(sets: RiskSets) -> dict[str, Floats]:
     of_cause = sets.kind == EVENT
     at_risk = np.maximum(sets.before, 1)
     # Survival before the step over those at risk, times those who end: k does not change where cases end.
-    jump = np.where(of_cause, sets.k_of_steps * sets.count, 0.0)
+    jump = np.where(of_cause, sets.k * sets.count, 0.0)
     if sets.late is not None:
         jump[sets.late] = 0.0
     f, w = sets.running(jump, 1.0), sets.hazard_terms

@@ -5,15 +5,16 @@ infinity never leave.
 """
 
 from collections.abc import Sequence
-from functools import partial
 from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from scipy import special
 
 Operand = pl.Expr | float
+Numbers = NDArray[np.float64]
 
 
 class Interval(NamedTuple):
@@ -188,18 +189,15 @@ def compound_poisson(total: Operand, squares: Operand, exposure: Operand, level:
     return Interval(pl.when((amount == 0) & _positive(exposure).is_not_null()).then(0.0).otherwise(low), high)
 
 
-def quantile_ranks(n: Operand, q: float, level: float = 0.95) -> Interval:
-    """1-based ranks of the two order statistics that enclose the q-quantile, whatever the distribution.
+def quantile_ranks(n: Numbers, q: float, level: float = 0.95) -> tuple[Numbers, Numbers]:
+    """1-based ranks of the two order statistics of n cases that enclose the q-quantile, whatever the distribution.
 
-    X(low) ≤ quantile ≤ X(high) with probability ≥ level; a rank that does not exist in n cases is null.
+    X(low) ≤ quantile ≤ X(high) with probability ≥ level; a rank that does not exist in n cases is NaN.
     Binomial order statistics: Conover, Practical Nonparametric Statistics (1999), section 3.2.
     """
     tail = (1 - level) / 2
-    low, high = (
-        _positive(n).map_batches(partial(_rank, q=q, probability=p, above=k), pl.Int64, is_elementwise=True)
-        for p, k in ((tail, 0), (1 - tail, 1))
-    )
-    return Interval(low, high)
+    sizes, place = np.unique(n.astype(np.float64), return_inverse=True)
+    return _rank(sizes, q, tail, 0)[place], _rank(sizes, q, 1 - tail, 1)[place]
 
 
 def nps(promoters: Operand, detractors: Operand, n: Operand) -> pl.Expr:
@@ -289,12 +287,11 @@ def _poisson_limit(count: pl.Series, more: int, probability: float) -> pl.Series
     return pl.Series(count.name, np.where(shape == 0, 0.0, limit)[place], nan_to_null=True)
 
 
-def _rank(n: pl.Series, q: float, probability: float, above: int) -> pl.Series:
-    """`above` the smallest k with P(Binomial(n, q) ≤ k) ≥ probability; null unless between 1 and n."""
-    cases, place = np.unique(n.to_numpy().astype(np.float64), return_inverse=True)
+def _rank(cases: Numbers, q: float, probability: float, above: int) -> Numbers:
+    """`above` the smallest k with P(Binomial(n, q) ≤ k) ≥ probability; NaN unless between 1 and n."""
     k = np.ceil(special.bdtrik(probability, cases, q))
     one_less = np.maximum(k - 1, 0)
     enough = special.bdtr(one_less, np.where(np.isfinite(cases), cases, 0).astype(np.int64), q) >= probability
-    rank = np.where(enough, one_less, k) + above
+    rank: Numbers = np.where(enough, one_less, k) + above
     rank[~((rank >= 1) & (rank <= cases))] = np.nan
-    return pl.Series(n.name, rank[place], nan_to_null=True).cast(pl.Int64)
+    return rank

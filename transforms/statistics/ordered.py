@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from transforms.statistics.intervals import quantile_ranks
@@ -75,6 +74,5 @@ class Ordered:
         below = np.floor(position)
         at = self.at(below + 1)
         above = np.where(below + 2 <= n, self.at(below + 2), at)
-        ranks = pl.DataFrame({"n": n}).select(**quantile_ranks(pl.col("n"), q)._asdict())
-        low, high = (self.at(rank.cast(pl.Float64).to_numpy()) for rank in ranks)
-        return at + (position - below) * (above - at), low, high
+        low, high = quantile_ranks(n, q)
+        return at + (position - below) * (above - at), self.at(low), self.at(high)

@@ -25,8 +25,6 @@ ROUNDING = 1e-9
 # Running sums are taken in integers, whose differences are exact even where they overflow: so no group's figures
 # depend on another's.
 _FINE = 2.0**50
-# Steps that are looked through at once for the first that fulfils a condition.
-_CHUNK = 64
 
 
 def expression(column: Column) -> pl.Expr:
@@ -150,18 +148,14 @@ class RiskSets:
         terms = np.rint((1 / after - 1 / before) * _FINE * 2**10).astype(np.int64)
         return np.append(0, np.cumsum(terms))
 
-    def k(self, steps: Array, group: Array) -> Floats:
-        """Survival per case at risk after a step; `group` is the position of its group."""
-        log_k = self._log_k[self._breaks_by[steps]] - self._log_k[self._breaks_before[group]]
-        k: Floats = np.exp(log_k / _FINE) / self._first_at_risk[group]
-        return k
-
     @cached_property
-    def k_of_steps(self) -> Floats:
-        """k of every step: worked out at breaks and repeated from there."""
-        group = np.repeat(np.arange(len(self.groups)), self.sizes)
+    def k(self) -> Floats:
+        """Survival per case at risk after every step: worked out at breaks and repeated from there."""
         turns = np.union1d(self._breaks, self.begins)
-        return np.repeat(self.k(turns, group[turns]), np.diff(turns, append=len(self.key)))
+        group = np.searchsorted(self.begins, turns, side="right") - 1
+        log_k = self._log_k[self._breaks_by[turns]] - self._log_k[self._breaks_before[group]]
+        k: Floats = np.exp(log_k / _FINE) / self._first_at_risk[group]
+        return np.repeat(k, np.diff(turns, append=len(self.key)))
 
     @cached_property
     def late(self) -> Array | None:
@@ -171,21 +165,16 @@ class RiskSets:
         gone = np.cumsum(self.is_end & (self.after == 0))
         return gone > np.repeat(np.append(0, gone)[self.begins], self.sizes)
 
-    def survival(self, steps: Array, group: Array) -> Floats:
-        """The product of 1 − d/n over the ends up to a step; `group` is the position of its group."""
-        return self._survival(steps, self.k(steps, group))
-
     @cached_property
-    def survival_of_steps(self) -> Floats:
-        """Survival after every step."""
-        return self._survival(slice(None), self.k_of_steps)
-
-    def _survival(self, steps: Array | slice, k: Floats) -> Floats:
-        after = self.after[steps]
-        left = np.where((after == 0) & ~self.is_end[steps], 1, after)
+    def survival(self) -> Floats:
+        """The product of 1 − d/n over the ends up to every step."""
+        survival = self.k * self.after
+        # Whoever leaves unseen as the last one leaves survival as it was.
+        alone = self._breaks[self.after[self._breaks] == 0]
+        survival[alone] = self.k[alone]
         # Where nobody has ended yet: one end takes more from 1 than rounding does.
-        survival = np.where(k * left > 1 - 1e-12, 1.0, k * left)
-        return survival if self.late is None else np.where(self.late[steps], 0.0, survival)
+        survival[survival > 1 - 1e-12] = 1.0
+        return survival if self.late is None else np.where(self.late, 0.0, survival)
 
     def hazard_var(self, steps: Array, group: Array) -> Floats:
         """Greenwood's sum of d/(n(n − d)) over the ends up to a step, without the last case at risk."""
@@ -216,8 +205,8 @@ class RiskSets:
     def total(self, terms: Array) -> Array:
         """Sums of terms over the steps of each group."""
         if not len(self.begins):
-            return np.zeros(0)
-        total: Array = np.add.reduceat(terms, self.begins, dtype=np.float64)
+            return terms
+        total: Array = np.add.reduceat(terms, self.begins)
         return total
 
     def steps_by(self, time: float) -> Array:
@@ -232,14 +221,14 @@ class RiskSets:
         """Survival and hazard_var of each group at a time."""
         steps, group = self.steps_by(time), np.arange(len(self.groups))
         begun, at = steps >= self.begins, np.maximum(steps, self.begins)
-        survival = np.where(begun, self.survival(at, group), 1.0)
+        survival = np.where(begun, self.survival[at], 1.0)
         return survival, np.where(survival < 1, self.hazard_var(at, group), 0.0)
 
     def counts(self) -> dict[str, Array]:
         """n (cases), n_events (of the cause looked at), followed_to (last time), of each group."""
         return {
-            "n": self.total(np.where(self.kind != ENTRY, self.count, 0)).astype(np.int64),
-            "n_events": self.total(np.where(self.kind == EVENT, self.count, 0)).astype(np.int64),
+            "n": self.total(self.count * (self.kind != ENTRY)),
+            "n_events": self.total(self.count * (self.kind == EVENT)),
             "followed_to": self.t[self.ends - 1],
         }
 
@@ -266,16 +255,18 @@ class RiskSets:
         that few have to be looked through.
         """
         found = np.full(len(self.groups), -1)
-        chunks = -(-self.sizes // _CHUNK)
+        # So many steps at once that there are about as many spans in a group as steps in a span.
+        width = int(np.sqrt(len(self.key) / max(len(self.groups), 1))) + 1
+        chunks = -(-self.sizes // width)
         group = np.repeat(np.arange(len(self.groups)), chunks)
         within = np.arange(len(group)) - np.repeat(np.cumsum(chunks) - chunks, chunks)
-        begin = self.begins[group] + within * _CHUNK
-        last = np.minimum(begin + _CHUNK, self.ends[group]) - 1
+        begin = self.begins[group] + within * width
+        last = np.minimum(begin + width, self.ends[group]) - 1
         possible = np.flatnonzero(may_be(begin, last, group))
         while len(possible):
             own, at = np.unique(group[possible], return_index=True)
             chunk = possible[at]
-            steps = begin[chunk][:, None] + np.arange(_CHUNK)
+            steps = begin[chunk][:, None] + np.arange(width)
             real = steps <= last[chunk][:, None]
             hit = reached(np.where(real, steps, last[chunk][:, None]), own[:, None]) & real
             some = hit.any(axis=1)

@@ -40,7 +40,7 @@ def kaplan_meier(
     grouped = risk_sets(frame, by, duration, _kind(event), entry)
     sets = grouped.sets
     steps, group = sets.every_step
-    curve = {"survival": sets.survival(steps, group), "hazard_var": sets.hazard_var(steps, group)}
+    curve = {"survival": sets.survival, "hazard_var": sets.hazard_var(steps, group)}
     return (
         grouped.curve(curve)
         .group_by(*by, "t")
@@ -128,7 +128,7 @@ def _quantile(sets: RiskSets, q: float, level: float) -> dict[str, Array]:
 
     def come_down(sign: int) -> Array:
         def inside(steps: Array, group: Array) -> tuple[Array, Array, Array]:
-            survival = sets.survival(steps, group)
+            survival = sets.survival[steps]
             within = (survival > ROUNDING) & (survival < 1)
             decline = -np.log(np.where(within, survival, 0.5))
             return survival, within, decline
@@ -152,12 +152,14 @@ def _quantile(sets: RiskSets, q: float, level: float) -> dict[str, Array]:
         with np.errstate(divide="ignore", invalid="ignore"):
             return sets.time_of(sets.first(reached, may_be))
 
-    def low_enough(steps: Array, group: Array) -> Array:
-        return sets.survival(steps, group) <= 1 - q + ROUNDING
-
     name, low, high = with_limits(quantile_name(q))
-    reached = sets.first(low_enough, lambda begin, last, group: low_enough(last, group))
-    return {name: sets.time_of(reached), low: come_down(1), high: come_down(-1)}
+    # Survival only falls.
+    reached = sets.begins + sets.total((sets.survival > 1 - q + ROUNDING).astype(np.int64))
+    return {
+        name: sets.time_of(np.where(reached < sets.ends, reached, -1)),
+        low: come_down(1),
+        high: come_down(-1),
+    }
 
 
 def _within(sets: RiskSets, horizon: float) -> dict[str, Array]:
@@ -180,7 +182,7 @@ def _within_limits(horizon: float, level: float, interval: IntervalKind) -> list
 def _restricted_mean(sets: RiskSets, tau: float) -> dict[str, Array]:
     """∫₀^tau S, variance Σ(∫_{tᵢ}^tau S)²·dᵢ/(nᵢ(nᵢ − dᵢ)). Royston and Parmar (2013), BMC MRM 13, 152."""
     t = np.minimum(sets.t, tau)
-    survival = sets.survival_of_steps
+    survival = sets.survival
     passed, before = np.diff(t, prepend=0.0), np.append(1.0, survival)[:-1]
     passed[sets.begins], before[sets.begins] = t[sets.begins], 1.0
     area = sets.running(before * passed, most=tau)
