@@ -76,9 +76,9 @@ def surrender_months(
         has_reserve=pl.col("reserve").is_not_null().any(),
         has_investment=pl.any_horizontal(pl.col(INVESTMENT).is_not_null().any()),
     )
-    sums = rows.group_by(*PART, "month").agg(
-        pl.col("paid").sum(), pl.col("premium", "reserve", *INVESTMENT).sum()
-    )
+    amounts = pl.col("paid", "premium", "reserve", *INVESTMENT)
+    # In decimals: sums of floats depend on the order of rows, and a rerun must change no number.
+    sums = rows.group_by(*PART, "month").agg(amounts.cast(pl.Decimal(38, 6)).sum().cast(pl.Float64))
     months = (
         spans.filter(pl.col("has_reserve") | pl.col("has_investment"))
         .explode("month")
