@@ -91,7 +91,7 @@ class Cells:
         places, which = self._margins
         found[:, places] = (which @ np.ascontiguousarray(cells.T)).T
         for cut, (width, code) in self._apart.items():
-            span = self._places.span(cut)
+            span = self._places.spans[cut]
             own = np.bincount(code, weights, height * width).reshape(height, width)
             found[:, span] = own[:, : span.stop - span.start]
         return found.reshape(self._count, len(self.months), self._places.frame.height)
@@ -103,7 +103,7 @@ class Cells:
         at = np.unravel_index(np.arange(prod(sizes)), sizes) if sizes else ()
         places, cells = [np.array([0])], [np.ones((prod(sizes), 1))]
         for cut, here in zip(self._placed.common, at, strict=True):
-            span = self._places.span(cut)
+            span = self._places.spans[cut]
             places.append(np.arange(span.start, span.stop))
             cells.append(here[:, None] == np.arange(span.stop - span.start))
         return np.concatenate(places), sparse.csr_array(np.hstack(cells).T.astype(np.float64))
@@ -129,7 +129,7 @@ class Cells:
 
     def _here(self, cut: str) -> tuple[int, Array]:
         """How many places a cut has, with nowhere as the last, and which of them each row is in."""
-        span = self._places.span(cut)
+        span = self._places.spans[cut]
         width = span.stop - span.start + 1
         if cut == COMPANY:
             return width, np.zeros(len(self._month), np.uint32)
@@ -146,7 +146,7 @@ class Cells:
             for cut in self._placed.cuts:
                 width, place = self._here(cut)
                 group = of_row * np.uint32(width) + place
-                yield Grouping(group, (len(layer) + 1) * width, layer, self._places.span(cut))
+                yield Grouping(group, (len(layer) + 1) * width, layer, self._places.spans[cut])
 
 
 def layers(weights: Floats) -> list[Array]:

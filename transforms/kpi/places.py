@@ -5,6 +5,7 @@ What is added up there is `cells.py`; here are only the numbers.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 
 import numpy as np
@@ -72,10 +73,11 @@ class Places:
         numbered = pl.concat(parts).with_row_index("place").cast({"place": PLACE})
         return cls(numbered, {name: _placed(frame, numbered) for name, frame in frames.items()})
 
-    def span(self, cut: str) -> slice:
-        """Where the places of a cut are."""
-        own = self.frame.filter(pl.col("cut") == cut)["place"]
-        return slice(own[0], own[0] + len(own))
+    @cached_property
+    def spans(self) -> dict[str, slice]:
+        """Where the places of each cut are."""
+        spans = self.frame.group_by("cut").agg(first=pl.col("place").min(), n=pl.len())
+        return {cut: slice(first, first + n) for cut, first, n in spans.iter_rows()}
 
     def of_cuts(self, fact: str) -> NDArray[np.int64]:
         """The places that divide a fact, ascending."""

@@ -122,7 +122,7 @@ def _numbers(
         sets = RiskSets.of(grouping.group, grouping.count, codes, times)
         for figure in batch.figures(sets):
             of_groups = np.full(grouping.count, np.nan)
-            of_groups[sets.groups] = figure.cast(pl.Float64).fill_null(np.nan).to_numpy()
+            of_groups[sets.groups] = figure.to_numpy()
             grouping.fill(numbers.setdefault(figure.name, np.full(shape, np.nan)), of_groups)
     return numbers
 
