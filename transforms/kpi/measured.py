@@ -58,6 +58,17 @@ class Figures:
             return dict.fromkeys(NUMBERS, pl.lit(None))
         return {"n_excluded": pl.col("n_excluded"), **self.series.kpi.measure.record(pl.col)}
 
+    @property
+    def formula(self) -> tuple[object, ...]:
+        """Equal for series whose records are made in the same way.
+
+        Polars shows expressions with rounded numbers; those come from the measure and are compared themselves.
+        """
+        measure = self.series.kpi.measure
+        exact = tuple(value for value in vars(measure).values() if isinstance(value, int | float))
+        shown = tuple((name, str(e)) for name, e in sorted(self.record.items()))
+        return type(measure), exact, shown, tuple(sorted(self.numbers))
+
 
 def measured(figures: Iterable[Figures]) -> pl.DataFrame:
     """Series, period and place with NUMBERS and EARLY, in the order of the series.
@@ -66,8 +77,7 @@ def measured(figures: Iterable[Figures]) -> pl.DataFrame:
     """
     alike: dict[tuple[object, ...], list[Figures]] = {}
     for one in figures:
-        formula = tuple((name, e.meta.serialize()) for name, e in sorted(one.record.items()))
-        alike.setdefault((*formula, *sorted(one.numbers)), []).append(one)
+        alike.setdefault(one.formula, []).append(one)
     found: dict[int, pl.DataFrame] = {}
     for some in alike.values():
         record = some[0].record
