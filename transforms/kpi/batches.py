@@ -11,7 +11,7 @@ from hashlib import sha256
 import numpy as np
 import polars as pl
 
-from transforms.kpi.cells import Array, Cells, Floats, Sums, month_number, months_spanned
+from transforms.kpi.cells import Cells, Sums, month_number, months_spanned
 from transforms.kpi.definition import Statistic, quantile_figures
 from transforms.kpi.flow_measures import FlowMeasure
 from transforms.kpi.measured import Figures, Series
@@ -20,7 +20,7 @@ from transforms.kpi.places import Places
 from transforms.kpi.stocks import Stocks
 from transforms.kpi.survival_measures import SurvivalMeasure
 from transforms.periods import months_of
-from transforms.statistics.ordered import Ordered, ranked
+from transforms.statistics.ordered import Array, Floats, Ordered, ranked
 
 # The latest mature issue months that a period takes (0: its own months), and whether only its last month.
 Window = tuple[int, bool]
@@ -79,7 +79,7 @@ def batched(
             measure = member.series.kpi.measure
             if isinstance(measure, PerExposure):
                 numbers[measure.exposure.name] = counted.exposure(measure.exposure)
-            found.append(counted.figures(member.series, numbers))
+            found.append(Figures.of(member.series, periods, places, numbers))
     return found
 
 

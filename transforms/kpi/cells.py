@@ -8,17 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from math import prod
-from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from scipy import sparse
 
 from transforms.kpi.places import COMMON, COMPANY, Placed, Places, place_of
+from transforms.statistics.ordered import Array, Floats
 
-Array = NDArray[Any]
-Floats = NDArray[np.float64]
 # Floats are added up as whole numbers of these units: up to 2^23 of them exactly, whatever the order of rows, as a
 # rerun must change no number. The last one is finer than 10^-12.
 UNITS = (2.0**20, 2.0**-10, 2.0**-40)
@@ -31,7 +28,7 @@ class Sums:
     parts: tuple[tuple[float, Floats], ...]
 
     def over(self, weights: Floats) -> Floats:
-        """Sums of slices × periods × places; `weights` say which months count: slices (or 1) × periods × months."""
+        """Sums of slices × periods × places; `weights` say which months count: (slices ×) periods × months."""
         return reduce(np.add, [unit * np.matmul(weights, part) for unit, part in self.parts])
 
 
@@ -168,6 +165,12 @@ def layers(weights: Floats) -> list[Array]:
 def month_number(day: str) -> pl.Expr:
     """Months since year 0 of a day."""
     return pl.col(day).dt.year().cast(pl.Int32) * 12 + pl.col(day).dt.month() - 1
+
+
+def months_from_to(months: range, first: Array, last: Array) -> Floats:
+    """Which months are among those from the first to the last one of each period: periods × months."""
+    own = np.arange(months.start, months.stop)
+    return ((own >= first[:, None]) & (own <= last[:, None])).astype(np.float64)
 
 
 def _whole_units(column: Floats) -> list[tuple[float, Floats]]:

@@ -1,6 +1,6 @@
 """The measured columns of KPIs from their figures, the common form of everything that is computed from facts.
 
-How figures come about is in `records.py`, `stocks.py` and `survival_records.py`.
+How figures come about is in `batches.py`, `stocks.py` and `survival_records.py`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from transforms.kpi.cells import Array, Floats
 from transforms.kpi.definition import Kpi
-from transforms.kpi.places import PLACE
+from transforms.kpi.places import PLACE, Places
+from transforms.statistics.ordered import Array, Floats
 
 NUMBERS = ("numerator", "denominator", "value", "ci_low", "ci_high", "n", "n_undetermined", "n_excluded")
 # Whether the cases have been followed too short for the value; only measures that look at that say so.
@@ -40,6 +40,19 @@ class Figures:
     periods: Array
     places: Array
     numbers: Mapping[str, Floats]
+
+    @classmethod
+    def of(
+        cls, series: Series, periods: pl.DataFrame, places: Places, numbers: Mapping[str, Floats]
+    ) -> "Figures":
+        """The figures of the places that divide the series' fact, from numbers of all places."""
+        own = places.of_cuts(series.kpi.fact)
+        return cls(
+            series,
+            periods["period"].to_numpy(),
+            own,
+            {name: array[:, own] for name, array in numbers.items()},
+        )
 
     def frame(self) -> pl.DataFrame:
         """One row a period and place."""

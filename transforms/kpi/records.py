@@ -65,13 +65,13 @@ def kpi_records(
     counted = Stocks(places, periods)
     figures = [
         *batched(series, periods, as_of, places, counted),
-        *stocks(series, counted),
+        *stocks(series, periods, places, counted),
         *survival(series, apart, places, as_of, end_of_day(as_of, settings.time_zone)),
     ]
     for one in every:
         if one.kpi.code in absent:
             own = apart if isinstance(one.kpi.measure, SurvivalMeasure) else periods
-            figures.append(Figures(one, own["period"].to_numpy(), places.of_cuts(one.kpi.fact), {}))
+            figures.append(Figures.of(one, own, places, {}))
     rules = _rules(every, absent, settings)
     return _stated(measured(figures), rules, periods, places, as_of).select(*RECORD, *grain)
 

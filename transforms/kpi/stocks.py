@@ -8,27 +8,31 @@ from collections.abc import Iterable
 import numpy as np
 import polars as pl
 
-from transforms.kpi.cells import Array, Cells, Floats, Sums, month_number, months_spanned
+from transforms.kpi.cells import Cells, Sums, month_number, months_from_to, months_spanned
 from transforms.kpi.definition import Exposure, Flow
 from transforms.kpi.flow_measures import WINDOW_MONTHS, ClosedInWindow, FlowMeasure
 from transforms.kpi.measured import Figures, Series
 from transforms.kpi.measures import Stock
 from transforms.kpi.places import Places
+from transforms.statistics.ordered import Array, Floats
 
 Key = tuple[object, ...]
 Moves = dict[str, Floats]
 
 
-def stocks(series: Iterable[Series], counted: "Stocks") -> list[Figures]:
+def stocks(
+    series: Iterable[Series], periods: pl.DataFrame, places: Places, counted: "Stocks"
+) -> list[Figures]:
     """The figures of the KPIs that count a stock at the end of each period."""
     found = []
     for one in series:
         measure = one.kpi.measure
         if isinstance(measure, Stock):
             closing = counted.of(measure.flow)["closing"]
-            found.append(counted.figures(one, {"closing": closing, "n_excluded": np.zeros_like(closing)}))
+            numbers = {"closing": closing, "n_excluded": np.zeros_like(closing)}
+            found.append(Figures.of(one, periods, places, numbers))
         elif isinstance(measure, FlowMeasure):
-            found.append(counted.figures(one, counted.flows(measure)))
+            found.append(Figures.of(one, periods, places, counted.flows(measure)))
     return found
 
 
@@ -36,18 +40,12 @@ class Stocks:
     """The stocks of some periods; each flow is counted once, however many KPIs ask for it."""
 
     def __init__(self, places: Places, periods: pl.DataFrame) -> None:
-        """`periods` have period, starts_on and ends_on, of whole months."""
+        """`periods` have starts_on and ends_on, of whole months."""
         first, last = periods.select(month_number("starts_on"), month_number("ends_on")).get_columns()
         self._first, self._last = first.to_numpy(), last.to_numpy()
-        self._periods = periods["period"].to_numpy()
         self._days = (periods["ends_on"] - periods["starts_on"]).dt.total_days().to_numpy() + 1
         self._places = places
         self._counted: dict[Key, Moves] = {}
-
-    def figures(self, series: Series, numbers: Moves) -> Figures:
-        """The figures of a series from numbers of all places."""
-        places = self._places.of_cuts(series.kpi.fact)
-        return Figures(series, self._periods, places, {n: array[:, places] for n, array in numbers.items()})
 
     def of(self, flow: Flow) -> Moves:
         """opening, entered, left and closing number of a flow's cases for every period and place."""
@@ -67,20 +65,18 @@ class Stocks:
             return self._known(flow.fact, moments[exposure.moment])
         fact = "core.exposure_months"
         if exposure.feed_column is None:
-            return np.full((len(self._periods), self._places.frame.height), np.nan)
+            return np.full((len(self._first), self._places.frame.height), np.nan)
         placed = self._places.facts[fact]
         rows = placed.frame.select(
             *placed.adding, exposure.feed_column, month=month_number("month")
         ).collect()
         months = months_spanned(rows["month"])
-        own = np.arange(months.start, months.stop)
-        weights = (own >= self._first[:, None]) & (own <= self._last[:, None])
         sums = Cells(rows, self._places, fact, months).sums(rows[exposure.feed_column])
-        return self._known(fact, sums.over(weights[None].astype(np.float64))[0])
+        return self._known(fact, sums.over(months_from_to(months, self._first, self._last))[0])
 
     def flows(self, measure: FlowMeasure) -> Moves:
         """The numbers of a measure's flows, each under its prefix, and the days of the period."""
-        shape = (len(self._periods), self._places.frame.height)
+        shape = (len(self._first), self._places.frame.height)
         numbers: Moves = {"days": np.broadcast_to(self._days[:, None].astype(np.float64), shape)}
         for prefix, flow in measure.flows.items():
             if isinstance(measure, ClosedInWindow):
@@ -122,8 +118,8 @@ class Stocks:
             """How many had entered and left by the end of months, one a period."""
             found = []
             for months, sums in (entered, left):
-                until = np.arange(months.start, months.stop) <= month[:, None]
-                found.append(sums.over(until[None].astype(np.float64))[0])
+                ever = np.full_like(month, months.start)
+                found.append(sums.over(months_from_to(months, ever, month))[0])
             return found[0], found[1]
 
         (entered_before, left_before), (entered_by, left_by) = by(self._first - 1), by(self._last)
@@ -149,9 +145,7 @@ class Stocks:
         # Cases that have not left are the last slice.
         left = (rows["left"] - leaving.start).fill_null(len(leaving)).to_numpy().astype(np.int64)
         cells = Cells(rows, self._places, flow.fact, months, left, len(leaving) + 1)
-        own = np.arange(months.start, months.stop)
-        weights = (own >= first[:, None]) & (own <= self._last[:, None])
-        entered = cells.sums(rows["amount"]).over(weights[None].astype(np.float64))
+        entered = cells.sums(rows["amount"]).over(months_from_to(months, first, self._last))
         gone = (
             np.append(np.arange(leaving.start, leaving.stop), np.iinfo(np.int32).max)[:, None] <= self._last
         )

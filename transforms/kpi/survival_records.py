@@ -13,7 +13,7 @@ from operator import and_
 import numpy as np
 import polars as pl
 
-from transforms.kpi.cells import Cells, Floats, month_number, months_spanned
+from transforms.kpi.cells import Cells, month_number, months_from_to, months_spanned
 from transforms.kpi.definition import Kpi
 from transforms.kpi.measured import Figures, Series
 from transforms.kpi.places import Places
@@ -28,8 +28,8 @@ from transforms.kpi.survival_measures import (
     SurvivalQuantile,
     WithinProbability,
 )
-from transforms.periods import months_of
 from transforms.statistics.competing_risks import incidence_figures
+from transforms.statistics.ordered import Floats
 from transforms.statistics.risk_sets import CENSORED, COMPETING, EVENT, RiskSets, coded
 from transforms.statistics.survival import km_figures
 
@@ -81,9 +81,7 @@ def survival(
     found = []
     for batch in _batches(series):
         numbers = _numbers(batch, periods, places, as_of, ends_at)
-        own = places.of_cuts(batch.kpi.fact)
-        columns = {name: array[:, own] for name, array in numbers.items()}
-        found += [Figures(one, periods["period"].to_numpy(), own, columns) for one, _ in batch.members]
+        found += [Figures.of(one, periods, places, numbers) for one, _ in batch.members]
     return found
 
 
@@ -106,19 +104,16 @@ def _numbers(
     batch: CurveBatch, periods: pl.DataFrame, places: Places, as_of: date, ends_at: datetime
 ) -> dict[str, Floats]:
     """The figures of the curves of every period and place, with n_open and n_excluded."""
-    months = months_of(periods).with_columns(month=month_number("month"))
-    spanned = months_spanned(months["month"])
-    weights = np.zeros((periods.height, len(spanned)))
-    at = {period: i for i, period in enumerate(periods["period"])}
-    for month, period in months.iter_rows():
-        weights[at[period], month - spanned.start] = 1
-    rows = _cases(batch, places, spanned, as_of, ends_at)
-    cells = Cells(rows, places, batch.kpi.fact, spanned)
-    numbers = {name: cells.sums(rows[name]).over(weights[None])[0] for name in ("n_open", "n_excluded")}
+    first, last = periods.select(month_number("starts_on"), month_number("ends_on")).get_columns()
+    months = months_spanned(pl.concat([first, last]))
+    weights = months_from_to(months, first.to_numpy(), last.to_numpy())
+    rows = _cases(batch, places, months, as_of, ends_at)
+    cells = Cells(rows, places, batch.kpi.fact, months)
+    numbers = {name: cells.sums(rows[name]).over(weights)[0] for name in ("n_open", "n_excluded")}
     counted = rows.filter(pl.col("duration").is_not_null())
     codes, times = coded(counted["duration"].to_numpy(), counted["kind"].to_numpy())
     shape = (periods.height, places.frame.height)
-    for grouping in Cells(counted, places, batch.kpi.fact, spanned).grouped(weights):
+    for grouping in Cells(counted, places, batch.kpi.fact, months).grouped(weights):
         sets = RiskSets.of(grouping.group, grouping.count, codes, times)
         for figure in batch.figures(sets):
             of_groups = np.full(grouping.count, np.nan)

@@ -89,10 +89,8 @@ def incidence_figures(sets: RiskSets, *, horizons: Sequence[float], level: float
     curve = _incidence(sets)
     for horizon in horizons:
         name = horizon_name(horizon)
-        steps = sets.steps_by(horizon)
-        begun, at = steps >= sets.begins, np.maximum(steps, sets.begins)
-        found[name] = np.where(begun, curve["incidence"][at], 0.0)
-        found[f"{name}_var"] = np.where(begun, curve["incidence_var"][at], 0.0)
+        found[name] = sets.standing(curve["incidence"], horizon, 0.0)
+        found[f"{name}_var"] = sets.standing(curve["incidence_var"], horizon, 0.0)
         found[f"{name}_known"] = sets.known_fates(horizon)
         share, variance, known = pl.col(name), pl.col(f"{name}_var"), pl.col(f"{name}_known")
         low, high = probability_limits(share, variance, known, level, "log_log")

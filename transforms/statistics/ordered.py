@@ -35,6 +35,12 @@ def sorted_keys(groups: Array, codes: Array, count: int, bits: int) -> Array:
     return keys
 
 
+def group_ends(keys: Array, count: int, bits: int) -> Array:
+    """Where each of groups 0 … count − 1 ends in ascending keys of group and code."""
+    begins = np.arange(1, count, dtype=keys.dtype) << keys.dtype.type(bits)
+    return np.append(np.searchsorted(keys, begins), len(keys))
+
+
 @dataclass(frozen=True)
 class Ordered:
     """Values of groups, ascending within each: `codes` are ranks of `distinct`, `ends` where each group ends."""
@@ -48,9 +54,7 @@ class Ordered:
         """The values, given as `ranked`, of groups 0 … count − 1."""
         bits = max(len(distinct) - 1, 1).bit_length()
         keys = sorted_keys(groups, ranks, count, bits)
-        dtype = keys.dtype.type
-        ends = np.searchsorted(keys, np.arange(1, count, dtype=dtype) << dtype(bits))
-        return cls(keys & dtype((1 << bits) - 1), np.append(ends, len(keys)), distinct)
+        return cls(keys & keys.dtype.type((1 << bits) - 1), group_ends(keys, count, bits), distinct)
 
     @property
     def n(self) -> Array:

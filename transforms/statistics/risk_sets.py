@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from transforms.statistics.intervals import Interval, normal_quantile
-from transforms.statistics.ordered import Array, Floats, ranked, sorted_keys
+from transforms.statistics.ordered import Array, Floats, group_ends, ranked, sorted_keys
 
 Column = str | pl.Expr
 IntervalKind = Literal["log_log", "plain"]
@@ -43,8 +43,8 @@ class RiskSets:
     """What happens to the cases of groups, step by step in order of time; only groups that have a step are there.
 
     A step is one kind of thing that happens to `count` cases of a group at one time; `groups` are the numbers of
-    the groups, whose steps are those from `begins` to before `ends`. `code` tells time and kind, `key` the group
-    as well. `before` and `after` are the numbers at risk just before and after a step; ties are taken kind by
+    the groups, whose steps are those from `begins` to before `ends`. `key` tells group, time and kind in `bits` bits
+    below the group. `before` and `after` are the numbers at risk just before and after a step; ties are taken kind by
     kind, events first.
 
     Between two steps at which cases leave unseen or enter (breaks), survival is k times the number at risk:
@@ -69,18 +69,10 @@ class RiskSets:
         np.not_equal(keys[1:], keys[:-1], out=is_new[1:])
         first = np.flatnonzero(is_new)
         key = keys[first]
-        ends = np.append(
-            np.searchsorted(key, np.arange(1, count, dtype=key.dtype) << key.dtype.type(bits)), len(key)
-        )
+        ends = group_ends(key, count, bits)
         begins = np.append(0, ends[:-1])
         filled = np.flatnonzero(ends > begins)
         return cls(filled, begins[filled], ends[filled], key, bits, np.diff(first, append=len(keys)), times)
-
-    @cached_property
-    def code(self) -> Array:
-        """Time and kind of each step."""
-        code: Array = self.key & self.key.dtype.type((1 << self.bits) - 1)
-        return code
 
     @cached_property
     def kind(self) -> Array:
@@ -91,7 +83,8 @@ class RiskSets:
     @cached_property
     def t(self) -> Floats:
         """When each step is."""
-        times: Floats = self.times[self.code >> self.code.dtype.type(_KIND_BITS)]
+        dtype = self.key.dtype.type
+        times: Floats = self.times[(self.key & dtype((1 << self.bits) - 1)) >> dtype(_KIND_BITS)]
         return times
 
     @cached_property
@@ -105,17 +98,21 @@ class RiskSets:
         return self.ends - self.begins
 
     @cached_property
+    def _leaving(self) -> Array:
+        return np.where(self.kind == ENTRY, -self.count, self.count)
+
+    @cached_property
     def after(self) -> Array:
         """How many are at risk after each step."""
-        leaving = np.where(self.kind == ENTRY, -self.count, self.count)
-        left = np.cumsum(leaving)
+        left = np.cumsum(self._leaving)
         after: Array = np.repeat(left[self.ends - 1], self.sizes) - left
         return after
 
     @cached_property
     def before(self) -> Array:
         """How many are at risk before each step."""
-        return self.after + np.where(self.kind == ENTRY, -self.count, self.count)
+        before: Array = self.after + self._leaving
+        return before
 
     @cached_property
     def _first_at_risk(self) -> Array:
@@ -217,12 +214,16 @@ class RiskSets:
         steps: Array = np.searchsorted(self.key, begin + dtype(limit)) - 1
         return steps
 
+    def standing(self, figure: Array, time: float, before: Array | float) -> Array:
+        """A figure of steps as it stands in each group at a time; `before` the first step."""
+        steps = self.steps_by(time)
+        return np.where(steps >= self.begins, figure[np.maximum(steps, self.begins)], before)
+
     def at(self, time: float) -> tuple[Floats, Floats]:
         """Survival and hazard_var of each group at a time."""
-        steps, group = self.steps_by(time), np.arange(len(self.groups))
-        begun, at = steps >= self.begins, np.maximum(steps, self.begins)
-        survival = np.where(begun, self.survival[at], 1.0)
-        return survival, np.where(survival < 1, self.hazard_var(at, group), 0.0)
+        survival = self.standing(self.survival, time, 1.0)
+        steps, group = np.maximum(self.steps_by(time), self.begins), np.arange(len(self.groups))
+        return survival, np.where(survival < 1, self.hazard_var(steps, group), 0.0)
 
     def counts(self) -> dict[str, Array]:
         """n (cases), n_events (of the cause looked at), followed_to (last time), of each group."""
@@ -234,12 +235,9 @@ class RiskSets:
 
     def known_fates(self, time: float) -> Array:
         """Cases that ended by the time or are at risk beyond it."""
-        steps = self.steps_by(time)
-        at_risk = np.where(
-            steps >= self.begins, self.after[np.maximum(steps, self.begins)], self.before[self.begins]
-        )
+        at_risk = self.standing(self.after, time, self.before[self.begins])
         ended = np.append(0, np.cumsum(np.where(self.is_end, self.count, 0)))
-        known: Array = at_risk + ended[steps + 1] - ended[self.begins]
+        known: Array = at_risk + ended[self.steps_by(time) + 1] - ended[self.begins]
         return known
 
     def time_of(self, steps: Array) -> Floats:

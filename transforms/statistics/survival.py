@@ -126,23 +126,23 @@ def _quantile(sets: RiskSets, q: float, level: float) -> dict[str, Array]:
     """
     z, target = normal_quantile(level), np.log(-np.log(1 - q)) - ROUNDING
 
-    def come_down(sign: int) -> Array:
-        def inside(steps: Array, group: Array) -> tuple[Array, Array, Array]:
-            survival = sets.survival[steps]
-            within = (survival > ROUNDING) & (survival < 1)
-            decline = -np.log(np.where(within, survival, 0.5))
-            return survival, within, decline
+    def inside(steps: Array) -> tuple[Array, Array, Array]:
+        """S, whether its limits are defined, and −log S where they are."""
+        survival = sets.survival[steps]
+        within = (survival > ROUNDING) & (survival < 1)
+        return survival, within, -np.log(np.where(within, survival, 0.5))
 
+    def come_down(sign: int) -> Array:
         def reached(steps: Array, group: Array) -> Array:
-            survival, within, decline = inside(steps, group)
+            survival, within, decline = inside(steps)
             half = z * np.sqrt(sets.hazard_var(steps, group)) / decline
             come: Array = within & (np.log(decline) + sign * half >= target)
             return come | (survival <= ROUNDING) if sign > 0 else come
 
         def may_be(begin: Array, last: Array, group: Array) -> Array:
             """Bounds: the decline and its variance only grow."""
-            _, at_first, least = inside(begin, group)
-            survival, at_last, most = inside(last, group)
+            _, at_first, least = inside(begin)
+            survival, at_last, most = inside(last)
             variance = sets.hazard_var(last if sign > 0 else begin, group)
             half = z * np.sqrt(variance) / (np.where(at_first, least, 0) if sign > 0 else most)
             come = np.log(most) + sign * half >= target - ROUNDING
