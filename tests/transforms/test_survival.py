@@ -149,6 +149,20 @@ def test_delayed_entry_equals_lifelines() -> None:
     assert curve["n_at_risk"].to_list() == fit.event_table["at_risk"].loc[times].to_list()
 
 
+def test_many_who_enter_late_among_few_at_risk() -> None:
+    """Two at risk again and again, one of whom ends: Greenwood's sum grows by 1/2 each time."""
+    cases = pl.LazyFrame(
+        {
+            "t": [100, *range(1, 41)],
+            "ended": [False, *[True] * 40],
+            "entry": [0.0, *(k + 0.5 for k in range(40))],
+        }
+    )
+    curve = kaplan_meier(cases, [], "t", "ended", "entry").filter(pl.col("t") == 40).collect()
+    assert curve["survival"].item() == pytest.approx(0.5**40)
+    assert curve["greenwood_var"].item() == pytest.approx(0.25**40 * 20)
+
+
 def test_a_case_is_at_risk_only_after_its_entry() -> None:
     cases = pl.LazyFrame({"t": [5, 5, 9], "ended": [True, True, True], "entry": [None, 5, 5]})
     curve = kaplan_meier(cases, [], "t", "ended", "entry").sort("t").collect()

@@ -25,6 +25,8 @@ ROUNDING = 1e-9
 # Running sums are taken in integers, whose differences are exact even where they overflow: so no group's figures
 # depend on another's.
 _FINE = 2.0**50
+# Those of 1/n are of at most some hundreds, and of the size of 1/n² where n is large.
+_FINER = 2.0**54
 
 
 def expression(column: Column) -> pl.Expr:
@@ -140,9 +142,9 @@ class RiskSets:
 
     @cached_property
     def _missed(self) -> Array:
-        """What breaks take from a difference of 1/n so far, in units of 1/_FINE²."""
+        """What breaks take from a difference of 1/n so far, in units of 1/_FINER."""
         before, after = (np.maximum(n[self._breaks], 1) for n in (self.before, self.after))
-        terms = np.rint((1 / after - 1 / before) * _FINE * 2**10).astype(np.int64)
+        terms = np.rint((1 / after - 1 / before) * _FINER).astype(np.int64)
         return np.append(0, np.cumsum(terms))
 
     @cached_property
@@ -177,7 +179,7 @@ class RiskSets:
         """Greenwood's sum of d/(n(n − d)) over the ends up to a step, without the last case at risk."""
         run = self._missed[self._breaks_by[steps]] - self._missed[self._breaks_before[group]]
         now, first = np.maximum(self.after[steps], 1), self._first_at_risk[group]
-        return np.maximum(1 / now - 1 / first - run / (_FINE * 2**10), 0.0)
+        return np.maximum(1 / now - 1 / first - run / _FINER, 0.0)
 
     @cached_property
     def hazard_terms(self) -> Floats:
