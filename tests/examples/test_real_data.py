@@ -202,7 +202,7 @@ def test_every_row_of_the_korean_export_is_accounted_for(kiosks):
     assert loads.fetchall() == [(207 * 48 + 4 + 194 * 48, 0)]
     people = kiosks.sql(
         "SELECT CASE WHEN n_answered = 0 THEN 'never used' WHEN straight_lining THEN 'flagged' ELSE 'counted' END, "
-        "count(*), min(n_answered), CASE WHEN count(*) < 10 THEN list(response_id::INT ORDER BY 1) END "
+        "count(*), min(n_answered), CASE WHEN count(*) < 10 THEN list(response_id::INT ORDER BY response_id::INT) END "
         "FROM core.survey_responses WHERE survey = 'kiosk_raw' GROUP BY 1 ORDER BY 1"
     )
     assert people.fetchall() == [
