@@ -178,8 +178,12 @@ class _Cases:
     def _taken(self, rows: pl.DataFrame, weights: Floats) -> dict[tuple[str, float], tuple[Floats, ...]]:
         cells = Cells(rows, self._places, self._batch.fact, self._months)
         values = {name: rows[name].cast(pl.Float64) for name in self._batch.quantiles}
-        known = {name: column.is_not_null().to_numpy() for name, column in values.items()}
-        ranks = {name: ranked(column.drop_nulls().to_numpy()) for name, column in values.items()}
+        # Of a column that few rows fill the others are left out; else that costs more than it saves.
+        filled = {
+            name: column.is_not_null().to_numpy() if 2 * column.null_count() > len(column) else slice(None)
+            for name, column in values.items()
+        }
+        ranks = {name: ranked(column.to_numpy()[filled[name]]) for name, column in values.items()}
         found = {
             (name, q): tuple(np.full((len(weights), self._places.frame.height), np.nan) for _ in range(4))
             for name, some in self._batch.quantiles.items()
@@ -187,7 +191,7 @@ class _Cases:
         }
         for grouping in cells.grouped(weights):
             for name, some in self._batch.quantiles.items():
-                ordered = Ordered.of(grouping.group[known[name]], grouping.count, *ranks[name])
+                ordered = Ordered.of(grouping.group[filled[name]], grouping.count, *ranks[name])
                 for q in some:
                     value, low, high = ordered.quantile(q)
                     for array, figures in zip(found[name, q], (value, ordered.n, low, high), strict=True):

@@ -4,9 +4,9 @@ Sums are dense arrays of slices × months × places; values are put in order by 
 a measure.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 from math import prod
 
 import numpy as np
@@ -16,20 +16,22 @@ from scipy import sparse
 from transforms.kpi.places import COMMON, COMPANY, Placed, Places, place_of
 from transforms.statistics.ordered import Array, Floats
 
-# Floats are added up as whole numbers of these units: up to 2^23 of them exactly, whatever the order of rows, as a
-# rerun must change no number. The last one is finer than 10^-12.
+# Floats are added up in whole numbers of each of these units: up to 2^23 of them exactly, whatever the order of rows,
+# as a rerun must change no number. The last one is finer than 10^-12.
 UNITS = (2.0**20, 2.0**-10, 2.0**-40)
+# A float to which so many units are added has no digit below the unit.
+_LARGE = 1.5 * 2.0**52
 
 
 @dataclass(frozen=True)
 class Sums:
-    """Sums of a column: for each of some units, how many; arrays of slices × months × places."""
+    """Sums of a column in exact parts: arrays of slices × months × places, to be added at the end."""
 
-    parts: tuple[tuple[float, Floats], ...]
+    parts: tuple[Floats, ...]
 
     def over(self, weights: Floats) -> Floats:
         """Sums of slices × periods × places; `weights` say which months count: (slices ×) periods × months."""
-        return reduce(np.add, [unit * np.matmul(weights, part) for unit, part in self.parts])
+        return reduce(np.add, [np.matmul(weights, part) for part in self.parts])
 
 
 @dataclass(frozen=True)
@@ -75,21 +77,29 @@ class Cells:
 
     def sums(self, column: pl.Series) -> Sums:
         """Sums of a column (of flags: how many are set)."""
-        if column.dtype == pl.Boolean:
-            return Sums(((1.0, self._sum(column.fill_null(False).to_numpy())),))
-        numbers = column.cast(pl.Float64).fill_null(0.0).to_numpy()
-        return Sums(tuple((unit, self._sum(part)) for unit, part in _whole_units(numbers)))
+        if column.dtype != pl.Boolean:
+            numbers = column.cast(pl.Float64).fill_null(0.0).to_numpy()
+            return Sums(tuple(self._added(partial(_summed, part)) for part in _whole_units(numbers)))
+        # Of few rows there is less to count: those that are set, or the others.
+        if 2 * int(column.sum()) <= len(column):
+            return Sums((self._added(partial(_counted, column)),))
+        return Sums((self._of_all - self._added(partial(_counted, ~column.fill_null(False))),))
 
-    def _sum(self, weights: Array) -> Floats:
+    @cached_property
+    def _of_all(self) -> Floats:
+        return self._added(lambda cells, count: np.bincount(cells.to_numpy(), minlength=count))
+
+    def _added(self, by: Callable[[pl.Series, int], Array]) -> Floats:
+        """What is added up `by` cells (the cell of each row, and how many cells there are), at every place."""
         height = self._count * len(self.months)
         found = np.zeros((height, self._places.frame.height))
         size = prod(self._placed.sizes)
-        cells = np.bincount(self._in_common, weights, height * size).reshape(height, size)
+        cells = by(self._in_common, height * size).reshape(height, size).astype(np.float64, copy=False)
         places, which = self._margins
         found[:, places] = (which @ np.ascontiguousarray(cells.T)).T
         for cut, (width, code) in self._apart.items():
             span = self._places.spans[cut]
-            own = np.bincount(code, weights, height * width).reshape(height, width)
+            own = by(code, height * width).reshape(height, width)
             found[:, span] = own[:, : span.stop - span.start]
         return found.reshape(self._count, len(self.months), self._places.frame.height)
 
@@ -111,17 +121,16 @@ class Cells:
         return row
 
     @cached_property
-    def _in_common(self) -> Array:
-        code: Array = self._row * prod(self._placed.sizes) + self._rows[COMMON].to_numpy()
-        return code
+    def _in_common(self) -> pl.Series:
+        return pl.Series(self._row * prod(self._placed.sizes) + self._rows[COMMON].to_numpy())
 
     @cached_property
-    def _apart(self) -> dict[str, tuple[int, Array]]:
+    def _apart(self) -> dict[str, tuple[int, pl.Series]]:
         """Of each cut that is added up on its own: how many places, and the cell of every row."""
         found = {}
         for cut in self._placed.apart:
             width, place = self._here(cut)
-            found[cut] = width, self._row * width + place
+            found[cut] = width, pl.Series(self._row * width + place)
         return found
 
     def _here(self, cut: str) -> tuple[int, Array]:
@@ -135,14 +144,17 @@ class Cells:
 
     def grouped(self, weights: Floats) -> Iterator[Grouping]:
         """Groupings of the rows, so that every period and place of `weights` (periods × months) is a group of one."""
+        of_rows = []
         for layer in layers(weights):
             ordinal = np.full(len(self.months), len(layer), np.uint32)
             for i, period in enumerate(layer):
                 ordinal[weights[period] > 0] = i
-            of_row = ordinal[self._month]
-            for cut in self._placed.cuts:
-                width, place = self._here(cut)
-                group = of_row * np.uint32(width) + place
+            of_rows.append((layer, ordinal[self._month]))
+        for cut in self._placed.cuts:
+            width, place = self._here(cut)
+            for layer, of_row in of_rows:
+                group = of_row * np.uint32(width)
+                group += place
                 yield Grouping(group, (len(layer) + 1) * width, layer, self._places.spans[cut])
 
 
@@ -173,16 +185,27 @@ def months_from_to(months: range, first: Array, last: Array) -> Floats:
     return ((own >= first[:, None]) & (own <= last[:, None])).astype(np.float64)
 
 
-def _whole_units(column: Floats) -> list[tuple[float, Floats]]:
-    """The column as whole numbers of UNITS; units of which there are none are left out."""
-    parts: list[tuple[float, Floats]] = []
-    rest = column
+def _counted(flags: pl.Series, cells: pl.Series, count: int) -> Array:
+    return np.bincount(cells.filter(flags).to_numpy(), minlength=count)
+
+
+def _summed(numbers: Floats, cells: pl.Series, count: int) -> Array:
+    return np.bincount(cells.to_numpy(), numbers, count)
+
+
+def _whole_units(column: Floats) -> Iterator[Floats]:
+    """The column in parts, of whole numbers of UNITS each; units of which there are none are left out but the last.
+
+    A part is overwritten when the next one is asked for.
+    """
+    part, rest = np.empty_like(column), column
     for unit in UNITS:
-        if max(rest.max(initial=0.0), -rest.min(initial=0.0)) >= unit / 2:
-            part = np.rint(rest * (1 / unit))
-            parts.append((unit, part))
-            rest = rest - part * unit
-    return parts or [(1.0, column)]
+        largest = max(rest.max(initial=0.0), -rest.min(initial=0.0))
+        if largest >= unit / 2 or (rest is column and unit == UNITS[-1]):
+            np.add(rest, _LARGE * unit, out=part)
+            np.subtract(part, _LARGE * unit, out=part)
+            yield part
+            rest = np.subtract(rest, part, out=None if rest is column else rest)
 
 
 def months_spanned(months: pl.Series) -> range:

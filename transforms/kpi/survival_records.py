@@ -30,7 +30,7 @@ from transforms.kpi.survival_measures import (
 )
 from transforms.statistics.competing_risks import incidence_figures
 from transforms.statistics.ordered import Floats
-from transforms.statistics.risk_sets import CENSORED, COMPETING, EVENT, RiskSets, coded
+from transforms.statistics.risk_sets import CENSORED, COMPETING, EVENT, Coded, RiskSets
 from transforms.statistics.survival import km_figures
 
 Member = tuple[Series, SurvivalMeasure]
@@ -111,10 +111,10 @@ def _numbers(
     cells = Cells(rows, places, batch.kpi.fact, months)
     numbers = {name: cells.sums(rows[name]).over(weights)[0] for name in ("n_open", "n_excluded")}
     counted = rows.filter(pl.col("duration").is_not_null())
-    codes, times = coded(counted["duration"].to_numpy(), counted["kind"].to_numpy())
+    coded = Coded.of(counted["duration"].to_numpy(), counted["kind"].to_numpy())
     shape = (periods.height, places.frame.height)
     for grouping in Cells(counted, places, batch.kpi.fact, months).grouped(weights):
-        sets = RiskSets.of(grouping.group, grouping.count, codes, times)
+        sets = RiskSets.of(grouping.group, grouping.count, coded)
         for figure in batch.figures(sets):
             of_groups = np.full(grouping.count, np.nan)
             of_groups[sets.groups] = figure.to_numpy()

@@ -41,7 +41,7 @@ def cumulative_incidence(
     (1993), JASA 88.
     """
     grouped = risk_sets(frame, by, duration, _kind(cause, of), entry)
-    curve = {"survival": grouped.sets.survival, **_incidence(grouped.sets)}
+    curve = {"survival": grouped.sets.survival_after_each, **_incidence(grouped.sets)}
     count, kind = pl.col("count"), pl.col("kind")
     return (
         grouped.curve(curve)
@@ -85,12 +85,12 @@ def incidence_figures(sets: RiskSets, *, horizons: Sequence[float], level: float
     limits: list[pl.Expr] = []
     columns = ["n", "n_events", "followed_to", "n_competing"]
     found = sets.counts()
-    found["n_competing"] = sets.total(sets.count * (sets.kind == COMPETING))
+    found["n_competing"] = sets.cases_of(COMPETING)
     curve = _incidence(sets)
     for horizon in horizons:
         name = horizon_name(horizon)
-        found[name] = sets.standing(curve["incidence"], horizon, 0.0)
-        found[f"{name}_var"] = sets.standing(curve["incidence_var"], horizon, 0.0)
+        found[name] = sets.standing(lambda steps, _: curve["incidence"][steps], horizon, 0.0)
+        found[f"{name}_var"] = sets.standing(lambda steps, _: curve["incidence_var"][steps], horizon, 0.0)
         found[f"{name}_known"] = sets.known_fates(horizon)
         share, variance, known = pl.col(name), pl.col(f"{name}_var"), pl.col(f"{name}_known")
         low, high = probability_limits(share, variance, known, level, "log_log")
@@ -112,13 +112,13 @@ def _incidence(sets: RiskSets) -> dict[str, Floats]:
     t; like survival and hazard, it comes out the same for ties taken one after the other.
     """
     of_cause = sets.kind == EVENT
-    at_risk = np.maximum(sets.before, 1)
+    after = sets.after_each
+    at_risk = np.maximum(sets.before(*sets.every_step), 1)
     # Survival before the step over those at risk, times those who end: k does not change where cases end.
-    jump = np.where(of_cause, sets.k * sets.count, 0.0)
-    if sets.late is not None:
-        jump[sets.late] = 0.0
+    jump = np.where(of_cause, sets.k(*sets.every_step) * sets.count, 0.0)
+    jump[sets.is_late(np.arange(len(jump)))] = 0.0
     f, w = sets.running(jump, 1.0), sets.hazard_terms
-    v = np.where(of_cause, jump**2 * sets.after / (at_risk * sets.count), 0.0)
+    v = np.where(of_cause, jump**2 * after / (at_risk * sets.count), 0.0)
     c = jump / at_risk
 
     def so_far(terms: Floats) -> Floats:

@@ -5,6 +5,7 @@ infinity never leave.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -195,9 +196,26 @@ def quantile_ranks(n: Numbers, q: float, level: float = 0.95) -> tuple[Numbers, 
     X(low) ≤ quantile ≤ X(high) with probability ≥ level; a rank that does not exist in n cases is NaN.
     Binomial order statistics: Conover, Practical Nonparametric Statistics (1999), section 3.2.
     """
-    tail = (1 - level) / 2
     sizes, place = np.unique(n.astype(np.float64), return_inverse=True)
-    return _rank(sizes, q, tail, 0)[place], _rank(sizes, q, 1 - tail, 1)[place]
+    few = int(np.searchsorted(sizes, _FEW_CASES))
+    known, worked_out = _ranks_of_few(q, level), _ranks(sizes[few:], q, level)
+    small = sizes[:few].astype(np.int64)
+    low, high = (np.append(known[i][small], worked_out[i])[place] for i in range(2))
+    return low, high
+
+
+# Most segments have fewer cases, the same numbers again and again.
+_FEW_CASES = 2048
+
+
+@cache
+def _ranks_of_few(q: float, level: float) -> tuple[Numbers, Numbers]:
+    return _ranks(np.arange(_FEW_CASES, dtype=np.float64), q, level)
+
+
+def _ranks(n: Numbers, q: float, level: float) -> tuple[Numbers, Numbers]:
+    tail = (1 - level) / 2
+    return _rank(n, q, tail, 0), _rank(n, q, 1 - tail, 1)
 
 
 def nps(promoters: Operand, detractors: Operand, n: Operand) -> pl.Expr:

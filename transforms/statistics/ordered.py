@@ -16,22 +16,32 @@ Floats = NDArray[np.float64]
 
 
 def ranked(values: Floats) -> tuple[Array, Floats]:
-    """The rank of each value among the distinct ones, from 0, and the distinct ones, ascending."""
-    order = np.argsort(values)
-    ascending = values[order]
-    is_new = np.ones(len(values), bool)
+    """The rank of each value among the distinct ones, from 0, and the distinct ones, ascending.
+
+    NaN is no value: its rank is their number.
+    """
+    known = ~np.isnan(values)
+    own = values if known.all() else values[known]
+    order = np.argsort(own)
+    ascending = own[order]
+    is_new = np.ones(len(own), bool)
     np.not_equal(ascending[1:], ascending[:-1], out=is_new[1:])
-    ranks = np.empty(len(values), np.uint32)
-    ranks[order] = np.cumsum(is_new, dtype=np.uint32) - 1
-    return ranks, ascending[is_new]
+    distinct = ascending[is_new]
+    ranks = np.empty(len(own), np.uint32)
+    ranks[order] = np.cumsum(is_new, dtype=np.uint32) - np.uint32(1)
+    if own is values:
+        return ranks, distinct
+    every = np.full(len(values), len(distinct), np.uint32)
+    every[known] = ranks
+    return every, distinct
 
 
-def sorted_keys(groups: Array, codes: Array, count: int, bits: int) -> Array:
-    """Group (0 … count − 1) and code (of `bits` bits) of each value in one integer, ascending."""
-    dtype: Any = np.uint32 if count << bits < 1 << 32 else np.uint64
-    keys: Array = groups.astype(dtype) << dtype(bits)
+def grouped_keys(groups: Array, codes: Array, count: int, bits: int) -> Array:
+    """Group (0 … count − 1) and code (of `bits` bits) of each value in one integer."""
+    dtype: Any = np.uint32 if count << bits <= 1 << 32 else np.uint64
+    keys: Array = groups.astype(dtype)
+    keys <<= dtype(bits)
     keys |= codes.astype(dtype, copy=False)
-    keys.sort()
     return keys
 
 
@@ -43,33 +53,41 @@ def group_ends(keys: Array, count: int, bits: int) -> Array:
 
 @dataclass(frozen=True)
 class Ordered:
-    """Values of groups, ascending within each: `codes` are ranks of `distinct`, `ends` where each group ends."""
+    """Values of groups, ascending within each: `distinct` ones at the lower `bits` bits of `keys`.
 
-    codes: Array
+    `begins` and `ends` are where the values of each group are.
+    """
+
+    keys: Array
+    bits: int
+    begins: Array
     ends: Array
     distinct: Floats
 
     @classmethod
     def of(cls, groups: Array, count: int, ranks: Array, distinct: Floats) -> "Ordered":
         """The values, given as `ranked`, of groups 0 … count − 1."""
-        bits = max(len(distinct) - 1, 1).bit_length()
-        keys = sorted_keys(groups, ranks, count, bits)
-        return cls(keys & keys.dtype.type((1 << bits) - 1), group_ends(keys, count, bits), distinct)
+        bits = max(len(distinct), 1).bit_length()
+        keys = grouped_keys(groups, ranks, count, bits)
+        keys.sort()
+        begins = np.arange(count, dtype=keys.dtype) << keys.dtype.type(bits)
+        missing = begins + keys.dtype.type(len(distinct))
+        return cls(keys, bits, np.searchsorted(keys, begins), np.searchsorted(keys, missing), distinct)
 
     @property
     def n(self) -> Array:
         """How many values each group has."""
-        sizes: Array = np.diff(self.ends, prepend=0)
+        sizes: Array = self.ends - self.begins
         return sizes
 
     def at(self, rank: Floats) -> Floats:
         """The value of that rank, from 1, in each group; NaN where there is none."""
-        n = self.n
-        known = (rank >= 1) & (rank <= n)
-        place = np.where(known, self.ends - n + np.nan_to_num(rank) - 1, 0).astype(np.int64)
-        if not len(self.codes):
-            return np.full(len(n), np.nan)
-        return np.where(known, self.distinct[self.codes[place]], np.nan)
+        known = (rank >= 1) & (rank <= self.n)
+        if not known.any():
+            return np.full(len(known), np.nan)
+        place = np.where(known, self.begins + np.nan_to_num(rank) - 1, self.begins[known][0]).astype(np.int64)
+        code = self.keys[place] & self.keys.dtype.type((1 << self.bits) - 1)
+        return np.where(known, self.distinct[code], np.nan)
 
     def quantile(self, q: float) -> tuple[Floats, Floats, Floats]:
         """Each group's q-quantile (Hyndman–Fan type 7) with the binomial limits of its order statistics, or NaN."""

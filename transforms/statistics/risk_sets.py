@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from transforms.statistics.intervals import Interval, normal_quantile
-from transforms.statistics.ordered import Array, Floats, group_ends, ranked, sorted_keys
+from transforms.statistics.ordered import Array, Floats, group_ends, grouped_keys, ranked
 
 Column = str | pl.Expr
 IntervalKind = Literal["log_log", "plain"]
@@ -34,24 +34,40 @@ def expression(column: Column) -> pl.Expr:
     return pl.col(column) if isinstance(column, str) else column
 
 
-def coded(t: Floats, kind: Array) -> tuple[Array, Floats]:
-    """One number a case that orders by time and kind, and the distinct times it refers to."""
-    ranks, times = ranked(t)
-    return ranks << np.uint32(_KIND_BITS) | kind.astype(np.uint32), times
+@dataclass(frozen=True)
+class Coded:
+    """What happens to cases, as one number a case that orders by time and kind; `times` and `kinds` of each number."""
+
+    codes: Array
+    times: Floats
+    kinds: Array
+
+    @classmethod
+    def of(cls, t: Floats, kind: Array) -> "Coded":
+        """Numbers of the times and kinds, as few as there are."""
+        ranks, times = ranked(t)
+        pairs = ranks << np.uint32(_KIND_BITS) | kind.astype(np.uint32)
+        found = np.bincount(pairs, minlength=len(times) << _KIND_BITS) > 0
+        number, pair = np.cumsum(found, dtype=np.uint32) - 1, np.flatnonzero(found)
+        kinds = (pair & (1 << _KIND_BITS) - 1).astype(np.uint8)
+        return cls(number[pairs].astype(np.uint32), times[pair >> _KIND_BITS], kinds)
 
 
 @dataclass(frozen=True)
 class RiskSets:
     """What happens to the cases of groups, step by step in order of time; only groups that have a step are there.
 
-    A step is one kind of thing that happens to `count` cases of a group at one time; `groups` are the numbers of
-    the groups, whose steps are those from `begins` to before `ends`. `key` tells group, time and kind in `bits` bits
-    below the group. `before` and `after` are the numbers at risk just before and after a step; ties are taken kind by
-    kind, events first.
+    A step is one kind of thing that happens to `count` cases of a group at one time; several steps may be of one
+    time and kind. `groups` are the numbers of the groups, whose steps are those from `begins` to before `ends`. `key`
+    tells group and number of time and kind, in `bits` bits below the group; `times` and `kinds` are those of the
+    numbers. Events come first at equal times.
 
     Between two steps at which cases leave unseen or enter (breaks), survival is k times the number at risk:
     (n − 1)/n · (n − 2)/(n − 1) … cancels out. So k changes only at breaks, and Greenwood's sum of 1/(n(n − 1))
     is a difference of 1/n but for breaks.
+
+    Figures of steps take the steps' numbers and the positions of their groups, so that only those asked for are
+    worked out.
     """
 
     groups: Array
@@ -61,32 +77,45 @@ class RiskSets:
     bits: int
     count: Array
     times: Floats
+    kinds: Array
 
     @classmethod
-    def of(cls, groups: Array, count: int, codes: Array, times: Floats) -> "RiskSets":
-        """The risk sets of cases in groups 0 … count − 1, whose times and kinds are `coded`."""
-        bits = max((len(times) << _KIND_BITS) - 1, 1).bit_length()
-        keys = sorted_keys(groups, codes, count, bits)
-        is_new = np.ones(len(keys), bool)
-        np.not_equal(keys[1:], keys[:-1], out=is_new[1:])
-        first = np.flatnonzero(is_new)
-        key = keys[first]
+    def of(cls, groups: Array, count: int, cases: Coded) -> "RiskSets":
+        """The risk sets of cases in groups 0 … count − 1."""
+        bits = max(len(cases.times) - 1, 1).bit_length()
+        key = grouped_keys(groups, cases.codes, count, bits)
+        many: Array = np.broadcast_to(np.int64(1), len(key))
+        if count << bits <= 2 * len(key):
+            # Counting takes no order.
+            every = np.bincount(key, minlength=count << bits)
+            key = np.flatnonzero(every).astype(key.dtype)
+            many = every[key]
+        else:
+            key.sort()
+            if 4 * len(cases.times) < len(key):
+                first = np.flatnonzero(np.append(True, key[1:] != key[:-1]))
+                many = np.diff(first, append=len(key))
+                key = key[first]
         ends = group_ends(key, count, bits)
         begins = np.append(0, ends[:-1])
         filled = np.flatnonzero(ends > begins)
-        return cls(filled, begins[filled], ends[filled], key, bits, np.diff(first, append=len(keys)), times)
+        return cls(filled, begins[filled], ends[filled], key, bits, many, cases.times, cases.kinds)
+
+    @cached_property
+    def _code(self) -> Array:
+        code: Array = self.key & self.key.dtype.type((1 << self.bits) - 1)
+        return code
 
     @cached_property
     def kind(self) -> Array:
         """What happens at each step."""
-        kind: Array = (self.key & self.key.dtype.type((1 << _KIND_BITS) - 1)).astype(np.uint8)
+        kind: Array = self.kinds[self._code]
         return kind
 
     @cached_property
     def t(self) -> Floats:
         """When each step is."""
-        dtype = self.key.dtype.type
-        times: Floats = self.times[(self.key & dtype((1 << self.bits) - 1)) >> dtype(_KIND_BITS)]
+        times: Floats = self.times[self._code]
         return times
 
     @cached_property
@@ -100,34 +129,50 @@ class RiskSets:
         return self.ends - self.begins
 
     @cached_property
-    def _leaving(self) -> Array:
-        return np.where(self.kind == ENTRY, -self.count, self.count)
+    def every_step(self) -> tuple[Array, Array]:
+        """The numbers of all steps, and the position of the group of each."""
+        return np.arange(len(self.key)), np.repeat(np.arange(len(self.groups)), self.sizes)
 
     @cached_property
-    def after(self) -> Array:
-        """How many are at risk after each step."""
-        left = np.cumsum(self._leaving)
-        after: Array = np.repeat(left[self.ends - 1], self.sizes) - left
+    def first_steps(self) -> tuple[Array, Array]:
+        """The first step of each group, and the group's position."""
+        return self.begins, np.arange(len(self.groups))
+
+    @cached_property
+    def _any_enter(self) -> bool:
+        return bool((self.kinds == ENTRY).any())
+
+    @cached_property
+    def _left(self) -> Array:
+        """How many have left up to each step of all groups, those that entered taken off."""
+        leaving = np.where(self.kind == ENTRY, -self.count, self.count) if self._any_enter else self.count
+        return np.cumsum(leaving)
+
+    def after(self, steps: Array, group: Array) -> Array:
+        """How many are at risk after steps."""
+        after: Array = self._left[self.ends - 1][group] - self._left[steps]
         return after
 
-    @cached_property
-    def before(self) -> Array:
-        """How many are at risk before each step."""
-        before: Array = self.after + self._leaving
+    def before(self, steps: Array, group: Array) -> Array:
+        """How many are at risk before steps."""
+        entering = self._any_enter and self.kind[steps] == ENTRY
+        before: Array = self.after(steps, group) + np.where(entering, -self.count[steps], self.count[steps])
         return before
 
     @cached_property
     def _first_at_risk(self) -> Array:
-        return np.maximum(self.before[self.begins], 1)
+        return np.maximum(self.before(*self.first_steps), 1)
 
     @cached_property
-    def _breaks(self) -> Array:
-        return np.flatnonzero(self.kind >= CENSORED)
+    def _breaks(self) -> tuple[Array, Array]:
+        """The steps that are breaks, and the position of the group of each."""
+        steps = np.flatnonzero((self.kinds >= CENSORED)[self._code])
+        return steps, np.searchsorted(self.begins, steps, side="right") - 1
 
     @cached_property
     def _breaks_by(self) -> Array:
         """How many breaks there are up to each step."""
-        return np.cumsum(self.kind >= CENSORED, dtype=np.int32)
+        return np.cumsum((self.kinds >= CENSORED)[self._code], dtype=np.int32)
 
     @cached_property
     def _breaks_before(self) -> Array:
@@ -135,70 +180,115 @@ class RiskSets:
         return np.append(0, self._breaks_by)[self.begins]
 
     @cached_property
-    def _log_k(self) -> Array:
-        """log k after so many breaks of all groups, in units of 1/_FINE."""
-        before, after = (np.maximum(n[self._breaks], 1) for n in (self.before, self.after))
-        return np.append(0, np.cumsum(np.rint(np.log(before / after) * _FINE).astype(np.int64)))
+    def _beside_breaks(self) -> tuple[Array, Array]:
+        """How many are at risk before and after each break, at least 1."""
+        return np.maximum(self.before(*self._breaks), 1), np.maximum(self.after(*self._breaks), 1)
 
     @cached_property
     def _missed(self) -> Array:
         """What breaks take from a difference of 1/n so far, in units of 1/_FINER."""
-        before, after = (np.maximum(n[self._breaks], 1) for n in (self.before, self.after))
+        before, after = self._beside_breaks
         terms = np.rint((1 / after - 1 / before) * _FINER).astype(np.int64)
         return np.append(0, np.cumsum(terms))
 
     @cached_property
-    def k(self) -> Floats:
-        """Survival per case at risk after every step: worked out at breaks and repeated from there."""
-        turns = np.union1d(self._breaks, self.begins)
-        group = np.searchsorted(self.begins, turns, side="right") - 1
-        log_k = self._log_k[self._breaks_by[turns]] - self._log_k[self._breaks_before[group]]
-        k: Floats = np.exp(log_k / _FINE) / self._first_at_risk[group]
-        return np.repeat(k, np.diff(turns, append=len(self.key)))
+    def _joined(self) -> Array:
+        """How many have entered or left unseen (less) up to so many breaks of all groups."""
+        steps, _ = self._breaks
+        joined = np.where(self.kind[steps] == ENTRY, self.count[steps], -self.count[steps])
+        return np.append(0, np.cumsum(joined))
 
     @cached_property
-    def late(self) -> Array | None:
+    def _turns(self) -> Floats:
+        """k of each group at its start and after each of its breaks, one group after the other."""
+        before, after = self._beside_breaks
+        # log k after so many breaks of all groups, in units of 1/_FINE.
+        log_k = np.append(0, np.cumsum(np.rint(np.log(before / after) * _FINE).astype(np.int64)))
+        some = np.diff(self._breaks_before, append=len(before))
+        group = np.repeat(np.arange(len(self.groups)), some + 1)
+        since = log_k[np.arange(len(group)) - group] - log_k[self._breaks_before[group]]
+        k: Floats = np.exp(since / _FINE) / self._first_at_risk[group]
+        return k
+
+    def k(self, steps: Array, group: Array) -> Floats:
+        """Survival per case at risk after steps."""
+        k: Floats = self._turns[self._breaks_by[steps] + group]
+        return k
+
+    @cached_property
+    def _late(self) -> Array | None:
         """Steps from which survival stays 0, as nobody was left before others entered; None if nobody enters."""
-        if not (self.kind == ENTRY).any():
+        if not self._any_enter:
             return None
-        gone = np.cumsum(self.is_end & (self.after == 0))
+        gone = np.cumsum(self.is_end & (self.after(*self.every_step) == 0))
         return gone > np.repeat(np.append(0, gone)[self.begins], self.sizes)
 
-    @cached_property
-    def survival(self) -> Floats:
-        """The product of 1 − d/n over the ends up to every step."""
-        survival = self.k * self.after
+    def is_late(self, steps: Array) -> Array | bool:
+        """Whether survival stays 0 from an earlier step on, whoever entered since."""
+        return False if self._late is None else self._late[steps]
+
+    def survival(self, steps: Array, group: Array) -> Floats:
+        """The product of 1 − d/n over the ends up to steps."""
+        after = self.after(steps, group)
         # Whoever leaves unseen as the last one leaves survival as it was.
-        alone = self._breaks[self.after[self._breaks] == 0]
-        survival[alone] = self.k[alone]
+        alone = (after == 0) & ((self.kinds >= CENSORED)[self._code[steps]])
+        survival = self.k(steps, group) * np.where(alone, 1, after)
         # Where nobody has ended yet: one end takes more from 1 than rounding does.
         survival[survival > 1 - 1e-12] = 1.0
-        return survival if self.late is None else np.where(self.late, 0.0, survival)
+        if self._late is not None:
+            survival[self._late[steps]] = 0.0
+        return survival
 
     def hazard_var(self, steps: Array, group: Array) -> Floats:
         """Greenwood's sum of d/(n(n − d)) over the ends up to a step, without the last case at risk."""
         run = self._missed[self._breaks_by[steps]] - self._missed[self._breaks_before[group]]
-        now, first = np.maximum(self.after[steps], 1), self._first_at_risk[group]
+        now, first = np.maximum(self.after(steps, group), 1), self._first_at_risk[group]
         return np.maximum(1 / now - 1 / first - run / _FINER, 0.0)
+
+    @cached_property
+    def after_each(self) -> Floats:
+        """How many are at risk after each step."""
+        after = np.repeat(self._left[self.ends - 1].astype(np.float64), self.sizes)
+        after -= self._left
+        return after
+
+    @cached_property
+    def survival_after_each(self) -> Floats:
+        """Survival after each step."""
+        (breaks, group), positions = self._breaks, np.arange(len(self.groups))
+        turns = np.empty(len(breaks) + len(self.groups), np.int64)
+        turns[positions + self._breaks_before] = self.begins
+        turns[np.arange(len(breaks)) + group + 1] = breaks
+        survival = np.repeat(self._turns, np.diff(turns, append=len(self.key)))
+        survival *= self.after_each
+        alone = breaks[self.after_each[breaks] == 0]
+        rare = np.concatenate([alone, np.flatnonzero(survival > 1 - 1e-12)])
+        survival[rare] = self.survival(rare, np.searchsorted(self.begins, rare, side="right") - 1)
+        if self._late is not None:
+            survival[self._late] = 0.0
+        return survival
 
     @cached_property
     def hazard_terms(self) -> Floats:
         """Greenwood's term of each step, d/(n(n − d)); 0 where nobody ends or nobody is left."""
-        n, rest = self.before.astype(np.float64), self.after.astype(np.float64)
-        counted = self.is_end & (self.after > 0)
-        return np.divide(self.count, n * rest, out=np.zeros(len(n)), where=counted)
-
-    @cached_property
-    def every_step(self) -> tuple[Array, Array]:
-        """The numbers of all steps, and the position of the group of each."""
-        return np.arange(len(self.key)), np.repeat(np.arange(len(self.groups)), self.sizes)
+        rest = self.after_each
+        terms = rest + self.count
+        terms *= rest
+        terms[rest == 0] = np.inf
+        np.divide(self.count, terms, out=terms)
+        terms[self._breaks[0]] = 0.0
+        return terms
 
     def running(self, terms: Floats, most: float) -> Floats:
         """Sums of terms, each group's of at most `most`, up to every step of its group."""
         unit = 2.0 ** np.ceil(np.log2(max(most, 1.0))) / _FINE
-        sums = np.cumsum(np.rint(terms / unit).astype(np.int64))
-        start = np.append(0, sums)[self.begins]
-        running: Floats = (sums - np.repeat(start, self.sizes)) * unit
+        whole = terms * (1 / unit)
+        sums = np.rint(whole, out=whole).astype(np.int64)
+        start = -sums[self.begins]
+        np.cumsum(sums, out=sums)
+        start += sums[self.begins]
+        sums -= np.repeat(start, self.sizes)
+        running: Floats = np.multiply(sums, unit, out=whole)
         return running
 
     def total(self, terms: Array) -> Array:
@@ -210,70 +300,105 @@ class RiskSets:
 
     def steps_by(self, time: float) -> Array:
         """The last step at `time` or before in each group; the one before its first if there is none."""
-        limit = int(np.searchsorted(self.times, time, side="right")) << _KIND_BITS
+        limit = int(np.searchsorted(self.times, time, side="right"))
+        if limit == 0:
+            return self.begins - 1
         dtype = self.key.dtype.type
-        begin = self.groups.astype(dtype) << dtype(self.bits)
-        steps: Array = np.searchsorted(self.key, begin + dtype(limit)) - 1
+        # The last number of the time: one more could be the next group's first.
+        last = (self.groups.astype(dtype) << dtype(self.bits)) + dtype(limit - 1)
+        steps: Array = np.searchsorted(self.key, last, side="right") - 1
         return steps
 
-    def standing(self, figure: Array, time: float, before: Array | float) -> Array:
+    def standing(self, figure: Callable[[Array, Array], Array], time: float, before: Array | float) -> Array:
         """A figure of steps as it stands in each group at a time; `before` the first step."""
-        steps = self.steps_by(time)
-        return np.where(steps >= self.begins, figure[np.maximum(steps, self.begins)], before)
+        steps, (begins, group) = self.steps_by(time), self.first_steps
+        return np.where(steps >= begins, figure(np.maximum(steps, begins), group), before)
 
     def at(self, time: float) -> tuple[Floats, Floats]:
         """Survival and hazard_var of each group at a time."""
         survival = self.standing(self.survival, time, 1.0)
-        steps, group = np.maximum(self.steps_by(time), self.begins), np.arange(len(self.groups))
-        return survival, np.where(survival < 1, self.hazard_var(steps, group), 0.0)
+        return survival, np.where(survival < 1, self.standing(self.hazard_var, time, 0.0), 0.0)
+
+    def cases_of(self, kind: int) -> Array:
+        """How many cases of each group anything but an event happens to: of that kind."""
+        steps = self._other[self.kind[self._other] == kind]
+        group = np.searchsorted(self.begins, steps, side="right") - 1
+        return np.bincount(group, self.count[steps], len(self.groups)).astype(np.int64)
+
+    @cached_property
+    def _other(self) -> Array:
+        return np.flatnonzero((self.kinds != EVENT)[self._code])
 
     def counts(self) -> dict[str, Array]:
         """n (cases), n_events (of the cause looked at), followed_to (last time), of each group."""
+        first = np.append(0, self._left)[self.begins]
+        n = self._left[self.ends - 1] - first + self.cases_of(ENTRY)
         return {
-            "n": self.total(self.count * (self.kind != ENTRY)),
-            "n_events": self.total(self.count * (self.kind == EVENT)),
-            "followed_to": self.t[self.ends - 1],
+            "n": n,
+            "n_events": n - self.cases_of(COMPETING) - self.cases_of(CENSORED),
+            "followed_to": self.times[self._code[self.ends - 1]],
         }
 
     def known_fates(self, time: float) -> Array:
         """Cases that ended by the time or are at risk beyond it."""
-        at_risk = self.standing(self.after, time, self.before[self.begins])
-        ended = np.append(0, np.cumsum(np.where(self.is_end, self.count, 0)))
-        known: Array = at_risk + ended[self.steps_by(time) + 1] - ended[self.begins]
+        joined = self._joined[np.append(0, self._breaks_by)[self.steps_by(time) + 1]]
+        known: Array = self.before(*self.first_steps) + joined - self._joined[self._breaks_before]
         return known
 
     def time_of(self, steps: Array) -> Floats:
         """When a step is; NaN for −1."""
-        return np.where(steps >= 0, self.t[steps], np.nan) if len(self.t) else np.full(len(steps), np.nan)
+        if not len(self.key):
+            return np.full(len(steps), np.nan)
+        return np.where(steps >= 0, self.times[self._code[np.maximum(steps, 0)]], np.nan)
 
-    def first(
-        self, reached: Callable[[Array, Array], Array], may_be: Callable[[Array, Array, Array], Array]
-    ) -> Array:
-        """The first step of each group for which `reached` (of steps and groups) holds; −1 if there is none.
+    def first_by_survival(self, level: float) -> Array:
+        """The first step of each group at which survival is at most `level`; −1 if there is none."""
+        low, high = self.begins.copy(), self.ends.copy()
+        group = np.arange(len(self.groups))
+        while len(group):
+            middle = (low[group] + high[group]) // 2
+            come = self.survival(middle, group) <= level
+            high[group[come]] = middle[come]
+            low[group[~come]] = middle[~come] + 1
+            group = group[low[group] < high[group]]
+        return np.where(low < self.ends, low, -1)
 
-        `may_be` (of first steps, last steps and groups) tells of spans of steps whether it could hold in them, so
-        that few have to be looked through.
+    @cached_property
+    def spans(self) -> tuple[Array, Array, Array]:
+        """First step, last step and position of the group of spans that divide the steps of each group.
+
+        There are about as many of them in a group as steps in each.
         """
-        found = np.full(len(self.groups), -1)
-        # So many steps at once that there are about as many spans in a group as steps in a span.
-        width = int(np.sqrt(len(self.key) / max(len(self.groups), 1))) + 1
+        width = self._width
         chunks = -(-self.sizes // width)
         group = np.repeat(np.arange(len(self.groups)), chunks)
         within = np.arange(len(group)) - np.repeat(np.cumsum(chunks) - chunks, chunks)
-        begin = self.begins[group] + within * width
-        last = np.minimum(begin + width, self.ends[group]) - 1
-        possible = np.flatnonzero(may_be(begin, last, group))
+        first = self.begins[group] + within * width
+        return first, np.minimum(first + width, self.ends[group]) - 1, group
+
+    @cached_property
+    def _width(self) -> int:
+        return int(np.sqrt(len(self.key) / max(len(self.groups), 1))) + 1
+
+    def first(self, reached: Callable[[Array, Array], Array], may_be: Array) -> Array:
+        """The first step of each group for which `reached` (of steps and groups) holds; −1 if there is none.
+
+        `may_be` tells of `spans` whether it could hold in them, so that few have to be looked through.
+        """
+        found = np.full(len(self.groups), -1)
+        begin, last, group = self.spans
+        possible = np.flatnonzero(may_be)
         while len(possible):
-            own, at = np.unique(group[possible], return_index=True)
-            chunk = possible[at]
-            steps = begin[chunk][:, None] + np.arange(width)
-            real = steps <= last[chunk][:, None]
-            hit = reached(np.where(real, steps, last[chunk][:, None]), own[:, None]) & real
+            # The first span of each group, as they are in order.
+            is_first = np.append(True, group[possible[1:]] != group[possible[:-1]])
+            chunk = possible[is_first]
+            own = group[chunk]
+            steps = np.minimum(begin[chunk][:, None] + np.arange(self._width), last[chunk][:, None])
+            hit = reached(steps, own[:, None])
             some = hit.any(axis=1)
             found[own[some]] = steps[some, hit[some].argmax(axis=1)]
-            looked = np.zeros(len(group), bool)
-            looked[chunk] = True
-            possible = possible[(found[group[possible]] < 0) & ~looked[possible]]
+            rest = possible[~is_first]
+            possible = rest[found[group[rest]] < 0]
         return found
 
 
@@ -292,7 +417,13 @@ class Grouped:
         """Figures of the steps but entries: the groups' columns, t, kind, count, n_at_risk, figures."""
         sets = self.sets
         _, group = sets.every_step
-        steps = {"t": sets.t, "kind": sets.kind, "count": sets.count, "n_at_risk": sets.before, **figures}
+        steps = {
+            "t": sets.t,
+            "kind": sets.kind,
+            "count": np.array(sets.count),
+            "n_at_risk": sets.before(*sets.every_step),
+            **figures,
+        }
         return self._with_columns(sets.groups[group], pl.DataFrame(steps)).filter(pl.col("kind") != ENTRY)
 
     def _with_columns(self, groups: Array, figures: pl.DataFrame) -> pl.LazyFrame:
@@ -326,9 +457,9 @@ def risk_sets(
         group.alias("group"), _time="_entry", _kind=pl.lit(ENTRY, pl.UInt8)
     )
     every = pl.concat([happenings, entries]) if len(cases) else happenings
-    codes, times = coded(every["_time"].to_numpy(), every["_kind"].to_numpy())
     count = columns.height if by else 1
-    return Grouped(columns, RiskSets.of(every["group"].to_numpy(), max(count, 1), codes, times))
+    coded = Coded.of(every["_time"].to_numpy(), every["_kind"].to_numpy())
+    return Grouped(columns, RiskSets.of(every["group"].to_numpy(), max(count, 1), coded))
 
 
 def probability_limits(

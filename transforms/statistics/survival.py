@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from transforms.statistics.intervals import finite, normal_quantile, student_quantile
-from transforms.statistics.ordered import Array
+from transforms.statistics.ordered import Array, Floats
 from transforms.statistics.risk_sets import (
     CENSORED,
     EVENT,
@@ -39,8 +39,7 @@ def kaplan_meier(
     """
     grouped = risk_sets(frame, by, duration, _kind(event), entry)
     sets = grouped.sets
-    steps, group = sets.every_step
-    curve = {"survival": sets.survival, "hazard_var": sets.hazard_var(steps, group)}
+    curve = {"survival": sets.survival_after_each, "hazard_var": sets.hazard_var(*sets.every_step)}
     return (
         grouped.curve(curve)
         .group_by(*by, "t")
@@ -99,9 +98,9 @@ def km_figures(
     limits: list[pl.Expr] = []
     columns = ["n", "n_events", "followed_to"]
     found = sets.counts()
-    for q in quantiles:
-        found |= _quantile(sets, q, level)
-        columns += with_limits(quantile_name(q))
+    if quantiles:
+        found |= _quantiles(sets, quantiles, level)
+        columns += [name for q in quantiles for name in with_limits(quantile_name(q))]
     for horizon in horizons:
         found |= _within(sets, horizon)
         limits += _within_limits(horizon, level, interval)
@@ -119,47 +118,53 @@ def _kind(event: Column) -> pl.Expr:
     return pl.when(ended).then(EVENT).when(~ended).then(CENSORED)
 
 
-def _quantile(sets: RiskSets, q: float, level: float) -> dict[str, Array]:
-    """The quantile, and where the lower and the upper log-log limit of S have come down to 1 − q.
+def _quantiles(sets: RiskSets, quantiles: Sequence[float], level: float) -> dict[str, Array]:
+    """The quantiles, and where the lower and the upper log-log limit of S have come down to 1 − q.
 
     At S = 0 the limits are undefined: the lower one counts as come down, the upper one does not.
     """
-    z, target = normal_quantile(level), np.log(-np.log(1 - q)) - ROUNDING
+    z = normal_quantile(level)
 
-    def inside(steps: Array) -> tuple[Array, Array, Array]:
-        """S, whether its limits are defined, and −log S where they are."""
-        survival = sets.survival[steps]
-        within = (survival > ROUNDING) & (survival < 1)
-        return survival, within, -np.log(np.where(within, survival, 0.5))
+    def spread(steps: Array, group: Array) -> Array:
+        return z * np.sqrt(sets.hazard_var(steps, group))
 
-    def come_down(sign: int) -> Array:
-        def reached(steps: Array, group: Array) -> Array:
-            survival, within, decline = inside(steps)
-            half = z * np.sqrt(sets.hazard_var(steps, group)) / decline
-            come: Array = within & (np.log(decline) + sign * half >= target)
-            return come | (survival <= ROUNDING) if sign > 0 else come
+    first, last, group = sets.spans
+    least, at_first = _decline(sets, first, group)
+    most, at_last = _decline(sets, last, group)
+    fallen = sets.survival(last, group) < 1
+    found: dict[str, Array] = {}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # Bounds for all steps of a span: the decline and its variance only grow.
+        bounds = {
+            1: np.log(most) + spread(last, group) / np.where(at_first, least, 0),
+            -1: np.log(most) - spread(first, group) / most,
+        }
+        for q in quantiles:
+            target = np.log(-np.log(1 - q)) - ROUNDING
 
-        def may_be(begin: Array, last: Array, group: Array) -> Array:
-            """Bounds: the decline and its variance only grow."""
-            _, at_first, least = inside(begin)
-            survival, at_last, most = inside(last)
-            variance = sets.hazard_var(last if sign > 0 else begin, group)
-            half = z * np.sqrt(variance) / (np.where(at_first, least, 0) if sign > 0 else most)
-            come = np.log(most) + sign * half >= target - ROUNDING
-            possible: Array = (survival < 1) & (come | ~at_last)
-            return possible
+            def come_down(sign: int, target: float = target) -> Floats:
+                def reached(steps: Array, group: Array) -> Array:
+                    decline, within = _decline(sets, steps, group)
+                    come: Array = within & (np.log(decline) + sign * spread(steps, group) / decline >= target)
+                    return come | (sets.survival(steps, group) <= ROUNDING) if sign > 0 else come
 
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return sets.time_of(sets.first(reached, may_be))
+                may_be = fallen & ((bounds[sign] >= target - ROUNDING) | ~at_last)
+                return sets.time_of(sets.first(reached, may_be))
 
-    name, low, high = with_limits(quantile_name(q))
-    # Survival only falls.
-    reached = sets.begins + sets.total((sets.survival > 1 - q + ROUNDING).astype(np.int64))
-    return {
-        name: sets.time_of(np.where(reached < sets.ends, reached, -1)),
-        low: come_down(1),
-        high: come_down(-1),
-    }
+            name, low, high = with_limits(quantile_name(q))
+            found |= {
+                name: sets.time_of(sets.first_by_survival(1 - q + ROUNDING)),
+                low: come_down(1),
+                high: come_down(-1),
+            }
+    return found
+
+
+def _decline(sets: RiskSets, steps: Array, group: Array) -> tuple[Floats, Array]:
+    """−log S where the limits of S are defined (else that of one half), and where they are."""
+    survival = sets.survival(steps, group)
+    within = (survival > ROUNDING) & (survival < 1)
+    return -np.log(np.where(within, survival, 0.5)), within
 
 
 def _within(sets: RiskSets, horizon: float) -> dict[str, Array]:
@@ -182,15 +187,20 @@ def _within_limits(horizon: float, level: float, interval: IntervalKind) -> list
 def _restricted_mean(sets: RiskSets, tau: float) -> dict[str, Array]:
     """∫₀^tau S, variance Σ(∫_{tᵢ}^tau S)²·dᵢ/(nᵢ(nᵢ − dᵢ)). Royston and Parmar (2013), BMC MRM 13, 152."""
     t = np.minimum(sets.t, tau)
-    survival = sets.survival
-    passed, before = np.diff(t, prepend=0.0), np.append(1.0, survival)[:-1]
-    passed[sets.begins], before[sets.begins] = t[sets.begins], 1.0
-    area = sets.running(before * passed, most=tau)
+    survival = sets.survival_after_each
+    terms = np.empty_like(t)
+    np.subtract(t[1:], t[:-1], out=terms[1:])
+    terms[1:] *= survival[:-1]
+    terms[sets.begins] = t[sets.begins]
+    area = sets.running(terms, most=tau)
     last = sets.ends - 1
     # After the last step the curve stays.
     total = area[last] + survival[last] * (tau - t[last])
-    rest = np.repeat(total, sets.sizes) - area
-    return {"rmst": total, "rmst_var": sets.total(rest**2 * sets.hazard_terms)}
+    rest = np.repeat(total, sets.sizes)
+    rest -= area
+    rest *= rest
+    rest *= sets.hazard_terms
+    return {"rmst": total, "rmst_var": sets.total(rest)}
 
 
 def _restricted_mean_limits(tau: float, level: float) -> list[pl.Expr]:
