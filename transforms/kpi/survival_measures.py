@@ -12,7 +12,7 @@ import polars as pl
 
 from transforms.kpi.definition import Statistic
 from transforms.kpi.measured import EARLY
-from transforms.statistics.risk_sets import horizon_name, quantile_name
+from transforms.statistics.curve_frames import horizon_name, quantile_name
 
 DAY_MICROSECONDS = 86_400_000_000
 # What became of a case by the as-of day.

@@ -9,19 +9,16 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from transforms.statistics.ordered import Floats
-from transforms.statistics.risk_sets import (
-    CENSORED,
-    COMPETING,
-    EVENT,
+from transforms.statistics.curve_frames import (
     Column,
-    RiskSets,
     expression,
     horizon_name,
     probability_limits,
     risk_sets,
     with_limits,
 )
+from transforms.statistics.ordered import Floats
+from transforms.statistics.risk_sets import CENSORED, COMPETING, EVENT, RiskSets
 
 
 def cumulative_incidence(
@@ -112,13 +109,13 @@ def _incidence(sets: RiskSets) -> dict[str, Floats]:
     t; like survival and hazard, it comes out the same for ties taken one after the other.
     """
     of_cause = sets.kind == EVENT
-    after = sets.after_each
     at_risk = np.maximum(sets.before(*sets.every_step), 1)
     # Survival before the step over those at risk, times those who end: k does not change where cases end.
     jump = np.where(of_cause, sets.k(*sets.every_step) * sets.count, 0.0)
-    jump[sets.is_late(np.arange(len(jump)))] = 0.0
+    if sets.late is not None:
+        jump[sets.late] = 0.0
     f, w = sets.running(jump, 1.0), sets.hazard_terms
-    v = np.where(of_cause, jump**2 * after / (at_risk * sets.count), 0.0)
+    v = np.where(of_cause, jump**2 * sets.after_each / (at_risk * sets.count), 0.0)
     c = jump / at_risk
 
     def so_far(terms: Floats) -> Floats:

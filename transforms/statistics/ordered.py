@@ -38,17 +38,18 @@ def ranked(values: Floats) -> tuple[Array, Floats]:
 
 def grouped_keys(groups: Array, codes: Array, count: int, bits: int) -> Array:
     """Group (0 … count − 1) and code (of `bits` bits) of each value in one integer."""
-    dtype: Any = np.uint32 if count << bits <= 1 << 32 else np.uint64
+    dtype: Any = np.uint32 if count << bits < 1 << 32 else np.uint64
     keys: Array = groups.astype(dtype)
     keys <<= dtype(bits)
     keys |= codes.astype(dtype, copy=False)
     return keys
 
 
-def group_ends(keys: Array, count: int, bits: int) -> Array:
-    """Where each of groups 0 … count − 1 ends in ascending keys of group and code."""
-    begins = np.arange(1, count, dtype=keys.dtype) << keys.dtype.type(bits)
-    return np.append(np.searchsorted(keys, begins), len(keys))
+def begins_of(keys: Array, groups: Array, bits: int, code: int = 0) -> Array:
+    """Where a code and all greater ones of each of some groups begin in ascending keys of group and code."""
+    dtype = keys.dtype.type
+    begins: Array = np.searchsorted(keys, (groups.astype(dtype) << dtype(bits)) + dtype(code))
+    return begins
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,10 @@ class Ordered:
         bits = max(len(distinct), 1).bit_length()
         keys = grouped_keys(groups, ranks, count, bits)
         keys.sort()
-        begins = np.arange(count, dtype=keys.dtype) << keys.dtype.type(bits)
-        missing = begins + keys.dtype.type(len(distinct))
-        return cls(keys, bits, np.searchsorted(keys, begins), np.searchsorted(keys, missing), distinct)
+        every = np.arange(count)
+        # What has no value comes last in its group.
+        begins, ends = begins_of(keys, every, bits), begins_of(keys, every, bits, len(distinct))
+        return cls(keys, bits, begins, ends, distinct)
 
     @property
     def n(self) -> Array:

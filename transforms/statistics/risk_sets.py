@@ -1,21 +1,16 @@
 """Risk sets of groups of cases in order of time, and what every estimator built on them needs.
 
-An estimator's own formula is not here: survival curves are in `survival.py`, causes in `competing_risks.py`.
+An estimator's own formula is not here: survival curves are in `survival.py`, causes in `competing_risks.py`. Frames
+of cases become risk sets in `curve_frames.py`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
-import polars as pl
 
-from transforms.statistics.intervals import Interval, normal_quantile
-from transforms.statistics.ordered import Array, Floats, group_ends, grouped_keys, ranked
-
-Column = str | pl.Expr
-IntervalKind = Literal["log_log", "plain"]
+from transforms.statistics.ordered import Array, Floats, begins_of, grouped_keys, ranked
 
 # What happens to a case at a time; at equal times in this order.
 EVENT, COMPETING, CENSORED, ENTRY = 0, 1, 2, 3
@@ -27,11 +22,6 @@ ROUNDING = 1e-9
 _FINE = 2.0**50
 # Those of 1/n are of at most some hundreds, and of the size of 1/n² where n is large.
 _FINER = 2.0**54
-
-
-def expression(column: Column) -> pl.Expr:
-    """A column given by its name, or the expression itself."""
-    return pl.col(column) if isinstance(column, str) else column
 
 
 @dataclass(frozen=True)
@@ -96,8 +86,8 @@ class RiskSets:
                 first = np.flatnonzero(np.append(True, key[1:] != key[:-1]))
                 many = np.diff(first, append=len(key))
                 key = key[first]
-        ends = group_ends(key, count, bits)
-        begins = np.append(0, ends[:-1])
+        begins = begins_of(key, np.arange(count), bits)
+        ends = np.append(begins[1:], len(key))
         filled = np.flatnonzero(ends > begins)
         return cls(filled, begins[filled], ends[filled], key, bits, many, cases.times, cases.kinds)
 
@@ -124,6 +114,11 @@ class RiskSets:
         return self.kind <= COMPETING
 
     @cached_property
+    def _is_break(self) -> Array:
+        is_break: Array = (self.kinds >= CENSORED)[self._code]
+        return is_break
+
+    @cached_property
     def sizes(self) -> Array:
         """How many steps each group has."""
         return self.ends - self.begins
@@ -137,6 +132,10 @@ class RiskSets:
     def first_steps(self) -> tuple[Array, Array]:
         """The first step of each group, and the group's position."""
         return self.begins, np.arange(len(self.groups))
+
+    def group_of(self, steps: Array) -> Array:
+        """The position of the group of steps."""
+        return np.searchsorted(self.begins, steps, side="right") - 1
 
     @cached_property
     def _any_enter(self) -> bool:
@@ -166,13 +165,13 @@ class RiskSets:
     @cached_property
     def _breaks(self) -> tuple[Array, Array]:
         """The steps that are breaks, and the position of the group of each."""
-        steps = np.flatnonzero((self.kinds >= CENSORED)[self._code])
-        return steps, np.searchsorted(self.begins, steps, side="right") - 1
+        steps = np.flatnonzero(self._is_break)
+        return steps, self.group_of(steps)
 
     @cached_property
     def _breaks_by(self) -> Array:
         """How many breaks there are up to each step."""
-        return np.cumsum((self.kinds >= CENSORED)[self._code], dtype=np.int32)
+        return np.cumsum(self._is_break, dtype=np.int32)
 
     @cached_property
     def _breaks_before(self) -> Array:
@@ -216,27 +215,23 @@ class RiskSets:
         return k
 
     @cached_property
-    def _late(self) -> Array | None:
+    def late(self) -> Array | None:
         """Steps from which survival stays 0, as nobody was left before others entered; None if nobody enters."""
         if not self._any_enter:
             return None
         gone = np.cumsum(self.is_end & (self.after(*self.every_step) == 0))
         return gone > np.repeat(np.append(0, gone)[self.begins], self.sizes)
 
-    def is_late(self, steps: Array) -> Array | bool:
-        """Whether survival stays 0 from an earlier step on, whoever entered since."""
-        return False if self._late is None else self._late[steps]
-
     def survival(self, steps: Array, group: Array) -> Floats:
         """The product of 1 − d/n over the ends up to steps."""
         after = self.after(steps, group)
         # Whoever leaves unseen as the last one leaves survival as it was.
-        alone = (after == 0) & ((self.kinds >= CENSORED)[self._code[steps]])
+        alone = (after == 0) & self._is_break[steps]
         survival = self.k(steps, group) * np.where(alone, 1, after)
         # Where nobody has ended yet: one end takes more from 1 than rounding does.
         survival[survival > 1 - 1e-12] = 1.0
-        if self._late is not None:
-            survival[self._late[steps]] = 0.0
+        if self.late is not None:
+            survival[self.late[steps]] = 0.0
         return survival
 
     def hazard_var(self, steps: Array, group: Array) -> Floats:
@@ -254,7 +249,7 @@ class RiskSets:
 
     @cached_property
     def survival_after_each(self) -> Floats:
-        """Survival after each step."""
+        """`survival` of all steps, with k repeated between breaks instead of looked up: several times faster."""
         (breaks, group), positions = self._breaks, np.arange(len(self.groups))
         turns = np.empty(len(breaks) + len(self.groups), np.int64)
         turns[positions + self._breaks_before] = self.begins
@@ -263,9 +258,9 @@ class RiskSets:
         survival *= self.after_each
         alone = breaks[self.after_each[breaks] == 0]
         rare = np.concatenate([alone, np.flatnonzero(survival > 1 - 1e-12)])
-        survival[rare] = self.survival(rare, np.searchsorted(self.begins, rare, side="right") - 1)
-        if self._late is not None:
-            survival[self._late] = 0.0
+        survival[rare] = self.survival(rare, self.group_of(rare))
+        if self.late is not None:
+            survival[self.late] = 0.0
         return survival
 
     @cached_property
@@ -301,13 +296,7 @@ class RiskSets:
     def steps_by(self, time: float) -> Array:
         """The last step at `time` or before in each group; the one before its first if there is none."""
         limit = int(np.searchsorted(self.times, time, side="right"))
-        if limit == 0:
-            return self.begins - 1
-        dtype = self.key.dtype.type
-        # The last number of the time: one more could be the next group's first.
-        last = (self.groups.astype(dtype) << dtype(self.bits)) + dtype(limit - 1)
-        steps: Array = np.searchsorted(self.key, last, side="right") - 1
-        return steps
+        return begins_of(self.key, self.groups, self.bits, limit) - 1
 
     def standing(self, figure: Callable[[Array, Array], Array], time: float, before: Array | float) -> Array:
         """A figure of steps as it stands in each group at a time; `before` the first step."""
@@ -322,8 +311,7 @@ class RiskSets:
     def cases_of(self, kind: int) -> Array:
         """How many cases of each group anything but an event happens to: of that kind."""
         steps = self._other[self.kind[self._other] == kind]
-        group = np.searchsorted(self.begins, steps, side="right") - 1
-        return np.bincount(group, self.count[steps], len(self.groups)).astype(np.int64)
+        return np.bincount(self.group_of(steps), self.count[steps], len(self.groups)).astype(np.int64)
 
     @cached_property
     def _other(self) -> Array:
@@ -336,7 +324,7 @@ class RiskSets:
         return {
             "n": n,
             "n_events": n - self.cases_of(COMPETING) - self.cases_of(CENSORED),
-            "followed_to": self.times[self._code[self.ends - 1]],
+            "followed_to": self.time_of(self.ends - 1),
         }
 
     def known_fates(self, time: float) -> Array:
@@ -400,100 +388,3 @@ class RiskSets:
             rest = possible[~is_first]
             possible = rest[found[group[rest]] < 0]
         return found
-
-
-@dataclass(frozen=True)
-class Grouped:
-    """The risk sets of a frame, with the columns of its groups in the order of their numbers."""
-
-    columns: pl.DataFrame
-    sets: RiskSets
-
-    def of_groups(self, figures: pl.DataFrame) -> pl.LazyFrame:
-        """The figures of groups with the groups' columns."""
-        return self._with_columns(self.sets.groups, figures)
-
-    def curve(self, figures: Mapping[str, Array]) -> pl.LazyFrame:
-        """Figures of the steps but entries: the groups' columns, t, kind, count, n_at_risk, figures."""
-        sets = self.sets
-        _, group = sets.every_step
-        steps = {
-            "t": sets.t,
-            "kind": sets.kind,
-            "count": np.array(sets.count),
-            "n_at_risk": sets.before(*sets.every_step),
-            **figures,
-        }
-        return self._with_columns(sets.groups[group], pl.DataFrame(steps)).filter(pl.col("kind") != ENTRY)
-
-    def _with_columns(self, groups: Array, figures: pl.DataFrame) -> pl.LazyFrame:
-        return figures.lazy().with_columns(column.gather(groups) for column in self.columns)
-
-
-def risk_sets(
-    frame: pl.LazyFrame, by: Sequence[str], duration: Column, kind: pl.Expr, entry: Column | None
-) -> Grouped:
-    """The risk sets of the cases of each group.
-
-    Rows without a finite duration ≥ 0 or without a kind are left out. A case is at risk after its `entry`
-    (null or 0: from the start); one that ends at or before its entry is left out.
-    """
-    time = expression(duration).cast(pl.Float64)
-    start = pl.lit(0.0) if entry is None else expression(entry).cast(pl.Float64).fill_null(0.0)
-    cases = (
-        frame.select(*by, _time=time, _kind=kind.cast(pl.UInt8), _entry=start)
-        .filter(pl.col("_time").is_finite() & (pl.col("_time") >= 0) & pl.col("_kind").is_not_null())
-        .filter((pl.col("_entry") <= 0) | (pl.col("_time") > pl.col("_entry")))
-        .collect()
-    )
-    columns = cases.select(by).unique(maintain_order=True) if by else pl.DataFrame()
-    group = pl.lit(0, pl.UInt32)
-    if by:
-        numbered = columns.with_row_index("_group")
-        cases = cases.join(numbered, on=by, how="left", nulls_equal=True, maintain_order="left")
-        group = pl.col("_group")
-    happenings = cases.select(group.alias("group"), "_time", "_kind")
-    entries = cases.filter(pl.col("_entry") > 0).select(
-        group.alias("group"), _time="_entry", _kind=pl.lit(ENTRY, pl.UInt8)
-    )
-    every = pl.concat([happenings, entries]) if len(cases) else happenings
-    count = columns.height if by else 1
-    coded = Coded.of(every["_time"].to_numpy(), every["_kind"].to_numpy())
-    return Grouped(columns, RiskSets.of(every["group"].to_numpy(), max(count, 1), coded))
-
-
-def probability_limits(
-    share: pl.Expr, variance: pl.Expr, known: pl.Expr, level: float, kind: IntervalKind
-) -> Interval:
-    """Limits of an estimated probability; Wilson over the `known` cases where it is 0 or 1.
-
-    "log_log": normal on the scale log(−log p), so always within [0, 1] (Kalbfleisch and Prentice, The
-    Statistical Analysis of Failure Time Data, 2002, section 1.4). "plain": p ± z·√variance, clipped.
-    """
-    z = normal_quantile(level)
-    if kind == "plain":
-        half = z * variance.sqrt()
-        low, high = (share - half).clip(0, 1), (share + half).clip(0, 1)
-    else:
-        power = z * variance.sqrt() / (share * share.log())
-        low, high = share ** (-power).exp(), share ** power.exp()
-    none, every, unsure = share <= ROUNDING, share >= 1 - ROUNDING, z**2 / (known + z**2)
-    return Interval(
-        pl.when(none).then(0.0).when(every).then(1 - unsure).otherwise(low),
-        pl.when(none).then(unsure).when(every).then(1.0).otherwise(high),
-    )
-
-
-def quantile_name(q: float) -> str:
-    """Column of a quantile: p50 for 0.5."""
-    return f"p{100 * q:g}"
-
-
-def horizon_name(horizon: float) -> str:
-    """Column of the probability to end within a horizon: within_30 for 30."""
-    return f"within_{horizon:g}"
-
-
-def with_limits(name: str, *ends: str) -> list[str]:
-    """A column and those of its limits, and of whatever else is given: within_30, within_30_low, …"""
-    return [name, *(f"{name}_{end}" for end in (*ends, "low", "high"))]

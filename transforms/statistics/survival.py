@@ -9,15 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from transforms.statistics.intervals import finite, normal_quantile, student_quantile
-from transforms.statistics.ordered import Array, Floats
-from transforms.statistics.risk_sets import (
-    CENSORED,
-    EVENT,
-    ROUNDING,
+from transforms.statistics.curve_frames import (
     Column,
     IntervalKind,
-    RiskSets,
     expression,
     horizon_name,
     probability_limits,
@@ -25,6 +19,9 @@ from transforms.statistics.risk_sets import (
     risk_sets,
     with_limits,
 )
+from transforms.statistics.intervals import finite, normal_quantile, student_quantile
+from transforms.statistics.ordered import Array, Floats
+from transforms.statistics.risk_sets import CENSORED, EVENT, ROUNDING, RiskSets
 
 
 def kaplan_meier(
@@ -129,42 +126,39 @@ def _quantiles(sets: RiskSets, quantiles: Sequence[float], level: float) -> dict
         return z * np.sqrt(sets.hazard_var(steps, group))
 
     first, last, group = sets.spans
-    least, at_first = _decline(sets, first, group)
-    most, at_last = _decline(sets, last, group)
-    fallen = sets.survival(last, group) < 1
-    found: dict[str, Array] = {}
+    _, at_first, least = _declines(sets, first, group)
+    survival, at_last, most = _declines(sets, last, group)
     with np.errstate(divide="ignore", invalid="ignore"):
         # Bounds for all steps of a span: the decline and its variance only grow.
         bounds = {
             1: np.log(most) + spread(last, group) / np.where(at_first, least, 0),
             -1: np.log(most) - spread(first, group) / most,
         }
-        for q in quantiles:
-            target = np.log(-np.log(1 - q)) - ROUNDING
 
-            def come_down(sign: int, target: float = target) -> Floats:
-                def reached(steps: Array, group: Array) -> Array:
-                    decline, within = _decline(sets, steps, group)
-                    come: Array = within & (np.log(decline) + sign * spread(steps, group) / decline >= target)
-                    return come | (sets.survival(steps, group) <= ROUNDING) if sign > 0 else come
+    def come_down(sign: int, target: float) -> Floats:
+        def reached(steps: Array, group: Array) -> Array:
+            survival, within, decline = _declines(sets, steps, group)
+            come: Array = within & (np.log(decline) + sign * spread(steps, group) / decline >= target)
+            return come | (survival <= ROUNDING) if sign > 0 else come
 
-                may_be = fallen & ((bounds[sign] >= target - ROUNDING) | ~at_last)
-                return sets.time_of(sets.first(reached, may_be))
+        may_be = (survival < 1) & ((bounds[sign] >= target - ROUNDING) | ~at_last)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return sets.time_of(sets.first(reached, may_be))
 
-            name, low, high = with_limits(quantile_name(q))
-            found |= {
-                name: sets.time_of(sets.first_by_survival(1 - q + ROUNDING)),
-                low: come_down(1),
-                high: come_down(-1),
-            }
+    found: dict[str, Array] = {}
+    for q in quantiles:
+        name, low, high = with_limits(quantile_name(q))
+        target = np.log(-np.log(1 - q)) - ROUNDING
+        found[name] = sets.time_of(sets.first_by_survival(1 - q + ROUNDING))
+        found[low], found[high] = come_down(1, target), come_down(-1, target)
     return found
 
 
-def _decline(sets: RiskSets, steps: Array, group: Array) -> tuple[Floats, Array]:
-    """−log S where the limits of S are defined (else that of one half), and where they are."""
+def _declines(sets: RiskSets, steps: Array, group: Array) -> tuple[Floats, Array, Floats]:
+    """S, whether its limits are defined, and −log S where they are."""
     survival = sets.survival(steps, group)
     within = (survival > ROUNDING) & (survival < 1)
-    return -np.log(np.where(within, survival, 0.5)), within
+    return survival, within, -np.log(np.where(within, survival, 0.5))
 
 
 def _within(sets: RiskSets, horizon: float) -> dict[str, Array]:
