@@ -116,7 +116,8 @@ class _Cases:
     def __init__(self, batch: Batch, periods: pl.DataFrame, places: Places) -> None:
         fact = places.facts[batch.fact]
         windows = {member.window for member in batch.members}
-        taken = {window: _months(window, batch, fact.frame, periods) for window in windows}
+        matured = _matured(fact.frame, batch) if any(issue_months for issue_months, _ in windows) else None
+        taken = {window: _months(window, matured, periods) for window in windows}
         self._months = months_spanned(pl.concat(frame["month"] for frame in taken.values()))
         slices = [batch.slice_on] if batch.slice_on else []
         self._rows = (
@@ -215,13 +216,13 @@ class _Cases:
         return weights
 
 
-def _months(window: Window, batch: Batch, fact: pl.LazyFrame, periods: pl.DataFrame) -> pl.DataFrame:
+def _months(window: Window, matured: pl.DataFrame | None, periods: pl.DataFrame) -> pl.DataFrame:
     """Which months of cases belong to which period: month (its number), period and the slice they hold for."""
     issue_months, is_cumulative = window
     if is_cumulative:
         return periods.select("period", month=month_number("ends_on"))
-    if issue_months:
-        return _mature_issue_months(fact, batch, issue_months, periods)
+    if issue_months and matured is not None:
+        return _latest_mature(matured, issue_months, periods)
     return months_of(periods).with_columns(month=month_number("month"))
 
 
@@ -241,17 +242,21 @@ def _wanted(taken: pl.DataFrame, slices: list[str]) -> pl.Expr:
     )
 
 
-def _mature_issue_months(fact: pl.LazyFrame, batch: Batch, count: int, periods: pl.DataFrame) -> pl.DataFrame:
-    """For each period the latest issue months in which every policy was mature at its end, by the day rule."""
+def _matured(fact: pl.LazyFrame, batch: Batch) -> pl.DataFrame:
+    """When all policies of an issue month of a slice, and of all before it, are mature by the day rule."""
     slices = [batch.slice_on] if batch.slice_on else []
-    matured = (
+    return (
         fact.group_by(*slices, month=month_number(batch.placed_on))
         .agg(pl.col("matures_on").max())
         .sort("month")
-        # Months are taken in order: one counts only when all before it are mature as well.
         .with_columns(pl.col("matures_on").cum_max().over(slices or [pl.lit(0)]))
         .collect()
     )
+
+
+def _latest_mature(matured: pl.DataFrame, count: int, periods: pl.DataFrame) -> pl.DataFrame:
+    """For each period the latest issue months in which every policy was mature at its end."""
+    slices = [name for name in matured.columns if name not in ("month", "matures_on")]
     pairs = matured.join(periods.select("period", "ends_on"), how="cross").filter(
         pl.col("matures_on") <= pl.col("ends_on")
     )

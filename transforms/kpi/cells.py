@@ -21,6 +21,7 @@ from transforms.statistics.ordered import Array, Floats
 UNITS = (2.0**20, 2.0**-10, 2.0**-40)
 # A float to which so many units are added has no digit below the unit.
 _LARGE = 1.5 * 2.0**52
+_UNKNOWN = pl.Series([None], dtype=pl.Int32)
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,24 @@ def layers(weights: Floats) -> list[Array]:
 
 def month_number(day: str) -> pl.Expr:
     """Months since year 0 of a day."""
-    return pl.col(day).dt.year().cast(pl.Int32) * 12 + pl.col(day).dt.month() - 1
+    return pl.col(day).map_batches(_months_of_days, pl.Int32, is_elementwise=True)
+
+
+def _months_of_days(days: pl.Series) -> pl.Series:
+    numbers = days.to_physical().fill_null(0).to_numpy()
+    first, last = int(numbers.min(initial=0)), int(numbers.max(initial=0))
+    if last - first < len(numbers):
+        # Taking each day apart is ten times slower than looking it up.
+        found = _months(np.arange(first, last + 1))[numbers - np.int32(first)]
+    else:
+        found = _months(numbers)
+    months = pl.Series(days.name, found)
+    return months.zip_with(days.is_not_null(), _UNKNOWN) if days.null_count() else months
+
+
+def _months(days_since_1970: Array) -> Array:
+    since_1970: Array = days_since_1970.astype("datetime64[D]").astype("datetime64[M]").astype(np.int32)
+    return since_1970 + np.int32(12 * 1970)
 
 
 def months_from_to(months: range, first: Array, last: Array) -> Floats:
