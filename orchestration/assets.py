@@ -87,7 +87,7 @@ def _raw(project: Project) -> dg.AssetsDefinition:
     def raw(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
         feeds = sorted(key.path[-1] for key in context.selected_asset_keys)
         try:
-            loads = warehouse.land(feeds)
+            loads = warehouse.land(feeds) if feeds else []
         except LandingError as error:
             raise dg.Failure(description=str(error)) from error
         for feed in feeds:
@@ -100,7 +100,7 @@ def _raw(project: Project) -> dg.AssetsDefinition:
             yield dg.MaterializeResult(
                 asset_key=["raw", feed], metadata={"dagster/row_count": rows, "files": len(landed), **counts}
             )
-        yield from _check_results(context, warehouse, [f"raw.{feed}" for feed in feeds])
+        yield from _check_results(context, warehouse)
 
     return raw
 
@@ -120,9 +120,9 @@ def _room(
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
     )
     def room(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
-        if partitions:
-            warehouse.only([date.fromisoformat(key) for key in context.partition_keys])
         chosen = [node for node in nodes if _key(node.name) in context.selected_asset_keys]
+        if partitions and chosen:
+            warehouse.only([date.fromisoformat(key) for key in context.partition_keys])
         for node in chosen:
             if node.schema == "staging":
                 yield dg.MaterializeResult(asset_key=_key(node.name), metadata=_schema(node, warehouse))
@@ -135,7 +135,7 @@ def _room(
             yield dg.MaterializeResult(
                 asset_key=_key(node.name), metadata={**metadata, **_schema(node, warehouse)}
             )
-        yield from _check_results(context, warehouse, [node.name for node in chosen])
+        yield from _check_results(context, warehouse)
 
     return room
 
@@ -242,28 +242,31 @@ def _headline(node: Node, warehouse: Warehouse) -> Mapping[str, float]:
 
 
 def _check_specs(room_checks: Sequence[Check], specs: Sequence[dg.AssetSpec]) -> list[dg.AssetCheckSpec]:
-    partitions = {spec.key: spec.partitions_def for spec in specs}
+    here = {spec.key for spec in specs}
     return [
         dg.AssetCheckSpec(
             check.name,
             asset=_key(check.table),
             description=check.description,
             blocking=check.blocking,
-            partitions_def=partitions[_key(check.table)],
         )
         for check in room_checks
-        if _key(check.table) in partitions
+        if _key(check.table) in here
     ]
 
 
-def _check_results(
-    context: dg.AssetExecutionContext, warehouse: Warehouse, tables: Sequence[str]
-) -> Iterator[dg.AssetCheckResult]:
-    for result in warehouse.check(tables):
+def _check_results(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
+    """The checks of what was made, and those asked for alone."""
+    wanted = context.selected_asset_check_keys
+    keys = context.selected_asset_keys | {check.asset_key for check in wanted}
+    for result in warehouse.check(sorted(".".join(key.path) for key in keys)):
+        asset_key = _key(result.check.table)
+        if dg.AssetCheckKey(asset_key, result.check.name) not in wanted:
+            continue
         yield dg.AssetCheckResult(
             passed=result.passed,
             check_name=result.check.name,
-            asset_key=_key(result.check.table),
+            asset_key=asset_key,
             severity=dg.AssetCheckSeverity.ERROR if result.check.blocking else dg.AssetCheckSeverity.WARN,
             description=result.observed,
             metadata={"unexpected_count": result.unexpected_count or 0, "seconds": result.seconds},

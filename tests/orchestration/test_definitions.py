@@ -85,6 +85,24 @@ def test_a_month_reruns_alone(defs, project, monkeypatch):
     assert damaged.item() > 0
 
 
+def test_checks_run_alone_on_all_months_at_once(defs, project, monkeypatch):
+    """One check, asked for in the UI, is answered for the whole table, whether or not that is made by month."""
+    monkeypatch.setenv("POLICYPULSE_PROJECT", str(project))
+    asked = {
+        dg.AssetCheckKey(dg.AssetKey(["kpi", "monthly"]), "months_complete"),
+        dg.AssetCheckKey(dg.AssetKey(["core", "claims"]), "grain_unique"),
+    }
+    job = defs.resolve_implicit_global_asset_job_def()
+    result = job.get_subset(asset_selection=set(), asset_check_selection=asked).execute_in_process(
+        instance=dg.DagsterInstance.ephemeral(),
+        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+    )
+    found = result.get_asset_check_evaluations()
+    assert {evaluation.asset_check_key for evaluation in found} == asked
+    assert all(evaluation.passed and evaluation.partition is None for evaluation in found)
+    assert not result.get_asset_materialization_events()
+
+
 def test_what_was_remade_is_not_published_before_it_is_checked(defs, project, monkeypatch):
     """After the rerun above the marts are older than what they are made from."""
     monkeypatch.setenv("POLICYPULSE_PROJECT", str(project))
