@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from expectations.suites import Check, checks
+from expectations.suites import checks
 from orchestration.cataloguing import models
 from orchestration.making import CalendarGap
 from orchestration.project import Project
@@ -81,13 +81,12 @@ def _raw(project: Project) -> dg.AssetsDefinition:
         )
         for feed, contract in contracts().items()
     ]
-    room_checks = [check for check in checks() if check.table.startswith("raw.")]
 
-    @dg.multi_asset(name="raw", specs=specs, check_specs=_check_specs(room_checks, specs), can_subset=True)
+    @dg.multi_asset(name="raw", specs=specs, check_specs=_check_specs(specs), can_subset=True)
     def raw(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
         feeds = sorted(key.path[-1] for key in context.selected_asset_keys)
         try:
-            loads = warehouse.land(feeds) if feeds else []
+            loads = warehouse.land(feeds)
         except LandingError as error:
             raise dg.Failure(description=str(error)) from error
         for feed in feeds:
@@ -109,13 +108,11 @@ def _room(
     name: str, nodes: Sequence[Node], partitions: dg.PartitionsDefinition[str] | None
 ) -> dg.AssetsDefinition:
     specs = [_spec(node, partitions) for node in nodes]
-    tables = {node.name for node in nodes}
-    room_checks = [check for check in checks() if check.table in tables]
 
     @dg.multi_asset(
         name=name,
         specs=specs,
-        check_specs=_check_specs(room_checks, specs),
+        check_specs=_check_specs(specs),
         can_subset=True,
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
     )
@@ -241,7 +238,8 @@ def _headline(node: Node, warehouse: Warehouse) -> Mapping[str, float]:
     return {str(row["name"]): float(row["value"]) for row in rows.iter_rows(named=True)}
 
 
-def _check_specs(room_checks: Sequence[Check], specs: Sequence[dg.AssetSpec]) -> list[dg.AssetCheckSpec]:
+def _check_specs(specs: Sequence[dg.AssetSpec]) -> list[dg.AssetCheckSpec]:
+    """All checks of some tables; each judges a table whole, also one that is made by month."""
     here = {spec.key for spec in specs}
     return [
         dg.AssetCheckSpec(
@@ -250,7 +248,7 @@ def _check_specs(room_checks: Sequence[Check], specs: Sequence[dg.AssetSpec]) ->
             description=check.description,
             blocking=check.blocking,
         )
-        for check in room_checks
+        for check in checks()
         if _key(check.table) in here
     ]
 
@@ -259,7 +257,7 @@ def _check_results(context: dg.AssetExecutionContext, warehouse: Warehouse) -> I
     """The checks of what was made, and those asked for alone."""
     wanted = context.selected_asset_check_keys
     keys = context.selected_asset_keys | {check.asset_key for check in wanted}
-    for result in warehouse.check(sorted(".".join(key.path) for key in keys)):
+    for result in warehouse.check(".".join(key.path) for key in keys):
         asset_key = _key(result.check.table)
         if dg.AssetCheckKey(asset_key, result.check.name) not in wanted:
             continue

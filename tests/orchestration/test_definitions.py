@@ -14,6 +14,8 @@ from orchestration.cataloguing import models
 from orchestration.definitions import JOB, definitions, month_range
 from orchestration.project import read_project
 
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
 
 @pytest.fixture(scope="module")
 def project(insurer: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -70,7 +72,7 @@ def test_a_month_reruns_alone(defs, project, monkeypatch):
         instance=dg.DagsterInstance.ephemeral(),
         partition_key="2025-06-01",
         asset_selection=[dg.AssetKey(["kpi", "monthly"]), dg.AssetKey(["index", "scores"])],
-        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        run_config=QUIET,
     )
     assert result.success
     june = "SELECT * FROM {} WHERE period = DATE '2025-06-01' ORDER BY ALL"
@@ -95,7 +97,7 @@ def test_checks_run_alone_on_all_months_at_once(defs, project, monkeypatch):
     job = defs.resolve_implicit_global_asset_job_def()
     result = job.get_subset(asset_selection=set(), asset_check_selection=asked).execute_in_process(
         instance=dg.DagsterInstance.ephemeral(),
-        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        run_config=QUIET,
     )
     found = result.get_asset_check_evaluations()
     assert {evaluation.asset_check_key for evaluation in found} == asked
@@ -110,7 +112,7 @@ def test_what_was_remade_is_not_published_before_it_is_checked(defs, project, mo
         instance=dg.DagsterInstance.ephemeral(),
         asset_selection=[dg.AssetKey("published")],
         raise_on_error=False,
-        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        run_config=QUIET,
     )
     assert not result.success
     failures = [e.step_failure_data.error for e in result.all_events if e.is_step_failure]

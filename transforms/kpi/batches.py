@@ -3,9 +3,10 @@
 Which cases a KPI counts and what it takes of each is its definition's word; stocks and curves are elsewhere.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, partial
 from hashlib import sha256
 
 import numpy as np
@@ -116,7 +117,7 @@ class _Cases:
     def __init__(self, batch: Batch, periods: pl.DataFrame, places: Places) -> None:
         fact = places.facts[batch.fact]
         windows = {member.window for member in batch.members}
-        matured = _matured(fact.frame, batch) if any(issue_months for issue_months, _ in windows) else None
+        matured = cache(partial(_matured, fact.frame, batch))
         taken = {window: _months(window, matured, periods) for window in windows}
         self._months = months_spanned(pl.concat(frame["month"] for frame in taken.values()))
         slices = [batch.slice_on] if batch.slice_on else []
@@ -216,13 +217,16 @@ class _Cases:
         return weights
 
 
-def _months(window: Window, matured: pl.DataFrame | None, periods: pl.DataFrame) -> pl.DataFrame:
-    """Which months of cases belong to which period: month (its number), period and the slice they hold for."""
+def _months(window: Window, matured: Callable[[], pl.DataFrame], periods: pl.DataFrame) -> pl.DataFrame:
+    """Which months of cases belong to which period: month (its number), period and the slice they hold for.
+
+    `matured` is asked for only by windows of issue months.
+    """
     issue_months, is_cumulative = window
     if is_cumulative:
         return periods.select("period", month=month_number("ends_on"))
-    if issue_months and matured is not None:
-        return _latest_mature(matured, issue_months, periods)
+    if issue_months:
+        return _latest_mature(matured(), issue_months, periods)
     return months_of(periods).with_columns(month=month_number("month"))
 
 
