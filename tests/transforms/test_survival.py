@@ -4,11 +4,12 @@ import json
 from fractions import Fraction
 from math import exp, inf, log
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 from lifelines.utils import median_survival_times, restricted_mean_survival_time
@@ -208,10 +209,14 @@ def test_plain_limits_are_symmetric() -> None:
 
 
 case = st.tuples(st.sampled_from("abc"), st.integers(0, 12), st.booleans())
+# Halfway through the two ends on day 4 the upper limit would have come down to a half; after both it is undefined.
+ENDS = [("a", day, True) for day in (0, 0, 0, 1, 2, 3, 4, 4)]
+TIED = [*ENDS, ("a", 0, False), ("a", 1, False)]
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(case, max_size=40), st.randoms(use_true_random=False))
+@example([*TIED, ("b", 2, False), ("b", 3, False)], Random(1))
 def test_groups_do_not_see_each_other_nor_the_order(
     cases: list[tuple[str, int, bool]], random: object
 ) -> None:

@@ -47,10 +47,10 @@ class Coded:
 class RiskSets:
     """What happens to the cases of groups, step by step in order of time; only groups that have a step are there.
 
-    A step is one kind of thing that happens to `count` cases of a group at one time; several steps may be of one
-    time and kind. `groups` are the numbers of the groups, whose steps are those from `begins` to before `ends`. `key`
-    tells group and number of time and kind, in `bits` bits below the group; `times` and `kinds` are those of the
-    numbers. Events come first at equal times.
+    A step is one kind of thing that happens to `count` cases of a group at one time. `groups` are the numbers
+    of the groups, whose steps are those from `begins` to before `ends`. `key` tells group and number of time
+    and kind, in `bits` bits below the group; `times` and `kinds` are those of the numbers. Events come first
+    at equal times.
 
     Between two steps at which cases leave unseen or enter (breaks), survival is k times the number at risk:
     (n − 1)/n · (n − 2)/(n − 1) … cancels out. So k changes only at breaks, and Greenwood's sum of 1/(n(n − 1))
@@ -82,8 +82,9 @@ class RiskSets:
             many = every[key]
         else:
             key.sort()
-            if 4 * len(cases.times) < len(key):
-                first = np.flatnonzero(np.append(True, key[1:] != key[:-1]))
+            # What happens at one time is one step: limits must not be taken halfway through it.
+            first = np.flatnonzero(np.append(True, key[1:] != key[:-1])[: len(key)])
+            if len(first) < len(key):
                 many = np.diff(first, append=len(key))
                 key = key[first]
         begins = begins_of(key, np.arange(count), bits)
