@@ -25,6 +25,7 @@ Day = Annotated[
 ]
 
 PUBLISHED, BLOCKED, BAD_PROJECT = 0, 1, 2
+DIFFERENT = 1
 
 
 def main() -> None:
@@ -141,6 +142,33 @@ def cases(
     from orchestration.showing import print_rows
 
     print_rows(Console(), rows[:, :8])
+
+
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="A published file.", exists=True, dir_okay=False)],
+    new: Annotated[Path, typer.Argument(help="Another one.", exists=True, dir_okay=False)],
+    schemas: Annotated[
+        list[str] | None, typer.Option("--schema", help="Schema to compare; else core, kpi, index and marts.")
+    ] = None,
+    tolerance: Annotated[
+        float, typer.Option("--tolerance", min=0, help="Relative difference of numbers that counts as none.")
+    ] = 0.0,
+    leave_out: Annotated[list[str] | None, typer.Option("--leave-out", help="Column not to compare.")] = None,
+) -> None:
+    """Compare two published files row by row; exit status 1 if they differ."""
+    from orchestration.showing import print_differences
+    from warehouse.differences import differences
+
+    found = differences(
+        old,
+        new,
+        schemas=schemas or ("core", "kpi", "index", "marts"),
+        tolerance=tolerance,
+        leave_out=leave_out or (),
+    )
+    if not print_differences(found):
+        raise typer.Exit(DIFFERENT)
 
 
 @app.command()

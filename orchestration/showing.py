@@ -1,11 +1,12 @@
 """What the command line shows: live progress, the closing summary, the rows of a query."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -17,6 +18,7 @@ from rich.progress import (
 from rich.table import Table
 
 from orchestration.progress import Event
+from warehouse.differences import Difference
 
 ROWS_SHOWN = 1000
 EXAMPLES_SHOWN = 2
@@ -128,3 +130,21 @@ def print_rows(console: Console, rows: pl.DataFrame) -> None:
     console.print(table)
     if rows.height > ROWS_SHOWN:
         console.print(f"… and {rows.height - ROWS_SHOWN:,} more rows")
+
+
+def print_differences(found: Sequence[Difference]) -> bool:
+    """Print the tables that two versions do not have in common, row by row; returns whether they are equal."""
+    console = Console()
+    unequal = [difference for difference in found if not difference.equal]
+    if unequal:
+        table = Table(title="Tables that differ", title_justify="left")
+        for name in ("table", "only in old", "only in new", "differ", "of", "columns", "for example"):
+            table.add_column(name, overflow="fold")
+        for one in unequal:
+            columns = ", ".join(f"{column} {count:,}" for column, count in one.columns.items())
+            counts = (f"{count:,}" for count in (one.only_old, one.only_new, one.differing, one.rows))
+            cells = (one.table, *counts, columns or one.unmatched, "\n".join(one.examples))
+            table.add_row(*map(escape, cells))
+        console.print(table)
+    console.print(f"{len(found) - len(unequal)} of {len(found)} tables are equal.")
+    return not unequal

@@ -205,6 +205,15 @@ def read_published(current: Path, sql: str) -> pl.DataFrame:
         return rows
 
 
+@contextmanager
+def both_published(old: Path, new: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Two published files on one connection, read-only, as the databases `old` and `new`."""
+    with duckdb.connect() as con:
+        for name, path in (("old", old), ("new", new)):
+            con.execute(f"ATTACH '{_quoted(path.resolve(strict=True))}' AS {name} (READ_ONLY)")
+        yield con
+
+
 def _identifier(table: str) -> str:
     return ".".join(f'"{part}"' for part in table.split("."))
 
