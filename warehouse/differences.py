@@ -105,9 +105,9 @@ def _difference(
     sides = {"a": f"old.{_name(table)}", "b": f"new.{_name(table)}"}
     joined = f"{sides['a']} AS a JOIN {sides['b']} AS b ON {matched}"
     differs = " OR ".join(f"({test})" for test in tests.values()) or "false"
-    counts = ", ".join(f"count(*) FILTER ({test})" for test in tests.values())
+    counted = ", ".join(f"count(*) FILTER ({test})" for test in tests.values())
     both, differing, *each = con.execute(
-        f"SELECT count(*), count(*) FILTER ({differs}){', ' + counts if counts else ''} FROM {joined}"
+        f"SELECT count(*), count(*) FILTER ({differs}){', ' + counted if counted else ''} FROM {joined}"
     ).fetchall()[0]
     only = [
         _count(con, f"{sides[x]} AS a ANTI JOIN {sides[y]} AS b ON {matched}")
