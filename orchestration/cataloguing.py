@@ -12,6 +12,7 @@ from transforms.graph import SESSION_TABLES, Node, build_graph
 from transforms.index.versions import catalogue_rows as version_rows
 from transforms.index.versions import versions
 from transforms.kpi.dictionary import dictionary_rows
+from transforms.kpi.units import unit_rows
 from transforms.lineage import column_lineage
 from transforms.model import Transform
 from transforms.pack import pack_rows
@@ -54,6 +55,7 @@ def catalogue_rows(store: Store, run: Run) -> dict[str, Rows]:
         "catalog.columns": columns,
         "catalog.column_lineage": lineage,
         "catalog.kpis": dictionary_rows(run.settings),
+        "catalog.units": unit_rows(),
         "catalog.packs": pack_rows(run.settings.packs),
         "catalog.frameworks": _frameworks(store, run),
     }

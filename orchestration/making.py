@@ -13,10 +13,12 @@ import polars as pl
 from orchestration.frames import Frames
 from transforms.clocks import calendar_until, known_years
 from transforms.graph import Node
+from transforms.kpi.units import unit_rows
 from transforms.model import Transform
 from transforms.periods import long_periods, month_periods, months_until
 from transforms.settings import Settings
 from transforms.sql_model import SqlModel
+from warehouse.catalogue import write_table
 from warehouse.contract import contracts
 from warehouse.latest import latest_sql
 from warehouse.store import Store
@@ -62,6 +64,8 @@ def open_session(store: Store, run: Run, graph: Mapping[str, Node]) -> None:
     # Limits that end after the as-of day are rolled over rest days as well.
     until = run.as_of + timedelta(days=DAYS_AHEAD)
     store.replace("staging.official_calendar", calendar_until(run.settings.calendar, until))
+    # Checks hold KPIs to the range of their unit before the rest of the catalogue is written.
+    write_table(store, "catalog.units", unit_rows())
     for feed, contract in contracts().items():
         store.create_view(f"latest.{feed}", latest_sql(feed, contract.key))
     for node in graph.values():

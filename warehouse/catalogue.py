@@ -92,6 +92,16 @@ TABLES: Mapping[str, tuple[str, Mapping[str, tuple[type[pl.DataType], str]]]] = 
             "for_index": (pl.Boolean, "Whether it may enter a composite index."),
         },
     ),
+    "catalog.units": (
+        "The units of KPIs, one row each: the values that a KPI can have.",
+        {
+            "unit": (pl.String, "Code."),
+            "title": (pl.String, "In words."),
+            "lowest": (pl.Float64, "Lowest value; a limit of an interval is never below it."),
+            "highest": (pl.Float64, "Highest value, likewise; empty where there is none."),
+            "is_quotient": (pl.Boolean, "A value is its numerator over its denominator."),
+        },
+    ),
     "catalog.packs": (
         "The project's packs, our reading of regulators' rules, one row a KPI of a pack.",
         {
@@ -127,10 +137,8 @@ CHECKS: Mapping[str, tuple[type[pl.DataType], str]] = {
 
 def write_catalogue(store: Store, rows: Mapping[str, Rows]) -> None:
     """Make the catalogue's tables from rows in the order of their columns, and copy the load log."""
-    for table, (description, columns) in TABLES.items():
-        schema = {name: dtype for name, (dtype, _) in columns.items()}
-        store.replace(table, pl.DataFrame(list(rows[table]), schema=schema, orient="row"))
-        store.comment(table, description, {name: text for name, (_, text) in columns.items()})
+    for table in TABLES:
+        write_table(store, table, rows[table])
     store.comment(
         "catalog.checks", "What every check of this version found.", {n: t for n, (_, t) in CHECKS.items()}
     )
@@ -141,6 +149,14 @@ def write_catalogue(store: Store, rows: Mapping[str, Rows]) -> None:
         "SELECT feed, file, line, column_name, reason FROM raw.rejects ORDER BY feed, file, line, column_name",
     )
     store.comment("catalog.rejects", "Every rejected row and why; its text stays in the landing zone.", {})
+
+
+def write_table(store: Store, table: str, rows: Rows) -> None:
+    """Make one table of the catalogue anew from rows in the order of its columns."""
+    description, columns = TABLES[table]
+    schema = {name: dtype for name, (dtype, _) in columns.items()}
+    store.replace(table, pl.DataFrame(list(rows), schema=schema, orient="row"))
+    store.comment(table, description, {name: text for name, (_, text) in columns.items()})
 
 
 def read_columns(store: Store, table: str, descriptions: Mapping[str, str]) -> Rows:

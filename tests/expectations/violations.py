@@ -145,7 +145,9 @@ KPI = {
     ("kpi.monthly", "status_in_set"): one("kpi.monthly", "status = 'fine'", "value IS NULL"),
     ("kpi.monthly", "value_has_status"): one("kpi.monthly", "value = 0.5", "status = 'immature'"),
     ("kpi.monthly", "value_in_range"): one("kpi.monthly", "value = 1.01, status = 'ok'", SHOWN),
-    ("kpi.monthly", "small_value_in_range"): one("kpi.monthly", "value = 1.01, status = 'low_n'", SHOWN),
+    ("kpi.monthly", "value_withheld"): one(
+        "kpi.monthly", "value = NULL, status = 'no_data', numerator = denominator + 1", SHOWN
+    ),
     ("kpi.monthly", "value_is_quotient"): one("kpi.monthly", "numerator = numerator + 1", SHOWN),
     ("kpi.monthly", "value_in_interval"): one("kpi.monthly", "ci_high = value - 0.01", SHOWN),
     ("kpi.monthly", "cases_not_negative"): one("kpi.monthly", "n_excluded = -1"),
@@ -297,6 +299,9 @@ LATER = {
     ("kpi.periodic", "status_in_set"): one("kpi.periodic", "status = 'fine'"),
     ("kpi.periodic", "value_has_status"): one("kpi.periodic", "value = 1", "status = 'no_data'"),
     ("kpi.periodic", "value_in_interval"): one("kpi.periodic", "ci_low = 2, ci_high = 3, value = 1"),
+    ("kpi.periodic", "value_withheld"): one(
+        "kpi.periodic", "value = NULL, status = 'no_data', denominator = -1", SHOWN
+    ),
     ("kpi.periodic", "value_in_range"): one("kpi.periodic", "status = 'ok', unit = 'share', value = 2"),
     ("kpi.periodic", "value_is_quotient"): one(
         "kpi.periodic", "unit = 'share', value = 0.5, numerator = 1, denominator = 3"

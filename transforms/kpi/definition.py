@@ -11,14 +11,10 @@ from typing import Literal, Protocol
 
 import polars as pl
 
+from transforms.kpi.units import UNITS
 from transforms.settings import Settings
 
 Basis = Literal["cohort", "period", "stock"]
-# A share is a quotient of counts, a probability an estimate that is none.
-Unit = Literal[
-    "share", "probability", "days", "hours", "count", "per_10k_policies", "points", "score_0_100",
-    "ratio", "per_100m_premium", "per_10k_person_times",
-]  # fmt: skip
 
 # How the interval of every share and rate is read; quantiles are Hyndman–Fan type 7.
 LEVEL = 0.95
@@ -107,7 +103,7 @@ class Kpi:
     immature until `horizon_days` after its period. Below `minimum` cases the status is low_n, below
     `suppress_below` suppressed. `issue_months` asks for that many of the latest fully mature issue months.
     Rows of a fact that is `cumulative` already run since the start of the year: a period takes its last month's.
-    `needs` are further columns of the fact without which the KPI is not applicable.
+    `needs` are further columns of the fact without which the KPI is not applicable. `unit` is one of UNITS.
     A KPI that is not `for_index`, such as a quotient of unlike cases, may not enter a composite index.
 
     For the dictionary: `definition` in words, `formula`, whom it `counts` and `leaves_out`, and a worked
@@ -118,7 +114,7 @@ class Kpi:
     title: str
     fact: str
     measure: Measure
-    unit: Unit
+    unit: str
     direction: Literal[1, -1, 0]
     dates: Mapping[Basis, str]
     source: str
@@ -139,6 +135,10 @@ class Kpi:
     counts: str = ""
     leaves_out: str = ""
     example: Example | None = None
+
+    def __post_init__(self) -> None:
+        if self.unit not in UNITS:
+            raise ValueError(f"{self.code}: unit {self.unit!r} is not one of {', '.join(UNITS)}")
 
     @property
     def counted(self) -> pl.Expr:

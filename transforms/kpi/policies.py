@@ -251,7 +251,7 @@ _ENDINGS = (
             title=title,
             fact="core.policy_events",
             measure=measure,
-            unit=unit,  # type: ignore[arg-type]
+            unit=unit,
             direction=direction,  # type: ignore[arg-type]
             population=pl.col("event") == "surrender",
             excluded=FAULTY,

@@ -17,6 +17,7 @@ from transforms.kpi.places import Facts, Places
 from transforms.kpi.stocks import Stocks, stocks
 from transforms.kpi.survival_measures import SurvivalMeasure
 from transforms.kpi.survival_records import survival
+from transforms.kpi.units import into_range, is_in_range, of_unit
 from transforms.periods import end_of_day, without_rolling
 from transforms.settings import Settings
 
@@ -148,7 +149,7 @@ def _stated(
         .then(pl.lit("not_applicable"))
         .when((mature_on > as_of) | pl.col(EARLY).fill_null(False))
         .then(pl.lit("immature"))
-        .when(pl.col("value").is_null())
+        .when(pl.col("value").is_null() | _is_none_of_its_unit())
         .then(pl.lit("no_data"))
         .when(pl.col("n") < pl.col("suppress_below"))
         .then(pl.lit("suppressed"))
@@ -169,9 +170,20 @@ def _stated(
         .lazy()
         .with_columns(zeros)
         .with_columns(status=status, as_of=pl.lit(as_of))
-        .with_columns(pl.when(shown).then(c).alias(c) for c in ("value", "ci_low", "ci_high"))
+        .with_columns(
+            pl.when(shown).then(into_range(pl.col(c))).alias(c) for c in ("value", "ci_low", "ci_high")
+        )
         .with_columns(pl.col("n", "n_excluded", "n_undetermined").fill_null(0).round().cast(pl.Int64))
         .rename({"starts_on": "period"})
         .with_columns(pl.col(name).cast(dtype) for name, dtype in RECORD.items())
         .collect()
     )
+
+
+def _is_none_of_its_unit() -> pl.Expr:
+    """Whether a quotient has a value that its unit does not have: of premium paid back, or a share above 1.
+
+    Such a record has its numerator and denominator, so that checks can tell it, but no value.
+    """
+    is_quotient = of_unit("is_quotient").fill_null(False)
+    return is_quotient & ~((pl.col("denominator") > 0) & is_in_range(pl.col("value"))).fill_null(False)

@@ -8,7 +8,8 @@ from datetime import date
 import polars as pl
 
 from transforms.kpi.registry import registry
-from transforms.kpi.signals import FAMILY_OF_UNIT, SERIES, SIGNALS, signals
+from transforms.kpi.signals import SERIES, SIGNALS, signals
+from transforms.kpi.units import UNITS
 from transforms.model import Columns, transform
 from transforms.settings import Settings
 from transforms.statistics.control_charts import funnel
@@ -57,8 +58,10 @@ def kpi_funnels(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Settings) -
         pl.col("cut") != "company", pl.col("denominator") > 0, pl.col("value").is_finite()
     )
     parts = []
-    for unit, family in FAMILY_OF_UNIT.items():
-        own = counted.filter(pl.col("unit") == unit)
+    for code, unit in UNITS.items():
+        if (family := unit.chart) is None:
+            continue
+        own = counted.filter(pl.col("unit") == code)
         # A funnel is for cases: shares of money, or scaled exposures, have other scatter than their counts.
         whole = pl.col("numerator").is_between(0, pl.col("denominator")) if family == "p" else pl.lit(True)
         is_counted = (pl.col("denominator") - pl.col("n")).abs() < 0.5 if family == "p" else pl.lit(True)

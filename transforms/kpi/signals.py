@@ -5,10 +5,10 @@ Which chart a KPI gets is decided here; limits and rules are in `transforms/stat
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Literal
 
 import polars as pl
 
+from transforms.kpi.units import of_unit
 from transforms.model import Columns
 from transforms.statistics.control_charts import chart_limits, signal_rules
 from transforms.statistics.seasonality import YEAR, seasonal_component
@@ -18,19 +18,6 @@ SERIES = ("kpi", "basis", "cut", "segment")
 BASELINE_MONTHS, MINIMUM_BASELINE_MONTHS = 24, 12
 # With fewer expected events a month the limits of a p or u chart mean nothing.
 MINIMUM_EVENTS = 2
-
-RATES = ("per_10k_policies", "per_100m_premium", "per_10k_person_times")
-FAMILY_OF_UNIT: dict[str, Literal["p", "u"]] = {"share": "p", **dict.fromkeys(RATES, "u")}
-LOWEST_OF_UNIT = dict.fromkeys(("share", *RATES, "days", "count", "ratio", "score_0_100"), 0.0)
-HIGHEST_OF_UNIT = {"share": 1.0, "score_0_100": 100.0}
-WORDS_OF_UNIT = {
-    "share": " %",
-    "days": " days",
-    "per_10k_policies": " per 10,000 policies",
-    "per_100m_premium": " per 100 million of premium",
-    "per_10k_person_times": " per 10,000 person-times",
-    "points": " points",
-}
 
 SIGNALS: Columns = {
     "kpi": (pl.String, "Code of the KPI."),
@@ -83,8 +70,8 @@ def signals(
         .with_columns(
             value=pl.col("published_value"),
             centre=pl.col("centre") + season,
-            lower=pl.max_horizontal(pl.col("lower") + season, _of_unit(LOWEST_OF_UNIT)),
-            upper=pl.min_horizontal(pl.col("upper") + season, _of_unit(HIGHEST_OF_UNIT)),
+            lower=pl.max_horizontal(pl.col("lower") + season, of_unit("lowest")),
+            upper=pl.min_horizontal(pl.col("upper") + season, of_unit("highest")),
             is_signal=pl.when(has_limits).then(pl.col("rule").is_not_null()),
             is_good=pl.when(sign != 0).then(sign > 0),
         )
@@ -102,7 +89,7 @@ def _points(
     rebased = kpi.replace_strict(dict(rebased_on), default=None, return_dtype=pl.Date)
     place, length = pl.int_range(pl.len()).over("series"), pl.len().over("series")
     baseline = pl.min_horizontal(pl.lit(BASELINE_MONTHS), length - 1).cast(pl.Int64)
-    family, size = _of_unit(FAMILY_OF_UNIT, pl.String), pl.col("denominator")
+    family, size = of_unit("chart"), pl.col("denominator")
     off = (pl.col("value") * size - pl.col("numerator")).abs()
     chartable = (size > 0) & (pl.col("numerator") >= 0) & ((family == "u") | (off <= 1e-6 * size))
     return (
@@ -157,7 +144,7 @@ def _why_no_limits() -> pl.Expr:
 
 def _sentence() -> pl.Expr:
     """The verdict in plain words, numbers in the KPI's unit."""
-    unit = _of_unit(WORDS_OF_UNIT, pl.String).fill_null("")
+    unit = of_unit("words").fill_null("")
     dash = pl.when(pl.col("lower") < 0).then(pl.lit(" to ")).otherwise(pl.lit("–"))
     season = pl.when(pl.col("seasonal").is_not_null()).then(pl.lit(" for the month")).otherwise(pl.lit(""))
     ordinary = pl.format(
@@ -191,8 +178,8 @@ def _sentence() -> pl.Expr:
 
 def _in_words(column: str) -> pl.Expr:
     """A number with the decimals that its limits ask for, three digits or so; shares in percent with one."""
-    is_share = pl.col("unit") == "share"
-    number = pl.col(column) * pl.when(is_share).then(100.0).otherwise(1.0)
+    is_share = of_unit("shown_times").fill_null(1.0) == 100
+    number = pl.col(column) * of_unit("shown_times").fill_null(1.0)
     size = pl.max_horizontal(pl.col("lower").abs(), pl.col("upper").abs())
     decimals = (
         pl.when(is_share | size.is_between(10, 100, closed="left"))
@@ -206,7 +193,3 @@ def _in_words(column: str) -> pl.Expr:
     part = pl.format(".{}", (digits % unit).cast(pl.String).str.zfill(decimals))
     sign = pl.when((number < 0) & (digits > 0)).then(pl.lit("−")).otherwise(pl.lit(""))
     return pl.format("{}{}{}", sign, digits // unit, pl.when(decimals > 0).then(part).otherwise(pl.lit("")))
-
-
-def _of_unit(values: Mapping[str, object], dtype: type[pl.DataType] = pl.Float64) -> pl.Expr:
-    return pl.col("unit").replace_strict(dict(values), default=None, return_dtype=dtype)

@@ -1,10 +1,10 @@
 """The KPIs of customer surveys: SERVPERF, SERVQUAL gaps, satisfaction, effort, and the net promoter score."""
 
-from typing import Any, cast
+from typing import Any
 
 import polars as pl
 
-from transforms.kpi.definition import Example, Kpi, Unit
+from transforms.kpi.definition import Example, Kpi
 from transforms.kpi.measures import Mean, NetPromoter, Share
 from transforms.kpi.survey_measures import AllocationMean, MeanOfMeans, WeightedMean
 
@@ -91,7 +91,7 @@ KPIS = (
             title=title,
             fact="core.survey_scores",
             measure=AllocationMean(column, "importance_mean", by="dimension", groups=DIMENSIONS),
-            unit=cast(Unit, unit),
+            unit=unit,
             population=CUSTOMERS,
             minimum=30,
             source=source,

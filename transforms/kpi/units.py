@@ -1,0 +1,79 @@
+"""The units of KPIs: for each what values it can have, how it is charted and how it is shown.
+
+Limits of records, intervals and charts, checks, `catalog.units` and dictionary follow from here; which KPI has which
+unit is its own entry's word.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import inf, isinf
+from typing import Literal
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit: its range, whether a value is its numerator over its denominator, its chart and its words.
+
+    `chart` is the family of control charts: p for shares of cases, u for rates, else XmR. In sentences a value is
+    multiplied by `shown_times` and followed by `words`.
+    """
+
+    title: str
+    lowest: float = 0.0
+    highest: float = inf
+    is_quotient: bool = False
+    chart: Literal["p", "u"] | None = None
+    words: str = ""
+    shown_times: float = 1.0
+
+
+# A share is a quotient of counts, a probability an estimate that is none.
+UNITS: Mapping[str, Unit] = {
+    "share": Unit("share, 0 to 1", highest=1.0, is_quotient=True, chart="p", words=" %", shown_times=100.0),
+    "probability": Unit("estimated probability, 0 to 1", highest=1.0, words=" %", shown_times=100.0),
+    "ratio": Unit("ratio, may exceed 1", is_quotient=True),
+    "per_10k_policies": Unit(
+        "cases per 10,000 policies", is_quotient=True, chart="u", words=" per 10,000 policies"
+    ),
+    "per_100m_premium": Unit(
+        "cases per 100 million of premium", is_quotient=True, chart="u", words=" per 100 million of premium"
+    ),
+    "per_10k_person_times": Unit(
+        "cases per 10,000 person-times", is_quotient=True, chart="u", words=" per 10,000 person-times"
+    ),
+    "days": Unit("days", words=" days"),
+    "hours": Unit("hours", words=" hours"),
+    "count": Unit("number of cases"),
+    "score_0_100": Unit("score, 0 to 100", highest=100.0),
+    "points": Unit("points, -100 to 100", lowest=-100.0, highest=100.0, words=" points"),
+}
+
+# Rounding may carry a quotient or mean so far beyond its range; it is brought back.
+TOLERANCE = 1e-9
+
+
+def of_unit(attribute: str) -> pl.Expr:
+    """An attribute of the unit that the column `unit` names; empty for an unknown unit."""
+    values = {code: getattr(unit, attribute) for code, unit in UNITS.items()}
+    dtype = pl.Series(values.values()).dtype
+    return pl.col("unit").replace_strict(values, default=None, return_dtype=dtype)
+
+
+def is_in_range(value: pl.Expr) -> pl.Expr:
+    """Whether a value is one that its unit can have, but for rounding."""
+    return (value >= of_unit("lowest") - TOLERANCE) & (value <= of_unit("highest") + TOLERANCE)
+
+
+def into_range(value: pl.Expr) -> pl.Expr:
+    """The nearest value that its unit can have."""
+    return value.clip(of_unit("lowest"), of_unit("highest"))
+
+
+def unit_rows() -> list[tuple[object, ...]]:
+    """One row a unit, in the columns of catalog.units."""
+    return [
+        (code, unit.title, unit.lowest, None if isinf(unit.highest) else unit.highest, unit.is_quotient)
+        for code, unit in UNITS.items()
+    ]
