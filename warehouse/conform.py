@@ -6,7 +6,7 @@ Nothing is read or written here; landing.py runs what this builds.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -15,7 +15,7 @@ from warehouse.landing_error import LandingError
 from warehouse.mapping_check import closest, referenced_columns
 from warehouse.pseudonyms import masked_text_sql, shape_sql
 from warehouse.quoting import identifier, literal
-from warehouse.values import Clock, code, recoded, skipped, text, typed
+from warehouse.values import Clock, code, days_alone, precision, recoded, skipped, text, typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +28,7 @@ EARLIEST, LATEST = "1900-01-01", "2199-12-31"
 SKIPPED = 0
 _FAILS = "'the expression fails on this row'"
 _LONGEST_SHOWN, _LONGEST_KEPT = 100, 500
+_SAMPLE_ROWS = 1000
 _NOUNS = {
     "date": "a date",
     "timestamp": "a timestamp",
@@ -83,6 +84,7 @@ class _Names:
     scan: Scan
     key_path: str
     column_type: Callable[[str], str]
+    is_true: Callable[[str], bool]
     columns: dict[str, str] = field(default_factory=dict)
     expressions: dict[str, str] = field(default_factory=dict)
     hidden: dict[str, str] = field(default_factory=dict)
@@ -126,6 +128,17 @@ class _Names:
         self.failures.append((target, f"{alias} IS NULL"))
         return f"{alias}.v", source_type
 
+    def holds_only_days(self, value: str, source_type: str, clock: Clock) -> bool:
+        """Whether a column of timestamps gives days and no times, as a spreadsheet writes dates."""
+        test = days_alone(value, source_type, clock)
+        if isinstance(test, bool):
+            return test
+        rows = f"SELECT {', '.join(_sources(self))} FROM {self.scan.relation}"
+        return all(
+            self.is_true(f"SELECT bool_and({test}) AND count({value}) > 0 FROM ({rows}{limit})")
+            for limit in (f" LIMIT {_SAMPLE_ROWS}", "")
+        )
+
     def named_in(self, sql: str, path: str) -> list[str]:
         try:
             return referenced_columns(sql)
@@ -167,13 +180,15 @@ def conformed(
     key_path: str,
     time_zone: str,
     column_type: Callable[[str], str],
+    is_true: Callable[[str], bool],
 ) -> Conformed:
     """What to select from `scan` so that it becomes rows of `contract`.
 
-    `time_zone` is the business time zone; `column_type` tells the DuckDB type of a SELECT of one column. Raises
-    LandingError for a column that the source lacks and for an expression that does not work on it.
+    `time_zone` is the business time zone; `column_type` tells the DuckDB type of a SELECT of one column, `is_true`
+    whether a SELECT of one value gives true. Raises LandingError for a column that the source lacks and for an
+    expression that does not work on it.
     """
-    names = _Names(scan, key_path, column_type)
+    names = _Names(scan, key_path, column_type, is_true)
     verdicts = [*_unreadable(scan), *_where(names, source)]
     reads = list(_reads(names, source, contract, time_zone))
     cells = _cells(names, source, contract, time_zone)
@@ -218,7 +233,23 @@ def _reads(names: _Names, source: FeedSource, contract: Contract, time_zone: str
             continue
         if column.personal:
             names.hide(mapped, column.personal)
-        yield _read(name, contract, mapped, *found, _clock(mapped, names.scan, source, time_zone))
+        clock = _clock(mapped, names.scan, source, time_zone)
+        told_by = contract.precisions().get(name)
+        if told_by and told_by not in source.columns:
+            clock, precise = _precision(names, mapped, *found, clock)
+            yield _Read(told_by, precise)
+        yield _read(name, contract, mapped, *found, clock)
+
+
+def _precision(
+    names: _Names, mapped: ColumnSource, value: str, source_type: str, clock: Clock
+) -> tuple[Clock, str]:
+    """The clock by which to read a timestamp, and how exactly it is known; a day is the same day everywhere."""
+    if mapped.codes:
+        value, source_type = recoded(text(value, source_type), mapped.codes), "VARCHAR"
+    days_only = names.holds_only_days(value, source_type, clock)
+    read_by = replace(clock, zone=clock.business_zone) if days_only else clock
+    return read_by, precision(value, source_type, clock, days_only=days_only)
 
 
 def _clock(mapped: ColumnSource, scan: Scan, source: FeedSource, time_zone: str) -> Clock:
@@ -262,8 +293,12 @@ def _judged(
         "number": f"NOT isfinite({typed_value})",
     }
     beyond = limits.get(column.type, "false")
+    within = ""
+    if column.first_of_month:
+        within = f" WHEN day({typed_value}) <> 1 THEN {_other_day(typed_value)} || {_quoted(shown)}"
+        beyond += f" OR day({typed_value}) <> 1"
     needed = (column.required or name in contract.key) and column.default is None
-    quoted = f"'''' || {shown} || ''''"
+    quoted = _quoted(shown)
     if needed:
         fault: str | None = f"{typed_value} IS NULL OR {beyond}"
     elif column.type == "text":
@@ -274,11 +309,22 @@ def _judged(
         "number out of range" if column.type == "number" else f"date out of range {EARLIEST} to {LATEST}"
     )
     reason = (
-        f"CASE WHEN {typed_value} IS NOT NULL THEN {literal(range_text + ': ')} || {quoted}"
+        f"CASE{within} WHEN {typed_value} IS NOT NULL THEN {literal(range_text + ': ')} || {quoted}"
         f" WHEN {blank} THEN '{'blank key' if name in contract.key else 'blank'}'"
         f" ELSE {expected} || {quoted} END"
     )
     return _Read(name, value, fault, reason, skip)
+
+
+def _quoted(shown: str) -> str:
+    return f"'''' || {shown} || ''''"
+
+
+def _other_day(day: str) -> str:
+    """What is wrong with a day that stands for its month and is not the first of it, and the way out."""
+    first = f"CAST(date_trunc('month', {day}) AS DATE)"
+    way = ", or map it by sql: date_trunc(''month'', …): "
+    return f"'stands for a month, so write its first day, ' || {first} || '{way}'"
 
 
 def _expected(column: ContractColumn, mapped: ColumnSource) -> str:
@@ -295,18 +341,29 @@ def _cells(names: _Names, source: FeedSource, contract: Contract, time_zone: str
     if source.wide is None:
         return cells
     kind = contract.columns[source.wide.value].type
+    told_by = _told_by(source, contract)
     for wide_code, mapped in source.wide.cells.items():
         found = names.origin(mapped, f"wide.from.{wide_code}", source.wide.value)
         if found is None:
             continue
         value, source_type = found
         codes, clock = mapped.codes or {}, _clock(mapped, names.scan, source, time_zone)
+        precise = ""
+        if told_by:
+            clock, how = _precision(names, mapped, value, source_type, clock)
+            precise = f", precision := {how}"
         plain = recoded(text(value, source_type), codes)
         skip = skipped(text(value, source_type), codes)
         kept = f"CASE WHEN {skip} THEN NULL ELSE {plain} END" if skip else plain
         result = typed(plain, "VARCHAR", kind, clock) if codes else typed(value, source_type, kind, clock)
-        cells.append(f"struct_pack(code := {literal(wide_code)}, text := {kept}, value := {result})")
+        cells.append(f"struct_pack(code := {literal(wide_code)}, text := {kept}, value := {result}{precise})")
     return cells
+
+
+def _told_by(source: FeedSource, contract: Contract) -> str | None:
+    """The column that tells how exactly the cells are known, where the landing has to fill it."""
+    found = contract.precisions().get(source.wide.value) if source.wide else None
+    return None if found in source.columns else found
 
 
 def _cell_reads(source: FeedSource, contract: Contract) -> Iterator[_Read]:
@@ -319,6 +376,8 @@ def _cell_reads(source: FeedSource, contract: Contract) -> Iterator[_Read]:
         expected += f" WHEN {literal(wide_code)} THEN {_expected(column, mapped)}"
     shown = f"left(_cell.text, {_LONGEST_SHOWN})"
     yield _Read(source.wide.into, "_cell.code")
+    if told_by := _told_by(source, contract):
+        yield _Read(told_by, "_cell.precision")
     yield _judged(name, contract, "_cell.value", "_cell.text IS NULL", shown, f"{expected} END", None)
 
 

@@ -43,6 +43,10 @@ class ContractColumn(BaseModel):
     default: str | None = None
     personal: Literal["id", "text", "date"] | None = None
     codes: dict[str, str] = Field(default_factory=dict)
+    precision_of: str | None = None
+    """The timestamp whose precision this column tells; the landing fills it where the source does not."""
+    first_of_month: bool = False
+    """A date that stands for a month and must be its first day."""
 
     @property
     def duckdb_type(self) -> str:
@@ -72,9 +76,16 @@ class Contract(BaseModel):
         unknown = [name for name in (*self.key, *self.key_from) if name not in self.columns]
         if unknown:
             raise ValueError(f"key columns that the contract does not list: {', '.join(unknown)}")
+        timed = [column.precision_of for column in self.columns.values() if column.precision_of]
+        if any(name not in self.columns or self.columns[name].type != "timestamp" for name in timed):
+            raise ValueError(f"precision_of names no timestamp of the contract: {', '.join(timed)}")
         if self.key_from and len(self.key) != 1:
             raise ValueError("key_from makes one column: the key must be that column alone")
         return self
+
+    def precisions(self) -> dict[str, str]:
+        """The column that tells its precision, by timestamp."""
+        return {column.precision_of: name for name, column in self.columns.items() if column.precision_of}
 
     def made_key(self) -> str | None:
         """The key column that is made of `key_from` where the source has none."""

@@ -220,6 +220,7 @@ def _landed(
                 key_path=arrival.key_path,
                 time_zone=terms.time_zone,
                 column_type=lambda select: str(con.execute(f"DESCRIBE {select}").fetchall()[0][1]),
+                is_true=lambda select: con.execute(select).fetchall()[0][0] is True,
             )
             forget_rejected_lines(con)
             con.execute(f"CREATE OR REPLACE TEMP TABLE {STAGED} AS {plan.select}")

@@ -5,6 +5,7 @@ Whether NULL is allowed, and what to say where it is not, is decided in conform.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -20,6 +21,9 @@ _CLOCK = r"\d{1,2}:\d{2}(:\d{2}([.]\d+)?)?"
 _NAIVE = rf"^\s*\d{{4}}[-/]\d{{1,2}}[-/]\d{{1,2}}([ T]{_CLOCK})?\s*$"
 _OFFSET = rf"[ T]{_CLOCK}\s*(Z|UTC|[+-]\d{{2}}(:?\d{{2}})?)\s*$"
 _LAST_SETTLED_YEAR = 2020
+# What a strptime format says of the time of day.
+_TIMED = re.compile(r"%-?[HIcX]")
+_DAY_ALONE = r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]0?0:00(:00([.]0+)?)?)?$"
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,73 @@ def skipped(plain: str, codes: Mapping[str, str | None]) -> str | None:
     return f"{plain} IN ({literals(unwanted)})" if unwanted else None
 
 
+def days_alone(value: str, source_type: str, clock: Clock) -> str | bool:
+    """Whether a column of timestamps holds only days: known, or SQL that is true for a value at midnight or blank."""
+    if source_type == "DATE" or (clock.formats and not any(map(_TIMED.search, clock.formats))):
+        return True
+    if source_type == "VARCHAR" and not clock.formats:
+        return f"coalesce(regexp_matches({text(value, source_type)}, {literal(_DAY_ALONE)}), true)"
+    naive = _naive(value, source_type, clock)
+    return False if naive is None else f"coalesce(CAST({naive} AS TIME) = TIME '00:00:00', true)"
+
+
+def precision(value: str, source_type: str, clock: Clock, *, days_only: bool) -> str:
+    """'day' where only the day of a timestamp is known, 'clock_change' where an hour is unknown, else NULL."""
+    written = text(value, source_type)
+    if days_only:
+        return f"CASE WHEN {written} IS NOT NULL THEN 'day' END"
+    naive = _naive(value, source_type, clock)
+    branches = ""
+    if source_type == "VARCHAR" and not clock.formats:
+        branches = f" WHEN length({written}) <= 10 THEN 'day'"
+        naive = f"CASE WHEN regexp_matches({written}, {literal(_NAIVE)}) THEN TRY_CAST({written} AS TIMESTAMP) END"
+    elif timed := [pattern for pattern in clock.formats if _TIMED.search(pattern)]:
+        branches = (
+            f" WHEN {_parsed(written, timed)} IS NULL THEN 'day'" if len(timed) < len(clock.formats) else ""
+        )
+    days = clock_change_days(clock.zone) if naive else ()
+    if days:
+        on_such_a_day = f"CAST({naive} AS DATE) IN ({literals(days)})"
+        branches += f" WHEN {on_such_a_day} AND {_is_unsure(str(naive), clock.zone)} THEN 'clock_change'"
+    return f"CASE{branches} END" if branches else "CAST(NULL AS VARCHAR)"
+
+
+def _naive(value: str, source_type: str, clock: Clock) -> str | None:
+    """The value as a timestamp of its own clock; None where it has an offset or is none."""
+    if source_type == "VARCHAR":
+        known = clock.formats and not _has_offset(clock.formats)
+        return _parsed(text(value, source_type), clock.formats) if known else None
+    is_naive = (
+        source_type.startswith("TIMESTAMP") and "TIME ZONE" not in source_type and "TZ" not in source_type
+    )
+    return f"CAST({value} AS TIMESTAMP)" if is_naive else None
+
+
+def _is_unsure(naive: str, zone: str) -> str:
+    """Whether the clocks of a zone never showed this time, or showed it twice."""
+    instant = f"epoch_us(timezone({literal(zone)}, {naive}))"
+    shown = [
+        f"timezone({literal(zone)}, make_timestamptz({instant} + {hours * 3_600_000_000}))"
+        for hours in (-1, 1)
+    ]
+    back = f"timezone({literal(zone)}, timezone({literal(zone)}, {naive}))"
+    return f"({back} <> {naive} OR {naive} IN ({', '.join(shown)}))"
+
+
+@cache
+def clock_change_days(zone: str) -> tuple[str, ...]:
+    """The days since 1970 on which the clocks of a zone change, with the days before; none where they are settled."""
+    if settled_offset(zone) is not None:
+        return ()
+    clock = ZoneInfo(zone)
+    noons = [datetime(1970, 1, 1, 12, tzinfo=UTC) + timedelta(days=day) for day in range(131 * 365)]
+    offsets = [noon.astimezone(clock).utcoffset() for noon in noons]
+    changed = [
+        noon for noon, before, now in zip(noons[1:], offsets, offsets[1:], strict=False) if before != now
+    ]
+    return tuple(str((noon - timedelta(days=back)).date()) for noon in changed for back in (1, 0))
+
+
 def _integer(value: str, source_type: str) -> str:
     # A cast alone rounds: 3.7 would become 4.
     number = f"TRY_CAST({value} AS DOUBLE)"
@@ -146,7 +217,10 @@ def _date(value: str, source_type: str, clock: Clock) -> str:
 def _instant(value: str, source_type: str, clock: Clock) -> str:
     if source_type == "TIMESTAMP WITH TIME ZONE":
         return value
-    if source_type == "DATE" or source_type.startswith("TIMESTAMP"):
+    if source_type == "DATE":
+        # A day is the same day everywhere.
+        return local_instant(f"CAST({value} AS TIMESTAMP)", clock.business_zone)
+    if source_type.startswith("TIMESTAMP"):
         return local_instant(f"CAST({value} AS TIMESTAMP)", clock.zone)
     written = text(value, source_type)
     if clock.formats:
@@ -156,9 +230,18 @@ def _instant(value: str, source_type: str, clock: Clock) -> str:
     usual = f"length({value}) = 19 AND substr({value}, 17, 1) = ':'"
     return f"""CASE
         {_usual_instant(value, source_type, usual, clock.zone)}
+        {_day_elsewhere(written, clock)}
         WHEN regexp_matches({written}, {literal(_NAIVE)})
             THEN {local_instant(f"TRY_CAST({written} AS TIMESTAMP)", clock.zone)}
         WHEN regexp_matches({written}, {literal(_OFFSET)}) THEN {_with_offset(written)} END"""
+
+
+def _day_elsewhere(written: str, clock: Clock) -> str:
+    """The branch for a day without a time where the source is in another zone than the business."""
+    if clock.zone == clock.business_zone:
+        return ""
+    day = local_instant(f"TRY_CAST({written} AS TIMESTAMP)", clock.business_zone)
+    return f"WHEN length({written}) <= 10 AND regexp_matches({written}, {literal(_NAIVE)}) THEN {day}"
 
 
 def _usual_instant(value: str, source_type: str, usual: str, zone: str) -> str:
