@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from transforms.exactness import compared, compared_array
 from transforms.index import normalise
 from transforms.index.aggregate import Array, delinearised, linearised
 from transforms.index.framework import Framework, Node
@@ -79,7 +80,7 @@ def leaf_records(kpi_monthly: pl.LazyFrame, framework: Framework) -> pl.LazyFram
     """
     present = pl.col("status").is_in(COUNTED) & pl.col("value").is_finite().fill_null(False)
     counted_cases = pl.coalesce(pl.col("denominator"), pl.col("n").cast(pl.Float64))
-    enough = (counted_cases >= pl.col("minimum_denominator")).fill_null(True)
+    enough = (compared(counted_cases) >= compared(pl.col("minimum_denominator"))).fill_null(True)
     usable = pl.when(pl.col("status").is_in(COUNTED) & enough).then("value")
     status = (
         pl.when(~pl.col("status").is_in(COUNTED))
@@ -140,7 +141,7 @@ def climbed(
                 truncated[parent] += truncated[child]
                 floored[parent] += floored[child]
                 if how != "arithmetic":
-                    floored[parent] += score[child] < framework.floor
+                    floored[parent] += compared_array(score[child]) < framework.floor
         status[parent] = _parent_status(
             framework, node, share[parent], coverage[parent], has_leaf[parent], score
         )
@@ -186,7 +187,7 @@ def _has_required(framework: Framework, score: Array) -> NDArray[np.bool_]:
             weight = framework.nodes[position[code]].overall_weight
             present += np.where(np.isnan(score[position[code]]), 0.0, weight)
             total += weight
-        satisfied &= present >= group.minimum_share * total - 1e-9
+        satisfied &= compared_array(present) >= compared_array(group.minimum_share * total)
     return satisfied
 
 

@@ -9,13 +9,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from transforms.exactness import compared_array
 from transforms.index.aggregate import Array
 from transforms.index.framework import Framework, Grades
 from transforms.model import Columns
 
 Positions = NDArray[np.int64]
-# A score that is a cut but for rounding in the last digits is on it.
-ROUNDING = 1e-9
 
 HELD_GRADE_COLUMNS: Columns = {
     "framework": (pl.String, "Code of the framework."),
@@ -31,9 +30,12 @@ HELD_GRADE_COLUMNS: Columns = {
 
 
 def banded(score: Array, grades: Grades) -> Positions:
-    """Position on the scale, 0 the best; the scale's length where the score is missing."""
-    lowest = np.array(list(grades.scale.values()))
-    position = len(lowest) - np.searchsorted(lowest[::-1], score + ROUNDING, side="right")
+    """Position on the scale, 0 the best; the scale's length where the score is missing.
+
+    A score that is a cut but for its last digits is on it: it has the better grade.
+    """
+    lowest = compared_array(list(grades.scale.values()))
+    position = len(lowest) - np.searchsorted(lowest[::-1], compared_array(score), side="right")
     worst = len(lowest) - 1
     return np.where(np.isnan(score), len(lowest), np.minimum(position, worst)).astype(np.int64)
 
@@ -99,8 +101,13 @@ def _steadied(score: Array, low: Array, high: Array, grades: Grades) -> Position
     """Positions held, months × units; a unit's first grade is that of its score."""
     rule, band = grades.hysteresis, banded(score, grades)
     missing = len(grades.scale)
-    lowest = np.array([*grades.scale.values(), -np.inf])
-    next_up = np.array([np.inf, *grades.scale.values()])
+    score, low, high = compared_array(score), compared_array(low), compared_array(high)
+    lowest = compared_array([*grades.scale.values(), -np.inf])
+    next_up = compared_array([np.inf, *grades.scale.values()])
+    ceilings, floors = (
+        compared_array(next_up + rule.margin_points),
+        compared_array(lowest - rule.margin_points),
+    )
     current = np.full(score.shape[1], missing, dtype=np.int64)
     streak_up = np.zeros(score.shape[1], dtype=np.int64)
     streak_down = np.zeros_like(streak_up)
@@ -108,8 +115,8 @@ def _steadied(score: Array, low: Array, high: Array, grades: Grades) -> Position
     for month, now in enumerate(score):
         is_there = ~np.isnan(now)
         ceiling, floor = next_up[current], lowest[current]
-        streak_up = np.where(now > ceiling + rule.margin_points, streak_up + 1, 0)
-        streak_down = np.where(now < floor - rule.margin_points, streak_down + 1, 0)
+        streak_up = np.where(now > ceilings[current], streak_up + 1, 0)
+        streak_down = np.where(now < floors[current], streak_down + 1, 0)
         beyond = (low[month] >= ceiling) | (high[month] < floor)
         lasting = np.maximum(streak_up, streak_down) >= rule.periods
         moves = is_there & ((current == missing) | beyond | lasting)

@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
+from transforms.exactness import compared
 from transforms.index.aggregate import Array
 
 
@@ -20,7 +21,8 @@ def goalposts(value: pl.Expr, worst: pl.Expr, best: pl.Expr) -> pl.Expr:
 
 def is_truncated(value: pl.Expr, worst: pl.Expr, best: pl.Expr) -> pl.Expr:
     """Whether the value lies beyond its goalposts, where progress is no longer seen."""
-    return ~((value - worst) / (best - worst)).is_between(0.0, 1.0)
+    low, high = pl.min_horizontal(worst, best), pl.max_horizontal(worst, best)
+    return ~compared(value).is_between(compared(low), compared(high))
 
 
 def min_max(value: pl.Expr, direction: pl.Expr) -> pl.Expr:
@@ -65,9 +67,10 @@ def percentile_rank(value: pl.Expr, direction: pl.Expr) -> pl.Expr:
 
 def banded(value: pl.Expr, cut_points: list[float], points: list[float]) -> pl.Expr:
     """The points of the value's band; a value on a cut point gets the better of the two bands beside it."""
-    banding = pl.lit(float(points[-1]))
+    banding, exact = pl.lit(float(points[-1])), compared(value)
     for cut, (below, above) in reversed(list(zip(cut_points, pairwise(points), strict=True))):
-        is_below = value <= cut if below > above else value < cut
+        limit = compared(pl.lit(float(cut)))
+        is_below = exact <= limit if below > above else exact < limit
         banding = pl.when(is_below).then(pl.lit(float(below))).otherwise(banding)
     return pl.when(value.is_not_null()).then(banding)
 

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from transforms.exactness import compared
 from transforms.index.aggregate import Array
 from transforms.index.evaluate import COUNTED, STATUSES, UNIT, Evaluation, evaluate
 from transforms.index.framework import Framework, GradeCap
@@ -156,8 +157,9 @@ def _nullable(matrix: Array) -> pl.Series:
 
 def _out_of_bounds(kpis: pl.DataFrame, cap: GradeCap, units: pl.DataFrame) -> NDArray[np.bool_]:
     """Which units have a record of the cap's KPI that is out of its bounds."""
-    above = pl.col("value") > cap.above if cap.above is not None else pl.lit(False)
-    below = pl.col("value") < cap.below if cap.below is not None else pl.lit(False)
+    value = compared(pl.col("value"))
+    above = value > compared(pl.lit(cap.above)) if cap.above is not None else pl.lit(False)
+    below = value < compared(pl.lit(cap.below)) if cap.below is not None else pl.lit(False)
     breaches = (
         kpis.filter(kpi=cap.kpi, basis=cap.basis)
         .sort("as_of")

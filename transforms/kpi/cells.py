@@ -16,23 +16,45 @@ from scipy import sparse
 from transforms.kpi.places import COMMON, COMPANY, Placed, Places, place_of
 from transforms.statistics.ordered import Array, Floats
 
-# Floats are added up in whole numbers of each of these units: up to 2^23 of them exactly, whatever the order of rows,
-# as a rerun must change no number. The last one is finer than 10^-12.
-UNITS = (2.0**20, 2.0**-10, 2.0**-40)
-# A float to which so many units are added has no digit below the unit.
-_LARGE = 1.5 * 2.0**52
+# A sum is that of decimals, exact whatever the order of rows: a rerun must change no number, and a mean that is a limit
+# on paper is on it. A float of up to seven decimal places is that decimal, any other is rounded to 15 or 16 digits.
+# Wholes, ten-millionths and units of 10^-15 are added up apart, each as whole numbers that floats add without error.
+COARSE, FINE = 1e7, 1e15
+_FINE_A_COARSE = FINE / COARSE
+_DECADES = 10.0 ** np.arange(16)
+_MANTISSA_BITS, _EXPONENTS = 52, 0x7FF
+# Digits before the point of the least number with each binary exponent that a float can have.
+_DIGITS = np.clip(np.floor((np.arange(_EXPONENTS + 1) - 1023) * np.log10(2)) + 1, 0, 15).astype(np.int8)
+# Below it floats are added without error; what is of units so many times larger is added up apart.
+_EXACT = 2.0**53
+_LARGER = 2.0**30
 _UNKNOWN = pl.Series([None], dtype=pl.Int32)
 
 
 @dataclass(frozen=True)
 class Sums:
-    """Sums of a column in exact parts: arrays of slices × months × places, to be added at the end."""
+    """Sums of a column in exact parts: arrays of slices × months × places, to be added at the end.
 
-    parts: tuple[Floats, ...]
+    `wholes` are numbers, `coarse` and `fine` whole numbers of their units.
+    """
+
+    wholes: tuple[Floats, ...]
+    coarse: Floats | None = None
+    fine: Floats | None = None
 
     def over(self, weights: Floats) -> Floats:
         """Sums of slices × periods × places; `weights` say which months count: (slices ×) periods × months."""
-        return reduce(np.add, [np.matmul(weights, part) for part in self.parts])
+        wholes: Floats = reduce(np.add, [np.matmul(weights, part) for part in self.wholes])
+        if self.coarse is None:
+            return wholes
+        coarse = np.matmul(weights, self.coarse)
+        carried = np.rint(coarse / COARSE)
+        rest = (coarse - carried * COARSE) * _FINE_A_COARSE
+        if self.fine is not None:
+            rest += np.matmul(weights, self.fine)
+        wholes += carried
+        wholes += rest / FINE
+        return wholes
 
 
 @dataclass(frozen=True)
@@ -80,11 +102,20 @@ class Cells:
         """Sums of a column (of flags: how many are set)."""
         if column.dtype != pl.Boolean:
             numbers = column.cast(pl.Float64).fill_null(0.0).to_numpy()
-            return Sums(tuple(self._added(partial(_summed, part)) for part in _whole_units(numbers)))
+            return self._decimals(numbers)
         # Of few rows there is less to count: those that are set, or the others.
         if 2 * int(column.sum()) <= len(column):
             return Sums((self._added(partial(_counted, column)),))
         return Sums((self._of_all - self._added(partial(_counted, ~column.fill_null(False))),))
+
+    def _decimals(self, numbers: Floats) -> Sums:
+        wholes = np.rint(numbers)
+        coarse, fine = _fractions(numbers, wholes)
+        return Sums(
+            tuple(self._added(partial(_summed, part)) for part in _addable(wholes)),
+            None if coarse is None else self._added(partial(_summed, coarse)),
+            None if fine is None else self._added(partial(_summed, fine)),
+        )
 
     @cached_property
     def _of_all(self) -> Floats:
@@ -211,19 +242,32 @@ def _summed(numbers: Floats, cells: pl.Series, count: int) -> Array:
     return np.bincount(cells.to_numpy(), numbers, count)
 
 
-def _whole_units(column: Floats) -> Iterator[Floats]:
-    """The column in parts, of whole numbers of UNITS each; units of which there are none are left out but the last.
+def _fractions(numbers: Floats, wholes: Floats) -> tuple[Floats | None, Floats | None]:
+    """What numbers have beside the nearest wholes, in coarse units and, where these do not do, in fine ones."""
+    rest = np.subtract(numbers, wholes)
+    if not rest.any():
+        return None, None
+    coarse = np.rint(rest * COARSE)
+    finer = wholes + coarse / COARSE != numbers
+    if not finer.any():
+        return coarse, None
+    digits = _DIGITS[(numbers.view(np.int64) >> _MANTISSA_BITS) & _EXPONENTS]
+    units = np.rint(rest * (FINE / _DECADES)[digits])
+    units *= _DECADES[digits]
+    coarse = np.where(finer, np.rint(units / _FINE_A_COARSE), coarse)
+    return coarse, np.where(finer, units - coarse * _FINE_A_COARSE, 0.0)
 
-    A part is overwritten when the next one is asked for.
-    """
-    part, rest = np.empty_like(column), column
-    for unit in UNITS:
-        largest = max(rest.max(initial=0.0), -rest.min(initial=0.0))
-        if largest >= unit / 2 or (rest is column and unit == UNITS[-1]):
-            np.add(rest, _LARGE * unit, out=part)
-            np.subtract(part, _LARGE * unit, out=part)
-            yield part
-            rest = np.subtract(rest, part, out=None if rest is column else rest)
+
+def _addable(wholes: Floats) -> tuple[Floats, ...]:
+    """Whole numbers in parts that floats add up without error: as they are, or what is of larger units apart."""
+    largest = max(wholes.max(initial=0.0), -wholes.min(initial=0.0))
+    parts, unit = [], 1.0
+    while _EXACT <= largest / unit * len(wholes) < np.inf:
+        unit *= _LARGER
+        large = np.rint(wholes / unit) * unit
+        parts.append(wholes - large)
+        wholes = large
+    return (*parts, wholes)
 
 
 def months_spanned(months: pl.Series) -> range:

@@ -9,6 +9,7 @@ from datetime import date
 
 import polars as pl
 
+from transforms.exactness import compared, published
 from transforms.kpi.batches import batched
 from transforms.kpi.definition import Kpi
 from transforms.kpi.measured import EARLY, NUMBERS, PERIOD, Figures, Series, measured
@@ -41,6 +42,9 @@ RECORD: Mapping[str, type[pl.DataType]] = {
     "status": pl.String,
     "definition_version": pl.String,
 }
+
+
+EXACT = ("numerator", "denominator", "value", "ci_low", "ci_high")
 
 
 def kpi_records(
@@ -151,9 +155,9 @@ def _stated(
         .then(pl.lit("immature"))
         .when(pl.col("value").is_null() | _is_none_of_its_unit())
         .then(pl.lit("no_data"))
-        .when(pl.col("n") < pl.col("suppress_below"))
+        .when(compared(pl.col("n")) < pl.col("suppress_below"))
         .then(pl.lit("suppressed"))
-        .when(pl.col("n") < pl.col("minimum"))
+        .when(compared(pl.col("n")) < pl.col("minimum"))
         .then(pl.lit("low_n"))
         .otherwise(pl.lit("ok"))
     )
@@ -169,6 +173,7 @@ def _stated(
         pl.concat(known, how="horizontal")
         .lazy()
         .with_columns(zeros)
+        .with_columns(published(pl.col(EXACT)))
         .with_columns(status=status, as_of=pl.lit(as_of))
         .with_columns(
             pl.when(shown).then(into_range(pl.col(c))).alias(c) for c in ("value", "ci_low", "ci_high")

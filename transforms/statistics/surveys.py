@@ -9,6 +9,7 @@ from typing import Literal
 
 import polars as pl
 
+from transforms.exactness import compared
 from transforms.statistics.intervals import normal_quantile
 
 # Post-stratification weights outside these bounds cost more variance than they save bias.
@@ -209,12 +210,13 @@ def sample_status(n_effective: pl.Expr) -> pl.Expr:
 
     A figure of low_n is shown and kept out of the index.
     """
+    n = compared(n_effective)
     return (
-        pl.when(n_effective.fill_null(0) <= 0)
+        pl.when(n.fill_null(0) <= 0)
         .then(pl.lit("no_data"))
-        .when(n_effective < SUPPRESSED_BELOW)
+        .when(n < SUPPRESSED_BELOW)
         .then(pl.lit("suppressed"))
-        .when(n_effective < LOW_N_BELOW)
+        .when(n < LOW_N_BELOW)
         .then(pl.lit("low_n"))
         .otherwise(pl.lit("ok"))
     )
@@ -222,7 +224,9 @@ def sample_status(n_effective: pl.Expr) -> pl.Expr:
 
 def nps_comparable(n_effective: pl.Expr, other_n_effective: pl.Expr) -> pl.Expr:
     """Whether a difference of two net promoter scores may be published: 100 effective respondents each."""
-    return (n_effective >= NPS_COMPARABLE_FROM) & (other_n_effective >= NPS_COMPARABLE_FROM)
+    return (compared(n_effective) >= NPS_COMPARABLE_FROM) & (
+        compared(other_n_effective) >= NPS_COMPARABLE_FROM
+    )
 
 
 def non_response_bias(

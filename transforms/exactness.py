@@ -1,0 +1,33 @@
+"""What a float stands for: a decimal of 15 digits when it is published, of 12 where it is held against a limit.
+
+Numbers that are equal on paper must be equal in every rule, whatever the order of sums; the sums are `kpi/cells.py`.
+"""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+# Every decimal of so many digits survives a float and comes back by rounding; a quotient of two exact sums is off by
+# less than the digit after.
+PUBLISHED_DIGITS = 15
+# Weighted means of scores gather errors in the last places: twelve digits are far from them, and far from any meaning.
+COMPARED_DIGITS = 12
+
+
+def published(value: pl.Expr) -> pl.Expr:
+    """The value as it is published: the decimal of 15 significant digits next to it."""
+    return value.round_sig_figs(PUBLISHED_DIGITS)
+
+
+def compared(value: pl.Expr) -> pl.Expr:
+    """The value as limits are asked about it, to 12 significant digits; limits are to be given in the same way."""
+    return value.round_sig_figs(COMPARED_DIGITS)
+
+
+def compared_array(values: Any) -> NDArray[np.float64]:
+    """The same of an array in its shape; NaN and infinite stay."""
+    array = np.asarray(values, dtype=np.float64)
+    rounded = pl.Series(array.ravel()).round_sig_figs(COMPARED_DIGITS).to_numpy()
+    return np.where(np.isfinite(array), rounded.reshape(array.shape), array)
