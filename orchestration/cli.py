@@ -1,4 +1,4 @@
-"""The command `policypulse`: simulate, init, check, run, query, dictionary, dev.
+"""The command `policypulse`: simulate, init, check, run, rollback, query, cases, dictionary, dev.
 
 Each command imports what it needs when it is called, so that a run with nothing to do answers at once.
 """
@@ -91,8 +91,7 @@ def run(project: ProjectFolder = Path(), as_of: Day = None) -> None:
     from orchestration.fingerprint import pending
 
     day = as_of.date() if as_of else None
-    wanted = pending(found, day)
-    if wanted is None:
+    if pending(found, day) is None:
         typer.echo(
             f"Nothing to do: no new file, same project file, as of {found.as_of(day)}. Published: {_current(found)}"
         )
@@ -100,7 +99,36 @@ def run(project: ProjectFolder = Path(), as_of: Day = None) -> None:
     _verified(found)
     from orchestration.running import run_project
 
-    raise typer.Exit(run_project(found, day, wanted))
+    raise typer.Exit(run_project(found, day))
+
+
+@app.command()
+def rollback(
+    version: Annotated[
+        str | None, typer.Argument(help="Version in versions/; else the one before the current.")
+    ] = None,
+    project: ProjectFolder = Path(),
+) -> None:
+    """Have readers see an earlier published version again."""
+    found = _project(project)
+    current = _published(found)
+    from warehouse.publish import NoSuchVersion, roll_back
+    from warehouse.store import Folder, WarehouseBusy, read_published
+
+    before = current.resolve().name
+    try:
+        now = roll_back(Folder(found.warehouse), version)
+    except (NoSuchVersion, WarehouseBusy) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(BLOCKED) from None
+    as_of = read_published(current, "SELECT max(as_of) FROM kpi.monthly").item()
+    typer.echo(
+        f"Readers now see {now.name}, as of {as_of}; before, they saw {before}, which stays in {now.parent}."
+    )
+    typer.echo(
+        "The next run publishes anew what is landed, also what was wrong with it: mend that first, or switch off "
+        "what starts runs."
+    )
 
 
 @app.command()
@@ -137,11 +165,9 @@ def cases(
         rows.write_csv(out)
         typer.echo(f"Wrote {rows.height:,} cases to {out}.")
         return
-    from rich.console import Console
+    from orchestration.showing import plain_console, print_rows
 
-    from orchestration.showing import print_rows
-
-    print_rows(Console(), rows[:, :8])
+    print_rows(plain_console(), rows[:, :8])
 
 
 @app.command()
@@ -202,7 +228,8 @@ def dev(
     _verified(found)
     from orchestration.home import prepare_home
 
-    prepare_home(found)
+    for notice in prepare_home(found):
+        typer.echo(notice)
     command = [
         sys.executable,
         "-m",

@@ -6,40 +6,74 @@ path, size and time of change; their content is compared while landing.
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
 from orchestration.project import Project
 from transforms.index.versions import specification
+from warehouse.damage import set_aside
 from warehouse.mapping import matching_files
 
 ROOMS = ("orchestration", "transforms", "expectations", "warehouse")
 STATE = "published.json"
 
 
+@dataclass(frozen=True)
+class Published:
+    """What the last publication stands for and the name of its version; releases before 0.2 noted no name.
+
+    The fingerprint is empty where parts of the build were made from something else than the rest.
+    """
+
+    fingerprint: str
+    version: str = ""
+
+
 def pending(project: Project, as_of: date | None = None) -> str | None:
-    """The fingerprint of what a run would publish; None if exactly that is published.
+    """The fingerprint of what a run would publish; None if exactly that is what readers see.
 
     A database is always asked: only its answer tells whether something is new.
     """
     wanted = fingerprint(project, as_of)
-    state = project.warehouse / STATE
     asks_database = any(source.database for sources in project.feeds.values() for source in sources)
-    whole = all((project.warehouse / name).exists() for name in ("current.duckdb", "build.duckdb", STATE))
-    if whole and not asks_database:
-        published = json.loads(state.read_text(encoding="utf-8"))
-        if published.get("fingerprint") == wanted:
-            return None
+    current = project.warehouse / "current.duckdb"
+    whole = current.exists() and (project.warehouse / "build.duckdb").exists()
+    if whole and not asks_database and last_published(project) == Published(wanted, _seen(current)):
+        return None
     return wanted
 
 
-def remember(project: Project, published: str) -> None:
-    """Note the fingerprint of what has just been published."""
+def remember(project: Project, published: Published) -> None:
+    """Note what has just been published."""
     state = project.warehouse / STATE
     partial = state.with_suffix(".partial")
-    partial.write_text(json.dumps({"fingerprint": published}), encoding="utf-8")
+    partial.write_text(json.dumps(asdict(published)), encoding="utf-8")
     partial.replace(state)
+
+
+def last_published(project: Project) -> Published | None:
+    """What was noted of the last publication; None if nothing was, or nothing that can be read."""
+    with suppress(OSError, ValueError, TypeError):
+        return Published(**json.loads((project.warehouse / STATE).read_text(encoding="utf-8")))
+    return None
+
+
+def damaged_state_set_aside(project: Project) -> list[str]:
+    """What a user should know of the note of the last publication: that it could not be read, if so."""
+    state = project.warehouse / STATE
+    if not state.is_file() or last_published(project):
+        return []
+    aside = set_aside(state)
+    return [
+        f"{state} could not be read; it is set aside as {aside.name}, and everything is made and published anew"
+    ]
+
+
+def _seen(current: Path) -> str:
+    return current.readlink().name if current.is_symlink() else ""
 
 
 def fingerprint(project: Project, as_of: date | None = None) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened: `kind` is landed, made, checked or published; `detail` belongs to the kind."""
+    """One thing that happened: noticed, damaged, landed, made, checked or published; `detail` belongs to the kind."""
 
     kind: str
     name: str

@@ -6,8 +6,8 @@ from threading import Thread
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
-from orchestration.fingerprint import remember
 from orchestration.home import prepare_home
 from orchestration.progress import listening
 from orchestration.project import Project
@@ -21,26 +21,36 @@ HEADLINE = """
 """
 
 
-def run_project(project: Project, as_of: date | None, fingerprint: str) -> int:
+def run_project(project: Project, as_of: date | None) -> int:
     """Run the job for all months, show what happened, and return the exit status.
 
     0 if a version was published, 1 if a check or an error stopped it; readers then keep the version they had.
     """
-    prepare_home(project)
+    from orchestration.showing import plain_console
+
+    console = plain_console()
+    for notice in prepare_home(project):
+        console.print(notice, soft_wrap=True)
     from expectations.run import preload
 
     Thread(target=preload, daemon=True).start()
-    console = Console()
-    from orchestration.showing import Watcher
+    failure, watcher = _attempt(console, project, as_of)
+    if watcher.build_was_damaged:
+        failure, watcher = _attempt(console, project, as_of)
+    _summarise(console, project, watcher, failure)
+    return PUBLISHED if watcher.version else BLOCKED
 
-    watcher = Watcher(console, _table_count())
+
+def _attempt(console: Console, project: Project, as_of: date | None) -> tuple[str | None, Any]:
+    """Run the job once; returns why it failed, if so, and the watcher that saw it."""
+    from orchestration.showing import Watcher, own_console
+
+    watcher = Watcher(own_console(), _table_count())
     with watcher.progress, listening(watcher):
         failure = _execute(project, as_of)
-    _summarise(console, project, watcher, failure)
-    if watcher.version is None:
-        return BLOCKED
-    remember(project, fingerprint)
-    return PUBLISHED
+    for notice in watcher.notices:
+        console.print(notice, soft_wrap=True)
+    return failure, watcher
 
 
 def _table_count() -> int:
@@ -100,8 +110,8 @@ def _summarise(console: Console, project: Project, watcher: Any, failure: str | 
             f"{r.check.table} {r.check.name}" for r in watcher.results if not r.passed and r.check.blocking
         ]
         reason = f"blocked by {', '.join(blocking)}" if blocking else failure
-        console.print("[red]Not published:[/red]", reason, soft_wrap=True, markup=True, highlight=False)
+        console.print(Text("Not published:", style="red"), reason, soft_wrap=True)
         console.print(f"Readers keep {current}." if current.exists() else "Nothing has been published yet.")
         return
     console.print(headline_table(list(read_published(current, HEADLINE).iter_rows(named=True))))
-    console.print(f"Published: {current} → {watcher.version.name}")
+    console.print(f"Published: {current} → {watcher.version.name}", soft_wrap=True)

@@ -16,6 +16,13 @@ from pydantic import PrivateAttr
 
 from expectations.suites import Check, checks
 from orchestration.cataloguing import catalogue_rows, models
+from orchestration.fingerprint import (
+    Published,
+    damaged_state_set_aside,
+    fingerprint,
+    last_published,
+    remember,
+)
 from orchestration.frames import Frames
 from orchestration.making import Made, Run, make, open_session
 from orchestration.progress import tell
@@ -31,7 +38,7 @@ from warehouse.landing import Load, land
 from warehouse.pseudonyms import PseudonymKey, read_key
 from warehouse.publish import publish
 from warehouse.raw_tables import create_raw
-from warehouse.store import Folder, Store, locked
+from warehouse.store import BuildDamaged, Folder, Store, locked
 
 PROJECT_VARIABLE = "POLICYPULSE_PROJECT"
 
@@ -57,6 +64,9 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     _store: Store = PrivateAttr()
     _run: Run = PrivateAttr()
     _frames: Frames = PrivateAttr()
+    _fingerprint: str = PrivateAttr()
+    _made: set[str] = PrivateAttr()
+    """Tables that this run has landed or made for all months."""
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:
@@ -65,13 +75,29 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         as_of = self._project.as_of(date.fromisoformat(self.as_of) if self.as_of else None)
         months = months_until(as_of, self._project.settings.months)
         folder = Folder(self._project.warehouse)
+        # Before landing, so that a file that comes while the run is under way is new to the next.
+        self._fingerprint, self._made = fingerprint(self._project, as_of), set()
         with locked(folder), Store(folder, memory_limit_gib=self._project.file.memory_limit_gib) as store:
             self._store = store
-            self._frames = Frames(store, models(), self._project.settings)
-            create_raw(store.con)
-            self._refuse_redefined()
-            self.focus(Run(as_of, self._project.settings, tuple(months)))
+            for notice in [*damaged_state_set_aside(self._project), *store.notices]:
+                if context.log:
+                    context.log.warning(notice)
+                tell("noticed", "", notice)
+            with self._telling_damage():
+                self._frames = Frames(store, models(), self._project.settings)
+                create_raw(store.con)
+                self._refuse_redefined()
+                self.focus(Run(as_of, self._project.settings, tuple(months)))
             yield self
+
+    @contextmanager
+    def _telling_damage(self) -> Iterator[None]:
+        try:
+            with self._store.damage_set_aside():
+                yield
+        except BuildDamaged as damage:
+            tell("damaged", "", str(damage))
+            raise
 
     def focus(self, run: Run) -> None:
         """Make `run` what the following tables are made for."""
@@ -86,13 +112,15 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     def land(self, feeds: Iterable[str]) -> list[Load]:
         """Land the new files of the project's feeds."""
         sources = {feed: self._project.feeds[feed] for feed in feeds if feed in self._project.feeds}
-        loads = land(
-            self._store.con,
-            sources,
-            folder=self._project.data,
-            time_zone=self._project.settings.time_zone,
-            pseudonym_key=self._pseudonym_key(),
-        )
+        with self._telling_damage():
+            loads = land(
+                self._store.con,
+                sources,
+                folder=self._project.data,
+                time_zone=self._project.settings.time_zone,
+                pseudonym_key=self._pseudonym_key(),
+            )
+        self._made |= {f"raw.{feed}" for feed in feeds}
         for load in loads:
             tell("landed", load.feed, load)
         return loads
@@ -104,8 +132,11 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     def make(self, table: str) -> Made:
         """Make one table of the graph; its checks, and those of what is made from it, are to be done again."""
         graph = models()
-        self._forget_checks([table, *downstream(graph, table)])
-        made = make(self._store, graph[table], self._run, graph, self._frames)
+        with self._telling_damage():
+            self._forget_checks([table, *downstream(graph, table)])
+            made = make(self._store, graph[table], self._run, graph, self._frames)
+        if self._run.is_whole:
+            self._made.add(table)
         tell("made", table, made)
         return made
 
@@ -117,7 +148,14 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         chosen = [check for check in checks() if check.table in wanted]
         if not chosen:
             return []
-        results = run_checks(self._store.con, chosen)
+        with self._telling_damage():
+            results = run_checks(self._store.con, chosen)
+            self._keep(results)
+        for result in results:
+            tell("checked", result.check.table, result)
+        return results
+
+    def _keep(self, results: Sequence[Any]) -> None:
         rows = [
             (r.check.table, r.check.name, r.check.severity, r.passed, r.observed, r.unexpected_count,
              r.check.description)
@@ -125,24 +163,31 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         ]  # fmt: skip
         schema = {name: dtype for name, (dtype, _) in CHECKS.items()}
         frame = pl.DataFrame(rows, schema=schema, orient="row")
-        self._store.replace_rows("catalog.checks", frame, "table_name", sorted({c.table for c in chosen}))
-        for result in results:
-            tell("checked", result.check.table, result)
-        return results
+        tables = sorted({result.check.table for result in results})
+        self._store.replace_rows("catalog.checks", frame, "table_name", tables)
 
     def publish(self) -> Path:
         """Publish the build if every blocking check of what it holds has passed since it was made."""
         self._refuse_unchecked()
         published_at = datetime.now(UTC)
-        changed = write_history(self._store, published_at)
-        write_catalogue(self._store, catalogue_rows(self._store, self._run))
-        self._store.checkpoint()
+        with self._telling_damage():
+            changed = write_history(self._store, published_at)
+            write_catalogue(self._store, catalogue_rows(self._store, self._run))
+            self._store.checkpoint()
         version = publish(self._store.folder, keep_versions=self._project.file.keep_versions)
         keep_history(self._store, published_at)
         specifications = [(f.code, f.version, specification(f)) for f in self._run.settings.frameworks]
         keep_frameworks(self._store, specifications, published_at)
+        remember(self._project, Published(self._published_fingerprint(), version.name))
         tell("published", version.name, {"path": version, "changed_records": changed})
         return version
+
+    def _published_fingerprint(self) -> str:
+        """That of this run if all of the build is of it, be it made now or by the last publication; else none."""
+        tables = {table for table, node in models().items() if node.schema != "staging"}
+        whole = tables | {f"raw.{feed}" for feed in contracts()} <= self._made
+        last = last_published(self._project)
+        return self._fingerprint if whole or (last and last.fingerprint == self._fingerprint) else ""
 
     def rows(self, sql: str) -> pl.DataFrame:
         """The rows of a query on the build."""

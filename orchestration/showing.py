@@ -1,8 +1,13 @@
-"""What the command line shows: live progress, the closing summary, the rows of a query."""
+"""What the command line shows: live progress, the closing summary, the rows of a query.
 
+Everything is shown as it is: what stands in data may look like markup and never is.
+"""
+
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import polars as pl
 from rich.console import Console
@@ -24,16 +29,30 @@ ROWS_SHOWN = 1000
 EXAMPLES_SHOWN = 2
 
 
+def plain_console(file: TextIO | None = None) -> Console:
+    """A console that takes no text for markup or emoji; on standard output if no file is given."""
+    return Console(file=file, markup=False, emoji=False, highlight=False)
+
+
+def own_console() -> Console:
+    """A plain console on a duplicate of the standard output, which Dagster redirects while its steps run."""
+    sys.stdout.flush()
+    duplicate = os.dup(sys.stdout.fileno())
+    return plain_console(os.fdopen(duplicate, "w", encoding=sys.stdout.encoding, errors="replace"))
+
+
 class Watcher:
     """Collects a run's events and draws how far it is."""
 
     def __init__(self, console: Console, tables: int) -> None:
+        self.notices: list[str] = []
+        self.build_was_damaged = False
         self.loads: list[Any] = []
         self.results: list[Any] = []
         self.version: Path | None = None
         self.progress = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -42,7 +61,10 @@ class Watcher:
         self.task = self.progress.add_task("landing files", total=tables)
 
     def __call__(self, event: Event) -> None:
-        if event.kind == "landed":
+        if event.kind in ("noticed", "damaged"):
+            self.notices.append(str(event.detail))
+            self.build_was_damaged = self.build_was_damaged or event.kind == "damaged"
+        elif event.kind == "landed":
             self.loads.append(event.detail)
             self.progress.update(self.task, description=f"landed {event.name}")
         elif event.kind == "made":
@@ -112,13 +134,12 @@ def print_query(current: Path, sql: str) -> int:
 
     from warehouse.store import read_published
 
-    console = Console()
     try:
         rows = read_published(current, sql)
     except duckdb.Error as error:
-        Console(stderr=True).print(f"[red]The query failed:[/red] {error}")
+        plain_console(sys.stderr).print(f"The query failed: {error}")
         return 2
-    print_rows(console, rows)
+    print_rows(plain_console(), rows)
     return 0
 
 

@@ -200,10 +200,16 @@ def _landed_file(
 ) -> Load:
     path = Path(str(arrival.path))
     with (
-        tempfile.TemporaryDirectory(prefix="landing-") as work,
+        tempfile.TemporaryDirectory(prefix="landing-", dir=_scratch(con)) as work,
         scanned(con, arrival.source, path, Path(work), one_newline=one_newline) as scan,
     ):
         return _landed(con, scan, arrival, terms, one_newline=one_newline)
+
+
+def _scratch(con: duckdb.DuckDBPyConnection) -> str | None:
+    """Where the connection spills to: what is written beside it is swept with it, also after a kill."""
+    folder = str(con.execute("SELECT current_setting('temp_directory')").fetchall()[0][0])
+    return folder if Path(folder).is_dir() else None
 
 
 def _landed(

@@ -1,16 +1,23 @@
-"""Publishing: a copy of the build becomes the version that readers see, whole or not at all.
+"""Publishing: a copy of the build becomes the version that readers see, whole or not at all; and the way back.
 
 Whether the build may be published is decided by whoever calls; nothing here looks at its content.
 """
 
 import os
+import re
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from warehouse.store import Folder
+from warehouse.store import Folder, locked
 
 SUFFIX = ".duckdb"
+NAMED_BY = "%Y%m%dT%H%M%S%fZ"
+NAME = re.compile(r"\d{8}T\d{12}Z\.duckdb")
+
+
+class NoSuchVersion(Exception):
+    """There is no version to go back to; the message says which there are."""
 
 
 def publish(folder: Folder, *, keep_versions: int) -> Path:
@@ -18,10 +25,10 @@ def publish(folder: Folder, *, keep_versions: int) -> Path:
 
     The copy is on disk before the symlink is swapped in one step, so that a reader always finds a whole file
     and a failure leaves the old one. A reader that has an old version open keeps it. Keeps the newest
-    `keep_versions` versions.
+    `keep_versions` versions, and always the one that readers see.
     """
     folder.versions.mkdir(parents=True, exist_ok=True)
-    version = folder.versions / f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}{SUFFIX}"
+    version = folder.versions / _next_name(folder)
     partial = version.with_suffix(".partial")
     try:
         shutil.copyfile(folder.build, partial)
@@ -34,7 +41,8 @@ def publish(folder: Folder, *, keep_versions: int) -> Path:
         raise
     point_to(folder, version)
     for old in versions(folder)[:-keep_versions]:
-        old.unlink()
+        if old != current_version(folder):
+            old.unlink()
     return version
 
 
@@ -48,8 +56,48 @@ def point_to(folder: Folder, version: Path) -> None:
 
 
 def versions(folder: Folder) -> list[Path]:
-    """The published versions, oldest first."""
-    return sorted(folder.versions.glob(f"*{SUFFIX}"))
+    """The published versions, oldest first; other files beside them are none."""
+    return sorted(path for path in folder.versions.glob(f"*{SUFFIX}") if NAME.fullmatch(path.name))
+
+
+def current_version(folder: Folder) -> Path | None:
+    """The version that readers see; None if there is none or the link leads nowhere."""
+    if not folder.current.exists():
+        return None
+    return folder.path / folder.current.readlink()
+
+
+def roll_back(folder: Folder, name: str | None) -> Path:
+    """Point `current.duckdb` at the version of that name, or else at the one before the current; returns it.
+
+    Raises NoSuchVersion, and WarehouseBusy while a run may be about to publish.
+    """
+    with locked(folder):
+        version = _earlier(folder, name)
+        point_to(folder, version)
+    return version
+
+
+def _earlier(folder: Folder, name: str | None) -> Path:
+    found, now = versions(folder), current_version(folder)
+    if name is None:
+        fitting = [version for version in found if now is None or version.name < now.name]
+    else:
+        fitting = [version for version in found if version.stem == name.removesuffix(SUFFIX)]
+    if fitting:
+        return fitting[-1]
+    asked = f"there is no version {name}" if name else "there is no version before the current one"
+    there = ", ".join(f"{version.name} (current)" if version == now else version.name for version in found)
+    raise NoSuchVersion(f"{asked} in {folder.versions}; there are: {there or 'none'}")
+
+
+def _next_name(folder: Folder) -> str:
+    """The time as a name that sorts after all others, also where the clock has been set back."""
+    at = datetime.now(UTC)
+    if newest := versions(folder)[-1:]:
+        named = datetime.strptime(newest[0].stem, NAMED_BY).replace(tzinfo=UTC)
+        at = max(at, named + timedelta(microseconds=1))
+    return f"{at:{NAMED_BY}}{SUFFIX}"
 
 
 def _to_disk(path: Path) -> None:

@@ -6,6 +6,7 @@ What goes into the tables is landed, transformed and published elsewhere; here i
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,11 +17,21 @@ from zoneinfo import ZoneInfo
 import duckdb
 import polars as pl
 
+from warehouse.damage import set_aside
+
 BUILT_SCHEMAS = ("core", "kpi", "index", "marts", "catalog")
 
 
 class WarehouseBusy(Exception):
     """Another run holds the warehouse."""
+
+
+class BuildDamaged(Exception):
+    """The build turned out damaged and was set aside; the next run makes it anew."""
+
+
+class LandingZoneDamaged(Exception):
+    """The raw database cannot be read; nothing makes it anew but its backup or the files it was landed from."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,11 @@ class Folder:
     def current(self) -> Path:
         """Symlink to the version that analysts read."""
         return self.path / "current.duckdb"
+
+    @property
+    def scratch(self) -> Path:
+        """What is written on the way and may hold clear identifiers: there during a run only, for its owner only."""
+        return self.path / "scratch"
 
 
 @contextmanager
@@ -89,11 +105,16 @@ class Store:
     def __init__(self, folder: Folder, *, memory_limit_gib: int | None = None) -> None:
         folder.path.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self.con = duckdb.connect(str(folder.build))
+        self.notices: list[str] = []
+        """What a user should know of the opening, a sentence each."""
+        _sweep(folder)
+        folder.scratch.mkdir(mode=0o700)
+        self.con = self._opened_build()
+        self.con.execute(f"SET temp_directory = '{_quoted(folder.scratch)}'")
         self.con.execute("SET TimeZone = 'UTC'")
         if memory_limit_gib is not None:
             self.con.execute(f"SET memory_limit = '{int(memory_limit_gib)}GiB'")
-        self.con.execute(f"ATTACH '{_quoted(folder.raw)}' AS raw")
+        self._attach_raw()
         for session in ("latest", "staging"):
             self.con.execute(f"ATTACH ':memory:' AS {session}")
         for schema in BUILT_SCHEMAS:
@@ -108,6 +129,47 @@ class Store:
     def close(self) -> None:
         """Close all files; the build is checkpointed."""
         self.con.close()
+        _sweep(self.folder)
+
+    @contextmanager
+    def damage_set_aside(self) -> Iterator[None]:
+        """Put the build out of the way if something in the block finds it damaged; the store is closed then.
+
+        Raises BuildDamaged, after which a new run makes the build anew, or LandingZoneDamaged.
+        """
+        try:
+            yield
+        except duckdb.Error as error:
+            if not _tells_damage(error):
+                raise
+            self.close()
+            _refuse_damaged_raw(self.folder.raw)
+            build = self.folder.build
+            raise BuildDamaged(_rebuilding(build, set_aside(build), error)) from None
+
+    def _opened_build(self) -> duckdb.DuckDBPyConnection:
+        build = self.folder.build
+        try:
+            return duckdb.connect(str(build))
+        except duckdb.Error as error:
+            if _held_elsewhere(error):
+                raise WarehouseBusy(
+                    f"{build} is open in another program ({error}); close it there: analysts read current.duckdb"
+                ) from None
+            if not (build.is_file() and os.access(build, os.R_OK | os.W_OK)):
+                raise
+            self.notices.append(_rebuilding(build, set_aside(build), error))
+            return duckdb.connect(str(build))
+
+    def _attach_raw(self) -> None:
+        raw = self.folder.raw
+        try:
+            self.con.execute(f"ATTACH '{_quoted(raw)}' AS raw")
+        except duckdb.Error as error:
+            self.close()
+            if _held_elsewhere(error):
+                raise WarehouseBusy(f"{raw} is open in another program ({error}); close it there") from None
+            raise _raw_damaged(raw, error) from None
 
     def set_as_of(self, as_of: date, time_zone: str) -> None:
         """Tell SQL models up to which instant records count: the end of the day `as_of`."""
@@ -196,6 +258,45 @@ class Store:
             return content
         self.con.register("incoming_rows", content)
         return "SELECT * FROM incoming_rows"
+
+
+def _sweep(folder: Folder) -> None:
+    """Remove what runs write on the way, also what a killed one left behind."""
+    shutil.rmtree(folder.scratch, ignore_errors=True)
+    # Where releases before this one spilled.
+    shutil.rmtree(folder.path / f"{folder.build.name}.tmp", ignore_errors=True)
+    for partial in folder.versions.glob("*.partial"):
+        partial.unlink()
+
+
+def _held_elsewhere(error: duckdb.Error) -> bool:
+    return "lock on file" in str(error)
+
+
+def _tells_damage(error: duckdb.Error) -> bool:
+    signs = ("Corrupt database file", "Could not read enough bytes", "Failed to deserialize", "FATAL Error")
+    return isinstance(error, duckdb.SerializationException) or any(sign in str(error) for sign in signs)
+
+
+def _refuse_damaged_raw(raw: Path) -> None:
+    """Read the whole landing zone; raises LandingZoneDamaged where that fails."""
+    try:
+        with duckdb.connect(str(raw), read_only=True) as con:
+            for (table,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall():
+                con.execute(f"SELECT count(hash(rows)) FROM {_identifier(table)} AS rows").fetchall()
+    except duckdb.Error as error:
+        raise _raw_damaged(raw, error) from None
+
+
+def _raw_damaged(raw: Path, reason: object) -> LandingZoneDamaged:
+    return LandingZoneDamaged(
+        f"{raw} cannot be read ({reason}). It holds all that was landed: put back its backup; or move it away and "
+        "run again, which lands anew every file that is still there"
+    )
+
+
+def _rebuilding(build: Path, aside: Path, reason: object) -> str:
+    return f"{build} could not be read ({reason}); it is set aside as {aside.name} and made anew from what was landed"
 
 
 def read_published(current: Path, sql: str) -> pl.DataFrame:
