@@ -24,6 +24,7 @@ CLAIM_EVENTS = Faults(
     correctable=pl.col("EVT").is_in(["DEC", "PAY"]),
     shown=("EVT", "TS", "AMT"),
     readable=pl.col("EVT") != "NOTE",
+    file_of=pl.col("TS").dt.year(),
 )
 COMPLAINTS = Faults(
     key=("id",),
@@ -117,20 +118,19 @@ def write_csv(delivery: Delivery, faults: Faults, path: Path) -> str:
     return path.name
 
 
-def write_by_year(delivery: Delivery, faults: Faults, folder: Path, stem: str, at: str) -> list[str]:
-    """One CSV for each calendar year of `at`; the rejected rows go to the last."""
-    years = delivery.rows[at].dt.year()
-    wanted = sorted(years.unique().to_list())
+def write_by_file(delivery: Delivery, faults: Faults, folder: Path, stem: str) -> list[str]:
+    """One CSV for each file that `faults` tells apart; the rejected rows go to the largest."""
+    file = delivery.rows.select(file=faults.file_of)["file"]
+    rows = dict(file.value_counts().sort("file").iter_rows())
+    largest = max(rows, key=rows.__getitem__)
     none = delivery.rejected.clear()
     return [
         write_csv(
-            Delivery(
-                delivery.rows.filter(years == year), delivery.rejected if year == wanted[-1] else none, {}
-            ),
+            Delivery(delivery.rows.filter(file == name), delivery.rejected if name == largest else none, {}),
             faults,
-            folder / f"{stem}_{year}.csv",
+            folder / f"{stem}_{name}.csv",
         )
-        for year in wanted
+        for name in rows
     ]
 
 

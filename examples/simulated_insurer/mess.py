@@ -25,6 +25,9 @@ UNKNOWN_CODE_SHARE = 0.0010
 BAD_DATE_SHARE = 0.0010
 BLANK_KEY_SHARE = 0.0005
 AT_LEAST = 3
+REJECTED_AT_MOST = (
+    0.04  # of a file's rows, all reasons together: under what a project file tolerates by itself
+)
 LISTED = 200  # identifiers that the truth spells out
 SHARES = {"unknown_code": UNKNOWN_CODE_SHARE, "bad_date": BAD_DATE_SHARE, "blank_key": BLANK_KEY_SHARE}
 
@@ -47,6 +50,9 @@ class Faults:
     readable: pl.Expr = field(
         default_factory=lambda: pl.lit(True)
     )  # rows that are not skipped before any check
+    file_of: pl.Expr = field(
+        default_factory=lambda: pl.lit(0)
+    )  # which of the feed's files a row is written to
 
 
 @dataclass(frozen=True)
@@ -75,8 +81,10 @@ def deliver(rows: pl.DataFrame, faults: Faults, window: Window, rng: np.random.G
     recorded[unseen] = (later * 86_400).astype(np.int64) * 1_000_000
     recorded[corrected] += (rng.uniform(0.5, 1.9, len(corrected)) * 86_400).astype(np.int64) * 1_000_000
     final = rows.with_columns(pl.Series(faults.recorded_at, recorded).cast(pl.Datetime("us")))
+    largest = final.filter(faults.readable).group_by(file=faults.file_of).len()["len"].max() or 0
+    bearable = int(REJECTED_AT_MOST * largest / len(faults.rejected))
     broken = {
-        reason: final[pick(SHARES[reason], readable)].with_columns(
+        reason: final[pick(SHARES[reason], readable, at_most=bearable)].with_columns(
             pl.lit(value, dtype=pl.String).alias(column)
         )
         for reason, (column, value) in faults.rejected.items()
@@ -104,9 +112,12 @@ class _Picker:
         self.free = np.ones(count, dtype=bool)
         self.rng = rng
 
-    def __call__(self, share: float, among: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+    def __call__(
+        self, share: float, among: NDArray[np.bool_] | None = None, *, at_most: int | None = None
+    ) -> NDArray[np.int64]:
         candidates = np.flatnonzero(self.free if among is None else self.free & among)
         wanted = min(max(AT_LEAST, round(share * len(self.free))), len(candidates) // 2)
+        wanted = wanted if at_most is None else min(wanted, at_most)
         chosen = np.sort(self.rng.choice(candidates, wanted, replace=False))
         self.free[chosen] = False
         return chosen
