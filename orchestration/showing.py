@@ -11,7 +11,6 @@ from typing import Any, TextIO
 
 import polars as pl
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -155,7 +154,7 @@ def print_rows(console: Console, rows: pl.DataFrame) -> None:
 
 def print_differences(found: Sequence[Difference]) -> bool:
     """Print the tables that two versions do not have in common, row by row; returns whether they are equal."""
-    console = Console()
+    console = plain_console()
     unequal = [difference for difference in found if not difference.equal]
     if unequal:
         table = Table(title="Tables that differ", title_justify="left")
@@ -165,7 +164,7 @@ def print_differences(found: Sequence[Difference]) -> bool:
             columns = ", ".join(f"{column} {count:,}" for column, count in one.columns.items())
             counts = (f"{count:,}" for count in (one.only_old, one.only_new, one.differing, one.rows))
             cells = (one.table, *counts, columns or one.unmatched, "\n".join(one.examples))
-            table.add_row(*map(escape, cells))
+            table.add_row(*cells)
         console.print(table)
     console.print(f"{len(found) - len(unequal)} of {len(found)} tables are equal.")
     return not unequal
