@@ -1,4 +1,4 @@
-"""Every value and interval lies in the range of its unit, whatever the amounts: nothing valid is stopped or shown wrong."""
+"""Values and intervals lie in the range of their unit, whatever the amounts: nothing valid is stopped or wrong."""
 
 from dataclasses import replace
 from datetime import date
