@@ -91,7 +91,9 @@ def _case_leaf(node: int, kpi: Kpi, placed_on: str, as_of: date) -> CaseLeaf:
     statistics = {name: s for name, s in kpi.measure.statistics(as_of).items() if name in needed}
     added, kept = (
         {
-            _column(node, name): pl.when(kpi.counted).then(statistic.cases).cast(pl.Float64)
+            _column(node, name): pl.when(kpi.counted_in_month(placed_on))
+            .then(statistic.cases)
+            .cast(pl.Float64)
             for name, statistic in statistics.items()
             if (statistic.q is not None) == keeps
         }

@@ -23,6 +23,9 @@ from transforms.kpi.survival_measures import SurvivalMeasure
 from transforms.periods import months_of
 from transforms.statistics.ordered import Array, Floats, Ordered, ranked
 
+# How many months a case had been in the exposure of its rate.
+_HELD = "held_months"
+_COUNTED = "n_counted"
 # The latest mature issue months that a period takes (0: its own months), and whether only its last month.
 Window = tuple[int, bool]
 Numbers = dict[str, Floats]
@@ -46,12 +49,14 @@ class Planned:
 class Batch:
     """Series that share a fact and the date that places a case in a month, so that its cases are read once.
 
-    `slice_on` is the column that tells the fact's kinds of rows apart, if these KPIs ask for one kind each.
+    `slice_on` is the column that tells the fact's kinds of rows apart, if these KPIs ask for one kind each;
+    `held_since` the date since which a case is in their exposure, if only what was when a period began counts.
     """
 
     fact: str
     placed_on: str
     slice_on: str | None
+    held_since: str | None
     members: tuple[Planned, ...]
 
     @property
@@ -85,12 +90,12 @@ def batched(
 
 
 def _batches(series: Iterable[Series], as_of: date) -> list[Batch]:
-    groups: dict[tuple[str, str, str | None], list[Planned]] = {}
+    groups: dict[tuple[str, str, str | None, str | None], list[Planned]] = {}
     for one in series:
         kpi = one.kpi
         if not isinstance(kpi.measure, Stock | SurvivalMeasure | FlowMeasure):
             slice_on = kpi.slice[0] if kpi.slice else None
-            key = (kpi.fact, kpi.dates[one.basis], slice_on)  # type: ignore[index]
+            key = (kpi.fact, kpi.dates[one.basis], slice_on, kpi.held_since)  # type: ignore[index]
             groups.setdefault(key, []).append(_planned(one, as_of))
     return [Batch(*key, tuple(members)) for key, members in groups.items()]
 
@@ -104,6 +109,8 @@ def _planned(series: Series, as_of: date) -> Planned:
         for name, s in kpi.measure.statistics(as_of).items()
     }
     statistics["n_excluded"] = Statistic(in_population & left_out)
+    if kpi.held_since:
+        statistics[_COUNTED] = Statistic(in_population & ~left_out)
     return Planned(series, {name: _column_name(s.cases) for name, s in statistics.items()}, statistics)
 
 
@@ -121,6 +128,7 @@ class _Cases:
         taken = {window: _months(window, matured, periods) for window in windows}
         self._months = months_spanned(pl.concat(frame["month"] for frame in taken.values()))
         slices = [batch.slice_on] if batch.slice_on else []
+        held = [_held_months(batch.held_since, taken.values()).alias(_HELD)] if batch.held_since else []
         self._rows = (
             fact.frame.with_columns(month=month_number(batch.placed_on))
             .filter(
@@ -130,16 +138,18 @@ class _Cases:
             .select(
                 "month",
                 *slices,
+                *held,
                 *(fact.columns if batch.quantiles else fact.adding),
                 *(cases.alias(name) for name, cases in batch.columns.items()),
             )
             .collect()
         )
         self._batch, self._places = batch, places
-        kinds = self._rows[batch.slice_on].unique().sort().to_list() if batch.slice_on else [None]
+        self._sliced_on = _HELD if held else batch.slice_on
+        kinds = self._rows[self._sliced_on].unique().sort().to_list() if self._sliced_on else [None]
         self._kinds = {kind: number for number, kind in enumerate(kinds)}
         self._weights = {window: self._which(frame, periods.height) for window, frame in taken.items()}
-        numbers = self._numbered(self._rows) if batch.slice_on else None
+        numbers = self._numbered(self._rows) if self._sliced_on else None
         self._cells = Cells(self._rows, places, batch.fact, self._months, numbers, len(kinds))
         self._sums: dict[str, Sums] = {}
         self._merged: dict[tuple[str, Window], Floats] = {}
@@ -147,6 +157,8 @@ class _Cases:
 
     def numbers(self, member: Planned) -> Numbers:
         """Every statistic of a member, as periods × places."""
+        if self._batch.held_since:
+            return self._of_held(member)
         found: Numbers = {}
         kind = member.series.kpi.slice[1] if member.series.kpi.slice else None
         for name, statistic in member.statistics.items():
@@ -159,13 +171,29 @@ class _Cases:
                 found |= dict(zip(quantile_figures(name), figures, strict=True))
         return found
 
+    def _of_held(self, member: Planned) -> Numbers:
+        """The statistics of the cases held when the period began; the rest is among n_excluded."""
+        every = self._weights[member.window]
+        place_in_period = np.arange(len(self._months)) - every[0].argmax(axis=1)[:, None]
+        held = every * (np.array(list(self._kinds))[:, None, None] > place_in_period)
+        found = {
+            name: self._sums_of(column).over(held).sum(axis=0) for name, column in member.columns.items()
+        }
+        left_out, counted = (
+            self._sums_of(member.columns[name]).over(every).sum(axis=0) for name in ("n_excluded", _COUNTED)
+        )
+        return found | {"n_excluded": left_out + counted - found.pop(_COUNTED)}
+
     def _added_up(self, column: str, window: Window) -> Floats:
         """The sums of a column, as slices × periods × places."""
+        if (column, window) not in self._merged:
+            self._merged[column, window] = self._sums_of(column).over(self._weights[window])
+        return self._merged[column, window]
+
+    def _sums_of(self, column: str) -> Sums:
         if column not in self._sums:
             self._sums[column] = self._cells.sums(self._rows[column])
-        if (column, window) not in self._merged:
-            self._merged[column, window] = self._sums[column].over(self._weights[window])
-        return self._merged[column, window]
+        return self._sums[column]
 
     def _quantiles_of(self, window: Window, kind: object) -> dict[tuple[str, float], tuple[Floats, ...]]:
         """The quantiles of all columns for one kind of rows: see `quantile_figures`, as periods × places."""
@@ -202,12 +230,12 @@ class _Cases:
 
     def _numbered(self, frame: pl.DataFrame) -> Array:
         """The number of the slice of each row."""
-        column = frame[self._batch.slice_on or ""]
+        column = frame[self._sliced_on or ""]
         return column.replace_strict(self._kinds, return_dtype=pl.Int64).to_numpy()
 
     def _which(self, taken: pl.DataFrame, periods: int) -> Floats:
         """Which months count in which period: slices (1 if all are alike) × periods × months."""
-        on = self._batch.slice_on
+        on = self._sliced_on
         slices: Array = np.zeros(taken.height, np.int64)
         if on in taken.columns:
             taken = taken.filter(pl.col(on).is_in(list(self._kinds)))
@@ -228,6 +256,12 @@ def _months(window: Window, matured: Callable[[], pl.DataFrame], periods: pl.Dat
     if issue_months:
         return _latest_mature(matured(), issue_months, periods)
     return months_of(periods).with_columns(month=month_number("month"))
+
+
+def _held_months(since: str, taken: Iterable[pl.DataFrame]) -> pl.Expr:
+    """How many months a case had been in the exposure, up to those of the longest period; 0 if nobody knows."""
+    longest = max(int(frame.group_by("period").len()["len"].to_numpy().max(initial=0)) for frame in taken)
+    return (pl.col("month") - month_number(since)).clip(0, longest).fill_null(0)
 
 
 def _wanted(taken: pl.DataFrame, slices: list[str]) -> pl.Expr:

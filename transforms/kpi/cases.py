@@ -48,7 +48,7 @@ def kpi_cases(fact: pl.LazyFrame, kpi: Kpi, basis: Basis, as_of: date) -> pl.Laz
         for name in ("numerator", "denominator", "value")
     }
     return (
-        fact.filter(kpi.counted, pl.col(kpi.dates[basis]).is_not_null())
+        fact.filter(kpi.counted_in_month(kpi.dates[basis]), pl.col(kpi.dates[basis]).is_not_null())
         .with_columns(period=pl.col(kpi.dates[basis]).dt.truncate("1mo"))
         .with_columns(expression.cast(pl.Float64).alias(name) for name, expression in known.items())
         .filter(pl.any_horizontal(pl.col(name).is_not_null() for name in CASE_COLUMNS))

@@ -103,6 +103,8 @@ class Kpi:
     immature until `horizon_days` after its period. Below `minimum` cases the status is low_n, below
     `suppress_below` suppressed. `issue_months` asks for that many of the latest fully mature issue months.
     Rows of a fact that is `cumulative` already run since the start of the year: a period takes its last month's.
+    `held_since` is the date column of the fact since which a case is in the exposure of a rate: of a share of what
+    was there when the period began, only what was counts, and the rest is excluded and counted as such.
     `needs` are further columns of the fact without which the KPI is not applicable. `unit` is one of UNITS.
     A KPI that is not `for_index`, such as a quotient of unlike cases, may not enter a composite index.
 
@@ -126,6 +128,7 @@ class Kpi:
     suppress_below: int = 0
     issue_months: int = 0
     cumulative: bool = False
+    held_since: str | None = None
     needs: tuple[str, ...] = ()
     version: str = "1"
     switch: str | None = field(default=None)
@@ -145,6 +148,13 @@ class Kpi:
         """Which rows of the fact count: those of its slice, in its population, not left out."""
         sliced = pl.lit(True) if self.slice is None else pl.col(self.slice[0]) == pl.lit(self.slice[1])
         return sliced.fill_null(False) & self.in_population & ~self.left_out
+
+    def counted_in_month(self, placed_on: str) -> pl.Expr:
+        """Which rows count in the month that `placed_on` places them in; never null."""
+        if self.held_since is None:
+            return self.counted
+        was_held = pl.col(self.held_since) < pl.col(placed_on).dt.truncate("1mo")
+        return self.counted & was_held.fill_null(False)
 
     @property
     def in_population(self) -> pl.Expr:

@@ -23,6 +23,7 @@ SUM_ASSURED_AT_OPENING = Exposure(
 )
 # Art. 37: a suspended contract can be reinstated for two years.
 REINSTATED_WITHIN_DAYS = (180, 730)
+ISSUED_SINCE = "policies issued since the period began, which were not in force at its start"
 FAULTY = pl.col("sequence_fault").is_not_null()
 
 TWELVE = (
@@ -104,13 +105,16 @@ _YEAR_TO_DATE: dict[str, Any] = {
 _ENDINGS = (
     Kpi(
         code="lapse_policy_share",
+        version="2",
         title="Policies lapsed in the month and not reinstated among those in force at its start (失效率)",
         fact="core.policy_events",
         measure=PerExposure(IN_FORCE_AT_OPENING),
+        held_since="issued_on",
         unit="share",
         direction=-1,
         population=(pl.col("event") == "lapse") & pl.col("reinstated_on").is_null(),
         counts="lapses after grace that no reinstatement has followed by the as-of date",
+        leaves_out=ISSUED_SINCE,
         dates={"period": "effective_on"},
         minimum=100,
         source="Lapses net of reinstatements of the same cohort over policies exposed",
@@ -122,13 +126,16 @@ _ENDINGS = (
     ),
     Kpi(
         code="lapse_gross_policy_share",
+        version="2",
         title="Policies lapsed in the month among those in force at its start",
         fact="core.policy_events",
         measure=PerExposure(IN_FORCE_AT_OPENING),
+        held_since="issued_on",
         unit="share",
         direction=-1,
         population=pl.col("event") == "lapse",
         counts="lapses after grace, reinstated later or not",
+        leaves_out=ISSUED_SINCE,
         dates={"period": "effective_on"},
         minimum=100,
         source="Lapses over policies exposed",
@@ -181,14 +188,16 @@ _ENDINGS = (
     ),
     Kpi(
         code="surrender_policy_share",
+        version="2",
         title="Policies surrendered in the month among those in force at its start",
         fact="core.policies",
         measure=PerExposure(IN_FORCE_AT_OPENING),
+        held_since="issued_on",
         unit="share",
         direction=-1,
         population=pl.col("end_event") == "surrender",
         counts="surrenders; partial withdrawals are none",
-        leaves_out="free-look cancellations, whose premium is refunded",
+        leaves_out=f"free-look cancellations, whose premium is refunded; {ISSUED_SINCE}",
         dates={"period": "surrendered_on"},
         minimum=100,
         source="Surrender rate by number; free-look cancellations are no surrenders",
@@ -198,14 +207,16 @@ _ENDINGS = (
     ),
     Kpi(
         code="surrender_sum_assured_share",
+        version="2",
         title="Sum assured surrendered in the month over that in force at its start (简单退保率)",
         fact="core.policies",
         measure=PerExposure(SUM_ASSURED_AT_OPENING, amount="sum_assured"),
+        held_since="issued_on",
         unit="share",
         direction=-1,
         population=pl.col("end_event") == "surrender",
         counts="surrenders; partial withdrawals are none",
-        leaves_out="free-look cancellations, whose premium is refunded",
+        leaves_out=f"free-look cancellations, whose premium is refunded; {ISSUED_SINCE}",
         dates={"period": "surrendered_on"},
         source="Simple surrender rate (a third-party copy)",
         definition="Sum assured of the policies surrendered in the month over that in force at its start.",
