@@ -13,9 +13,9 @@ import duckdb
 
 from warehouse.landing_error import LandingError
 from warehouse.mapping_check import closest, referenced_columns
-from warehouse.pseudonyms import masked_text_sql, shape_sql
+from warehouse.pseudonyms import described_sql, discreet_sql, masked_text_sql, shape_sql
 from warehouse.quoting import identifier, literal
-from warehouse.values import Clock, code, days_alone, precision, recoded, skipped, text, typed
+from warehouse.values import Clock, Recoding, code, days_alone, emptied, precision, recoded, skipped, typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,6 +66,7 @@ class _Read:
     fault: str | None = None
     reason: str = ""
     skip: str | None = None
+    cells: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,11 @@ class _Verdict:
     test: str
     column: str | None = None
     reason: str | None = None
+    cells: tuple[str, ...] = ()
+    """Origins of the wide cells that it judges, each of them at fault for itself; only the last verdict has them."""
+
+    def fault_columns(self) -> tuple[str | None, ...]:
+        return self.cells or (self.column,)
 
 
 @dataclass
@@ -194,15 +200,15 @@ def conformed(
     cells = _cells(names, source, contract, time_zone)
     if source.wide:
         verdicts.append(_Verdict("_cell IS NULL"))
-        reads += _cell_reads(source, contract)
+        reads += _cell_reads(cells, source, contract)
     verdicts += [_Verdict(read.skip) for read in reads if read.skip]
     verdicts += [_Verdict(test, column, _FAILS) for column, test in names.failures]
-    verdicts += [_Verdict(read.fault, read.name, read.reason) for read in reads if read.fault]
+    verdicts += [_Verdict(read.fault, read.name, read.reason, read.cells) for read in reads if read.fault]
     hidden = set(names.hidden) or len(names.columns) < len(scan.columns)
     return Conformed(
         select=_select(names, reads, cells, verdicts),
         staged=tuple(read.name for read in reads),
-        fault_columns=tuple(verdict.column for verdict in verdicts),
+        fault_columns=tuple(column for verdict in verdicts for column in verdict.fault_columns()),
         numbered=bool(source.wide),
         all_public=not hidden,
     )
@@ -245,8 +251,9 @@ def _precision(
     names: _Names, mapped: ColumnSource, value: str, source_type: str, clock: Clock
 ) -> tuple[Clock, str]:
     """The clock by which to read a timestamp, and how exactly it is known; a day is the same day everywhere."""
-    if mapped.codes:
-        value, source_type = recoded(text(value, source_type), mapped.codes), "VARCHAR"
+    recoding = _recoding(mapped)
+    if recoding.is_used():
+        value, source_type = recoded(typed(value, source_type, "text", clock), recoding), "VARCHAR"
     days_only = names.holds_only_days(value, source_type, clock)
     read_by = replace(clock, zone=clock.business_zone) if days_only else clock
     return read_by, precision(value, source_type, clock, days_only=days_only)
@@ -254,36 +261,69 @@ def _precision(
 
 def _clock(mapped: ColumnSource, scan: Scan, source: FeedSource, time_zone: str) -> Clock:
     formats = (*mapped.format, *scan.more_formats) if mapped.format else ()
-    return Clock(formats, mapped.time_zone or source.time_zone or time_zone, time_zone)
+    zone = mapped.time_zone or source.time_zone or time_zone
+    return Clock(formats, zone, time_zone, mapped.time_zone is not None, mapped.two_digit_years_from)
+
+
+def _recoding(mapped: ColumnSource) -> Recoding:
+    return Recoding.of(mapped.codes or {}, keep=mapped.other == "keep")
 
 
 def _read(
     name: str, contract: Contract, mapped: ColumnSource, value: str, source_type: str, clock: Clock
 ) -> _Read:
     column = contract.columns[name]
-    plain = text(value, source_type)
-    codes = mapped.codes or {}
-    blank = f"{recoded(plain, codes)} IS NULL"
+    recoding = _recoding(mapped)
+    reads_as = "text" if recoding.is_used() else column.reads_as
+    plain = typed(value, source_type, reads_as if column.type == "text" else "text", clock)
     if column.type == "code":
-        result = code(value if source_type == "VARCHAR" else plain, plain, codes, tuple(column.codes))
-    elif codes:
-        result = typed(recoded(plain, codes), "VARCHAR", column.type, clock)
+        result = code(value if source_type == "VARCHAR" else plain, plain, recoding, column.known_codes)
+    elif recoding.is_used():
+        result = typed(recoded(plain, recoding, column.known_codes), "VARCHAR", column.reads_as, clock)
     else:
-        result = typed(value, source_type, column.type, clock)
+        result = typed(value, source_type, column.reads_as, clock)
+    return _judged(
+        name,
+        contract,
+        _guarded(result, column),
+        emptied(plain, recoding),
+        _shown(f"CAST({value} AS VARCHAR)", column),
+        _expected(column, mapped),
+        skipped(plain, recoding),
+        strict=recoding.is_used(),
+    )
+
+
+def _guarded(value: str, column: ContractColumn) -> str:
+    """The value as it may be kept: of a personal date the year, of a personal text no numbers and addresses."""
     if column.personal == "date":
-        result = f"CAST(date_trunc('year', {result}) AS DATE)"
-    if column.personal == "text":
-        result = masked_text_sql(result)
-    shown = f"left(CAST({value} AS VARCHAR), {_LONGEST_SHOWN})"
-    if column.personal:
-        shown = shape_sql(shown)
-    return _judged(name, contract, result, blank, shown, _expected(column, mapped), skipped(plain, codes))
+        return f"CAST(date_trunc('year', {value}) AS DATE)"
+    return masked_text_sql(value) if column.personal == "text" else value
+
+
+def _shown(value: str, column: ContractColumn) -> str:
+    """How a value may be shown in a reason: as written, or only what it looks like where it may be personal."""
+    shown = f"left({value}, {_LONGEST_SHOWN})"
+    if column.personal == "date":
+        return shape_sql(shown)
+    return described_sql(value) if column.personal else discreet_sql(shown)
 
 
 def _judged(
-    name: str, contract: Contract, value: str, blank: str, shown: str, expected: str, skip: str | None
+    name: str,
+    contract: Contract,
+    value: str,
+    blank: str,
+    shown: str,
+    expected: str,
+    skip: str | None,
+    *,
+    strict: bool,
 ) -> _Read:
-    """The column with the test that finds a row at fault and the reason given for it; `_v` is the typed value."""
+    """The column with the test that finds a row at fault and the reason given for it; `_v` is the typed value.
+
+    `strict` says that a text can be at fault, because only some texts are known.
+    """
     column = contract.columns[name]
     typed_value = _typed_name(name)
     limits = {
@@ -301,7 +341,7 @@ def _judged(
     quoted = _quoted(shown)
     if needed:
         fault: str | None = f"{typed_value} IS NULL OR {beyond}"
-    elif column.type == "text":
+    elif column.type == "text" and not strict:
         fault = None
     else:
         fault = f"CASE WHEN {typed_value} IS NULL THEN NOT ({blank}) ELSE {beyond} END"
@@ -328,35 +368,51 @@ def _other_day(day: str) -> str:
 
 
 def _expected(column: ContractColumn, mapped: ColumnSource) -> str:
-    if column.type == "code":
+    if column.type == "code" or (mapped.codes and mapped.other == "reject"):
         return "'unknown code '"
     noun = _NOUNS.get(column.type, "a text")
     how = f" in format {' or '.join(mapped.format)}" if mapped.format else _ISO.get(column.type, "")
     return literal(f"not {noun}{how}: ")
 
 
-def _cells(names: _Names, source: FeedSource, contract: Contract, time_zone: str) -> list[str]:
-    """One struct a wide column: its code, its text (NULL if empty) and its typed value."""
-    cells: list[str] = []
+@dataclass(frozen=True)
+class _Cell:
+    """A wide column: its name in the source, and a struct of its code, its text (NULL if empty) and typed value."""
+
+    origin: str
+    struct: str
+
+
+def _cells(names: _Names, source: FeedSource, contract: Contract, time_zone: str) -> list[_Cell]:
+    cells: list[_Cell] = []
     if source.wide is None:
         return cells
-    kind = contract.columns[source.wide.value].type
+    column = contract.columns[source.wide.value]
     told_by = _told_by(source, contract)
     for wide_code, mapped in source.wide.cells.items():
         found = names.origin(mapped, f"wide.from.{wide_code}", source.wide.value)
         if found is None:
             continue
         value, source_type = found
-        codes, clock = mapped.codes or {}, _clock(mapped, names.scan, source, time_zone)
+        recoding, clock = _recoding(mapped), _clock(mapped, names.scan, source, time_zone)
         precise = ""
         if told_by:
             clock, how = _precision(names, mapped, value, source_type, clock)
             precise = f", precision := {how}"
-        plain = recoded(text(value, source_type), codes)
-        skip = skipped(text(value, source_type), codes)
-        kept = f"CASE WHEN {skip} THEN NULL ELSE {plain} END" if skip else plain
-        result = typed(plain, "VARCHAR", kind, clock) if codes else typed(value, source_type, kind, clock)
-        cells.append(f"struct_pack(code := {literal(wide_code)}, text := {kept}, value := {result}{precise})")
+        plain = typed(value, source_type, "text", clock)
+        result = typed(value, source_type, column.reads_as, clock)
+        if recoding.is_used():
+            translated = recoded(plain, recoding, column.known_codes)
+            result = typed(translated, "VARCHAR", column.reads_as, clock)
+        left_out = [emptied(plain, recoding), skipped(plain, recoding)]
+        test = " OR ".join(filter(None, left_out))
+        struct = (
+            f"struct_pack(code := {literal(wide_code)}, place := {len(cells)},"
+            f" text := CASE WHEN {test} THEN NULL ELSE {plain} END, value := {_guarded(result, column)}{precise})"
+        )
+        cells.append(_Cell(names.columns.get(value, wide_code), struct))
+        if column.personal:
+            names.hide(mapped, column.personal)
     return cells
 
 
@@ -366,7 +422,7 @@ def _told_by(source: FeedSource, contract: Contract) -> str | None:
     return None if found in source.columns else found
 
 
-def _cell_reads(source: FeedSource, contract: Contract) -> Iterator[_Read]:
+def _cell_reads(cells: list[_Cell], source: FeedSource, contract: Contract) -> Iterator[_Read]:
     if source.wide is None:
         return
     name = source.wide.value
@@ -374,20 +430,24 @@ def _cell_reads(source: FeedSource, contract: Contract) -> Iterator[_Read]:
     expected = "CASE _cell.code"
     for wide_code, mapped in source.wide.cells.items():
         expected += f" WHEN {literal(wide_code)} THEN {_expected(column, mapped)}"
-    shown = f"left(_cell.text, {_LONGEST_SHOWN})"
     yield _Read(source.wide.into, "_cell.code")
     if told_by := _told_by(source, contract):
         yield _Read(told_by, "_cell.precision")
-    yield _judged(name, contract, "_cell.value", "_cell.text IS NULL", shown, f"{expected} END", None)
+    strict = any(mapped.codes for mapped in source.wide.cells.values())
+    shown = _shown("_cell.text", column)
+    read = _judged(
+        name, contract, "_cell.value", "_cell.text IS NULL", shown, f"{expected} END", None, strict=strict
+    )
+    yield replace(read, cells=tuple(cell.origin for cell in cells))
 
 
-def _select(names: _Names, reads: list[_Read], cells: list[str], verdicts: list[_Verdict]) -> str:
+def _select(names: _Names, reads: list[_Read], cells: list[_Cell], verdicts: list[_Verdict]) -> str:
     """The levels of the SELECT, innermost first: names, cells, values, verdict, result."""
     rows = f"SELECT {', '.join(_sources(names))} FROM {names.scan.relation}"
     if reads and cells:
         # The row is numbered before it becomes several.
         rows = f"SELECT *, row_number() OVER () AS _row FROM ({rows})"
-        filled = f"list_filter([{', '.join(cells)}], lambda c: c.text IS NOT NULL)"
+        filled = f"list_filter([{', '.join(cell.struct for cell in cells)}], lambda c: c.text IS NOT NULL)"
         rows = f"SELECT *, {filled} AS _cells FROM ({rows})"
         rows = (
             f"SELECT *, unnest(CASE WHEN len(_cells) = 0 THEN [NULL] ELSE _cells END) AS _cell FROM ({rows})"
@@ -395,17 +455,25 @@ def _select(names: _Names, reads: list[_Read], cells: list[str], verdicts: list[
     values = "".join(f", {read.value} AS {_typed_name(read.name)}" for read in reads)
     rows = f"SELECT *{values} FROM ({rows})"
     fault = " ".join(
-        f"WHEN {verdict.test} THEN {place if verdict.reason else SKIPPED}"
-        for place, verdict in enumerate(verdicts, 1)
+        f"WHEN {verdict.test} THEN {_place(verdict, place)}" for place, verdict in enumerate(verdicts, 1)
     )
     rows = f"SELECT *, CAST({f'CASE {fault} END' if fault else 'NULL'} AS SMALLINT) AS _fault FROM ({rows})"
     reason = " ".join(
-        f"WHEN {place} THEN {verdict.reason}" for place, verdict in enumerate(verdicts, 1) if verdict.reason
+        f"WHEN _fault {'>=' if verdict.cells else '='} {place} THEN {verdict.reason}"
+        for place, verdict in enumerate(verdicts, 1)
+        if verdict.reason
     )
     columns = [f"{_typed_name(read.name)} AS {identifier(read.name)}" for read in reads]
-    columns += ["_fault", f"{f'CASE _fault {reason} END' if reason else 'NULL'} AS _reason"]
+    columns += ["_fault", f"{f'CASE {reason} END' if reason else 'NULL'} AS _reason"]
     columns += [f"CASE WHEN _fault > {SKIPPED} THEN {_kept(names)} END AS _raw", *(["_row"] if cells else [])]
     return f"SELECT {', '.join(columns)} FROM ({rows})"
+
+
+def _place(verdict: _Verdict, place: int) -> str:
+    """Which of the fault columns a verdict accuses, as SQL."""
+    if not verdict.reason:
+        return str(SKIPPED)
+    return f"{place} + _cell.place" if verdict.cells else str(place)
 
 
 def _sources(names: _Names) -> list[str]:
@@ -429,6 +497,8 @@ def _kept(names: _Names) -> str:
         how = names.hidden.get(alias)
         if how:
             kept = masked_text_sql(kept) if how == "text" else f"CASE WHEN {alias} IS NOT NULL THEN '***' END"
+        else:
+            kept = discreet_sql(kept)
         pairs.append(f"{literal(column)}, {kept}")
     row = f"CAST(json_object({', '.join(pairs)}) AS VARCHAR)"
     if not names.scan.broken:

@@ -47,6 +47,18 @@ class ContractColumn(BaseModel):
     """The timestamp whose precision this column tells; the landing fills it where the source does not."""
     first_of_month: bool = False
     """A date that stands for a month and must be its first day."""
+    as_written: bool = False
+    """A text for people to read, not one by which rows are matched or grouped."""
+
+    @property
+    def reads_as(self) -> str:
+        """The type as values.py reads it: a text is a name, in one spelling, unless it is kept as written."""
+        return "written" if self.as_written or self.personal == "text" else self.type
+
+    @property
+    def known_codes(self) -> tuple[str, ...]:
+        """Codes that need no translation."""
+        return ("true", "false") if self.type == "boolean" else tuple(self.codes)
 
     @property
     def duckdb_type(self) -> str:

@@ -131,7 +131,7 @@ def _made_columns(
             if column.personal == "id":
                 constant = pseudonyms([constant], domain=domain_of(name), key=_needed(key))[0]
             clock = Clock(mapped.format, mapped.time_zone or source.time_zone or time_zone, time_zone)
-            made[name] = typed(literal(constant), "VARCHAR", column.type, clock)
+            made[name] = typed(literal(constant), "VARCHAR", column.reads_as, clock)
         elif mapped and mapped.row_number:
             made[name] = f"CAST({staged.row()} AS {column.duckdb_type})"
         elif default:

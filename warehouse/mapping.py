@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 FileFormat = Literal["csv", "parquet", "ndjson", "xlsx"]
 
+SKIP = "skip"
+"""The word in `codes` that leaves a row out."""
+
+# Raised when the same mapping comes to mean something else, so that files are read anew.
+_READING = 2
+
 _ENDINGS: dict[str, FileFormat] = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -98,11 +104,16 @@ class ColumnSource(_Part):
     row_number: bool = False
     """Number of the row in its file, from 1."""
     codes: Codes | None = None
-    """Source code → our code; null skips the row, "" leaves the value empty, "*" stands for all other codes."""
+    """Source code → our code; null (or "") leaves the value empty, `skip` leaves the row out, "*" stands for all
+    other codes. A code that is not named is unknown, unless it is one of ours."""
+    other: Literal["reject", "keep"] = "reject"
+    """Whether a row with an unknown code is rejected, or the code kept as it is."""
     format: Texts = ()
     """strptime format of dates, or several to be tried in turn; ISO 8601 where there is none."""
     time_zone: str | None = None
     """Zone of timestamps without offset, instead of the file's."""
+    two_digit_years_from: int = Field(default=1930, ge=1869, le=2068)
+    """First of the hundred years in which a year of two digits (%y) lies."""
     optional: bool = False
     """The source column may be absent from a file; the value is then empty."""
 
@@ -115,6 +126,10 @@ class ColumnSource(_Part):
             raise ValueError("only a source column can be optional")
         if self.codes is not None and not self.codes:
             raise ValueError("codes is empty: name at least one code or leave it out")
+        if self.other == "keep" and (self.codes is None or "*" in self.codes):
+            raise ValueError(
+                "other: keep is for codes that do not name `*`; without codes everything is kept"
+            )
         return self
 
 
@@ -197,6 +212,7 @@ class FeedSource(_Part):
             mode="json", exclude={"files", "max_reject_share"}, exclude_defaults=True, by_alias=True
         )
         meaning["time_zone"] = self.time_zone or time_zone
+        meaning["reading"] = _READING
         if self.database:
             # The password is no part of what the rows mean, and must not be guessed from a stored hash.
             meaning["database"] = self.database.query

@@ -11,6 +11,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
+from warehouse.mapping import SKIP
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -103,9 +105,7 @@ def _column_errors(path: str, origin: ColumnSource, column: ContractColumn) -> I
         yield from _constant_errors(f"{path}.constant", origin.constant, column)
     if origin.row_number and column.type not in ("text", "integer"):
         yield f"{path}.row_number", f"a row number does not make a {column.type}"
-    for source_code, code in (origin.codes or {}).items():
-        if code and column.type == "code" and code not in column.codes:
-            yield f"{path}.codes.{source_code}", _unknown_code(code, column)
+    yield from _codes_errors(path, origin, column)
     if origin.optional and column.required:
         yield f"{path}.optional", "the column is required, so no source may lack it"
     if origin.format and column.type not in _TIME_TYPES:
@@ -116,6 +116,18 @@ def _column_errors(path: str, origin: ColumnSource, column: ContractColumn) -> I
     if origin.time_zone and column.type not in _TIME_TYPES:
         yield f"{path}.time_zone", f"a {column.type} has no time zone"
     yield from _zone_errors(f"{path}.time_zone", origin.time_zone)
+
+
+def _codes_errors(path: str, origin: ColumnSource, column: ContractColumn) -> Iterator[Error]:
+    for source_code, code in (origin.codes or {}).items():
+        place = f"{path}.codes.{source_code}"
+        if code and code != SKIP:
+            yield from _constant_errors(place, code, column)
+        if not code and column.required:
+            reason = "null empties the column, which is required, so that every such row would be rejected"
+            yield place, f"{reason}; to leave the row out write {SKIP}"
+    if origin.other == "keep" and column.type == "code":
+        yield f"{path}.other", f"no other code than {', '.join(column.codes)} can be kept here"
 
 
 def _constant_errors(path: str, constant: str, column: ContractColumn) -> Iterator[Error]:

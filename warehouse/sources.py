@@ -37,6 +37,11 @@ _INVALID_STATE = "state machine reached an invalid state"
 _HEADER_BYTES = 1 << 20
 _CHUNK = 1 << 20
 _ROWS_FOR_KEYS = 10_000
+_CHANGED = {
+    "TIMESTAMPTZ_NS": "CAST({} AS TIMESTAMPTZ)",
+    "TIMESTAMP_NS": "CAST({} AS TIMESTAMP)",
+    "BLOB": "decode({})",
+}
 _ISO_OF_A_SHEET = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
 
 
@@ -118,8 +123,9 @@ def _scan(
 @contextmanager
 def scanned_frame(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> Iterator[Scan]:
     """The rows of a database query as a Scan."""
-    with _registered(con, frame) as columns:
-        yield Scan(_FRAME, columns)
+    with _registered(con, frame):
+        relation, columns = _usual(con, _FRAME)
+        yield Scan(relation, columns)
 
 
 def forget_rejected_lines(con: duckdb.DuckDBPyConnection) -> None:
@@ -217,8 +223,24 @@ def _unique(names: list[str]) -> list[str]:
 
 
 def _parquet(con: duckdb.DuckDBPyConnection, path: Path) -> Scan:
-    relation = f"read_parquet({literal(path)})"
-    return Scan(relation, _described(con, relation))
+    # Else a folder named branch=north would win over the column of that name in the file.
+    relation, columns = _usual(con, f"read_parquet({literal(path)}, hive_partitioning = false)")
+    return Scan(relation, columns)
+
+
+def _usual(con: duckdb.DuckDBPyConnection, relation: str) -> tuple[str, dict[str, str]]:
+    """A relation whose types values.py knows: instants to the microsecond, binary text decoded as UTF-8."""
+    columns = _described(con, relation)
+    usual = {
+        name: change.format(identifier(name))
+        for name, kind in columns.items()
+        if (change := _CHANGED.get(kind))
+    }
+    if not usual:
+        return relation, columns
+    changed = ", ".join(f"{value} AS {identifier(name)}" for name, value in usual.items())
+    relation = f"(SELECT * REPLACE ({changed}) FROM {relation})"
+    return relation, _described(con, relation)
 
 
 def _described(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:

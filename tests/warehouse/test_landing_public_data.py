@@ -51,7 +51,7 @@ claim_events:
       claim_id: case:concept:name
       event:
         column: concept:name
-        codes: {{"Declaration SUBMITTED by EMPLOYEE": reported, "Payment Handled": paid, "*": null}}
+        codes: {{"Declaration SUBMITTED by EMPLOYEE": reported, "Payment Handled": paid, "*": skip}}
       event_at: time:timestamp
 """)
     assert (load.rows_read, load.rows_rejected) == (55_628, 0)

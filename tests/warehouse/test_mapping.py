@@ -114,6 +114,8 @@ def test_a_column_that_yaml_takes_for_a_boolean_is_told_so() -> None:
         "{files: a.csv, columns: {a: {column: b, constant: c}}}",
         "{files: a.csv, columns: {a: {codes: {b: c}}}}",
         "{files: a.csv, columns: {a: {sql: b, optional: true}}}",
+        "{files: a.csv, columns: {a: {column: b, other: keep}}}",
+        "{files: a.csv, columns: {a: {column: b, codes: {'*': c}, other: keep}}}",
         "{files: a.csv, max_reject_share: 5}",
         "{files: a.csv, wide: {into: event, at: event_at, value: event_at, from: {paid: P}}}",
         "{files: a.csv, wide: {into: event, at: event_at, from: {}}}",
@@ -157,6 +159,24 @@ def test_a_right_mapping_has_no_errors() -> None:
             COMPLAINTS + "  outcome: {column: O, codes: {J: uphold}}",
             "feeds.complaints[0].columns.outcome.codes.J",
             "did you mean 'upheld'?",
+        ),
+        (
+            "complaints",
+            COMPLAINTS.replace("NUMBER", '{column: NUMBER, codes: {"-": null}, other: keep}'),
+            "feeds.complaints[0].columns.complaint_id.codes.-",
+            "to leave the row out write skip",
+        ),
+        (
+            "complaints",
+            COMPLAINTS + "  outcome: {column: O, codes: {J: skip}, other: keep}",
+            "feeds.complaints[0].columns.outcome.other",
+            "no other code than upheld",
+        ),
+        (
+            "complaints",
+            COMPLAINTS + "  appraisal_days: {column: D, codes: {none: zero}}",
+            "feeds.complaints[0].columns.appraisal_days.codes.none",
+            "not a whole number",
         ),
         (
             "complaints",
