@@ -1,7 +1,8 @@
 """Has anything changed since the last publication? Answered without Dagster, DuckDB or Polars.
 
-The fingerprint covers the code, the project file, its frameworks, the as-of day and every file of the feeds by
-path, size and time of change; their content is compared while landing.
+The fingerprint covers the code, the project file as written and as read (with its packs, frameworks and environment
+variables), the as-of day, and the key file and every file of the feeds by path, size and time of change; the content
+of feeds is compared while landing.
 """
 
 import json
@@ -13,7 +14,6 @@ from hashlib import sha256
 from pathlib import Path
 
 from orchestration.project import Project
-from transforms.index.versions import specification
 from warehouse.damage import set_aside
 from warehouse.mapping import matching_files
 
@@ -79,8 +79,8 @@ def _seen(current: Path) -> str:
 def fingerprint(project: Project, as_of: date | None = None) -> str:
     """A digest of everything that published numbers depend on."""
     digest = sha256()
-    frameworks = map(specification, project.settings.frameworks)
-    for part in (*_code(), project.text, *frameworks, project.as_of(as_of).isoformat(), *_files(project)):
+    read = (project.file.model_dump_json(), project.settings.model_dump_json())
+    for part in (*_code(), project.text, *read, project.as_of(as_of).isoformat(), *_files(project)):
         digest.update(part.encode())
         digest.update(b"\0")
     return digest.hexdigest()
@@ -98,5 +98,11 @@ def _files(project: Project) -> Iterator[str]:
     for feed, sources in sorted(project.feeds.items()):
         for source in sources:
             for path in matching_files(source, project.data):
-                found = path.stat()
-                yield f"{feed} {path} {found.st_size} {found.st_mtime_ns}"
+                yield f"{feed} {_state(path)}"
+    if project.key_file and project.key_file.is_file():
+        yield f"key {_state(project.key_file)}"
+
+
+def _state(path: Path) -> str:
+    found = path.stat()
+    return f"{path} {found.st_size} {found.st_mtime_ns}"

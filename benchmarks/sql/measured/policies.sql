@@ -68,7 +68,8 @@ surrenders AS (
             WHEN grouping(age_band) = 0 THEN 'age_band' ELSE 'company'
         END AS cut,
         coalesce(org_unit, region, product_line, channel, age_band, 'company') AS segment,
-        count(*) AS surrendered
+        count(*) FILTER (WHERE issued_on < date_trunc('month', surrendered_on)) AS surrendered,
+        count(*) - surrendered AS excluded
     FROM core.policies
     WHERE end_event = 'surrender'
     GROUP BY GROUPING SETS (
@@ -89,7 +90,8 @@ SELECT 'persistency_' || duration_months || 'm_premium_share', 'cohort', cut, se
 FROM ratios
 UNION ALL
 SELECT 'surrender_policy_share', 'period', stocks.cut, stocks.segment, stocks.period,
-    coalesce(surrendered, 0), opening, coalesce(surrendered, 0) / nullif(opening, 0), NULL, NULL, opening, 0, 0
+    coalesce(surrendered, 0), opening, coalesce(surrendered, 0) / nullif(opening, 0), NULL, NULL, opening, 0,
+    coalesce(surrenders.excluded, 0)
 FROM measured.stocks AS stocks
 LEFT JOIN surrenders
     ON surrenders.cut = stocks.cut AND surrenders.segment = stocks.segment AND surrenders.period = stocks.period
