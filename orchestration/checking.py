@@ -1,16 +1,28 @@
-"""What `policypulse check` finds wrong with models and frameworks, without reading data."""
+"""What is wrong with models, frameworks and packs, without reading data: for `policypulse check` and before a run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+import duckdb
 
 from orchestration.cataloguing import models
 from orchestration.project import Project, framework_problems, pack_problems
 from transforms.clocks import known_years
+from transforms.index.versions import Published, redefined
 from transforms.kpi.registry import registry
 from transforms.sql_model import ModelError
+from warehouse.store import read_published
+
+FRAMEWORKS = """
+    SELECT framework, framework_version, specification, max(published_at) AS published_at
+    FROM catalog.frameworks
+    JOIN index.history USING (framework, framework_version)
+    GROUP BY ALL
+"""
 
 
 def problems(project: Project) -> list[str]:
-    """Every problem of models and frameworks, a line each."""
+    """Every problem of models, frameworks and packs, a line each."""
     return list(_problems(project))
 
 
@@ -30,6 +42,7 @@ def _problems(project: Project) -> Iterator[str]:
         return
     yield from framework_problems(project, directions)
     yield from pack_problems(project, directions)
+    yield from redefinitions(project, _published(project))
     barred = {kpi.code for kpi in registry(project.settings) if not kpi.for_index}
     for framework in project.settings.frameworks:
         for node in framework.leaves:
@@ -38,3 +51,24 @@ def _problems(project: Project) -> Iterator[str]:
                     f"{project.path}: index.frameworks: {framework.code}: {node.code}: {node.leaf.kpi} is a quotient "
                     "of unlike cases and may exceed 1; it cannot enter an index"
                 )
+
+
+def redefinitions(project: Project, published: Sequence[Published]) -> list[str]:
+    """The frameworks that were published under their version with another meaning, and what to do."""
+    frameworks = project.settings.frameworks
+    files = dict(zip([(f.code, f.version) for f in frameworks], project.file.index.frameworks, strict=True))
+    return [
+        f"{project.path}: index.frameworks: {files[f.code, f.version]}: {f.code} was published as version {f.version} "
+        f"on {at:%Y-%m-%d} with other weights, goalposts or rules; give the file a new version (and valid_from), or "
+        "take back the change"
+        for f, at in redefined(frameworks, published)
+    ]
+
+
+def _published(project: Project) -> list[Published]:
+    """The frameworks that readers see: code, version, specification and when it was published last."""
+    current = project.warehouse / "current.duckdb"
+    # A version of an earlier release may lack a column; the run asks its own ledger as well.
+    with suppress(OSError, duckdb.Error):
+        return read_published(current, FRAMEWORKS).rows()
+    return []

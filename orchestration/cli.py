@@ -74,13 +74,6 @@ def check(project: ProjectFolder = Path()) -> None:
     """Check project file, mapping, models and frameworks without reading data."""
     found = _project(project)
     _verified(found)
-    from orchestration.checking import problems
-
-    wrong = problems(found)
-    for problem in wrong:
-        typer.echo(problem, err=True)
-    if wrong:
-        raise typer.Exit(BAD_PROJECT)
     typer.echo(f"{found.file.insurer}: project file, mapping, models and frameworks are in order.")
 
 
@@ -269,9 +262,14 @@ def _project(folder: Path) -> Project:
 
 
 def _verified(project: Project) -> None:
-    """Ends the command if the mapping does not meet the contracts."""
+    """Ends the command if mapping, models, frameworks or packs are not in order."""
     try:
         verify(project)
     except ProjectError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(BAD_PROJECT) from None
+    from orchestration.checking import problems
+
+    if wrong := problems(project):
+        typer.echo("\n".join(wrong), err=True)
+        raise typer.Exit(BAD_PROJECT)

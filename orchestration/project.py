@@ -5,7 +5,7 @@ Cheap to import: neither Dagster, DuckDB nor Polars. What is wrong with a file i
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -249,8 +249,8 @@ def _frameworks(
             problems.append((key, f"{name!r} is neither a file nor one of {', '.join(sorted(shipped))}"))
         else:
             try:
-                known = {**shipped, **{framework.code: framework for framework in found}}
-                found.append(read_framework((folder / name).read_text(encoding="utf-8"), parents=known))
+                parents = _parents(found)
+                found.append(read_framework((folder / name).read_text(encoding="utf-8"), parents=parents))
             except FrameworkError as error:
                 problems += [(key, f"{name}: {problem}") for problem in error.problems]
     versions = [(framework.code, framework.version) for framework in found]
@@ -259,6 +259,12 @@ def _frameworks(
             ("index.frameworks", f"{code} has version {version} twice; give one of them another version")
         )
     return tuple(found)
+
+
+def _parents(before: Sequence[Framework]) -> dict[str, Framework]:
+    """What a framework can inherit from, by code and `code@version`: shipped ones and those named before it."""
+    known = [*shipped_frameworks().values(), *before]
+    return {f"{f.code}@{f.version}": f for f in known} | {f.code: f for f in known}
 
 
 def project_packs(folder: Path, names: Any, problems: list[tuple[str, str]]) -> tuple[Pack, ...]:
@@ -328,7 +334,8 @@ def framework_problems(project: Project, directions: Mapping[str, int]) -> Itera
     for i, name in enumerate(project.file.index.frameworks):
         path = SHIPPED_FRAMEWORKS / f"{name}.yml" if name in shipped else project.folder / name
         try:
-            read_framework(path.read_text(encoding="utf-8"), known_kpis=directions, parents=shipped)
+            parents = _parents(project.settings.frameworks[:i])
+            read_framework(path.read_text(encoding="utf-8"), known_kpis=directions, parents=parents)
         except FrameworkError as error:
             yield from (
                 f"{project.path}: index.frameworks.{i}: {name}: {problem}" for problem in error.problems

@@ -16,6 +16,7 @@ from pydantic import PrivateAttr
 
 from expectations.suites import Check, checks
 from orchestration.cataloguing import catalogue_rows, models
+from orchestration.checking import redefinitions
 from orchestration.fingerprint import (
     Published,
     damaged_state_set_aside,
@@ -28,8 +29,7 @@ from orchestration.making import Made, Run, make, open_session
 from orchestration.progress import tell
 from orchestration.project import Project, read_project
 from transforms.graph import downstream
-from transforms.index.framework import Framework
-from transforms.index.versions import redefined, specification
+from transforms.index.versions import specification
 from transforms.periods import months_until
 from warehouse.catalogue import CHECKS, write_catalogue
 from warehouse.contract import contracts
@@ -210,24 +210,8 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def _refuse_redefined(self) -> None:
         """Two meanings under one version would be one series of scores that do not compare."""
-        project = self._project
-        frameworks = project.settings.frameworks
-        files = dict(
-            zip([f.code + f.version for f in frameworks], project.file.index.frameworks, strict=True)
-        )
-        changed = redefined(frameworks, published_frameworks(self._store))
-        if changed:
-            raise Blocked(
-                "; ".join(self._redefinition(files[f.code + f.version], f, at) for f, at in changed)
-            )
-
-    @staticmethod
-    def _redefinition(file: str, framework: Framework, published_at: datetime) -> str:
-        return (
-            f"{file}: {framework.code} was published as version {framework.version} on {published_at:%Y-%m-%d} "
-            "with other weights, goalposts or rules; give the file a new version (and valid_from), or take back "
-            "the change"
-        )
+        if wrong := redefinitions(self._project, published_frameworks(self._store)):
+            raise Blocked("; ".join(wrong))
 
     def _refuse_unchecked(self) -> None:
         made = {table for table in models() if self._store.exists(table)} | {

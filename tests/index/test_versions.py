@@ -107,7 +107,8 @@ def test_a_new_weight_is_a_new_version_and_the_published_past_stays(insurer, tmp
 
     (project / "ours.yml").write_text(copy.replace("weight: 0.40", "weight: 0.50", 1), encoding="utf-8")
     again = policypulse("run", "--project", project)
-    assert again.status == 1, again.text
+    assert again.status == 2, again.text
+    assert policypulse("check", "--project", project) == again, "check and run refuse alike"
     assert "ours.yml: example_life was published as version 2 on " in again.text
     assert "give the file a new version" in again.text
     still = published(project, "SELECT DISTINCT framework_version FROM index.scores")
