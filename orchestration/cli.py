@@ -7,7 +7,7 @@ import os
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -125,12 +125,18 @@ def rollback(
 
 
 @app.command()
-def query(sql: str, project: ProjectFolder = Path()) -> None:
+def query(
+    sql: str,
+    project: ProjectFolder = Path(),
+    form: Annotated[
+        Literal["table", "csv", "json"], typer.Option("--format", help="csv and json write all rows.")
+    ] = "table",
+) -> None:
     """Print the rows of a query on the published version."""
     current = _published(_project(project))
     from orchestration.showing import print_query
 
-    raise typer.Exit(print_query(current, sql))
+    raise typer.Exit(print_query(current, sql, form))
 
 
 @app.command()

@@ -14,10 +14,10 @@ from orchestration.project import Project
 
 PUBLISHED, BLOCKED = 0, 1
 HEADLINE = """
-    SELECT period, framework, node, level, score, grade, coverage, status FROM index.scores
+    SELECT period, framework, framework_version, node, level, score, grade, coverage, status FROM index.scores
     WHERE cut = 'company' AND level <= 1
         AND period = (SELECT max(period) FROM index.scores WHERE cut = 'company' AND score IS NOT NULL)
-    ORDER BY framework, level, node
+    ORDER BY framework, framework_version, level, node
 """
 
 

@@ -3,6 +3,7 @@
 Everything is shown as it is: what stands in data may look like markup and never is.
 """
 
+import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Any, TextIO
 
 import polars as pl
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -25,6 +27,7 @@ from orchestration.progress import Event
 from warehouse.differences import Difference
 
 ROWS_SHOWN = 1000
+WIDEST = 1_000_000
 EXAMPLES_SHOWN = 2
 
 
@@ -118,17 +121,26 @@ def headline_table(rows: list[Mapping[str, Any]]) -> Table:
     table = Table(
         title="Service-quality index of the company (grades on its own scale)", title_justify="left"
     )
-    for name in ("month", "framework", "node", "score", "grade", "coverage"):
-        table.add_column(name)
+    for name in ("month", "framework", "version", "node", "score", "grade", "coverage"):
+        table.add_column(name, overflow="fold")
     for row in rows:
         score = row["status"] if row["score"] is None else f"{row['score']:.1f}"
-        cells = (row["framework"], "  " * row["level"] + row["node"], score, row["grade"] or "–")
+        cells = (
+            row["framework"],
+            row["framework_version"],
+            "  " * row["level"] + row["node"],
+            score,
+            row["grade"] or "–",
+        )
         table.add_row(f"{row['period']:%Y-%m}", *cells, f"{row['coverage']:.0%}")
     return table
 
 
-def print_query(current: Path, sql: str) -> int:
-    """Print the rows of a query on a published file; returns the exit status."""
+def print_query(current: Path, sql: str, form: str) -> int:
+    """Print the rows of a query on a published file as `form` says; returns the exit status.
+
+    A table shows the first rows, csv and json write all of them.
+    """
     import duckdb
 
     from warehouse.store import read_published
@@ -136,18 +148,42 @@ def print_query(current: Path, sql: str) -> int:
     try:
         rows = read_published(current, sql)
     except duckdb.Error as error:
-        plain_console(sys.stderr).print(f"The query failed: {error}")
+        plain_console(sys.stderr).print(f"The query failed: {error}", soft_wrap=True)
         return 2
-    print_rows(plain_console(), rows)
+    if form == "csv":
+        sys.stdout.write(rows.with_columns(_flat(rows)).write_csv())
+    elif form == "json":
+        sys.stdout.write(rows.write_json() + "\n")
+    else:
+        print_rows(plain_console(), rows)
     return 0
 
 
+def _flat(rows: pl.DataFrame) -> list[pl.Series]:
+    """The columns of lists and records as JSON, since a cell of CSV is a text."""
+    return [
+        pl.Series(
+            name, [None if cell is None else json.dumps(cell, default=str) for cell in rows[name].to_list()]
+        )
+        for name, dtype in rows.schema.items()
+        if dtype.is_nested()
+    ]
+
+
 def print_rows(console: Console, rows: pl.DataFrame) -> None:
-    """Print the first rows of a table and how many more there are."""
+    """Print the first rows and how many more there are: as a table, or one below the other where it is too wide."""
+    shown = [["" if cell is None else str(cell) for cell in row] for row in rows.head(ROWS_SHOWN).iter_rows()]
     table = Table(*rows.columns)
-    for row in rows.head(ROWS_SHOWN).iter_rows():
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
-    console.print(table)
+    for row in shown:
+        table.add_row(*row)
+    whole = console.options.update(max_width=WIDEST)
+    if Measurement.get(console, whole, table).maximum <= console.width:
+        console.print(table)
+    else:
+        names = [name.ljust(max(map(len, rows.columns))) for name in rows.columns]
+        for number, row in enumerate(shown, 1):
+            lines = (f"{name}  {cell}" for name, cell in zip(names, row, strict=True))
+            console.print("\n".join([f"── {number} ──", *lines]), soft_wrap=True)
     if rows.height > ROWS_SHOWN:
         console.print(f"… and {rows.height - ROWS_SHOWN:,} more rows")
 

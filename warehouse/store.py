@@ -302,7 +302,10 @@ def _rebuilding(build: Path, aside: Path, reason: object) -> str:
 def read_published(current: Path, sql: str) -> pl.DataFrame:
     """The rows of a query on the published version, opened read-only."""
     with duckdb.connect(str(current.resolve(strict=True)), read_only=True) as con:
-        rows: pl.DataFrame = con.sql(sql).pl()
+        found = con.sql(sql)
+        if found is None:
+            raise duckdb.InvalidInputException("this statement has no rows to show; write a SELECT")
+        rows: pl.DataFrame = found.pl()
         return rows
 
 
