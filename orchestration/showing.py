@@ -125,14 +125,9 @@ def headline_table(rows: list[Mapping[str, Any]]) -> Table:
         table.add_column(name, overflow="fold")
     for row in rows:
         score = row["status"] if row["score"] is None else f"{row['score']:.1f}"
-        cells = (
-            row["framework"],
-            row["framework_version"],
-            "  " * row["level"] + row["node"],
-            score,
-            row["grade"] or "–",
-        )
-        table.add_row(f"{row['period']:%Y-%m}", *cells, f"{row['coverage']:.0%}")
+        version = (f"{row['period']:%Y-%m}", row["framework"], row["framework_version"])
+        cells = ("  " * row["level"] + row["node"], score, row["grade"] or "–", f"{row['coverage']:.0%}")
+        table.add_row(*version, *cells)
     return table
 
 

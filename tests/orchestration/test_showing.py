@@ -45,9 +45,7 @@ def test_csv_and_json_have_all_rows_and_exact_values(published: Path, capsys: py
     assert rows[0]["period"] == records[0]["period"] == "2025-03-01"
 
 
-@pytest.mark.parametrize(
-    "sql", ["", "selec 1", "SELECT * FROM nowhere", "SET threads = 1", "CREATE TABLE t (i INT)"]
-)
+@pytest.mark.parametrize("sql", ["", "selec 1", "SELECT * FROM nowhere", "CREATE TABLE t (i INT)"])
 def test_a_query_that_has_no_rows_is_refused_in_words(
     published: Path, sql: str, capsys: pytest.CaptureFixture[str]
 ):
@@ -62,9 +60,5 @@ def test_the_summary_tells_two_versions_of_a_framework_apart():
            "grade": None, "coverage": 1.0, "status": "ok"}  # fmt: skip
     out = io.StringIO()
     plain_console(out).print(headline_table([{**row, "framework_version": v} for v in ("2024", "2025")]))
-    lines = out.getvalue().splitlines()
-    assert (
-        sum("2024" in line for line in lines)
-        == sum("2025 " in line and "own" in line for line in lines) - 1
-        == 1
-    )
+    found = [line.split() for line in out.getvalue().splitlines() if "own" in line]
+    assert [cells[5] for cells in found] == ["2024", "2025"]
