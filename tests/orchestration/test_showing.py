@@ -60,5 +60,5 @@ def test_the_summary_tells_two_versions_of_a_framework_apart():
            "grade": None, "coverage": 1.0, "status": "ok"}  # fmt: skip
     out = io.StringIO()
     plain_console(out).print(headline_table([{**row, "framework_version": v} for v in ("2024", "2025")]))
-    found = [line.split() for line in out.getvalue().splitlines() if " own " in line]
-    assert [cells[5] for cells in found] == ["2024", "2025"]
+    found = [line.split() for line in out.getvalue().splitlines() if "2025-03" in line]
+    assert [(cells[3], cells[5]) for cells in found] == [("own", "2024"), ("own", "2025")]
