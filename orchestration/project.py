@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from transforms.index.framework import Framework
@@ -36,6 +35,7 @@ from transforms.settings import (
     StudySettings,
     SurveySettings,
 )
+from transforms.written_yaml import YamlError, line_of, read_yaml, text_of
 from warehouse.contract import contracts
 from warehouse.mapping import FeedSource
 from warehouse.mapping_check import mapping_errors, personal_id_paths
@@ -46,11 +46,15 @@ DEFAULT_SCHEDULE = "0 2 * * *"
 
 
 class ProjectError(Exception):
-    """A project file that cannot be used; `problems` are pairs of key path and reason."""
+    """A project file that cannot be used; `problems` are pairs of key path and reason, `text` what the file says."""
 
-    def __init__(self, file: Path, problems: list[tuple[str, str]]) -> None:
+    def __init__(self, file: Path, problems: list[tuple[str, str]], text: str = "") -> None:
         self.file, self.problems = file, problems
-        lines = [f"  {path}: {reason}" if path else f"  {reason}" for path, reason in problems]
+        _, node = read_yaml(text)
+        lines = []
+        for path, reason in problems:
+            line = line_of(node, re.findall(r"[^.\[\]]+", path))
+            lines.append("  " + ": ".join(filter(None, [f"line {line}" if line else "", path, reason])))
         super().__init__("\n".join([f"{file} cannot be used:", *lines]))
 
 
@@ -158,22 +162,22 @@ def read_project(folder: Path) -> Project:
         raise ProjectError(
             path, [("", f"there is no {FILE_NAME} in this folder; `policypulse init` writes one")]
         )
-    text = path.read_text(encoding="utf-8")
     try:
-        content = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.YAMLError as error:
-        raise ProjectError(path, [("", f"this is not YAML: {error}")]) from None
+        text = text_of(path.read_bytes())
+        content, _ = read_yaml(text)
+    except YamlError as error:
+        raise ProjectError(path, [("", str(error))]) from None
     if not isinstance(content, dict):
         raise ProjectError(path, [("", "this is no mapping of keys to values")])
     problems: list[tuple[str, str]] = []
     content = _with_environment(content, "", problems)
     packs = project_packs(folder, content.get("packs"), problems)
     content = _with_definitions(content, packs, problems)
-    file = _validated(path, content, problems)
+    file = _validated(path, content, problems, text)
     frameworks = _frameworks(folder, file.index.frameworks, problems)
     settings = _settings(file, frameworks, packs, problems)
     if problems or settings is None:
-        raise ProjectError(path, problems)
+        raise ProjectError(path, problems, text)
     return Project(folder, file, settings, text)
 
 
@@ -188,7 +192,7 @@ def verify(project: Project) -> None:
             ("pseudonyms.key_file", f"{reason}{where}: write 64 hexadecimal digits of random into one")
         )
     if problems:
-        raise ProjectError(project.path, problems)
+        raise ProjectError(project.path, problems, project.text)
 
 
 def _with_environment(value: Any, key: str, problems: list[tuple[str, str]]) -> Any:
@@ -209,11 +213,13 @@ def _with_environment(value: Any, key: str, problems: list[tuple[str, str]]) -> 
     return value
 
 
-def _validated(path: Path, content: dict[str, Any], problems: list[tuple[str, str]]) -> ProjectFile:
+def _validated(
+    path: Path, content: dict[str, Any], problems: list[tuple[str, str]], text: str
+) -> ProjectFile:
     try:
         return ProjectFile.model_validate(content)
     except ValidationError as error:
-        raise ProjectError(path, [*problems, *_reasons(error)]) from None
+        raise ProjectError(path, [*problems, *_reasons(error)], text) from None
 
 
 def _reasons(error: ValidationError) -> Iterator[tuple[str, str]]:
@@ -250,7 +256,9 @@ def _frameworks(
         else:
             try:
                 parents = _parents(found)
-                found.append(read_framework((folder / name).read_text(encoding="utf-8"), parents=parents))
+                found.append(read_framework(text_of((folder / name).read_bytes()), parents=parents))
+            except YamlError as error:
+                problems.append((key, f"{name}: {error}"))
             except FrameworkError as error:
                 problems += [(key, f"{name}: {problem}") for problem in error.problems]
     versions = [(framework.code, framework.version) for framework in found]
@@ -280,7 +288,9 @@ def project_packs(folder: Path, names: Any, problems: list[tuple[str, str]]) -> 
             )
         else:
             try:
-                found.append(read_pack((folder / name).read_text(encoding="utf-8")))
+                found.append(read_pack(text_of((folder / name).read_bytes())))
+            except YamlError as error:
+                problems.append((f"packs.{i}", f"{name}: {error}"))
             except PackError as error:
                 problems += [(f"packs.{i}", f"{name}: {path}: {reason}") for path, reason in error.problems]
     return tuple(found)
@@ -311,7 +321,7 @@ def pack_problems(project: Project, known_kpis: Collection[str]) -> Iterator[str
     for i, name in enumerate(project.file.packs):
         path = SHIPPED_PACKS / f"{name}.yml" if name in shipped_packs() else project.folder / name
         try:
-            read_pack(path.read_text(encoding="utf-8"), known_kpis)
+            read_pack(text_of(path.read_bytes()), known_kpis)
         except PackError as error:
             yield from (
                 f"{project.path}: packs.{i}: {name}: {key}: {reason}" for key, reason in error.problems
@@ -335,7 +345,7 @@ def framework_problems(project: Project, directions: Mapping[str, int]) -> Itera
         path = SHIPPED_FRAMEWORKS / f"{name}.yml" if name in shipped else project.folder / name
         try:
             parents = _parents(project.settings.frameworks[:i])
-            read_framework(path.read_text(encoding="utf-8"), known_kpis=directions, parents=parents)
+            read_framework(text_of(path.read_bytes()), known_kpis=directions, parents=parents)
         except FrameworkError as error:
             yield from (
                 f"{project.path}: index.frameworks.{i}: {name}: {problem}" for problem in error.problems

@@ -10,8 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from transforms.written_yaml import YamlError, read_yaml
 
 SHIPPED = Path(__file__).parent / "packs"
 
@@ -66,9 +67,9 @@ def read_pack(text: str, known_kpis: Collection[str] | None = None) -> Pack:
     `known_kpis` are the codes there are: an entry must name one of them or say that it is awaited.
     """
     try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise PackError([("", f"this is not YAML: {error}")]) from None
+        content, _ = read_yaml(text)
+    except YamlError as error:
+        raise PackError([("file", str(error))]) from None
     try:
         pack = Pack.model_validate(content)
     except ValidationError as error:

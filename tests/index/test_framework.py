@@ -111,8 +111,9 @@ def test_service_evaluation_carries_the_published_weights(name, expected):
         ("version: 1.0", "version: 1", 'line 3, version: a version with a point needs quotes, as in "1.10"'),
         ("[geometrical]", "[geometric]", "line 5, aggregation_by_level.0: input should be 'arithmetic', "
          "'geometric' or 'harmonic'"),
-        ("title: Small\ntitle: Other", "title: Small", "line 5, title: is given twice"),
-        ("title: [", "title: Small", "line 6, file: is not YAML: expected ',' or ']', but got '<scalar>'"),
+        ("title: Small\ntitle: Other", "title: Small", "line 5, title: stands twice, on line 4 as well; YAML would "
+         "keep the last without a word"),
+        ("title: [", "title: Small", "line 6, file: this is not YAML: did not find expected ',' or ']'"),
         ("", "title: Small\n", "title: is required"),
     ],
 )  # fmt: skip

@@ -4,7 +4,7 @@ The text comes in as an argument, for nothing here touches a disk; the models th
 """
 
 import difflib
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -13,6 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from transforms.index.framework import Coverage, Framework, Grades, Group, Leaf, Normalisation
+from transforms.written_yaml import YamlError, line_of, read_yaml
 
 # What each normalisation needs beside the KPI.
 PARAMETER: Mapping[Normalisation, str] = {
@@ -85,27 +86,11 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML in which a key given twice is an error: the second would silently win."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        keys: set[Hashable] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in keys:
-                problem = Problem(str(key), "is given twice", key_node.start_mark.line + 1)
-                raise FrameworkError([problem])
-            keys.add(key)
-        return super().construct_mapping(node, deep)
-
-
 def _yaml_content(text: str) -> tuple[dict[str, Any], yaml.Node | None]:
     try:
-        content = yaml.load(text, _Loader)
-        lines = yaml.compose(text, yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise FrameworkError([Problem("", f"is not YAML: {error.problem}", line)]) from None
+        content, lines = read_yaml(text)
+    except YamlError as error:
+        raise FrameworkError([Problem(error.path, error.reason, error.line)]) from None
     if not isinstance(content, dict):
         raise FrameworkError([Problem("", "must hold keys such as code, version, title and index")])
     return content, lines
@@ -266,17 +251,4 @@ def _kpi_problems(framework: Framework, known: Collection[str] | None) -> Iterat
 
 
 def _located(problems: Iterator[Problem] | list[Problem], lines: yaml.Node | None) -> list[Problem]:
-    return [Problem(p.path, p.reason, _line(lines, p.path.split("."))) for p in problems]
-
-
-def _line(node: yaml.Node | None, path: list[str]) -> int | None:
-    """Line of the deepest part of the path that the text itself holds."""
-    line = None
-    for part in path:
-        if not isinstance(node, yaml.MappingNode):
-            break
-        found = [(key, value) for key, value in node.value if key.value == part]
-        if not found:
-            break
-        line, node = found[0][0].start_mark.line + 1, found[0][1]
-    return line
+    return [Problem(p.path, p.reason, line_of(lines, p.path.split("."))) for p in problems]

@@ -1,0 +1,165 @@
+"""YAML as people write it: every key once, numbers as they stand, aliases within bounds; faults told with their line.
+
+The text or bytes come in as an argument. Read by it are project files, frameworks and packs; what their keys mean is
+said by the models of those who read them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+MOST_VALUES = 200_000
+_TEXTS = ("gb18030", "big5", "cp949", "shift_jis", "cp1252")
+
+
+class YamlError(ValueError):
+    """A text that cannot be used: under which key, why, and on which line (None where nobody knows)."""
+
+    def __init__(self, path: str, reason: str, line: int | None = None) -> None:
+        self.path, self.reason, self.line = path, reason, line
+        super().__init__(": ".join(filter(None, [f"line {line}" if line else "", path, reason])))
+
+
+class _Number(float):
+    """A number with a point that still shows as it was written: 2024.10 may be a name."""
+
+    written = ""
+
+    def __str__(self) -> str:
+        return self.written
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """YAML 1.1 in which 010, 0x1F, 1_000 and 12:30 stay the texts they are, not 8, 31, 1000 and 750."""
+
+    def number(self, node: yaml.ScalarNode) -> float:
+        """A float that knows how it is written."""
+        number = _Number(self.construct_yaml_float(node))
+        number.written = str(node.value)
+        return number
+
+    def day(self, node: yaml.ScalarNode) -> object:
+        """A date or timestamp; what looks like one and is on no calendar stays a text."""
+        try:
+            return self.construct_yaml_timestamp(node)
+        except ValueError:
+            return str(node.value)
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in known if not tag.endswith((":int", ":float"))]
+    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"(0|-?[1-9][0-9]*)$"), list("-+0123456789")
+)
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(
+        r"[-+]?((0|[1-9][0-9]*)?[.][0-9]+|(0|[1-9][0-9]*)[.])([eE][-+]?[0-9]+)?$|[-+]?[.](inf|Inf|INF)$|[.](nan|NaN|NAN)$"
+    ),
+    list("-+0123456789."),
+)
+_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.number)
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.day)
+
+
+def text_of(content: bytes) -> str:
+    """The text of a file in UTF-8, with or without a byte-order mark; raises YamlError that names the way."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        guess = next((name for name in _TEXTS if _decodes(content, name)), None)
+        looks = f", it looks like {guess}" if guess else ""
+        raise YamlError("", f"this is not UTF-8{looks}; save the file as UTF-8", line) from None
+
+
+def read_yaml(text: str) -> tuple[Any, yaml.Node | None]:
+    """What a text says, and its nodes, which know their lines; raises YamlError."""
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None, None
+        _check(node)
+        return loader.construct_document(node), node
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise YamlError("", f"this is not YAML: {error.problem or error.context}", line) from None
+    except (yaml.YAMLError, ValueError, TypeError) as error:
+        if isinstance(error, YamlError):
+            raise
+        raise YamlError("", f"this is not YAML: {str(error).splitlines()[0]}") from None
+    except RecursionError:
+        raise YamlError("", "its values stand too deep inside each other") from None
+    finally:
+        loader.dispose()
+
+
+def line_of(node: yaml.Node | None, path: list[str]) -> int | None:
+    """Line of the deepest part of a key path that the text itself holds; a list of one may be written without it."""
+    line = None
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            found = [(key, value) for key, value in node.value if key.value == part]
+            if not found and part == "0":
+                continue
+        elif isinstance(node, yaml.SequenceNode) and part.isdigit():
+            found = [(item, item) for item in node.value[int(part) : int(part) + 1]]
+        else:
+            break
+        if not found:
+            break
+        # What a merge (<<) brings stands before a mapping's own keys.
+        line, node = _line(found[-1][0]), found[-1][1]
+    return line
+
+
+def _decodes(content: bytes, encoding: str) -> bool:
+    try:
+        content.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _check(node: yaml.Node) -> None:
+    """Refuse keys that stand twice, aliases inside themselves and aliases that multiply."""
+    sizes: dict[int, int | None] = {}
+    if _size(node, "", sizes) > MOST_VALUES:
+        raise YamlError("", f"its aliases (*name) multiply to more than {MOST_VALUES:,} values", _line(node))
+
+
+def _size(node: yaml.Node, path: str, sizes: dict[int, int | None]) -> int:
+    """How many values a node stands for, aliases counted wherever they stand."""
+    known = sizes.get(id(node), 0)
+    if known is None:
+        raise YamlError(path, "an alias stands inside what it names", _line(node))
+    if known:
+        return known
+    sizes[id(node)] = None
+    total = 1
+    if isinstance(node, yaml.MappingNode):
+        first: dict[tuple[str, str], int] = {}
+        for key, value in node.value:
+            place = f"{path}.{key.value}".strip(".") if isinstance(key, yaml.ScalarNode) else path
+            name = (key.tag, str(key.value))
+            if name in first:
+                reason = (
+                    f"stands twice, on line {first[name]} as well; YAML would keep the last without a word"
+                )
+                raise YamlError(place, reason, _line(key))
+            first[name] = _line(key)
+            total += _size(value, place, sizes)
+    elif isinstance(node, yaml.SequenceNode):
+        total += sum(_size(item, f"{path}.{number}", sizes) for number, item in enumerate(node.value))
+    sizes[id(node)] = total
+    return total
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
