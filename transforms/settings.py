@@ -42,7 +42,8 @@ class PersistencySettings(BaseModel):
     @property
     def name(self) -> str:
         """The rules in short, as they stand in a definition version."""
-        return self.variant if self.increases == "capped" else f"{self.variant},increases counted"
+        grace = "" if self.grace_days == 60 or self.variant == "in_force" else f",grace {self.grace_days}"
+        return self.variant + grace + ("" if self.increases == "capped" else ",increases counted")
 
 
 class RenewalSettings(BaseModel):

@@ -7,11 +7,21 @@ from pathlib import Path
 import pytest
 from conftest import published
 
+from transforms.core.persistency import VARIANTS
 from transforms.graph import sql_models
 from transforms.kpi.dictionary import dictionary_page, dictionary_rows, interval
+from transforms.kpi.policies import EXITS
 from transforms.kpi.registry import registry
 from transforms.pack import shipped_packs
-from transforms.settings import ClaimSettings, Promise, Settings
+from transforms.settings import (
+    ClaimSettings,
+    ComplaintLimits,
+    ComplaintSettings,
+    PersistencySettings,
+    Promise,
+    RenewalSettings,
+    Settings,
+)
 from warehouse.catalogue import TABLES
 
 PAGE = Path(__file__).parents[2] / "docs" / "dictionary.md"
@@ -62,3 +72,41 @@ def test_the_example_query_of_every_mart_gives_rows(insurer, model):
 def test_rows_fit_the_catalogue():
     columns = TABLES["catalog.kpis"][1]
     assert {len(row) for row in dictionary_rows(Settings())} == {len(columns)}
+
+
+def described(code: str, **rules) -> str:
+    """What the dictionary of a project with these rules says of a KPI."""
+    page = dictionary_page(Settings(**rules))
+    return page.partition(f"### {code}\n")[2].partition("\n### ")[0]
+
+
+@pytest.mark.parametrize("kpi", ["persistency_13m_policy_share", "persistency_13m_premium_share"])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_persistency_is_described_as_the_variant_in_force_counts_it(kpi: str, variant: str):
+    text = described(kpi, persistency=PersistencySettings(variant=variant, grace_days=30))
+    assert ("within grace (30 days" in text) == VARIANTS[variant].by_premium
+    assert ("payments are not looked at" in text) != VARIANTS[variant].by_premium
+    leaves_out = text.partition("*leaves out*: ")[2].partition("\n")[0]
+    for event, words in EXITS.items():
+        assert (words in leaves_out) == (event in VARIANTS[variant].excluded)
+    assert ("policies suspended" in leaves_out) == VARIANTS[variant].excludes_lapsed
+    assert "default variant" not in text, "the worked example is of other rules"
+
+
+@pytest.mark.parametrize(
+    ("code", "rules", "words"),
+    [
+        ("renewal_policy_share", {"renewal": RenewalSettings(window_days=90, window_days_of={})},
+         ["within 90 days of expiry", "50 cases, 90 days"]),
+        ("complaint_on_time_share", {"complaints": ComplaintSettings(
+            limit_days=ComplaintLimits(simple=10), counting="business", unclassified="simple")},
+         ["10 working days", "are taken for simple"]),
+        ("persistency_13m_premium_share", {"persistency": PersistencySettings(increases="counted")},
+         ["increases count in full", "*unit*: ratio", "default,increases counted"]),
+    ],
+)  # fmt: skip
+def test_rules_of_a_project_are_described_as_they_are(code: str, rules: dict, words: list[str]):
+    text = described(code, **rules)
+    for said in words:
+        assert said in text
+        assert said not in described(code)

@@ -17,8 +17,8 @@ from transforms.core.policies import policies
 from transforms.core.policy_events import policy_events
 from transforms.core.renewals import renewals
 from transforms.core.surrender_months import surrender_months
-from transforms.kpi.policies import kpis_of
 from transforms.kpi.records import kpi_records
+from transforms.kpi.registry import registry
 from transforms.model import SEGMENT_COLUMNS
 from transforms.periods import long_periods, month_periods
 from transforms.settings import PersistencySettings, RenewalSettings, Settings
@@ -402,7 +402,7 @@ def test_premium_above_that_at_issue_counts_if_the_project_says_so(increases, ra
         as_of=as_of,
         settings=settings,
     )
-    (kpi,) = (k for k in kpis_of(settings) if k.code == "persistency_13m_premium_share")
+    (kpi,) = (k for k in registry(settings) if k.code == "persistency_13m_premium_share")
     months = month_periods([date(2025, 6, 1)])
     row = kpi_records({"core.persistency": made}, [kpi], months, as_of=as_of, settings=settings).row(
         0, named=True

@@ -9,6 +9,7 @@ import polars as pl
 
 from transforms.kpi.definition import Example, Exposure, Flow, Kpi
 from transforms.kpi.measures import Count, Deadline, Mean, PerExposure, Quantile, Share
+from transforms.settings import Settings
 
 # A repeated contact on an open complaint is merged into it and is no case of its own.
 OWN_CASE = ~pl.col("is_merged")
@@ -69,6 +70,21 @@ SEVEN = (
 JANUARY = "100 received in January, 60 closed in January, 30 in February; 80 in February, 55 closed in it"
 UPHELD = "42 upheld, 18 partly, 80 not upheld, 10 withdrawn"
 INSURER = "36 complaints, premium 2.4 bn, 480,000 policies, 3.1 m person-times"
+
+
+def _limits(settings: Settings) -> dict[str, str]:
+    """The definition of complaints on time under the limits in force."""
+    rules = settings.complaints
+    limits, days = rules.limit_days, "working days" if rules.counting == "business" else "calendar days"
+    end = "; a due day on a rest day moves to the next other day" if rules.rolls_forward else ""
+    none = f"are taken for {rules.unclassified}" if rules.unclassified else "have no limit and do not count"
+    return {
+        "definition": "Complaints decided by their due day, among those of which it is known: "
+        f"{limits.simple} {days} after the start, {limits.complex} if complex, {limits.special} with an extension "
+        f"approved and told in time, days of appraisal left out{end}. The start is the receipt, or that of new facts "
+        f"that came in time or reopened the complaint; complaints without a class {none}."
+    }
+
 
 _VOLUME = (
     Kpi(
@@ -268,8 +284,7 @@ _RESOLUTION = (
         switch="complaints.name",
         source=f"{ORDER_2020}: 15 days, 30 if complex, 60 with an extension approved and told in time; days of "
         "outside appraisal excluded, new facts restart the period; Civil Code of the PRC arts. 201 and 203",
-        definition="Complaints decided by their due day, among those of which it is known. The due day is counted "
-        "from the receipt, or from that of new facts that came in time or reopened the complaint.",
+        by_rules=_limits,
         formula="in time / (in time + late)",
         example=Example(SEVEN, 5 / 6, WORKED),
         **_TIMED,
@@ -284,7 +299,7 @@ _RESOLUTION = (
         horizon_days=75,
         switch="complaints.name",
         source="CIRC complaint-handling appraisal (third-party copy), with the limits of complaints on time",
-        definition="As complaints decided on time, of those that the regulator passed on.",
+        by_rules=_limits,
         formula="in time / (in time + late)",
         example=Example(f"the regulator passed on the first two of: {SEVEN}", 1.0, WORKED),
         **{

@@ -4,10 +4,10 @@ Everything else (rows, dictionary page, bounds of the checks, eligibility for an
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from operator import attrgetter
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import polars as pl
 
@@ -108,6 +108,8 @@ class Kpi:
     `needs` are further columns of the fact without which the KPI is not applicable. `unit` is one of UNITS.
     A KPI that is not `for_index`, such as a quotient of unlike cases, may not enter a composite index.
 
+    `by_rules` are the fields that follow from the rules of a project, in `under` them; so texts say what is computed.
+
     For the dictionary: `definition` in words, `formula`, whom it `counts` and `leaves_out`, and a worked
     `example`.
     """
@@ -131,7 +133,8 @@ class Kpi:
     held_since: str | None = None
     needs: tuple[str, ...] = ()
     version: str = "1"
-    switch: str | None = field(default=None)
+    switch: str | None = None
+    by_rules: Callable[[Settings], Mapping[str, Any]] | None = field(default=None, compare=False)
     for_index: bool = True
     definition: str = ""
     formula: str = ""
@@ -165,6 +168,10 @@ class Kpi:
     def left_out(self) -> pl.Expr:
         """Whether a row of the population is left out and counted as such; never null."""
         return pl.lit(False) if self.excluded is None else self.excluded.fill_null(False)
+
+    def under(self, settings: Settings) -> "Kpi":
+        """The KPI as it is under a project's rules."""
+        return replace(self, **self.by_rules(settings)) if self.by_rules else self
 
     def definition_version(self, settings: Settings) -> str:
         """Version of the rules, with the switch of the project file that changes them."""

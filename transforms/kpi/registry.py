@@ -17,25 +17,26 @@ from transforms.settings import Settings
 
 
 def registry(settings: Settings | None = None) -> tuple[Kpi, ...]:
-    """Every KPI, in the order of the dictionary; with `settings` also one a promise of the project.
+    """Every KPI as it is under the project's rules, in the order of the dictionary; by default under ours.
 
     Raises ValueError if two have one code.
     """
+    settings = settings or Settings()
     kpis = (
         *claims.KPIS,
         *claims_survival.KPIS,
         *claims_terms.KPIS,
-        *(claims_terms.promise_kpis(settings) if settings else ()),
+        *claims_terms.promise_kpis(settings),
         *claims_outcomes.KPIS,
         *claims_handling.KPIS,
         *claims_flow.KPIS,
         *complaints.KPIS,
         *complaints_survival.KPIS,
-        *(policies.kpis_of(settings) if settings else policies.KPIS),
+        *policies.KPIS,
         *surveys.KPIS,
     )
     codes = [kpi.code for kpi in kpis]
     twice = sorted({code for code in codes if codes.count(code) > 1})
     if twice:
         raise ValueError(f"KPI codes defined twice: {', '.join(twice)}")
-    return kpis
+    return tuple(kpi.under(settings) for kpi in kpis)
