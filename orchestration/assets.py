@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from expectations.suites import checks
-from orchestration.cataloguing import models
+from orchestration.cataloguing import SESSION_FEEDS, models, raw_table
 from orchestration.making import CalendarGap
 from orchestration.project import Project
 from orchestration.session import Warehouse
@@ -22,7 +22,6 @@ from warehouse.contract import Contract, contracts
 from warehouse.landing import LandingError
 
 PUBLISHED = dg.AssetKey("published")
-SESSION_SCHEMA = "latest."
 
 
 def month_partitions(project: Project, as_of: date | None) -> dg.PartitionsDefinition[str]:
@@ -164,10 +163,10 @@ def _published() -> dg.AssetsDefinition:
 def _spec(node: Node, partitions: dg.PartitionsDefinition[str] | None) -> dg.AssetSpec:
     graph = models()
     deps = []
+    for feed in dict.fromkeys(raw_table(table) for table in node.reads if table in SESSION_FEEDS):
+        deps.append(dg.AssetDep(_key(feed)))
     for table in node.reads:
-        if table.startswith(SESSION_SCHEMA):
-            deps.append(dg.AssetDep(_key(table.replace(SESSION_SCHEMA, "raw.", 1))))
-        elif table in graph:
+        if table in graph:
             whole = _is_partitioned(graph[table]) and not partitions
             deps.append(
                 dg.AssetDep(_key(table), partition_mapping=dg.AllPartitionMapping() if whole else None)

@@ -23,12 +23,21 @@ from warehouse.history import published_frameworks, scored_months
 from warehouse.store import Store
 
 ROOT = Path(__file__).parent.parent
+# The views of a session on the feeds: the records' versions known on the as-of day, and the latest of these.
+SESSION_SCHEMAS = ("known", "latest")
+SESSION_FEEDS = tuple(f"{schema}.{feed}" for schema in SESSION_SCHEMAS for feed in contracts())
+
+
+def raw_table(view: str) -> str:
+    """The table of the landing zone that a view of the session is on; other tables as they are."""
+    schema, _, feed = view.partition(".")
+    return f"raw.{feed}" if schema in SESSION_SCHEMAS else view
 
 
 @cache
 def models() -> Mapping[str, Node]:
     """Every model of the house by table name, in the order in which they are made."""
-    return build_graph([f"latest.{feed}" for feed in contracts()])
+    return build_graph(SESSION_FEEDS)
 
 
 def catalogue_rows(store: Store, run: Run) -> dict[str, Rows]:
@@ -43,11 +52,11 @@ def catalogue_rows(store: Store, run: Run) -> dict[str, Rows]:
     schemas: dict[str, dict[str, str]] = {}
     for table, column, _, dtype, _ in columns:
         schemas.setdefault(str(table), {})[str(column)] = str(dtype)
-    latest = {f"latest.{feed}": schemas[f"raw.{feed}"] for feed in contracts()}
+    feeds = {view: schemas[raw_table(view)] for view in SESSION_FEEDS}
     lineage = [
-        (table, column, source.replace("latest.", "raw.", 1), source_column)
+        (table, column, raw_table(source), source_column)
         for table, column, source, source_column in column_lineage(
-            graph, {**schemas, **latest, **_session(store)}
+            graph, {**schemas, **feeds, **_session(store)}
         )
     ]
     return {

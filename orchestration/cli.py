@@ -39,12 +39,16 @@ def simulate(
     policies: Annotated[int, typer.Option("--policies", min=100, help="Number of policies.")] = 20_000,
     months: Annotated[int, typer.Option("--months", min=1, help="Months of service to observe.")] = 24,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same insurer.")] = 7,
+    branches: Annotated[
+        int | None,
+        typer.Option("--branches", min=4, max=999, help="Number of branches; by default as its size has."),
+    ] = None,
 ) -> None:
     """Write the feeds of a simulated insurer, its project file and the truth behind it."""
     from examples.simulated_insurer.simulate import simulate as write_feeds
 
     try:
-        write_feeds(out, policies, months, seed)
+        write_feeds(out, policies, months, seed, branches)
     except FileExistsError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(BAD_PROJECT) from None

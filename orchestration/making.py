@@ -20,7 +20,7 @@ from transforms.settings import Settings
 from transforms.sql_model import SqlModel
 from warehouse.catalogue import write_table
 from warehouse.contract import contracts
-from warehouse.latest import latest_sql
+from warehouse.latest import known_sql, latest_sql
 from warehouse.store import Store
 
 DAYS_AHEAD = 400
@@ -67,6 +67,7 @@ def open_session(store: Store, run: Run, graph: Mapping[str, Node]) -> None:
     # Checks hold KPIs to the range of their unit before the rest of the catalogue is written.
     write_table(store, "catalog.units", unit_rows())
     for feed, contract in contracts().items():
+        store.create_view(f"known.{feed}", known_sql(feed))
         store.create_view(f"latest.{feed}", latest_sql(feed, contract.key))
     for node in graph.values():
         if node.schema == "staging" and isinstance(node.model, SqlModel):

@@ -14,6 +14,7 @@ from pathlib import Path
 import transforms.core
 import transforms.index
 import transforms.kpi
+from transforms.joins import key_matches_model
 from transforms.model import Transform
 from transforms.sql_model import ModelError, SqlModel, read_model
 
@@ -57,8 +58,11 @@ def transform_models() -> list[Transform]:
 
 
 def sql_models() -> list[SqlModel]:
-    """Every SQL model of this room."""
-    return [read_model(path) for schema in SQL_SCHEMAS for path in sorted((ROOM / schema).glob("*.sql"))]
+    """Every SQL model of this room: those of files, and the one that is made from the list of joins."""
+    return [
+        key_matches_model(),
+        *(read_model(path) for schema in SQL_SCHEMAS for path in sorted((ROOM / schema).glob("*.sql"))),
+    ]
 
 
 def build_graph(

@@ -184,6 +184,32 @@ class ClaimSettings(BaseModel):
         return promises
 
 
+OrphanShare = Annotated[float, Field(ge=0, le=1)]
+
+
+class KeySettings(BaseModel):
+    """How many rows of a feed may name rows of another feed that are not there, before a run stops."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    max_orphan_share: OrphanShare | None = Field(None, description="Of every join; without it none stops.")
+    max_orphan_share_of: dict[str, OrphanShare] = Field({}, description="By join, as in premiums.policy_id.")
+
+    def limit(self, feed: str, column: str) -> float | None:
+        """The share of a feed's rows above which the run stops; None: it never does."""
+        return self.max_orphan_share_of.get(f"{feed}.{column}", self.max_orphan_share)
+
+    @field_validator("max_orphan_share_of")
+    @classmethod
+    def known_joins(cls, shares: dict[str, float]) -> dict[str, float]:
+        """Refuse joins that there are none of."""
+        from transforms.joins import JOINS
+
+        known = sorted({f"{join.feed}.{join.column}" for join in JOINS})
+        if unknown := sorted(set(shares) - set(known)):
+            raise ValueError(f"no join goes by {', '.join(unknown)}; those that do are {', '.join(known)}")
+        return shares
+
+
 class Settings(BaseModel):
     """The part of the project file that changes what a number means."""
 
@@ -200,6 +226,7 @@ class Settings(BaseModel):
     complaints: ComplaintSettings = ComplaintSettings()
     market: MarketSettings | None = None
     surveys: SurveySettings = SurveySettings()
+    keys: KeySettings = KeySettings()
     robustness: RobustnessSettings | None = Field(None, description="Left out: no draws, empty tables.")
     claims: ClaimSettings = ClaimSettings()
     frameworks: tuple[Framework, ...] = ()

@@ -6,6 +6,14 @@ Staging models read `latest.<feed>`; which columns make a key and which record i
 from collections.abc import Sequence
 
 
+def known_sql(feed: str) -> str:
+    """SELECT of every version of every record of `raw.<feed>` that was known on the as-of day."""
+    return f"""
+SELECT * FROM raw.{feed}
+WHERE recorded_at IS NULL OR recorded_at < (SELECT ends_at FROM staging.as_of)
+"""
+
+
 def latest_sql(feed: str, key: Sequence[str]) -> str:
     """SELECT of the latest known version of every record of `raw.<feed>`.
 
@@ -15,8 +23,7 @@ def latest_sql(feed: str, key: Sequence[str]) -> str:
     columns = ", ".join(f'"{column}"' for column in key)
     return f"""
 WITH known AS (
-    SELECT * FROM raw.{feed}
-    WHERE recorded_at IS NULL OR recorded_at < (SELECT ends_at FROM staging.as_of)
+    {known_sql(feed)}
 ),
 repeated AS (
     SELECT {columns} FROM known GROUP BY ALL HAVING count(*) > 1

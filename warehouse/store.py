@@ -96,7 +96,7 @@ def _holder(content: bytes) -> str:
 
 
 class Store:
-    """An open build: `build.duckdb` with `raw` attached, `latest` and `staging` held in memory.
+    """An open build: `build.duckdb` with `raw` attached, `known`, `latest` and `staging` held in memory.
 
     `raw.claim_events` and `staging.claim_events` resolve because each is a database of its own; staging
     models are views there and so are never part of a published file.
@@ -115,7 +115,7 @@ class Store:
         if memory_limit_gib is not None:
             self.con.execute(f"SET memory_limit = '{int(memory_limit_gib)}GiB'")
         self._attach_raw()
-        for session in ("latest", "staging"):
+        for session in ("known", "latest", "staging"):
             self.con.execute(f"ATTACH ':memory:' AS {session}")
         for schema in BUILT_SCHEMAS:
             self.con.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')

@@ -52,8 +52,7 @@ def branch_count(policies: int) -> int:
     return int(np.clip(round(4 * (policies / 20_000) ** 0.87), 4, 120))
 
 
-def organisation(window: Window, policies: int, rng: np.random.Generator) -> Organisation:
-    count = branch_count(policies)
+def organisation(window: Window, count: int, rng: np.random.Generator) -> Organisation:
     base = rng.permutation(np.linspace(-QUALITY.spread, QUALITY.spread, count))
     months = np.arange(window.run_in_month, window.last_month + 1)
     changed_month = window.first_month + round(window.months * 0.6)

@@ -24,7 +24,7 @@ from examples.simulated_insurer.complaints_truth import complaint_truth
 from examples.simulated_insurer.invitations import invitation_rows, invitation_truth, invited
 from examples.simulated_insurer.life_course import LifeCourse, life_course
 from examples.simulated_insurer.mess import deliver
-from examples.simulated_insurer.organisation import Organisation, org_units, organisation
+from examples.simulated_insurer.organisation import Organisation, branch_count, org_units, organisation
 from examples.simulated_insurer.policies import Register, policy_rows, register
 from examples.simulated_insurer.policy_feeds import (
     exposure_rows,
@@ -45,12 +45,12 @@ OUT_OF_ORDER_SHARE = 0.0015
 class _Draw:
     """One simulated insurer: what was drawn, where it is written, and the truth gathered on the way."""
 
-    def __init__(self, out: Path, policies: int, months: int, seed: int) -> None:
+    def __init__(self, out: Path, policies: int, months: int, seed: int, branches: int) -> None:
         self.window = Window(months)
         self.seed = seed
         self.folder = out / "feeds"
         self.truth: dict = {"feeds": {}, "kpis": {}, "realised": {}}
-        self.org: Organisation = organisation(self.window, policies, self.rng("organisation"))
+        self.org: Organisation = organisation(self.window, branches, self.rng("organisation"))
         self.register: Register = register(self.window, policies, self.org, self.rng("register"))
         self.course: LifeCourse = life_course(self.register, self.window, self.rng("life course"))
         self.claims: Claims = claims(self.register, self.course, self.window, self.org, self.rng("claims"))
@@ -172,8 +172,10 @@ class _Draw:
             self.record(feed, [f"{feed}.csv"], amounts)
 
 
-def simulate(out: Path, policies: int, months: int, seed: int) -> dict:
+def simulate(out: Path, policies: int, months: int, seed: int, branches: int | None = None) -> dict:
     """Writes an insurer of `policies` policies, observed for `months` months up to 2025-12-31, into `out`.
+
+    It has so many `branches`, by default as many as insurers of its size have.
 
     Files: feeds/*, policypulse.yml, example_life.yml, pseudonym.key and truth.json, whose content is returned:
     the hazards, the true KPIs they imply by month for company and branches, exact counts, and the mess of each
@@ -186,7 +188,7 @@ def simulate(out: Path, policies: int, months: int, seed: int) -> dict:
         raise FileExistsError(f"{out} holds feeds or a project that were not simulated; name another folder")
     shutil.rmtree(out / "feeds", ignore_errors=True)
     (out / "feeds").mkdir(parents=True)
-    draw = _Draw(out, policies, months, seed)
+    draw = _Draw(out, policies, months, seed, branches or branch_count(policies))
     draw.write_policies()
     draw.write_premiums()
     draw.write_policy_events()

@@ -80,7 +80,6 @@ CORE = {
     ("core.claims", "claims_known_on_as_of"): one(
         "core.claims", "paid_at = TIMESTAMPTZ '2024-12-31 16:00:00+00'"
     ),
-    ("core.claims", "units_registered"): one("core.claims", "org_unit = 'nowhere'"),
     ("core.complaints", "key_and_segments_filled"): one("core.complaints", "age_band = NULL"),
     ("core.complaints", "outcome_in_set"): one("core.complaints", "outcome = 'lost'"),
     ("core.complaints", "impossible_order_flagged"): one(
@@ -96,12 +95,10 @@ CORE = {
     ("core.complaints", "complaints_known_on_as_of"): one(
         "core.complaints", "escalated_on = DATE '2025-01-01'"
     ),
-    ("core.complaints", "units_registered"): one("core.complaints", "org_unit = 'nowhere'"),
     ("core.policies", "key_and_segments_filled"): one("core.policies", "channel = NULL"),
     ("core.policies", "end_has_event"): one("core.policies", "end_event = NULL", "ended_on IS NOT NULL"),
     ("core.policies", "ended_after_issued"): one("core.policies", "ended_on = issued_on - 1"),
     ("core.policies", "policies_none_lost"): one_less("core.policies"),
-    ("core.policies", "units_registered"): one("core.policies", "org_unit = 'nowhere'"),
     ("core.persistency", "grain_unique"): ONCE_MORE.format(t="core.persistency"),
     ("core.persistency", "key_and_segments_filled"): one("core.persistency", "matures_on = due_on - 1"),
     ("core.persistency", "duration_in_set"): one("core.persistency", "duration_months = 14"),
@@ -232,6 +229,12 @@ MARTS = {
     ("marts.claims_open", "open_claims_match_stock"): one_less("marts.claims_open", "spell_no = 1"),
 }
 LATER = {
+    ("core.key_matches", "keys_meet"): one(
+        "core.key_matches", "n_orphans = n_rows, orphan_share = 1", "from_column = 'policy_id'"
+    ),
+    ("core.key_matches", "keys_within_limit"): one(
+        "core.key_matches", "orphan_share = 0.2, limit_share = 0.1"
+    ),
     ("core.claims", "calendar_known"): one(
         "staging.official_calendar",
         "is_official = FALSE",
@@ -308,6 +311,7 @@ LATER = {
     ),
 }
 UNIQUE = (
+    "core.key_matches",
     "core.claims",
     "core.complaints",
     "core.policies",

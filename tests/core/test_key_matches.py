@@ -1,0 +1,133 @@
+"""Keys that meet nothing are counted, shown and explained; a feed that was not delivered is no join."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestration.cataloguing import models
+from orchestration.making import Run, make, open_session
+from transforms.joins import JOINS
+from transforms.settings import KeySettings, Settings
+from warehouse.contract import contracts
+from warehouse.raw_tables import create_raw
+from warehouse.store import Folder, Store
+
+AS_OF = date(2025, 6, 30)
+GRAPH = models()
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with Store(Folder(tmp_path_factory.mktemp("keys"))) as opened:
+        create_raw(opened.con)
+        yield opened
+
+
+def matched(
+    store: Store, *, keys: KeySettings | None = None, **feeds: dict[str, list[object]]
+) -> pl.DataFrame:
+    """core.key_matches of feeds that hold these columns and no others."""
+    for feed in contracts():
+        store.con.execute(f"DELETE FROM raw.{feed}")
+    for feed, columns in feeds.items():
+        rows = pl.DataFrame(columns, strict=False).cast(dict.fromkeys(columns, pl.String))  # noqa: F841
+        store.con.execute(f"INSERT INTO raw.{feed} BY NAME SELECT * FROM rows")
+    run = Run(AS_OF, Settings(time_zone="UTC", keys=keys or KeySettings()), (AS_OF.replace(day=1),))
+    open_session(store, run, GRAPH)
+    make(store, GRAPH["core.key_matches"], run, GRAPH)
+    return store.read("core.key_matches")
+
+
+def test_every_join_names_columns_that_the_contracts_have() -> None:
+    for join in JOINS:
+        columns = contracts()[join.feed].columns
+        assert join.to_column in contracts()[join.to_feed].columns
+        assert (columns[join.column].personal == "id") == join.is_personal
+
+
+@given(
+    st.sets(st.integers(1, 40), min_size=1),
+    st.lists(st.integers(1, 40) | st.none(), min_size=1, max_size=60),
+)
+@settings(max_examples=15, deadline=None)
+def test_rows_with_a_key_meet_or_are_orphans(store: Store, issued: set[int], named: list[int | None]) -> None:
+    found = matched(store, policies={"policy_id": [*issued]}, premiums={"policy_id": named})
+    keys = [key for key in named if key is not None]
+    if not keys:
+        assert found.is_empty()
+        return
+    (row,) = found.rows(named=True)
+    orphans = [key for key in keys if key not in issued]
+    assert (row["n_rows"], row["n_orphans"], row["n_orphan_keys"]) == (
+        len(keys),
+        len(orphans),
+        len(set(orphans)),
+    )
+    assert row["n_met"] + row["n_orphans"] == row["n_rows"]
+    assert row["met_share"] == pytest.approx(1 - len(orphans) / len(keys))
+    assert row["is_broken"] == (2 * len(orphans) > len(keys))
+
+
+@pytest.mark.parametrize(
+    ("written", "named", "reason"),
+    [
+        (["00017", "00018"], ["17", "18"], "leading zeros"),
+        (["PX17", "PX18"], ["px17", "px18"], "letters in upper and lower case"),
+        (["P 17", "P 18"], ["P17", "P18"], "spaces"),
+        (["POL-17", "POL-18"], ["17", "18"], "what stands before the first digit"),
+        (["17", "18"], ["17.0", "18.0"], "decimals of a number"),
+        (["POL-0017", "POL-0018"], ["17.0", "18.0"], "several of these"),
+        (["17", "18"], ["3017", "3018"], None),
+    ],
+)
+def test_why_keys_do_not_meet_is_seen(
+    store: Store, written: list[str], named: list[str], reason: str | None
+) -> None:
+    found = matched(
+        store, policies={"policy_id": written}, claim_events={"claim_id": ["a", "b"], "policy_id": named}
+    )
+    (row,) = found.rows(named=True)
+    assert row["examples"] == ", ".join(sorted(named))
+    assert not row["is_broken"]  # claims are claims without their policies, too
+    if reason is None:
+        assert row["likely_reason"] is None
+    else:
+        assert row["likely_reason"].startswith(f"{reason}: 2 of 2 keys")
+        assert named[0] in row["likely_reason"] and written[0] in row["likely_reason"]
+
+
+def test_nothing_is_shown_of_pseudonyms(store: Store) -> None:
+    found = matched(
+        store,
+        policies={"policy_id": ["1"], "customer_id": ["aaa"]},
+        complaints={"complaint_id": ["k"], "customer_id": ["bbb"]},
+    )
+    (row,) = found.rows(named=True)
+    assert (row["from_column"], row["n_orphans"], row["examples"], row["likely_reason"]) == (
+        "customer_id", 1, None, None,
+    )  # fmt: skip
+
+
+def test_a_value_that_names_no_unit_is_no_key(store: Store) -> None:
+    found = matched(store, org_units={"org_unit": ["B1"]}, exposures={"org_unit": ["all", "B1", "B2"]})
+    (row,) = found.rows(named=True)
+    assert (row["n_rows"], row["n_orphans"], row["warns_from_share"]) == (2, 1, 0.0)
+
+
+def test_the_project_sets_limits_by_join(store: Store) -> None:
+    limits = KeySettings(max_orphan_share=0.5, max_orphan_share_of={"premiums.policy_id": 0.1})
+    found = matched(
+        store,
+        keys=limits,
+        policies={"policy_id": ["1"]},
+        premiums={"policy_id": ["1"]},
+        policy_events={"policy_id": ["1"]},
+    )
+    shares = dict(found.select("from_feed", "limit_share").iter_rows())
+    assert shares == {"premiums": 0.1, "policy_events": 0.5}
+    with pytest.raises(ValueError, match=r"no join goes by premiums\.policy"):
+        KeySettings(max_orphan_share_of={"premiums.policy": 0.1})
