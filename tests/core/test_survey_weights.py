@@ -9,7 +9,7 @@ from transforms.core.claims import claims
 from transforms.core.complaints import complaints
 from transforms.core.policies import policies
 from transforms.core.survey_invitations import invitations
-from transforms.core.survey_parts import survey_parts
+from transforms.core.survey_parts import SURVEY_PARTS, survey_parts
 from transforms.core.survey_responses import SURVEY_RESPONSES
 from transforms.core.survey_scores import SURVEY_SCORES, SURVEY_STAGE_SCORES
 from transforms.core.survey_weights import SURVEY_WEIGHTS, survey_weights
@@ -182,3 +182,40 @@ def test_a_wave_is_compared_with_the_one_before_only_with_an_interval():
     assert second["perception_change"] == pytest.approx(-10)
     assert second["perception_change_high"] == pytest.approx(-10 + half, abs=1e-5)
     assert third["perception_change"] is None
+
+
+def likert(wave: str, day: date, n: int, **scores: float) -> list[dict]:
+    return [
+        {"wave": wave, "answered_on": day, "dimension": "empathy", "response_id": f"{wave}-{i}", **scores}
+        for i in range(n)
+    ]  # fmt: skip
+
+
+def test_perceptions_without_a_scale_are_shown_as_they_were_given_and_not_compared():
+    waves = (("1", date(2025, 3, 1)), ("2", date(2025, 6, 1)))
+    rows = [row for wave, day in waves for row in likert(wave, day, 40, perception_mean=3.5)]
+    first, second = parts(rows, {}).sort("first_answered_on").iter_rows(named=True)
+    for row in (first, second):
+        assert (row["status"], row["n_effective"]) == ("ok", pytest.approx(40))
+        assert (row["perception_mean"], row["perception_score"]) == (3.5, None)
+    assert (first["perception_verdict"], second["perception_verdict"]) == (
+        "first wave", "no scale to compare on",
+    )  # fmt: skip
+
+
+def test_satisfaction_alone_makes_a_part():
+    (row,) = parts(likert("1", ANSWERED, 12, satisfaction_score=75.0), {}).iter_rows(named=True)
+    assert (row["status"], row["satisfaction_score"], row["n_satisfactions"]) == ("low_n", 75.0, 12)
+    assert row["perception_score"] is None
+
+
+def test_a_suppressed_part_shows_no_figure_at_all():
+    """Twenty answered, but so unevenly weighted that they count for fewer than ten."""
+    rows = likert("1", ANSWERED, 20, perception_mean=4.0, perception_score=50.0, gap_points=-1.0,
+                  expectation_mean=5.0, importance_mean=20.0, satisfaction_score=60.0)  # fmt: skip
+    sizes = {row["response_id"]: 3.0 if i < 2 else 0.3 for i, row in enumerate(rows)}
+    (row,) = parts(rows, sizes).iter_rows(named=True)
+    assert row["status"] == "suppressed"
+    about = ("n_effective", "design_effect")
+    assert [name for name, (dtype, _) in SURVEY_PARTS.items()
+            if dtype == pl.Float64 and name not in about and row[name] is not None] == []  # fmt: skip

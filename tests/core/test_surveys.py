@@ -143,6 +143,14 @@ def test_instruments_of_a_response() -> None:
     assert (row["nps_score"], row["ces_score"], row["satisfaction_score"]) == (9, 6, 75)
 
 
+def test_satisfaction_asked_by_dimension_alone_is_that_of_the_respondent() -> None:
+    about = {"construct": "satisfaction", "scale_max": 5.0}
+    questions = questions_of([{"question": name, "dimension": name, **about} for name in ("care", "speed")])
+    rows = [*answered("a", care=4, speed=2), *answered("b", speed=5), *answered("c", care=None)]
+    found = responses_of(answers_of(rows), questions).sort("response_id")
+    assert found["satisfaction_score"].to_list() == [50, 100, None]
+
+
 @pytest.mark.parametrize(("low", "high"), [(1.0, 10.0), (1.0, 5.0)])
 def test_recommendation_on_another_scale_is_no_nps(low: float, high: float) -> None:
     questions = questions_of(

@@ -103,7 +103,10 @@ def survey_parts(
 
 def _means(answered: pl.LazyFrame) -> pl.LazyFrame:
     weight = pl.col("weight")
-    perceived = weight.filter(pl.col("perception_score").is_not_null())
+    # A part that nobody was asked to perceive is as large as the number of those who are satisfied with it or not.
+    perceived, satisfied = (
+        weight.filter(pl.col(name).is_not_null()) for name in ("perception_mean", "satisfaction_score")
+    )
     means = ("perception_score", "perception_mean", "expectation_mean", "gap_points")
     found = answered.group_by(PART).agg(
         pl.col("answered_on").min().alias("first_answered_on"),
@@ -111,8 +114,9 @@ def _means(answered: pl.LazyFrame) -> pl.LazyFrame:
         n_perceptions=pl.col("perception_mean").count(),
         n_gaps=pl.col("gap_points").count(),
         n_satisfactions=pl.col("satisfaction_score").count(),
-        n_effective=finite(effective_n(perceived)),
-        design_effect=finite(design_effect(perceived)),
+        n_scored=pl.col("perception_score").count(),
+        n_effective=pl.coalesce(finite(effective_n(perceived)), finite(effective_n(satisfied))),
+        design_effect=pl.coalesce(finite(design_effect(perceived)), finite(design_effect(satisfied))),
         weighted_perception_score=finite(weighted_mean(pl.col("perception_score"), weight)),
         weighted_gap_points=finite(weighted_mean(pl.col("gap_points"), weight)),
         error=finite(weighted_mean_error(pl.col("perception_score"), weight)),
@@ -138,6 +142,8 @@ def _since_the_wave_before(parts: pl.LazyFrame) -> pl.LazyFrame:
         .then(pl.lit("first wave"))
         .when(~comparable)
         .then(pl.lit("under 30 effective respondents in a wave"))
+        .when(change.is_null())
+        .then(pl.lit("no scale to compare on"))
         .when(change > half)
         .then(pl.lit("up"))
         .when(change < -half)
@@ -155,18 +161,18 @@ def _since_the_wave_before(parts: pl.LazyFrame) -> pl.LazyFrame:
 def _shown(parts: pl.LazyFrame) -> pl.LazyFrame:
     """Without the figures of too few respondents; rounded, as the last digits depend on the order of rows."""
     enough = pl.col("status").is_in(["ok", "low_n"])
-    perceptions = (
-        "perception_score", "perception_mean", "expectation_mean", "importance_mean",
-        "weighted_perception_score", "weighted_perception_low", "weighted_perception_high",
-    )  # fmt: skip
-    by_count = {
-        "gap_points": "n_gaps",
-        "weighted_gap_points": "n_gaps",
-        "satisfaction_score": "n_satisfactions",
-    }
+    figures_of = {
+        "n_perceptions": ("perception_mean", "expectation_mean", "importance_mean"),
+        "n_scored": (
+            "perception_score", "weighted_perception_score", "weighted_perception_low", "weighted_perception_high",
+        ),
+        "n_gaps": ("gap_points", "weighted_gap_points"),
+        "n_satisfactions": ("satisfaction_score",),
+    }  # fmt: skip
     return parts.with_columns(
-        *(pl.when(enough).then(name).alias(name) for name in perceptions),
-        *(pl.when(pl.col(n) >= SUPPRESSED_BELOW).then(name).alias(name) for name, n in by_count.items()),
+        pl.when(enough & (pl.col(n) >= SUPPRESSED_BELOW)).then(name).alias(name)
+        for n, names in figures_of.items()
+        for name in names
     ).with_columns(
         pl.col(name).round(DECIMALS) for name, (dtype, _) in SURVEY_PARTS.items() if dtype == pl.Float64
     )

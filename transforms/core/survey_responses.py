@@ -42,7 +42,10 @@ SURVEY_RESPONSES: Columns = {
     "n_unknown_questions": (pl.Int64, "Answers to questions the questionnaire does not have; in no score."),
     "nps_score": (pl.Float64, "Likelihood to recommend, 0 to 10; NULL where asked on another scale."),
     "ces_score": (pl.Float64, "Ease, 1 to 7 (7 is easy); NULL where asked on another scale."),
-    "satisfaction_score": (pl.Float64, "Overall satisfaction, 0 to 100."),
+    "satisfaction_score": (
+        pl.Float64,
+        "Overall satisfaction, 0 to 100; mean of that by dimension where the survey asks for no other.",
+    ),
     "straight_lining": (pl.Boolean, "Ten or more perceptions and expectations, the same within each block."),
     "speeding": (pl.Boolean, "Under two seconds an answer."),
     "is_valid": (
@@ -71,7 +74,7 @@ def survey_responses(
     questionnaire give differently takes the last in alphabetical order.
     """
     scored = scored_answers(answers, questions, as_of=as_of)
-    is_overall = _is("satisfaction") & pl.col("dimension").is_null()
+    is_overall = _is("satisfaction") & (pl.col("dimension").is_null() | ~pl.col("asks_overall"))
     responses = scored.group_by(RESPONSE_KEY).agg(
         pl.col("answered_on").max(),
         _answered_stage(),
@@ -124,7 +127,7 @@ def scaled_questions(questions: pl.LazyFrame) -> pl.LazyFrame:
 
     Likelihood to recommend is asked from 0 to 10, ease from 1 to 7, where the questionnaire does not say. A
     pair is an item of which the survey asks expectation and perception; an unpaired question is an item of
-    its own.
+    its own. `asks_overall`: the survey has a question about satisfaction as a whole.
     """
     unsaid = pl.col("scale_min").is_null() & pl.col("scale_max").is_null()
     low, high = (
@@ -148,6 +151,7 @@ def scaled_questions(questions: pl.LazyFrame) -> pl.LazyFrame:
         .with_columns(
             n_dimension_pairs=pl.col("is_paired").sum().over("survey", "dimension"),
             n_stage_pairs=pl.col("is_paired").sum().over("survey", "question_stage"),
+            asks_overall=(_is("satisfaction") & pl.col("dimension").is_null()).any().over("survey"),
         )
         .drop("is_paired")
     )

@@ -145,6 +145,7 @@ KPIS = (
     ),
     Kpi(
         code="satisfaction_score",
+        version="2",
         title="Overall satisfaction, 0–100",
         fact="core.survey_responses",
         measure=Mean("satisfaction_score"),
@@ -152,7 +153,8 @@ KPIS = (
         population=CUSTOMERS & pl.col("satisfaction_score").is_not_null(),
         minimum=30,
         source="Mean answer rescaled, (x − min) / (max − min) · 100",
-        definition="Mean answer to the question about overall satisfaction, from 0 to 100.",
+        definition="Mean answer to the question about overall satisfaction, from 0 to 100; in surveys that ask only by "
+        "dimension, of each respondent's mean over these.",
         formula="mean of (answer − scale minimum) / (scale maximum − scale minimum) · 100",
         example=Example(
             "200 answers 5, 4, 3, 2, 1 in numbers 62, 71, 40, 17, 10: mean 3.79", 69.75, "worked by hand"
@@ -161,6 +163,7 @@ KPIS = (
     ),
     Kpi(
         code="satisfied_share",
+        version="2",
         title="Satisfied customers, 75 of 100 and more",
         fact="core.survey_responses",
         measure=Share(
@@ -170,7 +173,7 @@ KPIS = (
         population=CUSTOMERS & pl.col("satisfaction_score").is_not_null(),
         minimum=30,
         source="Top-two box of a scale of five",
-        definition="Customers whose overall satisfaction is in the upper two boxes of five.",
+        definition="Customers whose overall satisfaction (see satisfaction_score) is in the upper two boxes of five.",
         formula="answers of 75 and more on 0–100 / answers",
         example=Example("200 answers 5, 4, 3, 2, 1 in numbers 62, 71, 40, 17, 10", 0.665, "worked by hand"),
         **_ANSWERED,
@@ -205,6 +208,7 @@ KPIS = (
     ),
     Kpi(
         code="satisfaction_poststratified_score",
+        version="2",
         title="Overall satisfaction, 0–100, weighted to those asked about",
         fact="core.survey_weights",
         measure=WeightedMean("satisfaction_score", "weight"),

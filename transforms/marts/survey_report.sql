@@ -64,3 +64,4 @@ LEFT JOIN core.survey_reliability AS reliability
     AND reliability.wave = parts.wave
     AND reliability.dimension = parts.part
     AND parts.roll_up = 'dimension'
+    AND parts.status IN ('ok', 'low_n')
