@@ -170,8 +170,13 @@ def test_gaps_and_perceptions_by_the_customers_own_weights():
         }
         for dimension, gap, weight, perception in zip(DIMENSIONS, gaps, points, perceptions, strict=True)
     ]
-    responses = table(answered("1", date(2025, 3, 1), 1, 0, 1), SURVEY_RESPONSES)
+    responses = table(answered("1", date(2025, 3, 1), 10, 0, 10), SURVEY_RESPONSES)
     (wave,) = waves_of(responses, scores=table(rows, SURVEY_SCORES)).collect().iter_rows(named=True)
+    few = table(answered("1", date(2025, 3, 1), 9, 0, 9), SURVEY_RESPONSES)
+    (withheld,) = waves_of(few, scores=table(rows, SURVEY_SCORES)).collect().iter_rows(named=True)
+    assert {
+        withheld[name] for name in ("nps_points", "nps_low", "servqual_gap_points", "servperf_score")
+    } == {None}
     assert wave["servqual_gap_points"] == pytest.approx(-0.66)
     assert wave["servqual_weighted_gap_points"] == pytest.approx(-0.7245)
     assert wave["servperf_weighted_score"] == pytest.approx(76.42, abs=0.005)

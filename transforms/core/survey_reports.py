@@ -16,6 +16,7 @@ from transforms.settings import Settings
 from transforms.statistics.intervals import finite, normal_quantile, nps, nps_adjusted, nps_difference
 from transforms.statistics.surveys import (
     LOW_N_BELOW,
+    SUPPRESSED_BELOW,
     box_share,
     design_effect,
     dimension_means,
@@ -80,6 +81,18 @@ SURVEY_WAVES: Columns = {
     "servperf_score": (pl.Float64, "Perception on 0 to 100, mean of the dimensions."),
     "servperf_weighted_score": (pl.Float64, "The same weighted by the customers' own allocation."),
 }
+# The figures of a wave, each by the effective respondents it rests on.
+_FIGURES = {
+    "n_nps_effective": ("nps_points", "nps_low", "nps_high"),
+    "n_satisfaction_effective": (
+        "satisfaction_score", "weighted_satisfaction_score", "weighted_satisfaction_low",
+        "weighted_satisfaction_high", "satisfied_share",
+    ),
+    "n_effective": (
+        "ces_mean", "ces_easy_share", "csi_score", "servqual_gap_points", "servqual_weighted_gap_points",
+        "servperf_score", "servperf_weighted_score",
+    ),
+}  # fmt: skip
 _FARED = ("respondents", "others")
 SURVEY_NONRESPONSE: Columns = {
     "event": (
@@ -128,7 +141,10 @@ def survey_waves(
     as_of: date,
     settings: Settings,
 ) -> pl.LazyFrame:
-    """One row a survey and wave: who answered, NPS and satisfaction with their change, CES, SERVQUAL."""
+    """One row a survey and wave: who answered, NPS and satisfaction with their change, CES, SERVQUAL.
+
+    Figures of under 10 effective respondents are withheld.
+    """
     del as_of, settings
     counts = ("promoters", "detractors", "n_nps")
     seen = (*counts, "n_nps_effective", *SATISFACTION)
@@ -150,8 +166,13 @@ def survey_waves(
         nps_change_low=pl.when(comparable).then(change.low),
         nps_change_high=pl.when(comparable).then(change.high),
     ).with_columns(_satisfaction_change(), nps_verdict=_nps_verdict(comparable, earlier[2]))
-    return told.join(_over_dimensions(scores), on=WAVE, how="left").join(
+    whole = told.join(_over_dimensions(scores), on=WAVE, how="left").join(
         _asked(invitations), on=WAVE, how="left"
+    )
+    return whole.with_columns(
+        pl.when(pl.col(n) >= SUPPRESSED_BELOW).then(name).alias(name)
+        for n, names in _FIGURES.items()
+        for name in names
     )
 
 
