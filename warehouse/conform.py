@@ -14,7 +14,7 @@ import duckdb
 from warehouse.landing_error import LandingError
 from warehouse.mapping_check import closest, referenced_columns
 from warehouse.pseudonyms import described_sql, discreet_sql, masked_text_sql, shape_sql
-from warehouse.quoting import identifier, literal
+from warehouse.quoting import identifier, literal, literals
 from warehouse.values import Clock, Recoding, code, days_alone, emptied, precision, recoded, skipped, typed
 
 if TYPE_CHECKING:
@@ -109,21 +109,37 @@ class _Names:
     def alias(self, name: str, path: str) -> str:
         found = self._found(name)
         if found is None:
-            hint = closest(name, self.scan.columns)
+            hint = self._lower_down(name) or closest(name, self.scan.columns) or "."
             columns = ", ".join(self.scan.columns)
             where = f"{self.key_path}.{path}"
             raise LandingError(
-                [f"has no column {name!r}, which {where} names{hint or '.'} Columns found: {columns}"]
+                [f"has no column {name!r}, which {where} names{hint} Columns found: {columns}"]
             )
         taken = next((alias for alias, column in self.columns.items() if column == found), None)
         alias = taken or f"_s{len(self.columns)}"
         self.columns[alias] = found
         return alias
 
+    def _lower_down(self, name: str) -> str:
+        """Where the header stands, if it is not where it was looked for."""
+        wanted = name.strip().casefold()
+        lines = [
+            line
+            for line, cells in self.scan.first_rows
+            if wanted in (cell.strip().casefold() for cell in cells)
+        ]
+        return (
+            f", but line {lines[0]} has it: if that is the header, write `skip: {lines[0] - 1}`."
+            if lines
+            else ""
+        )
+
     def expression(self, sql: str, path: str, target: str) -> tuple[str, str]:
         """A SQL expression of the mapping; a row on which it fails is at fault, not the whole file."""
         for name in self.named_in(sql, path):
-            self.alias(name, path)
+            column = self.columns[self.alias(name, path)]
+            if column.casefold() != name.casefold():
+                raise LandingError([f'{self.key_path}.{path}: SQL knows the column {name!r} as "{column}"'])
         try:
             source_type = self.column_type(f"SELECT ({sql}) AS v FROM {self.scan.relation}")
         except duckdb.Error as error:
@@ -158,11 +174,20 @@ class _Names:
             self.hidden[self.alias(name, "")] = how
 
     def _found(self, name: str) -> str | None:
-        if name in self.scan.columns:
-            return name
-        wanted = name.strip().casefold()
-        same = next((column for column in self.scan.columns if column.casefold() == wanted), None)
-        return same or self._matching(name)
+        """The column that a name means: as its header is written, else in other case, where only one is so called."""
+        headers = self.scan.headers or {column: column for column in self.scan.columns}
+        wanted = name.strip()
+        for spelled in (str, str.casefold):
+            fitting = [column for column, header in headers.items() if spelled(header) == spelled(wanted)]
+            if len(fitting) > 1:
+                raise LandingError(
+                    [
+                        f"{self.key_path}: {name!r} is the header of {len(fitting)} columns; name one: {fitting}"
+                    ]
+                )
+            if fitting:
+                return fitting[0]
+        return name if name in headers else self._matching(name)
 
     def _matching(self, name: str) -> str | None:
         """The one column that a name with * stands for, as where a survey's export has questions for headers."""
@@ -203,6 +228,7 @@ def conformed(
         reads += _cell_reads(cells, source, contract)
     verdicts += [_Verdict(read.skip) for read in reads if read.skip]
     verdicts += [_Verdict(test, column, _FAILS) for column, test in names.failures]
+    verdicts += _broken_cells(names)
     verdicts += [_Verdict(read.fault, read.name, read.reason, read.cells) for read in reads if read.fault]
     hidden = set(names.hidden) or len(names.columns) < len(scan.columns)
     return Conformed(
@@ -217,6 +243,16 @@ def conformed(
 def _unreadable(scan: Scan) -> list[_Verdict]:
     broken = [_Verdict("_broken", None, "'not valid JSON'")] if scan.broken else []
     return [*broken, _Verdict("_empty")] if scan.empty else broken
+
+
+def _broken_cells(names: _Names) -> list[_Verdict]:
+    """Cells of a sheet that show an error: nobody knows what was meant, so they are no value and not empty either."""
+    errors = literals(names.scan.errors)
+    return [
+        _Verdict(f"{alias} IN ({errors})", column, f"'an error of the sheet: ''' || {alias} || ''''")
+        for alias, column in names.columns.items()
+        if errors
+    ]
 
 
 def _where(names: _Names, source: FeedSource) -> list[_Verdict]:

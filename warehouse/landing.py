@@ -231,7 +231,7 @@ def _landed(
             forget_rejected_lines(con)
             con.execute(f"CREATE OR REPLACE TEMP TABLE {STAGED} AS {plan.select}")
         try:
-            staged = _located(con, scan, plan, arrival.source.csv.quote)
+            staged = _located(con, scan, plan)
         except LinesLost as error:
             # DuckDB passes over lines, without an error, where the first of them end in another way than the rest.
             if not one_newline:
@@ -248,7 +248,7 @@ def _landed(
         _clear(con)
 
 
-def _located(con: duckdb.DuckDBPyConnection, scan: Scan, plan: Conformed, quote: str) -> Staged:
+def _located(con: duckdb.DuckDBPyConnection, scan: Scan, plan: Conformed) -> Staged:
     """Find the line of every staged row, and of the lines that the parser refused."""
     if scan.text is None:
         return Staged(plan, scan.first_line, renumbered=False, refused=False)
@@ -256,7 +256,11 @@ def _located(con: duckdb.DuckDBPyConnection, scan: Scan, plan: Conformed, quote:
     last_row = "max(_row)" if plan.numbered else "count(*)"
     rows = con.execute(f"SELECT coalesce({last_row}, 0) FROM {STAGED}").fetchall()[0][0]
     lines = numbering(
-        scan.text, before=scan.first_line - 1, quote=quote, rows=rows, refused=refused["place"].to_list()
+        scan.text,
+        before=scan.first_line - 1,
+        quoting=(scan.quote, scan.escape),
+        rows=rows,
+        refused=refused["place"].to_list(),
     )
     con.register(REFUSED, refused.with_columns(line=pl.Series(lines.refused, dtype=pl.Int64)))
     if lines.rows is not None:

@@ -159,9 +159,11 @@ class CsvOptions(_Part):
 
     delimiter: str | None = Field(default=None, min_length=1, max_length=4)
     quote: str = Field(default='"', max_length=1)
+    escape: str | None = Field(default=None, min_length=1, max_length=1)
+    """Sign before a quote that belongs to the text, for example a backslash, instead of a second quote."""
     encoding: str = "utf-8"
     skip: int = Field(default=0, ge=0)
-    """Lines before the header."""
+    """Lines above the header; for files of any kind, `skip` of the source."""
     nulls: Texts = ()
     """Texts that mean an empty value, besides nothing at all."""
 
@@ -180,7 +182,10 @@ class FeedSource(_Part):
     database: DatabaseSource | None = None
     format: FileFormat | None = None
     csv: CsvOptions = CsvOptions()
-    sheet: str | None = None
+    skip: int = Field(default=0, ge=0)
+    """Lines of a text, or rows of a sheet, above the header."""
+    sheet: Name | None = None
+    """Sheet of a workbook; needed where several of them hold rows."""
     time_zone: str | None = None
     columns: Columns = Field(default_factory=dict)
     where: str | None = None
@@ -191,7 +196,17 @@ class FeedSource(_Part):
     def _one_origin(self) -> FeedSource:
         if bool(self.files) == (self.database is not None):
             raise ValueError("give either files or database")
+        if self.skip and self.csv.skip:
+            raise ValueError("give skip or csv.skip, not both: they name the same thing")
         return self
+
+    def lines_above(self) -> int:
+        """Lines of a text, or rows of a sheet, above the header."""
+        return self.skip or self.csv.skip
+
+    def formats(self) -> set[FileFormat | None]:
+        """Formats that its files have by their endings, None where these do not tell; nothing for a database."""
+        return {self.format or _told_by_ending(PurePath(pattern)) for pattern in self.files}
 
     def column_sources(self) -> Iterator[tuple[str, str, ColumnSource]]:
         """Everything mapped, as (key path within the source, target column, origin)."""
@@ -233,12 +248,16 @@ def file_format(path: PurePath, source: FeedSource) -> FileFormat:
     """The format of a file, as named in the mapping or by its ending; raises ValueError where neither tells."""
     if source.format:
         return source.format
-    plain = PurePath(path.stem) if path.suffix == ".gz" else path
-    ending = plain.suffix.lower()
-    if ending not in _ENDINGS:
+    told = _told_by_ending(path)
+    if told is None:
         raise ValueError(
             f"the ending of {path.name} tells no format; add `format:` csv, parquet, ndjson or xlsx"
         )
-    if path.suffix == ".gz" and _ENDINGS[ending] in ("parquet", "xlsx"):
+    if path.suffix.lower() == ".gz" and told in ("parquet", "xlsx"):
         raise ValueError(f"{path.name} is compressed twice; unpack it first")
-    return _ENDINGS[ending]
+    return told
+
+
+def _told_by_ending(path: PurePath) -> FileFormat | None:
+    plain = PurePath(path.stem) if path.suffix.lower() == ".gz" else path
+    return _ENDINGS.get(plain.suffix.lower())

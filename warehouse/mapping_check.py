@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
-from warehouse.mapping import SKIP
+from warehouse.mapping import SKIP, CsvOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -74,6 +74,7 @@ def _errors(feeds: Mapping[str, Sequence[FeedSource]], contracts: Mapping[str, C
 def _source_errors(source: FeedSource, contract: Contract) -> Iterator[Error]:
     yield from _zone_errors("time_zone", source.time_zone)
     yield from _encoding_errors(source)
+    yield from _option_errors(source)
     if source.where is not None:
         yield from _sql_errors("where", source.where)
     for name, origin in source.columns.items():
@@ -182,6 +183,24 @@ def _encoding_errors(source: FeedSource) -> Iterator[Error]:
             "csv.encoding",
             f"unknown encoding {source.csv.encoding!r}; for example utf-8, gbk, cp949, latin-1",
         )
+
+
+def _option_errors(source: FeedSource) -> Iterator[Error]:
+    """Options that no file of the source would heed; nothing is said where a pattern does not tell its format."""
+    formats = source.formats()
+    if None in formats:
+        return
+    told = ", ".join(sorted(str(kind) for kind in formats)) or "a database"
+    if "csv" not in formats and source.csv != CsvOptions():
+        key = "csv.skip" if source.csv.skip else "csv"
+        yield (
+            key,
+            f"is for text files and this is {told}; lines above the header of any file are `skip` of the source",
+        )
+    if "xlsx" not in formats and source.sheet is not None:
+        yield "sheet", f"is for workbooks and this is {told}"
+    if not {"csv", "xlsx"} & formats and source.skip:
+        yield "skip", f"is for texts and sheets with a header and this is {told}"
 
 
 def _sql_errors(path: str, sql: str) -> Iterator[Error]:

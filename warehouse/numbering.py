@@ -5,8 +5,9 @@ Lines come apart from records by blank lines, by line breaks inside quotes and b
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
@@ -39,10 +40,13 @@ class LinesLost(Exception):
         super().__init__(f"holds {held:,} records, of which only {read:,} could be told apart")
 
 
-def numbering(path: Path, *, before: int, quote: str, rows: int, refused: Sequence[int]) -> Numbering:
+def numbering(
+    path: Path, *, before: int, quoting: tuple[str, str], rows: int, refused: Sequence[int]
+) -> Numbering:
     """Where the records of a text file start, in lines from 1.
 
-    `before` is the number of lines up to and with the header, `rows` how many records were read, and
+    `before` is the number of lines up to and with the header, `quoting` the quote and what takes it its meaning
+    (a second quote, or another sign), `rows` how many records were read, and
     `refused` the sorted places of the others as the parser counts: lines, but a line break inside quotes
     does not count. Where quotes do not tell records apart, every record is taken for one line.
     Raises LinesLost if the file holds more records than were read and refused.
@@ -51,7 +55,7 @@ def numbering(path: Path, *, before: int, quote: str, rows: int, refused: Sequen
     records = rows + len(places)
     if _line_count(path) == before + records:
         return _one_line_each(before, rows, places)
-    starts, counted = _starts(path, before, quote)
+    starts, counted = _starts(path, before, quoting)
     if len(starts) > records:
         raise LinesLost(len(starts), records)
     is_refused = np.isin(counted, places)
@@ -77,9 +81,9 @@ def _line_count(path: Path) -> int:
     return count + (last != b"\n")
 
 
-def _starts(path: Path, before: int, quote: str) -> tuple[Lines, Lines]:
+def _starts(path: Path, before: int, quoting: tuple[str, str]) -> tuple[Lines, Lines]:
     """Line on which each record after the header starts, and the same without line breaks inside quotes."""
-    ends, lines, returns = (np.concatenate(part) for part in zip(*_record_ends(path, quote), strict=True))
+    ends, lines, returns = (np.concatenate(part) for part in zip(*_record_ends(path, quoting), strict=True))
     starts = np.concatenate(([0], ends[:-1] + 1))
     start_lines = np.concatenate(([1], lines[:-1] + 1))
     places = np.arange(1, len(ends) + 1, dtype=np.int64)
@@ -87,12 +91,13 @@ def _starts(path: Path, before: int, quote: str) -> tuple[Lines, Lines]:
     return start_lines[kept], places[kept]
 
 
-def _record_ends(path: Path, quote: str) -> Iterator[tuple[Lines, Lines, Lines]]:
+def _record_ends(path: Path, quoting: tuple[str, str]) -> Iterator[tuple[Lines, Lines, Lines]]:
     """Line breaks outside quotes: their place in bytes, in lines, and whether a carriage return precedes them."""
+    quote, escape = quoting
     mark = ord(quote) if quote else -1
     offset, line, inside, last = 0, 0, 0, _NEWLINE
     with opened(path) as file:
-        while chunk := file.read(_CHUNK):
+        for chunk in _without_escapes(file, escape if escape != quote else ""):
             signs = np.frombuffer(chunk, dtype=np.uint8)
             at = np.flatnonzero((signs == _NEWLINE) | (signs == mark))
             quotes = signs[at] == mark
@@ -105,3 +110,19 @@ def _record_ends(path: Path, quote: str) -> Iterator[tuple[Lines, Lines, Lines]]
             offset, last = offset + len(chunk), chunk[-1]
     if last != _NEWLINE:
         yield np.array([offset]), np.array([line + 1]), np.array([int(last == _RETURN)])
+
+
+def _without_escapes(file: IO[bytes], escape: str) -> Iterator[bytes]:
+    """The bytes of a file in parts, as long as they are, but with nothing that an escape makes plain text."""
+    escaped = re.compile(re.escape(escape.encode()) + rb"[^\r\n]") if escape else None
+    held = b""
+    while chunk := file.read(_CHUNK):
+        if escaped is None:
+            yield chunk
+            continue
+        # An escape at the very end belongs to the sign that comes next.
+        chunk = escaped.sub(b"..", held + chunk)
+        held = escape.encode() if chunk.endswith(escape.encode()) else b""
+        yield chunk[: len(chunk) - len(held)]
+    if held:
+        yield held

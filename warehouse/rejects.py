@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from warehouse.landing_error import LandingError
-from warehouse.sources import REJECTED_LINES
+from warehouse.sources import LONGEST_LINE_BYTES, REJECTED_LINES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 _KEPT_OF_A_LINE = 2000
 _SHOWN_ROWS, _SHOWN_REASONS, _SHOWN_LENGTH = 5, 10, 200
 _EXAMPLES = 20
-_FOUND = "regexp_extract(arg_min(error_message, column_idx), 'Found: ([0-9]+)', 1)"
-_WANTED = "regexp_extract(arg_min(error_message, column_idx), 'Columns: ([0-9]+)', 1)"
+# A line too long has no column.
+_COLUMN = "coalesce(column_idx, 0)"
+_FOUND = f"regexp_extract(arg_min(error_message, {_COLUMN}), 'Found: ([0-9]+)', 1)"
+_WANTED = f"regexp_extract(arg_min(error_message, {_COLUMN}), 'Columns: ([0-9]+)', 1)"
 _USUAL_FORMATS = (
     "%Y-%m-%d",
     "%Y-%m-%d %H:%M:%S",
@@ -76,14 +78,14 @@ def refused_lines(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     _refuse_lines_run_together(con)
     lines: pl.DataFrame = con.sql(f"""
         SELECT CAST(line AS BIGINT) AS place,
-            arg_min(column_name, column_idx) AS column_name,
-            CASE arg_min(error_type, column_idx)
+            arg_min(column_name, {_COLUMN}) AS column_name,
+            CASE arg_min(error_type, {_COLUMN})
                 WHEN 'MISSING COLUMNS' THEN 'too few columns: ' || {_FOUND} || ' instead of ' || {_WANTED}
                 WHEN 'TOO MANY COLUMNS' THEN 'too many columns: more than ' || {_WANTED}
                 WHEN 'UNQUOTED VALUE' THEN 'a quote is not closed'
                 WHEN 'INVALID ENCODING' THEN 'not in the encoding of the file'
-                WHEN 'LINE SIZE OVER MAXIMUM' THEN 'line too long'
-                ELSE lower(arg_min(error_type, column_idx)) END AS reason,
+                WHEN 'LINE SIZE OVER MAXIMUM' THEN 'line too long: more than {LONGEST_LINE_BYTES // 1_000_000} MB'
+                ELSE coalesce(lower(arg_min(error_type, {_COLUMN})), 'not readable') END AS reason,
             left(ltrim(any_value(csv_line), chr(10) || chr(13)), {_KEPT_OF_A_LINE}) AS raw
         FROM {REJECTED_LINES} GROUP BY line ORDER BY place""").pl()
     return lines

@@ -12,23 +12,27 @@ import io
 import sqlite3
 import zlib
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import duckdb
 
 from warehouse.landing_error import LandingError
-from warehouse.mapping import file_format
+from warehouse.mapping import CsvOptions, file_format
+from warehouse.mapping_check import referenced_columns
 from warehouse.quoting import identifier, literal, literals
+from warehouse.sheets import read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import polars as pl
 
-    from warehouse.mapping import CsvOptions, DatabaseSource, FeedSource
+    from warehouse.mapping import DatabaseSource, FeedSource
+    from warehouse.sheets import Sheet
 
 REJECTED_LINES = "landing_rejected_lines"
 _REJECTED_SCANS = "landing_rejected_scans"
@@ -37,6 +41,9 @@ _INVALID_STATE = "state machine reached an invalid state"
 _HEADER_BYTES = 1 << 20
 _CHUNK = 1 << 20
 _ROWS_FOR_KEYS = 10_000
+_ROWS_FOR_HEADER = 20
+LONGEST_LINE_BYTES = 16_000_000
+_PLAIN = CsvOptions(quote="")
 _CHANGED = {
     "TIMESTAMPTZ_NS": "CAST({} AS TIMESTAMPTZ)",
     "TIMESTAMP_NS": "CAST({} AS TIMESTAMP)",
@@ -51,8 +58,17 @@ class Scan:
 
     relation: str
     columns: dict[str, str]
+    headers: dict[str, str] = field(default_factory=dict)
+    """The header of a column as it is written, where a column has to be called something else."""
     first_line: int = 1
     """Line of the file on which the first row stands."""
+    first_rows: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    """Line and cells of the first rows, in which the header may hide."""
+    errors: tuple[str, ...] = ()
+    """Texts of cells in which a sheet shows an error of its own."""
+    quote: str = ""
+    escape: str = ""
+    """How the text that was scanned is quoted, and what takes a quote its meaning; nothing where it is not."""
     text: Path | None = None
     """The UTF-8 text that was scanned, where lines may have been refused by the parser."""
     broken: str | None = None
@@ -112,12 +128,27 @@ def _scan(
     if kind == "parquet":
         return _parquet(con, _plain_name(path, work))
     if kind == "xlsx":
-        columns = stack.enter_context(_registered(con, _sheet(path, source.sheet)))
-        nothing = " AND ".join(f"{identifier(name)} IS NULL" for name in columns)
-        return Scan(_FRAME, columns, first_line=2, empty=nothing or None, more_formats=_ISO_OF_A_SHEET)
+        return _sheet(con, read_sheet(path, source.sheet, source.lines_above()), stack)
     encoding = source.csv.encoding if kind == "csv" else "utf-8"
     text = _utf8(path, encoding, work, one_newline=one_newline)
-    return _csv(text, source.csv) if kind == "csv" else _ndjson(con, text)
+    return _csv(text, source) if kind == "csv" else _ndjson(con, text, source)
+
+
+def _sheet(con: duckdb.DuckDBPyConnection, sheet: Sheet, stack: ExitStack) -> Scan:
+    columns = _unique(sheet.header)
+    frame = sheet.rows.rename(dict(zip(sheet.rows.columns, columns, strict=True)))
+    nothing = " AND ".join(f"{identifier(name)} IS NULL" for name in columns)
+    first = [tuple(cell or "" for cell in row) for row in frame.head(_ROWS_FOR_HEADER).iter_rows()]
+    return Scan(
+        _FRAME,
+        stack.enter_context(_registered(con, frame)),
+        headers=columns,
+        first_line=sheet.first_line,
+        first_rows=tuple(enumerate(first, sheet.first_line)),
+        errors=sheet.errors,
+        empty=nothing or None,
+        more_formats=_ISO_OF_A_SHEET,
+    )
 
 
 @contextmanager
@@ -135,7 +166,11 @@ def forget_rejected_lines(con: duckdb.DuckDBPyConnection) -> None:
 
 def opened(path: Path) -> IO[bytes]:
     """The bytes of a file, unpacked if it ends in .gz."""
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+    return gzip.open(path, "rb") if _is_packed(path) else path.open("rb")  # type: ignore[return-value]
+
+
+def _is_packed(path: Path) -> bool:
+    return path.suffix.lower() == ".gz"
 
 
 def _plain_name(path: Path, work: Path) -> Path:
@@ -162,64 +197,107 @@ def _utf8(path: Path, encoding: str, work: Path, *, one_newline: bool) -> Path:
     return copy
 
 
-def _csv(path: Path, options: CsvOptions) -> Scan:
-    names, delimiter = _header(path, options)
-    relation = _read_csv(path, names, delimiter, options.quote, skip=options.skip, nulls=options.nulls)
-    return Scan(relation, dict.fromkeys(names, "VARCHAR"), first_line=options.skip + 2, text=path)
+def _csv(path: Path, source: FeedSource) -> Scan:
+    options, above = source.csv, source.lines_above()
+    header = _header(path, options, above)
+    columns = _unique(header.names)
+    relation = _read_csv(path, list(columns), header.delimiter, options, skip=above)
+    return Scan(
+        relation,
+        dict.fromkeys(columns, "VARCHAR"),
+        headers=columns,
+        first_line=above + 2,
+        first_rows=header.first_rows,
+        text=path,
+        quote=options.quote,
+        escape=options.escape or options.quote,
+    )
 
 
 def _read_csv(
-    path: Path,
-    names: list[str],
-    delimiter: str,
-    quote: str,
-    *,
-    header: bool = True,
-    skip: int = 0,
-    nulls: tuple[str, ...] = (),
+    path: Path, names: list[str], delimiter: str, options: CsvOptions, *, header: bool = True, skip: int = 0
 ) -> str:
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     return (
         f"read_csv({literal(path)}, auto_detect = false, header = {header}, skip = {skip}"
-        f", delim = {literal(delimiter)}, quote = {literal(quote)}, escape = {literal(quote)}"
-        f", columns = {{{columns}}}, nullstr = [{literals(('', *nulls))}]"
+        f", delim = {literal(delimiter)}, quote = {literal(options.quote)}"
+        f", escape = {literal(options.escape or options.quote)}"
+        f", columns = {{{columns}}}, nullstr = [{literals(('', *options.nulls))}], hive_partitioning = false"
+        f", compression = '{'gzip' if _is_packed(path) else 'none'}'"
+        f", max_line_size = {LONGEST_LINE_BYTES}, buffer_size = {2 * LONGEST_LINE_BYTES}"
         f", store_rejects = true, rejects_table = '{REJECTED_LINES}', rejects_scan = '{_REJECTED_SCANS}')"
     )
 
 
-def _header(path: Path, options: CsvOptions) -> tuple[list[str], str]:
-    """Column names, made unique, and the delimiter: the one given, else the commonest of , ; tab | in the header."""
+@dataclass(frozen=True)
+class _Header:
+    names: list[str]
+    delimiter: str
+    first_rows: tuple[tuple[int, tuple[str, ...]], ...]
+
+
+def _header(path: Path, options: CsvOptions, above: int) -> _Header:
+    """Column names and the delimiter: the one given, else the commonest of , ; tab | in the header."""
     with opened(path) as raw:
         start = raw.read(_HEADER_BYTES).decode("utf-8-sig", "surrogateescape")
     lines = io.StringIO(start, newline="")
-    for _ in range(options.skip):
+    for _ in range(above):
         lines.readline()
     first = lines.readline()
     if not first.strip():
         raise ValueError("there is no header line" if first or start else "the file is empty")
     delimiter = options.delimiter or max(",;\t|", key=first.count)
-    quoting = {"quotechar": options.quote} if options.quote else {"quoting": csv.QUOTE_NONE}
-    lines = io.StringIO(first + lines.read(), newline="")
-    names = next(csv.reader(lines, delimiter=delimiter, **quoting))  # type: ignore[arg-type]
+    quoting: dict[str, Any] = {"quotechar": options.quote} if options.quote else {"quoting": csv.QUOTE_NONE}
+    if options.escape:
+        quoting |= {"escapechar": options.escape, "doublequote": False}
+    read = csv.reader(io.StringIO(first + lines.read(), newline=""), delimiter=delimiter, **quoting)
+    names = next(read)
     if any("\udc80" <= sign <= "\udcff" for name in names for sign in name):
         raise ValueError(
             f"the header is not {options.encoding}; say how the file is written with csv.encoding,"
             " for example gbk, cp949 or latin-1"
         )
-    return _unique(names), delimiter
+    rows = _first_rows(read, above + 1)
+    if len(names) > 1 and not names[-1].strip() and _lacks_last(names, [cells for _, cells in rows]):
+        names.pop()
+    return _Header(names, delimiter, tuple(rows))
 
 
-def _unique(names: list[str]) -> list[str]:
-    """Names as DuckDB would make them: trimmed, numbered where empty, counted where they repeat."""
-    unique: dict[str, str] = {}
-    for number, given in enumerate(names):
-        name = base = given.strip() or f"column{number}"
-        again = 0
-        while name.casefold() in unique:
+def _first_rows(read: Any, before: int) -> list[tuple[int, tuple[str, ...]]]:
+    """Line and cells of the first rows that can be told apart."""
+    rows: list[tuple[int, tuple[str, ...]]] = []
+    line = before + 1
+    try:
+        for cells in islice(read, _ROWS_FOR_HEADER):
+            rows.append((line, tuple(cells)))
+            line = before + read.line_num
+    except csv.Error:
+        pass
+    return rows
+
+
+def _lacks_last(names: list[str], rows: list[tuple[str, ...]]) -> bool:
+    """Whether a header ends in a delimiter that rows do not have, so that its last column is none."""
+    last = len(names) - 1
+    return any(len(row) == last for row in rows) and not any(any(row[last:]) for row in rows)
+
+
+def _unique(headers: list[str]) -> dict[str, str]:
+    """What columns are called, and their headers: trimmed, numbered where empty, with #1, #2 where they repeat."""
+    trimmed = [header.strip() or f"column{number}" for number, header in enumerate(headers)]
+    columns: dict[str, str] = {}
+    taken: set[str] = set()
+    for number, header in enumerate(trimmed):
+        name = header
+        if trimmed.count(header) > 1:
+            name = f"{header}#{trimmed[: number + 1].count(header)}"
+        again = 1
+        while name.casefold() in taken:
             again += 1
-            name = f"{base}_{again}"
-        unique[name.casefold()] = name
-    return list(unique.values())
+            name = f"{header}#{again}"
+        taken.add(name.casefold())
+        columns[name] = header
+    return columns
 
 
 def _parquet(con: duckdb.DuckDBPyConnection, path: Path) -> Scan:
@@ -247,9 +325,12 @@ def _described(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
     return {row[0]: row[1] for row in con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()}
 
 
-def _ndjson(con: duckdb.DuckDBPyConnection, path: Path) -> Scan:
-    lines = _read_csv(path, ["line"], "\x01", "", header=False)
-    keys = _json_keys(con, lines)
+def _ndjson(con: duckdb.DuckDBPyConnection, path: Path, source: FeedSource) -> Scan:
+    lines = _read_csv(path, ["line"], "\x01", _PLAIN, header=False)
+    keys = _json_keys(con, f"{lines} LIMIT {_ROWS_FOR_KEYS}")
+    if not _named(source) <= set(keys):
+        # A key may appear first after thousands of lines, as the day of closing does.
+        keys = _json_keys(con, lines)
     if not keys:
         raise ValueError("no line holds a JSON object")
     pointers = literals("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)
@@ -267,33 +348,20 @@ def _ndjson(con: duckdb.DuckDBPyConnection, path: Path) -> Scan:
     )
 
 
+def _named(source: FeedSource) -> set[str]:
+    """Every source column that the mapping names, in expressions too."""
+    origins = [origin for _, _, origin in source.column_sources()]
+    expressions = [source.where, *(origin.sql for origin in origins)]
+    in_sql = [name for sql in expressions if sql for name in referenced_columns(sql)]
+    return {origin.column for origin in origins if origin.column}.union(in_sql)
+
+
 def _json_keys(con: duckdb.DuckDBPyConnection, lines: str) -> list[str]:
-    some = f"SELECT line FROM {lines} WHERE TRY(json_type(line)) = 'OBJECT' AND json_valid(line) LIMIT {_ROWS_FOR_KEYS}"
-    keys = f"SELECT unnest(json_keys(line)) AS key, generate_subscripts(json_keys(line), 1) AS place FROM ({some})"
+    objects = f"SELECT line FROM (FROM {lines}) WHERE TRY(json_type(line)) = 'OBJECT' AND json_valid(line)"
+    keys = f"SELECT unnest(json_keys(line)) AS key, generate_subscripts(json_keys(line), 1) AS place FROM ({objects})"
     rows = con.execute(f"SELECT key FROM ({keys}) GROUP BY key ORDER BY min(place), key").fetchall()
     forget_rejected_lines(con)
     return [row[0] for row in rows]
-
-
-def _sheet(path: Path, sheet: str | None) -> pl.DataFrame:
-    import polars as pl
-
-    try:
-        frame = pl.read_excel(
-            path,
-            sheet_name=sheet,
-            drop_empty_rows=False,
-            drop_empty_cols=False,
-            raise_if_empty=False,
-            read_options={"dtypes": "string"},
-        )
-    except ModuleNotFoundError:
-        raise ValueError("spreadsheets are read with the package fastexcel, which is not installed") from None
-    except (
-        Exception
-    ) as error:  # the reader raises errors of its own kind for each way a workbook can be broken
-        raise ValueError(str(error).splitlines()[0]) from error
-    return frame.rename(dict(zip(frame.columns, _unique(frame.columns), strict=True)))
 
 
 @contextmanager

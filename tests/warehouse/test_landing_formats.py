@@ -69,33 +69,38 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 
 
-def workbook(path: Path, name: str, rows: list[list[str]]) -> None:
-    """A spreadsheet of one sheet; its cells are XML, `<v>` a number and style 1 a date."""
-    lines = "".join(f"<row>{''.join(cells)}</row>" for cells in rows)
+def workbook(path: Path, sheets: dict[str, dict[int, list[str]]]) -> None:
+    """A spreadsheet: its sheets with their rows by number; cells are XML, `<v>` a number and style 1 a date."""
     related = f'<Relationship Id="r{{}}" Type="{_OFFICE}/{{}}" Target="{{}}"/>'
     typed = (
         '<Override PartName="/xl/{}.xml" ContentType="application/vnd.openxmlformats-officedocument.{}+xml"/>'
     )
+    numbered = list(enumerate(sheets, 1))
     parts = {
         "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types">'
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
         + typed.format("workbook", "spreadsheetml.sheet.main")
-        + typed.format("sheet", "spreadsheetml.worksheet")
+        + "".join(typed.format(f"sheet{number}", "spreadsheetml.worksheet") for number, _ in numbered)
         + typed.format("styles", "spreadsheetml.styles")
         + "</Types>",
         "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
         + related.format(1, "officeDocument", "xl/workbook.xml")
         + "</Relationships>",
         "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
-        + related.format(1, "worksheet", "sheet.xml")
-        + related.format(2, "styles", "styles.xml")
+        + "".join(related.format(number, "worksheet", f"sheet{number}.xml") for number, _ in numbered)
+        + related.format(len(sheets) + 1, "styles", "styles.xml")
         + "</Relationships>",
         "xl/workbook.xml": f'<workbook xmlns="{_SHEET}" xmlns:r="{_OFFICE}"><sheets>'
-        f'<sheet name="{name}" sheetId="1" r:id="r1"/></sheets></workbook>',
+        + "".join(f'<sheet name="{name}" sheetId="{number}" r:id="r{number}"/>' for number, name in numbered)
+        + "</sheets></workbook>",
         "xl/styles.xml": f'<styleSheet xmlns="{_SHEET}"><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs>'
         "</styleSheet>",
-        "xl/sheet.xml": f'<worksheet xmlns="{_SHEET}"><sheetData>{lines}</sheetData></worksheet>',
     }
+    for number, name in numbered:
+        lines = "".join(f'<row r="{row}">{"".join(cells)}</row>' for row, cells in sheets[name].items())
+        parts[f"xl/sheet{number}.xml"] = (
+            f'<worksheet xmlns="{_SHEET}"><sheetData>{lines}</sheetData></worksheet>'
+        )
     with zipfile.ZipFile(path, "w") as archive:
         for part, content in parts.items():
             archive.writestr(part, f'<?xml version="1.0" encoding="UTF-8"?>{content}')
@@ -110,7 +115,8 @@ def test_a_spreadsheet(zone: Zone) -> None:
     header = [cell(place, name) for place, name in (("A1", "ID"), ("B1", "RECEIVED"), ("C1", "MATTER"))]
     true_date = ['<c r="A2"><v>1001</v></c>', '<c r="B2" s="1"><v>45662</v></c>', cell("C2", " claims ")]
     typed_date = [cell("A4", "0007"), cell("B4", "06/01/2025")]
-    workbook(zone.folder / "c.xlsx", "2025", [header, true_date, ['<c r="A3"/>'], typed_date])
+    rows = {1: header, 2: true_date, 3: ['<c r="A3"/>'], 4: typed_date}
+    workbook(zone.folder / "c.xlsx", {"2025": rows})
     mapping = complaints("c.xlsx", "sheet: '2025'").replace(
         "RECEIVED", '{column: RECEIVED, format: "%d/%m/%Y"}'
     )
@@ -193,7 +199,7 @@ def test_names_that_mean_something_else(zone: Zone) -> None:
     zone.write("c[1].csv", "ID,received,MATTER,MATTER\n1,2025-01-05,sales,claims\n")
     zone.folder = zone.folder / "below"
     zone.folder.mkdir()
-    zone.land(complaints("../c*.csv").replace("MATTER", "MATTER_1"))
+    zone.land(complaints("../c*.csv").replace("MATTER", "MATTER#2"))
     assert zone.rows(ROWS) == [EXPECTED[0]]
 
 

@@ -238,6 +238,24 @@ def test_a_right_mapping_has_no_errors() -> None:
             "feeds.complaints[0].where",
             "no subquery",
         ),
+        (
+            "complaints",
+            COMPLAINTS.replace("complaints.csv", "'*.xlsx'") + "csv: {skip: 2}",
+            "feeds.complaints[0].csv.skip",
+            "is for text files and this is xlsx; lines above the header of any file are `skip`",
+        ),
+        (
+            "complaints",
+            COMPLAINTS + "sheet: Log",
+            "feeds.complaints[0].sheet",
+            "for workbooks and this is csv",
+        ),
+        (
+            "complaints",
+            COMPLAINTS.replace("complaints.csv", "a.PARQUET") + "skip: 1",
+            "feeds.complaints[0].skip",
+            "this is parquet",
+        ),
         ("complaints", COMPLAINTS + "csv: {encoding: gbq}", "feeds.complaints[0].csv.encoding", "gbk"),
         (
             "complaints",
