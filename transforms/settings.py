@@ -170,6 +170,10 @@ class ClaimSettings(BaseModel):
     excluded_rounds: Literal["first", "all"] = Field(
         "first", description="Which document requests stop the clock of Insurance Law of the PRC art. 23."
     )
+    second_decision: Literal["review", "spell"] = Field(
+        "review",
+        description="What grants after a refusal without a reopening between: a review of it, or a spell of its own.",
+    )
     small_claim_limits: dict[str, float] = Field(
         {"motor": 5000, "medical": 3000}, description="Claimed amount up to which a kind of claim is small."
     )

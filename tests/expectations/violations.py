@@ -25,6 +25,9 @@ RAW = {
     ("raw.claim_events", "event_at_plausible"): one(
         "raw.claim_events", "recorded_at = event_at - INTERVAL 25 HOUR"
     ),
+    ("raw.claim_events", "local_times_stand_once"): one(
+        "raw.claim_events", "event_precision = 'clock_change'"
+    ),
     ("raw.complaints", "key_not_null"): one("raw.complaints", "received_on = NULL"),
     ("raw.complaints", "merged_into_known"): one("raw.complaints", "merged_into = 'nobody'"),
     ("raw.policies", "key_not_null"): one("raw.policies", "issued_on = NULL"),
@@ -75,6 +78,15 @@ CORE = {
     ),
     ("core.claims", "open_has_age"): one("core.claims", "age_days = NULL", "ended_on IS NULL"),
     ("core.claims", "faults_are_few"): "UPDATE core.claims SET sequence_fault = 'no report' WHERE rowid < 7",
+    (
+        "core.claims",
+        "clocks_run_forwards",
+    ): "UPDATE core.claims SET clock_fault = 'loss to report' WHERE rowid < 3",
+    (
+        "core.claims",
+        "decided_once",
+    ): "UPDATE core.claims SET reviewed_on = decided_on WHERE rowid BETWEEN 1 AND 3",
+    ("core.claims", "particulars_stay"): "UPDATE core.claims SET changed = 'unit' WHERE rowid < 3",
     ("core.claims", "paid_amount_not_negative"): one("core.claims", "paid_amount = -1"),
     ("core.claims", "claims_none_lost"): one_less("core.claims"),
     ("core.claims", "claims_known_on_as_of"): one(

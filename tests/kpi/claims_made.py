@@ -19,6 +19,7 @@ EVENTS = {
     "claim_id": pl.String,
     "event": pl.String,
     "event_at": INSTANT,
+    "is_day": pl.Boolean,
     "spell_no": pl.Int64,
     "outcome": pl.String,
     "amount": pl.Decimal(18, 2),
@@ -31,6 +32,8 @@ CASES = {
     "claim_type": pl.String,
     **dict.fromkeys(SEGMENT_COLUMNS, pl.String),
     "loss_at": INSTANT,
+    "loss_is_day": pl.Boolean,
+    "changed": pl.String,
     "claimed_amount": pl.Decimal(18, 2),
     "investigated": pl.Boolean,
     "injury": pl.Boolean,
@@ -61,6 +64,7 @@ def core_claims(
         rows.append({"claim_id": claim, "org_unit": "a", **((cases or {}).get(claim) or {})})
         for i, (event, when, *more) in enumerate(history):
             said = {"event_id": f"{claim}-{i}", "claim_id": claim, "event": event, "event_at": instant(when)}
+            said["is_day"] = False
             events.append({**said, **(more[0] if more else {})})
     return claims(
         events=pl.DataFrame(events, schema=EVENTS).lazy(),

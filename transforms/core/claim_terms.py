@@ -61,11 +61,13 @@ def document_requests(spells: pl.LazyFrame, time_zone: str) -> pl.LazyFrame:
         is_delivery | ~is_delivery.any().over(KEY)
     )
     supplied = wanted.filter(pl.col("event").is_in(["documents_received", "documents_complete"]))
+    # Of which only the day is known, that may have been at its end.
+    supplied_by = pl.when("is_day").then(pl.col("event_at").dt.offset_by("1d")).otherwise("event_at")
     return (
         told.select(*KEY, "event_at", noticed_on="day")
         .sort("event_at")
         .join_asof(
-            supplied.select(*KEY, "event_at", supplied_on="day").sort("event_at"),
+            supplied.select(*KEY, event_at=supplied_by, supplied_on="day").sort("event_at"),
             on="event_at",
             by=KEY,
             strategy="forward",
@@ -142,7 +144,7 @@ def _decision_term_starts_on() -> pl.Expr:
     """
     papers_at = pl.col("papers_at")
     are_first = (papers_at < pl.col("asked_at")).fill_null(True)
-    in_time = (papers_at <= pl.col("first_decided_at")).fill_null(True)
+    in_time = (papers_at <= pl.col("decided_by")).fill_null(True)
     first = pl.when(are_first & in_time).then("papers_on")
     return pl.when(pl.col("reported_on").is_not_null()).then(pl.max_horizontal("reported_on", first))
 

@@ -29,6 +29,34 @@ FIRST_EVENTS = {
     "cancelled_at": ("cancelled", "Cancelled by the insurer as duplicate or mis-registered."),
     "reopened_at": ("reopened", "Start of this spell, for spells after the first."),
 }
+KEY = ("claim_id", "spell_no")
+# The bit of each event in `day_events`: whether only its day is known.
+BITS = {event: 1 << place for place, (event, _) in enumerate(FIRST_EVENTS.values())}
+BITS["documents_complete"] = 1 << len(BITS)
+DAY_EVENTS = pl.col("day_events")
+# The instants that clocks start from or end at: their day, and the events that may be one of which only that is known.
+CLOCKED = {
+    "loss_at": ("loss_on", ()),
+    "reported_at": ("reported_on", ("reported",)),
+    "opened_at": ("opened_on", ("reported", "reopened")),
+    "documents_complete_at": ("documents_complete_on", ("documents_complete",)),
+    "first_decided_at": ("decided_on", ("decided",)),
+    "payable_at": ("payable_on", ("agreed", "decided")),
+    "paid_at": ("paid_on", ("paid",)),
+    "ended_at": ("ended_on", ("closed", "withdrawn", "cancelled", "paid", "decided")),
+}
+# Durations of the fact: what it is called in words, and the instants between which it runs.
+CLOCKS = {
+    "report_to_decision_days": ("report to decision", "reported_at", "first_decided_at"),
+    "documents_to_decision_days": ("documents to decision", "documents_complete_at", "first_decided_at"),
+    "report_to_payment_days": ("report to payment", "reported_at", "paid_at"),
+    "agreement_to_payment_days": ("agreement to payment", "payable_at", "paid_at"),
+    "documents_to_payment_days": ("documents to payment", "documents_complete_at", "paid_at"),
+    "loss_to_report_days": ("loss to report", "loss_at", "reported_at"),
+    "report_to_documents_days": ("report to documents", "reported_at", "documents_complete_at"),
+    "report_to_closing_days": ("report to closing", "reported_at", "ended_at"),
+    "loss_to_payment_days": ("loss to payment", "loss_at", "paid_at"),
+}
 # Papers that reach the insurer, and the insurer's asking for those that are missing.
 PAPERS = ("documents_received", "documents_complete")
 REQUESTS = ("documents_requested", "request_delivered")
@@ -37,6 +65,8 @@ STAGES = ("registered", "documents_complete", "assessed", "decided", "agreed", "
 PAID = ("paid_full", "paid_part")
 HOUR_MICROSECONDS = 3_600_000_000
 DAY_MICROSECONDS = 24 * HOUR_MICROSECONDS
+# From the first to the last instant of a day, but for the hour of a change of clocks.
+REST_OF_DAY = pl.duration(microseconds=DAY_MICROSECONDS - 1)
 REOPENED_WITHIN_DAYS = 90
 # Ages of open claims: the terms of Insurance Law of the PRC arts 23 and 25, a quarter and half a year.
 AGES_DAYS = (30, 60, 90, 180)
@@ -64,6 +94,10 @@ CONTACT_HOURS, REGISTRATION_HOURS = 24, 72
             INSTANT,
             "Closed, withdrawn or cancelled; paid or refused where the source never closes.",
         ),
+        "has_whole_days": (
+            pl.Boolean,
+            "Of some of its instants only the day is known: clocks from or to these count whole days.",
+        ),
         "reported_on": (pl.Date, "Day of the report, business time."),
         "opened_on": (pl.Date, "Day this spell began: of the report, else of the reopening."),
         "registered_on": (pl.Date, "Day the case was opened by the insurer, else of the report."),
@@ -76,6 +110,10 @@ CONTACT_HOURS, REGISTRATION_HOURS = 24, 72
         "refusal_sent_on": (pl.Date, "Day of the refusal letter, business time."),
         "withdrawn_on": (pl.Date, "Day of the withdrawal, business time."),
         "ended_on": (pl.Date, "Day the case ended, business time."),
+        "reviewed_on": (
+            pl.Date,
+            "Day of the latest decision of a spell that was decided in more than one way; that decision counts.",
+        ),
         "next_reopened_on": (pl.Date, "Day the claim was reopened after this spell; empty if it was not."),
         **{
             f"over_{days}_days_on": (
@@ -104,7 +142,10 @@ CONTACT_HOURS, REGISTRATION_HOURS = 24, 72
         ),
         "contract_decision_days": (pl.Int32, "Decision term of the contract in days."),
         "contract_payment_days": (pl.Int32, "Payment term of the contract in days."),
-        "report_to_decision_days": (pl.Float64, "Days of 86,400 s from report to first decision."),
+        "report_to_decision_days": (
+            pl.Float64,
+            "Days of 86,400 s from report to first decision; whole days where only a day is known.",
+        ),
         "documents_to_decision_days": (pl.Float64, "Days from documents complete to first decision."),
         "report_to_payment_days": (pl.Float64, "Days from report to payment."),
         "agreement_to_payment_days": (pl.Float64, "Days from agreement, else decision, to payment."),
@@ -124,6 +165,14 @@ CONTACT_HOURS, REGISTRATION_HOURS = 24, 72
         **TERM_COLUMNS,
         "age_days": (pl.Int32, "Calendar days from report to the as-of date, for open cases."),
         "sequence_fault": (pl.String, "What is impossible about the order of events; empty if nothing is."),
+        "clock_fault": (
+            pl.String,
+            "The first clock whose end lies before its start and whose days are empty, such as loss to report.",
+        ),
+        "changed": (
+            pl.String,
+            "policy, unit, loss or amount claimed, where the latest event, which counts, differs from the first.",
+        ),
     },
 )
 def claims(
@@ -131,22 +180,40 @@ def claims(
 ) -> pl.LazyFrame:
     """One row a claim and spell: its instants, business dates, outcome, amounts, durations and terms.
 
-    A reopening starts a new spell. A duration whose end lies before its start is empty, and
-    `sequence_fault` says why.
+    A reopening starts a new spell; so does, if the project says so, another decision after a refusal, which is
+    else a review of it. A duration whose end lies before its start is empty, and `sequence_fault` or
+    `clock_fault` says why.
     """
     ends_at = pl.lit(end_of_day(as_of, settings.time_zone))
-    spells = _with_spell_no(events.filter(pl.col("event_at") < ends_at))
-    rows = _first_instants(spells)
+    known = events.filter(pl.col("event_at") < ends_at)
+    spells = _with_spell_no(known, settings.claims.second_decision)
+    # Kept, since three joins look at it and Polars would make it for each.
+    instants = _first_instants(spells).cache()
+    rows = (
+        instants.join(_day_events(spells), on=KEY, how="left")
+        .join(_reviewed(spells, instants), on=KEY, how="left")
+        .with_columns(DAY_EVENTS.fill_null(0), stated_outcome=pl.coalesce("latest_outcome", "stated_outcome"))
+        .with_columns(
+            decided_by=pl.col("first_decided_at")
+            + pl.when(_is_day("decided")).then(REST_OF_DAY).otherwise(pl.duration())
+        )
+    )
     documents = _documents_before_decision(spells, rows)
     dated = (
-        rows.join(documents, on=["claim_id", "spell_no"], how="left")
+        rows.join(documents, on=KEY, how="left")
         .join(cases, on="claim_id", how="left")
         .with_columns(pl.col(c).fill_null("unknown") for c in SEGMENT_COLUMNS)
-        .with_columns(_outcome(), _ended_at(), payable_at=pl.coalesce("agreed_at", "first_decided_at"))
+        .with_columns(
+            _outcome(), _ended_at(), payable_at=pl.coalesce("agreed_at", "granted_at", "first_decided_at")
+        )
         .with_columns(_business_dates(settings.time_zone))
-        .with_columns(opened_on=pl.coalesce("reported_on", "reopened_on"))
+        .with_columns(
+            opened_at=pl.coalesce("reported_at", "reopened_at"),
+            opened_on=pl.coalesce("reported_on", "reopened_on"),
+            has_whole_days=(DAY_EVENTS != 0) | pl.col("loss_is_day").fill_null(False),
+        )
     )
-    with_next = dated.join(_next_reopenings(dated), on=["claim_id", "spell_no"], how="left")
+    with_next = dated.join(_next_reopenings(dated), on=KEY, how="left")
     termed = with_terms(
         with_next,
         document_requests(spells, settings.time_zone),
@@ -155,7 +222,7 @@ def claims(
         excluded_rounds=settings.claims.excluded_rounds,
     )
     return (
-        termed.with_columns(_durations())
+        termed.with_columns(*_durations(), _clock_fault())
         .with_columns(_loss_to_payment())
         .with_columns(_in_time(ends_at), *_reviews(as_of), _is_small(settings.claims.small_claim_limits))
         .with_columns(_age_days(as_of), *_older_on(as_of), _sequence_fault())
@@ -170,18 +237,36 @@ def claims(
     )
 
 
-def _with_spell_no(events: pl.LazyFrame) -> pl.LazyFrame:
+def _with_spell_no(events: pl.LazyFrame, second_decision: str) -> pl.LazyFrame:
     """Events with their spell: as the source says, else one more than the reopenings so far."""
     silent = events.filter(pl.col("spell_no").is_null())
+    if second_decision == "spell":
+        silent = pl.concat([silent, _reopened_by_decision(silent)])
     reopenings = silent.filter(pl.col("event") == "reopened").select("claim_id", reopening="event_at")
     counted = (
         silent.join(reopenings, on="claim_id", how="inner")
-        .group_by("event_id", "claim_id", "event", "event_at", "outcome", "amount", "actor")
+        .group_by("event_id", "claim_id", "event", "event_at", "is_day", "outcome", "amount", "actor")
         .agg(spell_no=1 + (pl.col("reopening") <= pl.col("event_at")).sum().cast(pl.Int32))
     )
-    plain = events.join(reopenings, on="claim_id", how="anti").with_columns(pl.col("spell_no").fill_null(1))
-    said = events.filter(pl.col("spell_no").is_not_null()).join(reopenings, on="claim_id", how="semi")
+    plain = silent.join(reopenings, on="claim_id", how="anti").with_columns(pl.col("spell_no").fill_null(1))
+    said = events.filter(pl.col("spell_no").is_not_null())
     return pl.concat([plain, counted, said], how="diagonal_relaxed")
+
+
+def _reopened_by_decision(silent: pl.LazyFrame) -> pl.LazyFrame:
+    """A reopening for every decision that grants what the decision before it refused, with no reopening between."""
+    steps = silent.filter(pl.col("event").is_in(["decided", "reopened"])).sort(
+        "event_at", "event", "event_id"
+    )
+    refused = ((pl.col("event") == "decided") & (pl.col("outcome") == "rejected")).shift(1).over("claim_id")
+    again = (pl.col("event") == "decided") & (pl.col("outcome") != "rejected") & refused
+    return steps.filter(again).with_columns(
+        event_id=pl.col("event_id") + "|reopened",
+        event=pl.lit("reopened"),
+        outcome=pl.lit(None, dtype=pl.String),
+        amount=pl.lit(None, dtype=pl.Decimal(18, 2)),
+        actor=pl.lit(None, dtype=pl.String),
+    )
 
 
 def _first_instants(spells: pl.LazyFrame) -> pl.LazyFrame:
@@ -193,6 +278,7 @@ def _first_instants(spells: pl.LazyFrame) -> pl.LazyFrame:
     return spells.group_by("claim_id", "spell_no").agg(
         *(when(event).min().alias(name) for name, (event, _) in FIRST_EVENTS.items()),
         stated_outcome=pl.col("outcome").max(),
+        other_outcome=pl.col("outcome").min(),
         paid_amount=pl.when(pl.col("event").is_in(["paid", "prepaid"])).then(pl.col("amount")).sum(),
         papers_at=pl.when(pl.col("event").is_in(PAPERS)).then("event_at").min(),
         asked_at=pl.when(pl.col("event").is_in(REQUESTS)).then("event_at").min(),
@@ -203,14 +289,47 @@ def _first_instants(spells: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
+def _day_events(spells: pl.LazyFrame) -> pl.LazyFrame:
+    """One row a claim and spell with events of which only the day is known, and which: their BITS."""
+    bits = pl.col("event").replace_strict(BITS, default=0, return_dtype=pl.Int32)
+    return spells.filter("is_day").group_by(KEY).agg(day_events=bits.unique().sum())
+
+
+def _is_day(*events: str) -> pl.Expr:
+    """Whether of any of the events only the day is known."""
+    return (DAY_EVENTS & sum(BITS[event] for event in events)) != 0
+
+
+def _reviewed(spells: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """One row a claim and spell that has more than one outcome: the latest, and when it was refused and granted.
+
+    Of several at one time the one that pays counts, so that the order of rows does not matter.
+    """
+    decided = pl.col("event") == "decided"
+    granted, refused = pl.col("outcome").is_in(PAID), pl.col("outcome") == "rejected"
+    return (
+        spells.filter(pl.col("outcome").is_not_null())
+        .join(rows.filter(pl.col("stated_outcome") != pl.col("other_outcome")), on=KEY, how="semi")
+        .sort("event_at", granted, "outcome")
+        .group_by(KEY)
+        .agg(
+            latest_outcome=pl.col("outcome").last(),
+            reviewed_at=pl.when(pl.col("outcome").filter(decided).n_unique() > 1).then(
+                pl.col("event_at").filter(decided).max()
+            ),
+            granted_at=pl.when(decided & granted).then("event_at").min(),
+            refused_at=pl.when(decided & refused).then("event_at").max(),
+        )
+    )
+
+
 def _documents_before_decision(spells: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
     """Last completion of the documents, and number of requests, before the first decision of each spell."""
-    key = ["claim_id", "spell_no"]
     return (
         spells.filter(pl.col("event").is_in(["documents_complete", "documents_requested"]))
-        .join(rows.select(*key, "first_decided_at"), on=key, how="inner")
-        .filter((pl.col("event_at") <= pl.col("first_decided_at")).fill_null(True))
-        .group_by(key)
+        .join(rows.select(*KEY, "decided_by"), on=KEY, how="inner")
+        .filter((pl.col("event_at") <= pl.col("decided_by")).fill_null(True))
+        .group_by(KEY)
         .agg(
             documents_complete_at=pl.when(pl.col("event") == "documents_complete").then("event_at").max(),
             document_request_count=(pl.col("event") == "documents_requested").sum(),
@@ -234,7 +353,9 @@ def _outcome() -> pl.Expr:
 
 
 def _ended_at() -> pl.Expr:
-    refused_at = pl.when(pl.col("stated_outcome") == "rejected").then("first_decided_at")
+    refused_at = pl.when(pl.col("stated_outcome") == "rejected").then(
+        pl.coalesce("refused_at", "first_decided_at")
+    )
     left_at = pl.min_horizontal("closed_at", "withdrawn_at", "cancelled_at")
     return pl.coalesce(left_at, "paid_at", refused_at).alias("ended_at")
 
@@ -242,6 +363,7 @@ def _ended_at() -> pl.Expr:
 def _business_dates(time_zone: str) -> list[pl.Expr]:
     """The days of the instants, as the business counts them."""
     instants = {
+        "loss_on": "loss_at",
         "reported_on": "reported_at",
         "papers_on": "papers_at",
         "reopened_on": "reopened_at",
@@ -254,6 +376,8 @@ def _business_dates(time_zone: str) -> list[pl.Expr]:
         "refusal_sent_on": "refusal_sent_at",
         "withdrawn_on": "withdrawn_at",
         "ended_on": "ended_at",
+        "reviewed_on": "reviewed_at",
+        "contacted_on": "contacted_at",
     }
     dates = [
         pl.col(instant).dt.convert_time_zone(time_zone).dt.date().alias(day)
@@ -265,24 +389,29 @@ def _business_dates(time_zone: str) -> list[pl.Expr]:
     return [*dates, registered, paid, (pl.col("decided_by_system") == "auto").alias("is_decided_by_system")]
 
 
+def _length(start: str, end: str) -> pl.Expr:
+    """Days from one instant to another; whole ones where of either only the day is known."""
+    (start_on, start_events), (end_on, end_events) = CLOCKED[start], CLOCKED[end]
+    whole = _is_day(*start_events, *end_events)
+    if start == "loss_at":
+        whole |= pl.col("loss_is_day").fill_null(False)
+    days = (pl.col(end_on) - pl.col(start_on)).dt.total_days().cast(pl.Float64)
+    exact = (pl.col(end) - pl.col(start)).dt.total_microseconds() / DAY_MICROSECONDS
+    return pl.when(whole).then(days).otherwise(exact)
+
+
 def _durations() -> list[pl.Expr]:
-    """Fractional days between two instants; empty if either is missing or they lie the wrong way round."""
+    """Days between two instants; empty if either is missing or they lie the wrong way round."""
+    lengths = {name: _length(start, end) for name, (_, start, end) in CLOCKS.items()}
+    return [pl.when(length >= 0).then(length).alias(name) for name, length in lengths.items()]
 
-    def days(start: str, end: str) -> pl.Expr:
-        length = (pl.col(end) - pl.col(start)).dt.total_microseconds() / DAY_MICROSECONDS
-        return pl.when(length >= 0).then(length)
 
-    return [
-        days("reported_at", "first_decided_at").alias("report_to_decision_days"),
-        days("documents_complete_at", "first_decided_at").alias("documents_to_decision_days"),
-        days("reported_at", "paid_at").alias("report_to_payment_days"),
-        days("payable_at", "paid_at").alias("agreement_to_payment_days"),
-        days("documents_complete_at", "paid_at").alias("documents_to_payment_days"),
-        days("loss_at", "paid_at").alias("loss_to_payment_days"),
-        days("loss_at", "reported_at").alias("loss_to_report_days"),
-        days("reported_at", "documents_complete_at").alias("report_to_documents_days"),
-        days("reported_at", "ended_at").alias("report_to_closing_days"),
-    ]
+def _clock_fault() -> pl.Expr:
+    """The first clock that runs backwards, by its name; the parts of a way before the whole."""
+    fault = pl.lit(None, dtype=pl.String)
+    for words, start, end in reversed(CLOCKS.values()):
+        fault = pl.when(_length(start, end) < 0).then(pl.lit(words)).otherwise(fault)
+    return fault.alias("clock_fault")
 
 
 def _loss_to_payment() -> pl.Expr:
@@ -305,14 +434,24 @@ def _in_time(ends_at: pl.Expr) -> pl.Expr:
         return (end - pl.col("reported_at")).dt.total_microseconds() / HOUR_MICROSECONDS
 
     def within(event: str, limit: int) -> pl.Expr:
-        taken, age = hours(pl.col(event)), hours(pl.min_horizontal("ended_at", ends_at))
-        return pl.when(taken >= 0).then(taken <= limit).when(taken.is_null() & (age > limit)).then(False)
+        taken, age = hours(pl.col(f"{event}_at")), hours(pl.min_horizontal("ended_at", ends_at))
+        # Of days alone it is known where even the longest way between them is short enough, or the shortest too long.
+        days = 24 * (pl.col(f"{event}_on") - pl.col("reported_on")).dt.total_days()
+        by_day = pl.when(days >= limit + 24).then(False).when((days >= 0) & (days <= limit - 24)).then(True)
+        return (
+            pl.when(_is_day("reported", event))
+            .then(by_day)
+            .when(taken >= 0)
+            .then(taken <= limit)
+            .when(taken.is_null() & (age > limit))
+            .then(False)
+        )
 
     contact = hours(pl.col("contacted_at"))
     return pl.struct(
-        report_to_contact_hours=pl.when(contact >= 0).then(contact),
-        is_contacted_within_24_hours=within("contacted_at", CONTACT_HOURS),
-        is_registered_within_72_hours=within("registered_at", REGISTRATION_HOURS),
+        report_to_contact_hours=pl.when((contact >= 0) & ~_is_day("reported", "contacted")).then(contact),
+        is_contacted_within_24_hours=within("contacted", CONTACT_HOURS),
+        is_registered_within_72_hours=within("registered", REGISTRATION_HOURS),
     ).struct.unnest()
 
 
@@ -367,15 +506,20 @@ def _age_days(as_of: date) -> pl.Expr:
 
 def _sequence_fault() -> pl.Expr:
     """The first impossibility in the order of events."""
-    start = pl.coalesce("reported_at", "reopened_at")
+
+    def before_start(instant: str) -> pl.Expr:
+        return _length("opened_at", instant) < 0
+
     return (
-        pl.when(start.is_null())
+        pl.when(pl.col("opened_at").is_null())
         .then(pl.lit("no report"))
-        .when(pl.col("first_decided_at") < start)
+        .when(before_start("first_decided_at"))
         .then(pl.lit("decided before reported"))
-        .when(pl.col("paid_at") < start)
+        .when(before_start("paid_at"))
         .then(pl.lit("paid before reported"))
-        .when(pl.col("ended_at") < start)
+        .when(before_start("ended_at"))
         .then(pl.lit("ended before reported"))
+        .when((pl.col("outcome") == "rejected") & pl.col("paid_at").is_not_null())
+        .then(pl.lit("paid though refused"))
         .alias("sequence_fault")
     )

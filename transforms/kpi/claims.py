@@ -4,6 +4,7 @@ from typing import Any
 
 import polars as pl
 
+from transforms.core.claims import CLOCKS
 from transforms.kpi.definition import Basis, Example, Flow, Kpi
 from transforms.kpi.measures import Deadline, Mean, Quantile, Share, Stock
 
@@ -19,7 +20,10 @@ PAID_WORDS = f"{FIRST_WORDS}, paid in full or in part"
 NOT_ZERO_WORDS = f"{FIRST_WORDS}, zero closings left out too"
 REPORTED_WORDS = "first spells of claims, cancelled ones included"
 REOPENED_WORDS = "spells of claims after the first"
-FAULTY_WORDS = "spells without a report or reopening, or decided, paid or ended before it"
+FAULTY_WORDS = (
+    "spells without a report or reopening, or decided, paid or ended before it, or paid though refused"
+)
+BACKWARDS_WORDS = f"{FAULTY_WORDS}; claims of which the clock ends before it starts"
 MEDIAN = "50 % quantile, Hyndman–Fan type 7"
 P90 = "90 % quantile, Hyndman–Fan type 7"
 WORKED = "worked by hand"
@@ -33,6 +37,14 @@ YEAR = (
 )
 
 OPEN_CLAIMS = Flow("core.claims", "reported_on", "ended_on", FIRST_HANDLING & ~FAULTY)
+
+
+def backwards(days: str) -> pl.Expr:
+    """Claims at fault, and those of which both ends of a clock are known and not its days, as it runs backwards."""
+    _, start, end = CLOCKS[days]
+    known = pl.col(start).is_not_null() & pl.col(end).is_not_null()
+    return FAULTY | (known & pl.col(days).is_null())
+
 
 # What the KPIs of handling, outcomes and turnaround have in common, and where they fall.
 CLAIM: dict[str, Any] = {
@@ -59,6 +71,7 @@ _PAYMENT: dict[str, Any] = {
 KPIS = (
     Kpi(
         code="claim_report_to_decision_days_median",
+        version="2",
         title="Days from report to first decision, median",
         measure=Quantile("report_to_decision_days", 0.5),
         unit="days",
@@ -71,6 +84,7 @@ KPIS = (
     ),
     Kpi(
         code="claim_report_to_decision_days_p90",
+        version="2",
         title="Days from report to first decision, 90th percentile",
         measure=Quantile("report_to_decision_days", 0.9),
         unit="days",
@@ -83,6 +97,7 @@ KPIS = (
     ),
     Kpi(
         code="claim_report_to_decision_days_mean",
+        version="2",
         title="Days from report to first decision, mean",
         measure=Mean("report_to_decision_days"),
         unit="days",
@@ -95,6 +110,7 @@ KPIS = (
     ),
     Kpi(
         code="claim_report_to_payment_days_median",
+        version="2",
         title="Days from report to payment, median",
         measure=Quantile("report_to_payment_days", 0.5),
         unit="days",
@@ -107,6 +123,7 @@ KPIS = (
     ),
     Kpi(
         code="claim_report_to_payment_days_mean",
+        version="2",
         title="Days from report to payment, mean",
         measure=Mean("report_to_payment_days"),
         unit="days",
@@ -132,6 +149,8 @@ KPIS = (
     ),
     Kpi(
         code="claim_paid_share",
+        version="2",
+        switch="claims.second_decision",
         title="Claims paid among those paid, refused or closed at zero (获赔率)",
         fact="core.claims",
         measure=Share(of=PAID, among=pl.col("outcome").is_in(["paid_full", "paid_part", "rejected", "zero"])),

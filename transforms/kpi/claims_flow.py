@@ -56,6 +56,8 @@ OUTCOMES = {
     "zero": "closed at zero",
     "cancelled": "cancelled by the insurer",
 }
+# Those that the latest decision says.
+BY_DECISION = ("paid_full", "paid_part", "rejected", "zero")
 SPELL_WORDS = "all spells of claims, reopened and cancelled ones included"
 AGES = "open for 3, 12, 31, 45, 61, 95 and 200 days"
 # A month whose roll-forward is known by hand, and how its closed spells ended.
@@ -88,6 +90,8 @@ _ROLL_FORWARD = "Roll-forward of claims: opening, received, reopened, closed by 
 def _closed(outcome: str, how: str) -> Kpi:
     return Kpi(
         code=f"claims_closed_{outcome}_count",
+        version="2" if outcome in BY_DECISION else "1",
+        switch="claims.second_decision" if outcome in BY_DECISION else None,
         title=f"Spells of claims that ended {how}",
         population=pl.col("ended_on").is_not_null() & (pl.col("outcome") == outcome),
         dates={"period": "ended_on"},

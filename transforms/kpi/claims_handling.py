@@ -5,11 +5,14 @@ from typing import Any
 import polars as pl
 
 from transforms.kpi.claims import (
+    BACKWARDS_WORDS,
     BY_DECISION,
     BY_PAYMENT,
     CLAIM,
     DECIDED,
     ENDED,
+    FAULTY,
+    FAULTY_WORDS,
     FIRST_HANDLING,
     FIRST_WORDS,
     MEDIAN,
@@ -20,6 +23,7 @@ from transforms.kpi.claims import (
     REOPENED_WORDS,
     TEN_DURATIONS,
     WORKED,
+    backwards,
 )
 from transforms.kpi.definition import Example, Kpi
 from transforms.kpi.measures import Mean, Quantile, Ratio, Share
@@ -47,6 +51,22 @@ _PAID: dict[str, Any] = {
     "population": FIRST_HANDLING & PAID,
     "counts": PAID_WORDS,
 }
+
+
+def _clocked(days: str) -> dict[str, Any]:
+    """Leaves out claims of which the clock runs backwards."""
+    return {"excluded": backwards(days), "leaves_out": BACKWARDS_WORDS}
+
+
+def _taken_first(event: str, known: str) -> dict[str, Any]:
+    """Leaves out claims in which the event comes before the report."""
+    before = (pl.col(f"{event}_at") < pl.col("reported_at")) & pl.col(known).is_null()
+    return {
+        "excluded": FAULTY | before,
+        "leaves_out": f"{FAULTY_WORDS}; claims {event} before they were reported",
+    }
+
+
 _SMALL: dict[str, Any] = {
     **_SHARE,
     "population": FIRST_HANDLING & pl.col("is_small_claim"),
@@ -56,6 +76,7 @@ _SMALL: dict[str, Any] = {
 TURNAROUND = (
     Kpi(
         code="claim_documents_to_decision_days_median",
+        version="2",
         title="Days from complete documents to first decision, median",
         measure=Quantile("documents_to_decision_days", 0.5),
         dates={"cohort": "documents_complete_on", "period": "decided_on"},
@@ -68,6 +89,7 @@ TURNAROUND = (
     ),
     Kpi(
         code="claim_documents_to_decision_days_p90",
+        version="2",
         title="Days from complete documents to first decision, 90th percentile",
         measure=Quantile("documents_to_decision_days", 0.9),
         dates={"cohort": "documents_complete_on", "period": "decided_on"},
@@ -81,6 +103,7 @@ TURNAROUND = (
     ),
     Kpi(
         code="claim_agreement_to_payment_days_median",
+        version="2",
         title="Days from agreement, else decision, to payment, median",
         measure=Quantile("agreement_to_payment_days", 0.5),
         dates={"cohort": "payable_on", "period": "paid_on"},
@@ -90,10 +113,11 @@ TURNAROUND = (
         "agreement is recorded.",
         formula=MEDIAN,
         example=Example("paid 1, 2, 4 and 9 days after the agreement", 3, WORKED),
-        **_PAID,
+        **_PAID | _clocked("agreement_to_payment_days"),
     ),
     Kpi(
         code="claim_loss_to_payment_days_median",
+        version="2",
         title="Days from loss to payment (出险支付周期), median",
         measure=Quantile("loss_to_payment_days", 0.5),
         dates=BY_PAYMENT,
@@ -102,10 +126,11 @@ TURNAROUND = (
         definition="Median of the days from the loss to the payment.",
         formula=MEDIAN,
         example=Example(SEGMENTS, 10, WORKED),
-        **_PAID,
+        **_PAID | _clocked("loss_to_payment_days"),
     ),
     Kpi(
         code="claim_loss_to_payment_days_mean",
+        version="2",
         title="Days from loss to payment (案均出险支付周期), mean",
         measure=Mean("loss_to_payment_days"),
         dates=BY_PAYMENT,
@@ -114,10 +139,11 @@ TURNAROUND = (
         definition="Mean of the days from the loss to the payment, the sum of its three segments.",
         formula="Σ days / paid claims",
         example=Example(SEGMENTS, 11, WORKED),
-        **_PAID,
+        **_PAID | _clocked("loss_to_payment_days"),
     ),
     Kpi(
         code="claim_loss_to_report_days_mean",
+        version="2",
         title="Days from loss to report (出险报案周期), mean",
         measure=Mean("loss_to_report_days"),
         dates=BY_PAYMENT,
@@ -126,10 +152,11 @@ TURNAROUND = (
         definition="Mean of the days from the loss to the report of paid claims.",
         formula="Σ days / paid claims",
         example=Example(SEGMENTS, 2, WORKED),
-        **_PAID,
+        **_PAID | _clocked("loss_to_report_days"),
     ),
     Kpi(
         code="claim_report_to_documents_days_mean",
+        version="2",
         title="Days from report to complete documents (报案索赔周期), mean",
         measure=Mean("report_to_documents_days"),
         dates=BY_PAYMENT,
@@ -138,10 +165,11 @@ TURNAROUND = (
         definition="Mean of the days from the report to complete documents of paid claims.",
         formula="Σ days / paid claims",
         example=Example(SEGMENTS, 6, WORKED),
-        **_PAID,
+        **_PAID | _clocked("report_to_documents_days"),
     ),
     Kpi(
         code="claim_documents_to_payment_days_mean",
+        version="2",
         title="Days from complete documents to payment (索赔支付周期), mean",
         measure=Mean("documents_to_payment_days"),
         dates=BY_PAYMENT,
@@ -150,10 +178,11 @@ TURNAROUND = (
         definition="Mean of the days from complete documents to the payment.",
         formula="Σ days / paid claims",
         example=Example(SEGMENTS, 3, WORKED),
-        **_PAID,
+        **_PAID | _clocked("documents_to_payment_days"),
     ),
     Kpi(
         code="claim_documents_to_payment_days_median",
+        version="2",
         title="Days from complete documents to payment (索赔支付周期), median",
         measure=Quantile("documents_to_payment_days", 0.5),
         dates=BY_PAYMENT,
@@ -162,10 +191,11 @@ TURNAROUND = (
         definition="Median of the days from complete documents to the payment.",
         formula=MEDIAN,
         example=Example(SEGMENTS, 3, WORKED),
-        **_PAID,
+        **_PAID | _clocked("documents_to_payment_days"),
     ),
     Kpi(
         code="claim_report_to_closing_days_mean",
+        version="2",
         title="Days from report to closing (案均结案周期), mean, zero closings left out",
         measure=Mean("report_to_closing_days"),
         dates={"period": "ended_on"},
@@ -186,6 +216,7 @@ TURNAROUND = (
 FAST_TRACK = (
     Kpi(
         code="claim_small_settled_within_5_days_share",
+        version="2",
         title="Small claims settled within 5 days of complete documents (索赔支付5日结案率)",
         measure=Share(
             of=(SETTLED_ON - pl.col("documents_complete_on")).dt.total_days() <= SMALL_CLAIM_DAYS,
@@ -198,7 +229,11 @@ FAST_TRACK = (
         "those paid or refused.",
         formula="settled within 5 days / settled",
         example=Example(SMALL, 3 / 4, WORKED),
-        **_SMALL,
+        **_SMALL
+        | {
+            "excluded": FAULTY | (pl.col("documents_complete_on") > SETTLED_ON),
+            "leaves_out": f"{FAULTY_WORDS}; claims settled before their documents were complete",
+        },
     ),
     Kpi(
         code="claim_fast_track_share",
@@ -298,6 +333,7 @@ REVIEWS = (
 CONTACT = (
     Kpi(
         code="claim_report_to_contact_hours_median",
+        version="2",
         title="Hours from report to first contact, median of the claims contacted",
         measure=Quantile("report_to_contact_hours", 0.5),
         unit="hours",
@@ -308,10 +344,11 @@ CONTACT = (
         definition="Median of the hours from the report to the first contact with the claimant.",
         formula=MEDIAN,
         example=Example("contacted after 2, 5 and 30 hours; one not yet", 5, WORKED),
-        **CLAIM,
+        **CLAIM | _taken_first("contacted", "is_contacted_within_24_hours"),
     ),
     Kpi(
         code="claim_contacted_within_24_hours_share",
+        version="2",
         title="Claims contacted within 24 hours of the report",
         measure=Share(
             of=pl.col("is_contacted_within_24_hours"),
@@ -327,10 +364,11 @@ CONTACT = (
         example=Example(
             "contacted after 2, 5 and 30 hours; not contacted for 40 hours and for 3", 1 / 2, WORKED
         ),
-        **_SHARE,
+        **_SHARE | _taken_first("contacted", "is_contacted_within_24_hours"),
     ),
     Kpi(
         code="claim_registered_within_72_hours_share",
+        version="2",
         title="Claims registered within 72 hours of the report (及时立案)",
         measure=Share(
             of=pl.col("is_registered_within_72_hours"),
@@ -344,7 +382,7 @@ CONTACT = (
         definition="Claims registered within 72 hours of the report among those registered.",
         formula="registered within 72 hours / registered",
         example=Example("registered after 10, 70 and 80 hours", 2 / 3, WORKED),
-        **_SHARE,
+        **_SHARE | _taken_first("registered", "is_registered_within_72_hours"),
     ),
     Kpi(
         code="claim_repeated_document_request_share",

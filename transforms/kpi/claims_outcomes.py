@@ -29,6 +29,8 @@ _SHARE: dict[str, Any] = {**CLAIM, "unit": "share"}
 KPIS = (
     Kpi(
         code="claim_admitted_share",
+        version="2",
+        switch="claims.second_decision",
         title="Claims paid among those paid or refused",
         measure=Share(of=PAID, among=PAID | REJECTED),
         direction=1,
@@ -42,6 +44,8 @@ KPIS = (
     ),
     Kpi(
         code="claim_refused_share",
+        version="2",
+        switch="claims.second_decision",
         title="Claims refused among those paid or refused; low is not good by itself",
         measure=Share(of=REJECTED, among=PAID | REJECTED),
         direction=-1,
@@ -55,6 +59,8 @@ KPIS = (
     ),
     Kpi(
         code="claim_closed_without_payment_share",
+        version="2",
+        switch="claims.second_decision",
         title="Claims closed without payment among all closed",
         measure=Share(of=~PAID.fill_null(False), among=ENDED),
         direction=-1,
@@ -68,6 +74,8 @@ KPIS = (
     ),
     Kpi(
         code="claim_closed_with_payment_share",
+        version="2",
+        switch="claims.second_decision",
         title="Claims closed with payment among all closed, withdrawn ones included",
         measure=Share(of=PAID, among=ENDED),
         direction=1,
@@ -81,6 +89,8 @@ KPIS = (
     ),
     Kpi(
         code="claim_refused_of_reported_share",
+        version="2",
+        switch="claims.second_decision",
         title="Claims refused by now among those reported in the month",
         measure=Share(of=REJECTED, among=pl.col("reported_on").is_not_null()),
         direction=-1,
@@ -94,6 +104,7 @@ KPIS = (
     ),
     Kpi(
         code="claim_paid_beyond_60_days_share",
+        version="2",
         title="Paid claims that were paid more than 60 days after the report",
         measure=Share(
             of=pl.col("report_to_payment_days") > PAID_LATE_AFTER_DAYS,
@@ -123,6 +134,8 @@ KPIS = (
     ),
     Kpi(
         code="claim_paid_amount_share",
+        version="2",
+        switch="claims.second_decision",
         title="Amount paid per amount claimed, decided claims",
         measure=Ratio("paid_amount", "claimed_amount", is_share=True),
         unit="ratio",

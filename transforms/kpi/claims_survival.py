@@ -3,6 +3,7 @@
 Closed-only medians fall while a backlog builds up and jump when it is cleared; these do not.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -17,12 +18,20 @@ from transforms.kpi.survival_measures import (
     WithinProbability,
 )
 
-REPORT_TO_DECISION = Clock("reported_at", "first_decided_at", exits=("withdrawn_at", "ended_at"))
 DAYS_TO_DECISION = Clock("reported_on", "decided_on", exits=("withdrawn_on", "ended_on"))
-DOCUMENTS_TO_DECISION = Clock("documents_complete_at", "first_decided_at", exits=("withdrawn_at", "ended_at"))
-REPORT_TO_PAYMENT = Clock("reported_at", "paid_at", exits=("withdrawn_at", "ended_at"))
 DAYS_TO_PAYMENT = Clock("reported_on", "paid_on", exits=("withdrawn_on", "ended_on"))
-AGREEMENT_TO_PAYMENT = Clock("payable_at", "paid_at", exits=("withdrawn_at", "ended_at"))
+
+
+def _exact(starts: str, ends: str, in_days: Clock) -> Clock:
+    return Clock(starts, ends, ("withdrawn_at", "ended_at"), in_days)
+
+
+REPORT_TO_DECISION = _exact("reported_at", "first_decided_at", DAYS_TO_DECISION)
+DOCUMENTS_TO_DECISION = _exact(
+    "documents_complete_at", "first_decided_at", replace(DAYS_TO_DECISION, starts="documents_complete_on")
+)
+REPORT_TO_PAYMENT = _exact("reported_at", "paid_at", DAYS_TO_PAYMENT)
+AGREEMENT_TO_PAYMENT = _exact("payable_at", "paid_at", replace(DAYS_TO_PAYMENT, starts="payable_on"))
 
 _KAPLAN_MEIER = "Kaplan and Meier (1958), JASA 53; Insurance Law of the PRC art. 23 sets the outer limit"
 _AALEN_JOHANSEN = "Aalen and Johansen (1978), Scand. J. Statist. 5; Insurance Law of the PRC arts 23 and 25"
@@ -46,6 +55,7 @@ _PAYABLE: dict[str, Any] = _REPORTED | {
 KPIS = (
     Kpi(
         code="claim_report_to_decision_days_km_median",
+        version="2",
         title="Days from report to first decision, median with open claims counted (Kaplan–Meier)",
         measure=SurvivalQuantile(REPORT_TO_DECISION, 0.5),
         unit="days",
@@ -59,6 +69,7 @@ KPIS = (
     ),
     Kpi(
         code="claim_report_to_decision_days_km_p90",
+        version="2",
         title="Days from report to first decision, 90th percentile with open claims counted (Kaplan–Meier)",
         measure=SurvivalQuantile(REPORT_TO_DECISION, 0.9),
         unit="days",
@@ -72,6 +83,7 @@ KPIS = (
     ),
     Kpi(
         code="claim_report_to_decision_days_restricted_mean",
+        version="2",
         title="Days from report to first decision, counted up to 30, mean with open claims counted",
         measure=RestrictedMean(REPORT_TO_DECISION, 30),
         unit="days",
@@ -85,6 +97,7 @@ KPIS = (
     ),
     Kpi(
         code="claim_decided_within_30_days_probability",
+        version="2",
         title="Probability that a claim is decided within 30 days of the report, had nobody withdrawn",
         measure=WithinProbability(REPORT_TO_DECISION, 30),
         unit="probability",
@@ -110,6 +123,7 @@ KPIS = (
     ),
     Kpi(
         code="claim_documents_to_decision_days_km_median",
+        version="2",
         title="Days from complete documents to first decision, median with open claims counted (Kaplan–Meier)",
         measure=SurvivalQuantile(DOCUMENTS_TO_DECISION, 0.5),
         unit="days",
@@ -122,6 +136,7 @@ KPIS = (
     ),
     Kpi(
         code="claim_report_to_payment_days_km_median",
+        version="2",
         title="Days from report to payment, median with open claims counted, had none been refused",
         measure=SurvivalQuantile(REPORT_TO_PAYMENT, 0.5),
         unit="days",
@@ -135,6 +150,7 @@ KPIS = (
     ),
     Kpi(
         code="claim_report_to_payment_days_restricted_mean",
+        version="2",
         title="Days from report to payment, counted up to 60, mean with open claims counted, had none been refused",
         measure=RestrictedMean(REPORT_TO_PAYMENT, 60),
         unit="days",
@@ -161,6 +177,7 @@ KPIS = (
     ),
     Kpi(
         code="claim_agreement_to_payment_days_km_median",
+        version="2",
         title="Days from agreement, else decision, to payment, median with unpaid claims counted (Kaplan–Meier)",
         measure=SurvivalQuantile(AGREEMENT_TO_PAYMENT, 0.5),
         unit="days",

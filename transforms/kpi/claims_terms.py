@@ -26,7 +26,7 @@ _REPORTED: dict[str, Any] = {"dates": {"cohort": "reported_on", "period": "decid
 KPIS = (
     Kpi(
         code="claim_statutory_breach_share",
-        version="2",
+        version="3",
         title="Claims late by any of the limits for decision, payment, refusal letter and part payment",
         measure=TermShare("statutory_state", "breach"),
         dates={"cohort": "reported_on", "period": "ended_on"},
@@ -61,6 +61,7 @@ KPIS = (
     ),
     Kpi(
         code="claim_payment_over_10_days_share",
+        version="2",
         title="Claims paid later than 10 days after the agreement, or than the contract says",
         measure=TermShare("payment_term_state", "breach"),
         dates={"cohort": "payable_on", "period": "paid_on"},
@@ -73,6 +74,7 @@ KPIS = (
     ),
     Kpi(
         code="claim_refusal_letter_over_3_days_share",
+        version="2",
         title="Refusals whose letter was sent later than 3 days after the decision, or never",
         measure=TermShare("refusal_letter_state", "breach"),
         dates={"cohort": "decided_on"},

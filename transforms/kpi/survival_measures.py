@@ -27,16 +27,20 @@ class Clock:
 
     Both are days (`_on`: calendar days, the starting day not counted) or both instants (`_at`: days of
     86,400 s). A case that does not reach `ends` leaves at the first of `exits`, else it is open as of today.
+    Cases that have `whole_days` because of some instants only the day is known count by the clock `in_days`.
     """
 
     starts: str
     ends: str
     exits: tuple[str, ...] = ()
+    in_days: "Clock | None" = None
+    whole_days: str = "has_whole_days"
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns it looks at."""
-        return (self.starts, self.ends, *self.exits)
+        own = (self.starts, self.ends, *self.exits)
+        return (*own, *self.in_days.columns, self.whole_days) if self.in_days else own
 
     def duration(self, as_of: date, ends_at: datetime) -> pl.Expr:
         """Days until the case ended, left or was last seen; `ends_at` is the end of the as-of day."""
@@ -44,7 +48,10 @@ class Clock:
         until = pl.coalesce(self.ends, self._left(), now) - pl.col(self.starts)
         if self.starts.endswith("_on"):
             return until.dt.total_days().cast(pl.Float64)
-        return until.dt.total_microseconds() / DAY_MICROSECONDS
+        exact = until.dt.total_microseconds() / DAY_MICROSECONDS
+        if self.in_days is None:
+            return exact
+        return pl.when(self.whole_days).then(self.in_days.duration(as_of, ends_at)).otherwise(exact)
 
     def fate(self) -> pl.Expr:
         """ENDED, LEFT or OPEN."""

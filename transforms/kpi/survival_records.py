@@ -146,7 +146,7 @@ def _cases(batch: CurveBatch, places: Places, months: range, as_of: date, ends_a
             duration=pl.when(counted).then(duration),
             kind=kind.cast(pl.UInt8),
             n_open=counted & (fate == OPEN),
-            n_excluded=kpi.left_out,
+            n_excluded=kpi.left_out | (duration < 0).fill_null(False),
         )
         .collect()
     )

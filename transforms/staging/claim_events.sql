@@ -8,6 +8,7 @@ SELECT
     claim_id,  -- The claim.
     event,  -- What happened.
     event_at,  -- When it happened.
+    coalesce(event_precision = 'day', FALSE) AS is_day,  -- Of which only the day is known.
     spell_no,  -- 1 as first handled, 2 after the first reopening; empty where the source does not say.
     outcome,  -- How the claim was decided or closed.
     amount,  -- Amount of the event.
