@@ -11,6 +11,7 @@ from transforms.clocks import known_years
 from transforms.index.versions import Published, redefined
 from transforms.kpi.registry import registry
 from transforms.sql_model import ModelError
+from warehouse.mapping import matching_files
 from warehouse.store import read_published
 
 FRAMEWORKS = """
@@ -22,7 +23,7 @@ FRAMEWORKS = """
 
 
 def problems(project: Project) -> list[str]:
-    """Every problem of models, frameworks and packs, a line each."""
+    """Every problem of models, frameworks and packs, and of feeds that have no file before the first run, a line each."""
     return list(_problems(project))
 
 
@@ -31,6 +32,7 @@ def _problems(project: Project) -> Iterator[str]:
         known_years(project.settings.calendar)
     except ValueError as error:
         yield f"{project.path}: calendar: {error}"
+    yield from _missing_files(project)
     try:
         models()
     except ModelError as error:
@@ -72,3 +74,14 @@ def _published(project: Project) -> list[Published]:
     with suppress(OSError, duckdb.Error):
         return read_published(current, FRAMEWORKS).rows()
     return []
+
+
+def _missing_files(project: Project) -> Iterator[str]:
+    """Sources of which nothing can have landed yet and that match no file: the first run would stop at them."""
+    if (project.warehouse / "raw.duckdb").exists():
+        return
+    for feed, sources in project.feeds.items():
+        for number, source in enumerate(sources):
+            if not source.database and not matching_files(source, project.data):
+                patterns = ", ".join(source.files)
+                yield f"{project.path}: feeds.{feed}[{number}].files: no file in {project.data} matches {patterns}"

@@ -60,8 +60,9 @@ def simulate(
 
 @app.command()
 def init(folder: Annotated[Path, typer.Argument(help="Folder to write policypulse.yml into.")]) -> None:
-    """Write a commented policypulse.yml to start from."""
+    """Write a commented policypulse.yml to start from, and a key for the pseudonyms of people's identifiers."""
     from orchestration.project import FILE_NAME
+    from warehouse.pseudonyms import create_key_file
 
     target = folder / FILE_NAME
     if target.exists():
@@ -70,7 +71,11 @@ def init(folder: Annotated[Path, typer.Argument(help="Folder to write policypuls
     folder.mkdir(parents=True, exist_ok=True)
     template = Path(__file__).parent / "template.yml"
     target.write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
-    typer.echo(f"Wrote {target}. Map your feeds in it, then: policypulse check --project {folder}")
+    key = folder / "pseudonym.key"
+    if not key.exists():
+        create_key_file(key)
+    typer.echo(f"Wrote {target} and {key}; keep the key apart from the warehouse and out of version control.")
+    typer.echo(f"Map your feeds, then: policypulse check --project {folder}")
 
 
 @app.command()

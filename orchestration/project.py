@@ -185,14 +185,26 @@ def verify(project: Project) -> None:
     """Hold the mapping against the contracts; raises ProjectError with the key path of every mistake."""
     problems = list(mapping_errors(project.feeds, contracts()))
     personal = [] if problems else personal_id_paths(project.feeds, contracts())
-    if personal and (project.key_file is None or not project.key_file.is_file()):
-        reason = f"identifiers of people are mapped ({personal[0]} and others) but there is no key file"
-        where = f"; {project.key_file} is not there" if project.key_file else ""
-        problems.append(
-            ("pseudonyms.key_file", f"{reason}{where}: write 64 hexadecimal digits of random into one")
-        )
+    problems += [("pseudonyms.key_file", reason) for reason in _key_problems(project, personal)]
     if problems:
         raise ProjectError(project.path, problems, project.text)
+
+
+def _key_problems(project: Project, personal: Sequence[str]) -> Iterator[str]:
+    """Why the key of pseudonyms cannot be used, given the keys (paths) under which people are identified."""
+    cure = "write 64 hexadecimal digits of random into one, for the owner's eyes only"
+    if project.file.pseudonyms is None or project.key_file is None:
+        if personal:
+            yield f"identifiers of people are mapped ({personal[0]} and others) but no key file is named: {cure}"
+    elif not project.key_file.is_file():
+        yield f"{project.key_file} is not there: {cure}"
+    else:
+        from warehouse.pseudonyms import read_key
+
+        try:
+            read_key(project.key_file, project.file.pseudonyms.key_id)
+        except ValueError as error:
+            yield f"{project.key_file}: {error}: {cure}"
 
 
 def _with_environment(value: Any, key: str, problems: list[tuple[str, str]]) -> Any:

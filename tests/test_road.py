@@ -1,6 +1,7 @@
 """The whole road, as its users walk it: the console command, the real Dagster job, a real DuckDB file."""
 
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -154,11 +155,30 @@ def test_a_bad_delivery_stops_the_run_and_says_what_to_do(
     assert not (project / "warehouse" / "current.duckdb").exists()
 
 
-def test_init_writes_a_project_that_says_what_it_still_needs(tmp_path):
-    assert policypulse("init", tmp_path / "new").status == 0
-    checked = policypulse("check", "--project", tmp_path / "new")
-    assert checked.status in (0, 2), checked.text
-    assert policypulse("init", tmp_path / "new").status == 2
+def test_what_init_writes_runs_once_its_files_are_there(tmp_path):
+    """A fresh project says which files it waits for; with a file as it is mapped there, check and run agree."""
+    project = tmp_path / "new"
+    assert policypulse("init", project).status == 0
+    assert policypulse("init", project).status == 2
+    assert stat.S_IMODE((project / "pseudonym.key").stat().st_mode) == 0o600
+    waiting = policypulse("check", "--project", project)
+    assert waiting.status == 2, waiting.text
+    assert "feeds.complaints[0].files: no file in" in waiting.text
+    (project / "feeds").mkdir()
+    rows = [f"{i},20/11/2025,28/11/2025,{'UPNW'[i % 4]},North" for i in range(40)]
+    log = "\n".join(["COMPLAINT_NO,RECEIVED,CLOSED,RESULT,BRANCH", *rows])
+    (project / "feeds" / "complaints.csv").write_text(log, encoding="utf-8")
+    file = project / "policypulse.yml"
+    file.write_text(file.read_text(encoding="utf-8").replace("# as_of:", "as_of:"), encoding="utf-8")
+    assert policypulse("check", "--project", project).status == 0
+    run = policypulse("run", "--project", project)
+    assert run.status == 0, run.text
+    (project / "pseudonym.key").unlink()
+    for command in ("check", "run"):
+        (project / "warehouse" / "published.json").unlink(missing_ok=True)
+        refused = policypulse(command, "--project", project)
+        assert refused.status == 2, refused.text
+        assert "pseudonym.key is not there" in refused.text
 
 
 def test_the_catalogue_describes_every_table_and_column(rows):
