@@ -9,6 +9,7 @@ from datetime import date
 import polars as pl
 
 from transforms.core.survey_responses import DECIMALS, RESPONSE_KEY
+from transforms.exactness import steady_mean
 from transforms.model import Columns, transform
 from transforms.settings import Settings
 from transforms.statistics.intervals import finite, normal_quantile
@@ -110,7 +111,7 @@ def _means(answered: pl.LazyFrame) -> pl.LazyFrame:
     means = ("perception_score", "perception_mean", "expectation_mean", "gap_points")
     found = answered.group_by(PART).agg(
         pl.col("answered_on").min().alias("first_answered_on"),
-        *(pl.col(name).mean() for name in (*means, "importance_mean", "satisfaction_score")),
+        *(steady_mean(pl.col(name)) for name in (*means, "importance_mean", "satisfaction_score")),
         n_perceptions=pl.col("perception_mean").count(),
         n_gaps=pl.col("gap_points").count(),
         n_satisfactions=pl.col("satisfaction_score").count(),

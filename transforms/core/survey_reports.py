@@ -11,6 +11,7 @@ import polars as pl
 import polars.selectors as cs
 
 from transforms.core.survey_responses import RESPONSE_KEY
+from transforms.exactness import steady_mean, steady_sum
 from transforms.model import Columns, transform
 from transforms.settings import Settings
 from transforms.statistics.intervals import finite, normal_quantile, nps, nps_adjusted, nps_difference
@@ -196,13 +197,13 @@ def _answered(responses: pl.LazyFrame, weights: pl.LazyFrame) -> pl.LazyFrame:
             n_nps=recommended.count(),
             promoters=(recommended >= 9).sum(),
             detractors=(recommended <= 6).sum(),
-            ces_mean=pl.col("ces_score").filter(read).mean(),
+            ces_mean=steady_mean(pl.col("ces_score").filter(read)),
             ces_easy_share=finite(ease_share(pl.col("ces_score").filter(read))),
-            satisfaction_score=pl.col("satisfaction_score").filter(read).mean(),
+            satisfaction_score=steady_mean(satisfaction),
             n_effective=finite(effective_n(weight)).fill_null(0.0),
             design_effect=finite(design_effect(weight)),
             n_nps_effective=finite(effective_n(weight.filter(recommends))),
-            population_covered_share=pl.col("population_covered_share").mean(),
+            population_covered_share=steady_mean(pl.col("population_covered_share")),
             weighted_satisfaction_score=finite(weighted_mean(satisfaction, weight)),
             satisfaction_error=finite(weighted_mean_error(satisfaction, weight)),
             n_satisfaction_effective=finite(effective_n(weight.filter(satisfaction.is_not_null()))),
@@ -258,20 +259,21 @@ def _nps_verdict(comparable: pl.Expr, earlier_n: pl.Expr) -> pl.Expr:
 def _over_dimensions(scores: pl.LazyFrame) -> pl.LazyFrame:
     """Gaps, perceptions and satisfaction over the dimensions of each wave, equal and by the customers' allocation."""
     read = scores.filter(pl.col("is_valid"))
-    satisfaction = read.group_by(*WAVE, "dimension").agg(pl.col("satisfaction_score").mean())
+    satisfaction = read.group_by(*WAVE, "dimension").agg(steady_mean(pl.col("satisfaction_score")))
     means = dimension_means(read, WAVE).join(satisfaction, on=[*WAVE, "dimension"], how="left")
     weight = pl.col("importance_mean")
 
     def weighted(name: str) -> pl.Expr:
         # A dimension without weight or figure leaves nothing to say: weights are not stretched over the rest.
-        is_whole = (pl.col(name).is_not_null() & weight.is_not_null()).all() & (weight.sum() > 0)
-        return pl.when(is_whole).then((weight * pl.col(name)).sum() / weight.sum())
+        whole, total = steady_sum(weight * pl.col(name)), steady_sum(weight)
+        is_whole = (pl.col(name).is_not_null() & weight.is_not_null()).all() & (total > 0)
+        return pl.when(is_whole).then(whole / total)
 
     return means.group_by(WAVE).agg(
         csi_score=weighted("satisfaction_score"),
-        servqual_gap_points=pl.col("gap_points").mean(),
+        servqual_gap_points=steady_mean(pl.col("gap_points")),
         servqual_weighted_gap_points=weighted("gap_points"),
-        servperf_score=pl.col("perception_score").mean(),
+        servperf_score=steady_mean(pl.col("perception_score")),
         servperf_weighted_score=weighted("perception_score"),
     )
 

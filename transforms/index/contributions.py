@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from transforms.exactness import steady_sum
 from transforms.index.aggregate import Array
 from transforms.index.explain import TreeChange, tree_change
 from transforms.index.framework import Framework
@@ -116,7 +117,7 @@ def mix_effects(kpi_monthly: pl.LazyFrame, *, months: int = 1) -> pl.LazyFrame:
     ).rename({"value": "value_from", "denominator": "denominator_from"})
     share, share_from = _share("denominator", group), _share("denominator_from", group)
     rate, rate_from = pl.coalesce("value", "value_from"), pl.coalesce("value_from", "value")
-    centre = (share * rate + share_from * rate_from).sum().over(group) / 2
+    centre = steady_sum(share * rate + share_from * rate_from).over(group) / 2
     return (
         now.join(before, on=pair, how="full", coalesce=True, nulls_equal=True)
         .filter(
@@ -133,7 +134,7 @@ def mix_effects(kpi_monthly: pl.LazyFrame, *, months: int = 1) -> pl.LazyFrame:
 
 def _share(denominator: str, group: list[str]) -> pl.Expr:
     present = pl.col(denominator).fill_null(0.0)
-    return present / present.sum().over(group)
+    return present / steady_sum(present).over(group)
 
 
 def _contributions(

@@ -12,11 +12,15 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from transforms.exactness import steady_sum, steady_variance
+
 Matrix = NDArray[np.float64]
 
 # Below these a factor solution is not worth weights (Kaiser 1974; OECD/JRC Handbook 2008, step 6).
 MINIMUM_KMO = 0.6
 MINIMUM_RESPONDENTS, RESPONDENTS_PER_ITEM = 100, 5
+# Sums of a few answers, whose last digits depend on their order, are exact to so many decimals.
+_EXACT_DECIMALS = 9
 MINIMUM_FACTOR_VARIANCE, MINIMUM_CUMULATED_VARIANCE = 0.10, 0.60
 
 
@@ -133,12 +137,12 @@ def alpha_by_group(items: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
     complete = answered.join(asked, on=list(by)).filter(pl.len().over(*by, "respondent") == pl.col("n_items"))
     spread = (
         complete.group_by(*by, "item")
-        .agg(variance=pl.col("value").var())
+        .agg(variance=steady_variance(pl.col("value")))
         .group_by(by)
-        .agg(pl.col("variance").sum(), deviations=pl.col("variance").sqrt().product())
+        .agg(steady_sum(pl.col("variance")), deviations=pl.col("variance").sqrt().product())
     )
-    sums = complete.group_by(*by, "respondent").agg(pl.col("value").sum())
-    totals = sums.group_by(by).agg(total=pl.col("value").var(), n=pl.len().cast(pl.Int64))
+    sums = complete.group_by(*by, "respondent").agg(pl.col("value").sum().round(_EXACT_DECIMALS))
+    totals = sums.group_by(by).agg(total=steady_variance(pl.col("value")), n=pl.len().cast(pl.Int64))
     k = pl.col("n_items")
     raw = k / (k - 1) * (1 - pl.col("variance") / pl.col("total"))
     defined = (k > 1) & (pl.col("n") > 1) & (pl.col("total") > 0)

@@ -9,7 +9,7 @@ from typing import Literal
 
 import polars as pl
 
-from transforms.exactness import compared
+from transforms.exactness import compared, steady_mean, steady_sum, steady_variance
 from transforms.statistics.intervals import normal_quantile
 
 # Post-stratification weights outside these bounds cost more variance than they save bias.
@@ -33,7 +33,7 @@ def dimension_means(scores: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
     return scores.group_by(*by, "dimension").agg(
         pl.col("perception_mean").count().cast(pl.Int64).alias("n"),
         pl.col("gap_points").count().cast(pl.Int64).alias("n_gaps"),
-        *(pl.col(name).mean() for name in measures),
+        *(steady_mean(pl.col(name)) for name in measures),
     )
 
 
@@ -43,7 +43,7 @@ def allocation_weights(means: pl.LazyFrame, by: Sequence[str] = ()) -> pl.LazyFr
     `means` is as from `dimension_means`; importance is usually 100 points allocated over the dimensions.
     """
     points = pl.col("importance_mean")
-    total = points.sum().over(*by) if by else points.sum()
+    total = steady_sum(points).over(*by) if by else steady_sum(points)
     return means.select(*by, "dimension", weight=points / total)
 
 
@@ -62,10 +62,10 @@ def servqual(means: pl.LazyFrame, weights: Mapping[str, float], by: Sequence[str
 
     def weighted(column: str) -> pl.Expr:
         product = weight * pl.col(column)
-        return pl.when(product.count() == len(weights)).then(product.sum())
+        return pl.when(product.count() == len(weights)).then(steady_sum(product))
 
     aggregates = [
-        *(pl.col(column).mean().alias(f"{name}_unweighted") for name, column in measures.items()),
+        *(steady_mean(pl.col(column)).alias(f"{name}_unweighted") for name, column in measures.items()),
         *(weighted(column).alias(f"{name}_weighted") for name, column in measures.items()),
     ]
     return means.group_by(*by).agg(aggregates) if by else means.select(aggregates)
@@ -181,7 +181,7 @@ def post_stratification_weights(
 
 def weighted_mean(value: pl.Expr, weight: pl.Expr) -> pl.Expr:
     """Weighted mean of the values that are there."""
-    return (value * weight).sum() / pl.when(value.is_not_null()).then(weight).sum()
+    return steady_sum(value * weight) / steady_sum(pl.when(value.is_not_null()).then(weight))
 
 
 def weighted_mean_error(value: pl.Expr, weight: pl.Expr) -> pl.Expr:
@@ -191,18 +191,18 @@ def weighted_mean_error(value: pl.Expr, weight: pl.Expr) -> pl.Expr:
     """
     own = pl.when(value.is_not_null()).then(weight)
     n = value.count()
-    spread = (own**2 * (value - weighted_mean(value, weight)) ** 2).sum()
-    return (n / (n - 1) * spread).sqrt() / own.sum()
+    spread = steady_sum(own**2 * (value - weighted_mean(value, weight)) ** 2)
+    return (n / (n - 1) * spread).sqrt() / steady_sum(own)
 
 
 def design_effect(weight: pl.Expr) -> pl.Expr:
     """Kish's design effect of unequal weights, n·Σw² / (Σw)²; 1 for equal weights."""
-    return weight.count() * (weight**2).sum() / weight.sum() ** 2
+    return weight.count() * steady_sum(weight**2) / steady_sum(weight) ** 2
 
 
 def effective_n(weight: pl.Expr) -> pl.Expr:
     """Respondents that an unweighted sample of the same precision would have, (Σw)² / Σw² (Kish 1965)."""
-    return weight.sum() ** 2 / (weight**2).sum()
+    return steady_sum(weight) ** 2 / steady_sum(weight**2)
 
 
 def sample_status(n_effective: pl.Expr) -> pl.Expr:
@@ -280,11 +280,11 @@ def _fared(who: pl.Expr, days: pl.Expr, rejected: pl.Expr) -> dict[str, pl.Expr]
     refused = rejected.filter(who)
     return {
         "n": who.sum().cast(pl.Int64),
-        "days_mean": own.mean(),
+        "days_mean": steady_mean(own),
         "days_median": own.median(),
         "rejected_share": refused.mean(),
         "_days_n": own.count(),
-        "_days_var": own.var(),
+        "_days_var": steady_variance(own),
         "_rejected": refused.sum(),
     }
 
