@@ -23,7 +23,7 @@ FRAMEWORKS = """
 
 
 def problems(project: Project) -> list[str]:
-    """Every problem of models, frameworks and packs, and of feeds that have no file before the first run, a line each."""
+    """Every problem of models, frameworks and packs, and of feeds without a file before the first run, a line each."""
     return list(_problems(project))
 
 

@@ -3,6 +3,9 @@
 Numbers that are equal on paper must be equal in every rule, whatever the order of sums; the sums are `kpi/cells.py`.
 """
 
+import operator
+from collections.abc import Iterable
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -31,7 +34,12 @@ def steady_sum(value: pl.Expr) -> pl.Expr:
     """
     rounded = (value * _ROUNDED_TO).round() / _ROUNDED_TO
     parts = (part.sort().cum_sum().last() for part in (rounded, value - rounded))
-    return pl.sum_horizontal(*parts, ignore_nulls=True)
+    return added(part.fill_null(0.0) for part in parts)
+
+
+def added(terms: Iterable[pl.Expr]) -> pl.Expr:
+    """The terms added up one after the other; NULL where one is. `sum_horizontal` adds in an order of its threads."""
+    return reduce(operator.add, terms)
 
 
 def steady_mean(value: pl.Expr) -> pl.Expr:
@@ -43,6 +51,12 @@ def steady_variance(value: pl.Expr) -> pl.Expr:
     """The variance, with divisor n − 1, likewise; NULL below two values."""
     n = value.count()
     return steady_sum((value - steady_mean(value)) ** 2) / pl.when(n > 1).then(n - 1)
+
+
+def steady_correlation(one: pl.Expr, other: pl.Expr) -> pl.Expr:
+    """Pearson's correlation of two columns without NULLs likewise; not finite where one does not vary."""
+    own, others = one - steady_mean(one), other - steady_mean(other)
+    return steady_sum(own * others) / (steady_sum(own**2) * steady_sum(others**2)).sqrt()
 
 
 def compared(value: pl.Expr) -> pl.Expr:

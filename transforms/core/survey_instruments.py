@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from transforms.core.survey_responses import RESPONSE_KEY, scored_answers
+from transforms.exactness import steady_correlation, steady_mean, steady_sum, steady_variance
 from transforms.model import Columns, transform
 from transforms.settings import Settings
 from transforms.statistics.intervals import finite
@@ -177,13 +178,13 @@ def survey_items(
     rest = pl.col("total") - pl.col("value")
     spread = complete.group_by(*group, "item").agg(
         n=pl.len(),
-        mean=pl.col("value").mean(),
-        item_total_correlation=finite(pl.corr(pl.col("value"), rest)),
-        variance=pl.col("value").var(),
-        rest_variance=rest.var(),
+        mean=steady_mean(pl.col("value")),
+        item_total_correlation=finite(steady_correlation(pl.col("value"), rest)),
+        variance=steady_variance(pl.col("value")),
+        rest_variance=steady_variance(rest),
     )
     k = pl.len().over(group) - 1
-    others = pl.col("variance").sum().over(group) - pl.col("variance")
+    others = steady_sum(pl.col("variance")).over(group) - pl.col("variance")
     without = finite(k / (k - 1) * (1 - others / pl.col("rest_variance")))
     expected = _answered_items("expectation", answers, responses, questions, as_of)
     return (
@@ -198,14 +199,10 @@ def _gaps(perceived: pl.LazyFrame, expected: pl.LazyFrame) -> pl.LazyFrame:
     """Each item's gap over the customers who answered both questions of the pair."""
     item = [*WAVE, "dimension", "item"]
     pairs = perceived.join(expected, on=[*item, "respondent"], how="inner", suffix="_expected")
-    return (
-        pairs.sort(*item, "respondent")
-        .group_by(item)
-        .agg(
-            n_gaps=pl.len(),
-            expectation_mean=pl.col("value_expected").mean(),
-            gap_points=(pl.col("value") - pl.col("value_expected")).mean(),
-        )
+    return pairs.group_by(item).agg(
+        n_gaps=pl.len(),
+        expectation_mean=steady_mean(pl.col("value_expected")),
+        gap_points=steady_mean(pl.col("value") - pl.col("value_expected")),
     )
 
 

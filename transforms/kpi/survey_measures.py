@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import polars as pl
 
+from transforms.exactness import added
 from transforms.kpi.definition import Statistic
 from transforms.kpi.measures import NONE, Pick, Record, Statistics, variance_of
 from transforms.statistics.intervals import common_correlation, ratio_interval, sum_interval
@@ -56,14 +57,14 @@ def _means_record(statistic: Pick, shares: Mapping[str, pl.Expr]) -> dict[str, p
         sizes.append(n)
     groups, n = len(shares), pl.min_horizontal(sizes)
     # Each respondent's mean stands in every row of his, so that it counts once a group.
-    respondents = pl.sum_horizontal(sizes) / groups
-    of_means = variance_of(pl.sum_horizontal(totals) / groups, statistic("with_mean") / groups, respondents)
+    respondents = added(sizes) / groups
+    of_means = variance_of(added(totals) / groups, statistic("with_mean") / groups, respondents)
     correlation = common_correlation(groups**2 * of_means, variances).fill_null(1.0)
     low, high = sum_interval(values, errors, correlation, n)
     return {
         "numerator": NONE,
         "denominator": NONE,
-        "value": pl.sum_horizontal(values, ignore_nulls=False),
+        "value": added(values),
         "ci_low": low,
         "ci_high": high,
         "n": n,
@@ -112,7 +113,7 @@ class AllocationMean:
             group: statistic(f"weight_{group}") / _positive(statistic(f"weighed_{group}"))
             for group in self.groups
         }
-        total = _positive(pl.sum_horizontal(weights.values(), ignore_nulls=False))
+        total = _positive(added(weights.values()))
         record = _means_record(statistic, {group: weight / total for group, weight in weights.items()})
         weighed = [statistic(f"weighed_{group}") for group in self.groups]
         return record | {"n": pl.min_horizontal(record["n"], *weighed)}

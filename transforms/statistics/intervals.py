@@ -14,6 +14,8 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import special
 
+from transforms.exactness import added
+
 Operand = pl.Expr | float
 Numbers = NDArray[np.float64]
 
@@ -127,9 +129,9 @@ def sum_interval(
     level: float = 0.95,
 ) -> Interval:
     """Limits of the sum of estimates with standard errors, any two of which correlate alike; Student's t."""
-    total = pl.sum_horizontal(estimates, ignore_nulls=False)
-    together = pl.sum_horizontal(errors, ignore_nulls=False) ** 2
-    apart = pl.sum_horizontal([error**2 for error in errors], ignore_nulls=False)
+    total = added(estimates)
+    together = added(errors) ** 2
+    apart = added([error**2 for error in errors])
     alike = _float(correlation)
     variance = alike * together + (1 - alike) * apart
     half = student_quantile(_at_least_two(n), level) * variance.clip(lower_bound=0).sqrt()
@@ -138,8 +140,8 @@ def sum_interval(
 
 def common_correlation(sum_variance: pl.Expr, variances: Sequence[pl.Expr]) -> pl.Expr:
     """The correlation that any two of several variables must share to give their sum its variance."""
-    apart = pl.sum_horizontal(variances, ignore_nulls=False)
-    together = pl.sum_horizontal([variance.sqrt() for variance in variances], ignore_nulls=False) ** 2
+    apart = added(variances)
+    together = added([variance.sqrt() for variance in variances]) ** 2
     least = -1 / (len(variances) - 1)
     return finite((sum_variance - apart) / (together - apart)).clip(least, 1.0)
 
