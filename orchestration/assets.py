@@ -12,6 +12,7 @@ import dagster as dg
 
 from expectations.suites import checks
 from orchestration.cataloguing import SESSION_FEEDS, models, raw_table
+from orchestration.headlines import headlines
 from orchestration.making import CalendarGap
 from orchestration.project import Project
 from orchestration.session import Warehouse
@@ -127,10 +128,11 @@ def _room(
                 made = warehouse.make(node.name)
             except CalendarGap as gap:
                 raise dg.Failure(description=str(gap)) from gap
-            metadata = {"dagster/row_count": made.rows, "seconds": made.seconds, **_headline(node, warehouse)}
-            yield dg.MaterializeResult(
-                asset_key=_key(node.name), metadata={**metadata, **_schema(node, warehouse)}
-            )
+            if partitions:
+                for month, numbers in headlines(node, warehouse).items():
+                    context.add_asset_metadata(numbers, _key(node.name), month.isoformat())
+            metadata = {"dagster/row_count": made.rows, "seconds": made.seconds, **_schema(node, warehouse)}
+            yield dg.MaterializeResult(asset_key=_key(node.name), metadata=metadata)
         yield from _check_results(context, warehouse)
 
     return room
@@ -222,19 +224,6 @@ def _schema(node: Node, warehouse: Warehouse) -> Mapping[str, Any]:
             ]
         )
     }
-
-
-def _headline(node: Node, warehouse: Warehouse) -> Mapping[str, float]:
-    """Numbers of the newest month that the UI plots, for tables that have a month, a name and a value."""
-    if not _is_partitioned(node):
-        return {}
-    name, value = ("kpi", "value") if "kpi" in node.columns else ("node", "score")
-    rows = warehouse.rows(
-        f'SELECT {name} AS name, max({value}) AS value FROM "{node.schema}"."{node.name.split(".")[1]}" '
-        f"WHERE cut = 'company' AND {value} IS NOT NULL AND {name} IS NOT NULL "
-        f"AND period = DATE '{max(warehouse.months)}' GROUP BY {name} ORDER BY {name} LIMIT 40"
-    )
-    return {str(row["name"]): float(row["value"]) for row in rows.iter_rows(named=True)}
 
 
 def _check_specs(specs: Sequence[dg.AssetSpec]) -> list[dg.AssetCheckSpec]:

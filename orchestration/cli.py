@@ -5,7 +5,7 @@ Each command imports what it needs when it is called, so that a run with nothing
 
 import os
 import sys
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -87,13 +87,21 @@ def check(project: ProjectFolder = Path()) -> None:
 
 
 @app.command()
-def run(project: ProjectFolder = Path(), as_of: Day = None) -> None:
-    """Land what is new, build, check and publish."""
+def run(
+    project: ProjectFolder = Path(),
+    as_of: Day = None,
+    months: Annotated[
+        str | None,
+        typer.Option("--months", help="YYYY-MM or YYYY-MM..YYYY-MM: make these anew from what has landed."),
+    ] = None,
+) -> None:
+    """Land what is new, build, check and publish; or make some months anew and publish."""
     found = _project(project)
     from orchestration.fingerprint import pending
 
     day = as_of.date() if as_of else None
-    if pending(found, day) is None:
+    some = _months(found, day, months) if months else None
+    if not some and pending(found, day) is None:
         typer.echo(
             f"Nothing to do: no new file, same project file, as of {found.as_of(day)}. Published: {_current(found)}"
         )
@@ -101,7 +109,7 @@ def run(project: ProjectFolder = Path(), as_of: Day = None) -> None:
     _verified(found)
     from orchestration.running import run_project
 
-    raise typer.Exit(run_project(found, day))
+    raise typer.Exit(run_project(found, day, some))
 
 
 @app.command()
@@ -265,6 +273,25 @@ def _published(project: Project) -> Path:
         )
         raise typer.Exit(BLOCKED)
     return _current(project)
+
+
+def _months(project: Project, as_of: date | None, wanted: str) -> tuple[date, date]:
+    """The first and last month of a range as written; ends the command if they are not months of what is published."""
+    from transforms.periods import months_until
+
+    _published(project)
+    every = months_until(project.as_of(as_of), project.settings.months)
+    try:
+        first, last = (datetime.strptime(month, "%Y-%m").date() for month in (wanted.split("..") * 2)[:2])
+    except ValueError:
+        first = last = date.min
+    if not every[0] <= first <= last <= every[-1]:
+        there = f"{every[0]:%Y-%m}..{every[-1]:%Y-%m}"
+        typer.echo(
+            f"--months {wanted}: write YYYY-MM or YYYY-MM..YYYY-MM, within {there} of this project", err=True
+        )
+        raise typer.Exit(BAD_PROJECT)
+    return first, last
 
 
 def _project(folder: Path) -> Project:

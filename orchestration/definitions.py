@@ -13,23 +13,35 @@ from orchestration.session import Warehouse, project_folder
 from transforms.periods import months_until
 
 JOB = "publish_everything"
+# Makes everything anew from what has landed, but of the tables made by month only the months that are asked for.
+RERUN_MONTHS = "rerun_months"
 # Code references and checks by month are used knowingly, though Dagster still calls them young.
 for young in (dg.BetaWarning, dg.PreviewWarning):
     warnings.filterwarnings("ignore", category=young)
 
 
-def month_range(project: Project, as_of: date | None = None) -> dict[str, str]:
-    """The run tags that ask for every month of the project."""
-    months = months_until(project.as_of(as_of), project.settings.months)
+def month_range(
+    project: Project, as_of: date | None = None, months: tuple[date, date] | None = None
+) -> dict[str, str]:
+    """The run tags that ask for the months from the first to the last of `months`, else for all of the project."""
+    every = months_until(project.as_of(as_of), project.settings.months)
+    first, last = months or (every[0], every[-1])
     return {
-        "dagster/asset_partition_range_start": months[0].isoformat(),
-        "dagster/asset_partition_range_end": months[-1].isoformat(),
+        "dagster/asset_partition_range_start": first.isoformat(),
+        "dagster/asset_partition_range_end": last.isoformat(),
     }
 
 
 def definitions(project: Project, as_of: date | None = None) -> dg.Definitions:
     """The definitions of one project."""
-    job = dg.define_asset_job(JOB, selection=dg.AssetSelection.all(), executor_def=dg.in_process_executor)
+    everything = dg.AssetSelection.all()
+    job = dg.define_asset_job(JOB, selection=everything, executor_def=dg.in_process_executor)
+    rerun = dg.define_asset_job(
+        RERUN_MONTHS,
+        selection=everything - dg.AssetSelection.groups("raw"),
+        executor_def=dg.in_process_executor,
+        description="Make the facts anew from what has landed and the KPIs and scores of some months, and publish.",
+    )
 
     @dg.schedule(
         name="nightly",
@@ -51,7 +63,7 @@ def definitions(project: Project, as_of: date | None = None) -> dg.Definitions:
 
     return dg.Definitions(
         assets=all_assets(project, as_of),
-        jobs=[job],
+        jobs=[job, rerun],
         schedules=[nightly],
         sensors=[new_files],
         resources={"warehouse": Warehouse.configure_at_launch()},

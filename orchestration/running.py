@@ -21,10 +21,14 @@ HEADLINE = """
 """
 
 
-def run_project(project: Project, as_of: date | None) -> int:
-    """Run the job for all months, show what happened, and return the exit status.
+Months = tuple[date, date]
 
-    0 if a version was published, 1 if a check or an error stopped it; readers then keep the version they had.
+
+def run_project(project: Project, as_of: date | None, months: Months | None = None) -> int:
+    """Run the job for all months, or rerun those from the first to the last, and show what happened.
+
+    Returns the exit status: 0 if a version was published, 1 if a check or an error stopped it; readers then keep the
+    version they had.
     """
     from orchestration.showing import plain_console
 
@@ -34,20 +38,22 @@ def run_project(project: Project, as_of: date | None) -> int:
     from expectations.run import preload
 
     Thread(target=preload, daemon=True).start()
-    failure, watcher = _attempt(console, project, as_of)
+    failure, watcher = _attempt(console, project, as_of, months)
     if watcher.build_was_damaged:
-        failure, watcher = _attempt(console, project, as_of)
-    _summarise(console, project, watcher, failure)
+        failure, watcher = _attempt(console, project, as_of, months)
+    _summarise(console, project, watcher, failure, months)
     return PUBLISHED if watcher.version else BLOCKED
 
 
-def _attempt(console: Console, project: Project, as_of: date | None) -> tuple[str | None, Any]:
+def _attempt(
+    console: Console, project: Project, as_of: date | None, months: Months | None
+) -> tuple[str | None, Any]:
     """Run the job once; returns why it failed, if so, and the watcher that saw it."""
     from orchestration.showing import Watcher, own_console
 
     watcher = Watcher(own_console(), _table_count())
     with watcher.progress, listening(watcher):
-        failure = _execute(project, as_of)
+        failure = _execute(project, as_of, months)
     for notice in watcher.notices:
         console.print(notice, soft_wrap=True)
     return failure, watcher
@@ -59,14 +65,14 @@ def _table_count() -> int:
     return sum(node.schema != "staging" for node in models().values())
 
 
-def _execute(project: Project, as_of: date | None) -> str | None:
+def _execute(project: Project, as_of: date | None, months: Months | None) -> str | None:
     """Run Dagster's job in this process; returns why it failed, None if it did not."""
     import dagster as dg
 
-    from orchestration.definitions import JOB, definitions, month_range
+    from orchestration.definitions import JOB, RERUN_MONTHS, definitions, month_range
 
     defs = definitions(project, as_of)
-    job = defs.resolve_job_def(JOB)
+    job = defs.resolve_job_def(RERUN_MONTHS if months else JOB)
     config = {
         "resources": {"warehouse": {"config": {"as_of": as_of.isoformat() if as_of else ""}}},
         # What happens is drawn from our own events; Dagster keeps its log for the UI.
@@ -74,7 +80,10 @@ def _execute(project: Project, as_of: date | None) -> str | None:
     }
     with dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(
-            run_config=config, tags=month_range(project, as_of), instance=instance, raise_on_error=False
+            run_config=config,
+            tags=month_range(project, as_of, months),
+            instance=instance,
+            raise_on_error=False,
         )
     return None if result.success else _why(result)
 
@@ -96,12 +105,19 @@ def _why(result: Any) -> str:
     return "\n".join(dict.fromkeys(reasons)) or "the run failed; the Dagster UI shows where"
 
 
-def _summarise(console: Console, project: Project, watcher: Any, failure: str | None) -> None:
+def _summarise(
+    console: Console, project: Project, watcher: Any, failure: str | None, months: Months | None
+) -> None:
     from orchestration.showing import checks_line, failures_table, headline_table, loads_table
     from warehouse.store import read_published
 
     current = Path(project.warehouse / "current.duckdb")
-    console.print(loads_table(watcher.loads) if watcher.loads else "No new rows.")
+    if months:
+        console.print(
+            f"Months {months[0]:%Y-%m} to {months[1]:%Y-%m}, from what had landed; no file was looked at."
+        )
+    else:
+        console.print(loads_table(watcher.loads) if watcher.loads else "No new rows.")
     console.print(checks_line(watcher.results))
     if any(not result.passed for result in watcher.results):
         console.print(failures_table(watcher.results))

@@ -29,6 +29,7 @@ from orchestration.making import Made, Run, make, open_session
 from orchestration.progress import tell
 from orchestration.project import Project, read_project
 from transforms.graph import downstream
+from transforms.index.framework import Framework
 from transforms.index.versions import specification
 from transforms.periods import months_until
 from warehouse.catalogue import CHECKS, write_catalogue
@@ -196,6 +197,11 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     def columns(self, table: str) -> Mapping[str, str]:
         """Columns and types of a table or view."""
         return self._store.columns(table)
+
+    @property
+    def frameworks(self) -> tuple[Framework, ...]:
+        """The frameworks that the index is computed by."""
+        return self._run.settings.frameworks
 
     @property
     def months(self) -> tuple[date, ...]:

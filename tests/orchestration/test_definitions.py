@@ -1,6 +1,7 @@
 """What Dagster is given: an asset for every table, checks on them, months that rerun alone."""
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import dagster as dg
@@ -11,7 +12,8 @@ from polars.testing import assert_frame_equal
 
 from expectations.suites import checks
 from orchestration.cataloguing import models
-from orchestration.definitions import JOB, definitions, month_range
+from orchestration.definitions import JOB, RERUN_MONTHS, definitions, month_range
+from orchestration.fingerprint import pending
 from orchestration.project import read_project
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -118,3 +120,55 @@ def test_what_was_remade_is_not_published_before_it_is_checked(defs, project, mo
     failures = [e.step_failure_data.error for e in result.all_events if e.is_step_failure]
     told = " ".join(str(error.to_string()) for error in failures)
     assert "marts.scorecard has to be made and checked again" in told
+
+
+def test_months_are_made_anew_and_published_by_one_job_with_their_own_numbers(defs, project, monkeypatch):
+    """Two months are damaged; the job makes them anew, publishes, and shows of each its own headline numbers."""
+    monkeypatch.setenv("POLICYPULSE_PROJECT", str(project))
+    warehouse = project / "warehouse"
+    months = (date(2025, 5, 1), date(2025, 6, 1))
+    sound = "SELECT * FROM kpi.monthly ORDER BY ALL"
+    with duckdb.connect(str((warehouse / "current.duckdb").resolve()), read_only=True) as con:
+        before = con.sql(sound).pl()
+    with duckdb.connect(str(warehouse / "build.duckdb")) as con:
+        con.execute("DELETE FROM kpi.monthly WHERE period BETWEEN DATE '2025-05-01' AND DATE '2025-06-01'")
+    found = read_project(project)
+    result = defs.resolve_job_def(RERUN_MONTHS).execute_in_process(
+        instance=dg.DagsterInstance.ephemeral(), tags=month_range(found, months=months), run_config=QUIET
+    )
+    assert result.success
+    with duckdb.connect(str((warehouse / "current.duckdb").resolve()), read_only=True) as con:
+        assert_frame_equal(con.sql(sound).pl(), before)
+        values = {
+            (month, kpi, basis): value
+            for month, kpi, basis, value in con.execute(
+                "SELECT period, kpi, basis, value FROM kpi.monthly WHERE cut = 'company' AND value IS NOT NULL"
+            ).fetchall()
+        }
+    shown = {
+        date.fromisoformat(event.partition): event.materialization.metadata
+        for event in result.get_asset_materialization_events()
+        if event.asset_key == dg.AssetKey(["kpi", "monthly"])
+    }
+    assert set(shown) == set(months)
+    (framework,) = found.settings.frameworks
+    bases = {node.leaf.kpi: node.leaf.basis for node in framework.leaves}
+    for month, metadata in shown.items():
+        numbers = {kpi: metadata[kpi].value for kpi in bases if kpi in metadata}
+        assert len(numbers) > len(bases) / 2
+        assert numbers == {kpi: values[month, kpi, bases[kpi]] for kpi in numbers}
+    first, second = (shown[month] for month in months)
+    assert any(first[kpi] != second[kpi] for kpi in bases if kpi in first and kpi in second)
+
+
+def test_a_run_that_dagster_starts_notes_what_it_published(defs, project, monkeypatch):
+    """After a run of the UI, the schedule or the sensor, the command line has nothing to do, nor has the sensor."""
+    monkeypatch.setenv("POLICYPULSE_PROJECT", str(project))
+    found = read_project(project)
+    (project / "warehouse" / "published.json").unlink(missing_ok=True)
+    assert pending(found) is not None
+    result = defs.resolve_job_def(JOB).execute_in_process(
+        instance=dg.DagsterInstance.ephemeral(), tags=month_range(found), run_config=QUIET
+    )
+    assert result.success
+    assert pending(found) is None
