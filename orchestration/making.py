@@ -3,8 +3,8 @@
 When and in which order is Dagster's affair (`assets.py`); what a table means is in `transforms`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from time import perf_counter
 
@@ -13,6 +13,7 @@ import polars as pl
 from orchestration.frames import Frames
 from transforms.clocks import calendar_until, known_years
 from transforms.graph import Node
+from transforms.kpi.needs import asked_items
 from transforms.kpi.units import unit_rows
 from transforms.model import Transform
 from transforms.periods import long_periods, month_periods, months_until
@@ -21,10 +22,13 @@ from transforms.sql_model import SqlModel
 from warehouse.catalogue import write_table
 from warehouse.contract import contracts
 from warehouse.latest import known_sql, latest_sql
+from warehouse.mapping import FeedSource
+from warehouse.recorded import recorded_sql
 from warehouse.store import Store
 
 DAYS_AHEAD = 400
 CALENDAR = "staging.calendar"
+RECORDED = "staging.recorded"
 
 
 class CalendarGap(Exception):
@@ -33,11 +37,12 @@ class CalendarGap(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """What one run computes: everything known by `as_of`, under `settings`, for `months`."""
+    """What one run computes: all known by `as_of`, under `settings`, for `months`, from the sources of `feeds`."""
 
     as_of: date
     settings: Settings
     months: tuple[date, ...]
+    feeds: Mapping[str, Sequence[FeedSource]] = field(default_factory=dict)
 
     @property
     def is_whole(self) -> bool:
@@ -69,6 +74,7 @@ def open_session(store: Store, run: Run, graph: Mapping[str, Node]) -> None:
     for feed, contract in contracts().items():
         store.create_view(f"known.{feed}", known_sql(feed))
         store.create_view(f"latest.{feed}", latest_sql(feed, contract.key))
+    store.create_view(RECORDED, recorded_sql(asked_items(run.settings), run.feeds, run.settings.time_zone))
     for node in graph.values():
         if node.schema == "staging" and isinstance(node.model, SqlModel):
             store.create_view(node.name, node.model.sql)

@@ -6,6 +6,7 @@ Opened once a run and shared by its steps; the checks and the publication use th
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
                 self._frames = Frames(store, models(), self._project.settings)
                 create_raw(store.con)
                 self._refuse_redefined()
-                self.focus(Run(as_of, self._project.settings, tuple(months)))
+                self.focus(Run(as_of, self._project.settings, tuple(months), self._project.feeds))
             yield self
 
     @contextmanager
@@ -108,7 +109,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     def only(self, months: Sequence[date]) -> None:
         """Restrict partitioned tables to `months`."""
         if tuple(months) != self._run.months:
-            self.focus(Run(self._run.as_of, self._run.settings, tuple(months)))
+            self.focus(replace(self._run, months=tuple(months)))
 
     def land(self, feeds: Iterable[str]) -> list[Load]:
         """Land the new files of the project's feeds."""

@@ -22,7 +22,13 @@ ROOM = Path(__file__).parent
 SQL_SCHEMAS = ("staging", "marts")
 TRANSFORM_PACKAGES = (transforms.core, transforms.kpi, transforms.index)
 # Tables that the build session itself provides to SQL models.
-SESSION_TABLES = ("staging.as_of", "staging.periods", "staging.long_periods", "staging.official_calendar")
+SESSION_TABLES = (
+    "staging.as_of",
+    "staging.periods",
+    "staging.long_periods",
+    "staging.official_calendar",
+    "staging.recorded",
+)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from datetime import date
 
 import polars as pl
 
+from transforms.origins import Origins
 from transforms.settings import Settings
 
 Columns = Mapping[str, tuple[pl.DataType | type[pl.DataType], str]]
@@ -33,7 +34,8 @@ class Transform:
     say that the rows cannot be divided, as for a total over the whole company. `partitioned_by` names the
     column by whose values (months) the table can be made in parts. A table that a project has not `asked_for`
     is empty, and nothing is read for it. `shared` is a pure function of the reads that several tables take their
-    rows from, so that a run works it out once; their functions get its frame in place of the reads.
+    rows from, so that a run works it out once; their functions get its frame in place of the reads. `origins` says
+    what the feeds have to record before a column says anything (see `transforms/origins.py`).
     """
 
     function: Callable[..., pl.LazyFrame]
@@ -46,6 +48,7 @@ class Transform:
     partitioned_by: str | None = None
     asked_for: Callable[[Settings], bool] = lambda settings: True
     shared: Callable[..., pl.LazyFrame] | None = None
+    origins: Callable[[Settings], Origins] = lambda settings: {}
 
     @property
     def schema(self) -> pl.Schema:
@@ -86,6 +89,7 @@ def transform(
     partitioned_by: str | None = None,
     asked_for: Callable[[Settings], bool] = lambda settings: True,
     shared: Callable[..., pl.LazyFrame] | None = None,
+    origins: Callable[[Settings], Origins] = lambda settings: {},
 ) -> Callable[[Callable[..., pl.LazyFrame]], Transform]:
     """Declare a pure function as the transform that writes the table `writes`."""
     missing = [name for name in grain if name not in columns]
@@ -94,7 +98,17 @@ def transform(
 
     def declare(function: Callable[..., pl.LazyFrame]) -> Transform:
         return Transform(
-            function, writes, reads, broadcast or {}, keys, grain, columns, partitioned_by, asked_for, shared
+            function,
+            writes,
+            reads,
+            broadcast or {},
+            keys,
+            grain,
+            columns,
+            partitioned_by,
+            asked_for,
+            shared,
+            origins,
         )
 
     return declare

@@ -91,6 +91,9 @@ class ComplaintSettings(BaseModel):
     merging: Literal["marked", "same_matter"] = Field(
         "marked", description="same_matter: also contacts by customer and policy on a matter still open."
     )
+    mis_selling: tuple[str, ...] = Field(
+        (), description="Categories of complaints, as delivered, that are about how a policy was sold."
+    )
 
     @property
     def name(self) -> str:
@@ -100,6 +103,11 @@ class ComplaintSettings(BaseModel):
         return ",".join(
             [*words, "rolled" if self.rolls_forward else "unrolled", self.unclassified or "classed"]
         )
+
+    @property
+    def sales_name(self) -> str:
+        """The categories of mis-selling in short, as they stand in a definition version."""
+        return ",".join(sorted(self.mis_selling)) or "not said"
 
 
 class MarketSettings(BaseModel):

@@ -191,6 +191,8 @@ class FeedSource(_Part):
     where: str | None = None
     wide: Wide | None = None
     max_reject_share: float = Field(default=0.05, ge=0, le=1)
+    records: Texts = ()
+    """Columns, and codes of columns, that the source records although none may have occurred yet."""
 
     @model_validator(mode="after")
     def _one_origin(self) -> FeedSource:
@@ -224,7 +226,10 @@ class FeedSource(_Part):
     def fingerprint(self, time_zone: str) -> str:
         """SHA-256 of what decides how a row is read; other files or another reject limit do not change it."""
         meaning = self.model_dump(
-            mode="json", exclude={"files", "max_reject_share"}, exclude_defaults=True, by_alias=True
+            mode="json",
+            exclude={"files", "max_reject_share", "records"},
+            exclude_defaults=True,
+            by_alias=True,
         )
         meaning["time_zone"] = self.time_zone or time_zone
         meaning["reading"] = _READING

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
 from warehouse.mapping import SKIP, CsvOptions
+from warehouse.recorded import items_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -86,6 +87,19 @@ def _source_errors(source: FeedSource, contract: Contract) -> Iterator[Error]:
     if source.wide:
         yield from _wide_errors(source.wide, source, contract)
     yield from _missing_errors(source, contract)
+    yield from _record_errors(source, contract)
+
+
+def _record_errors(source: FeedSource, contract: Contract) -> Iterator[Error]:
+    """What a source is said to record must be something that its mapping can deliver."""
+    known = {code for column in contract.columns.values() for code in column.codes} | set(contract.columns)
+    for number, name in enumerate(source.records):
+        path = f"records.{number}"
+        items = items_named(name, contract)
+        if not items:
+            yield path, f"{contract.feed} has no column and no code {name!r}{closest(name, known)}"
+        elif not any(item.mapped_by(source) for item in items):
+            yield path, f"the mapping cannot deliver {name!r}: map its column or code, or leave it out here"
 
 
 def _missing_errors(source: FeedSource, contract: Contract) -> Iterator[Error]:

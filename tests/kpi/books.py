@@ -13,9 +13,10 @@ from transforms.kpi.records import kpi_records
 from transforms.kpi.registry import registry
 from transforms.model import SEGMENT_COLUMNS
 from transforms.periods import month_periods
-from transforms.settings import Settings
+from transforms.settings import ComplaintSettings, Settings
 
-KPIS = {kpi.code: kpi for kpi in registry()}
+SALES = ComplaintSettings(mis_selling=("sales",))
+KPIS = {kpi.code: kpi for kpi in registry(Settings(complaints=SALES))}
 COMPLAINT = {
     "complaint_id": pl.String,
     "received_on": pl.Date,

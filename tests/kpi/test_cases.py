@@ -6,11 +6,12 @@ import polars as pl
 import pytest
 from conftest import policypulse, published
 
+from tests.kpi.books import KPIS
 from transforms.kpi.cases import has_cases, kpi_cases
 from transforms.kpi.measures import Quantile
 from transforms.kpi.registry import registry
 
-WITH_CASES = [kpi for kpi in registry() if has_cases(kpi)]
+WITH_CASES = [kpi for kpi in KPIS.values() if has_cases(kpi)]
 
 
 @pytest.fixture(scope="module")

@@ -8,17 +8,35 @@ from datetime import date
 import polars as pl
 
 from transforms.clocks import WorkingCalendar, business_days, calendar_days, deadline_state
+from transforms.core.claims import ORIGINS as OF_CLAIMS
 from transforms.model import INSTANT, SEGMENT_COLUMNS, transform
+from transforms.origins import ALWAYS, Need, Origins, any_of, origin_of
 from transforms.periods import end_of_day
 from transforms.settings import Promise, Settings
 
 HOUR_MICROSECONDS = 3_600_000_000
 
 
+def _origins(settings: Settings) -> Origins:
+    starts = {promise.name: _instant(promise.starts) for promise in settings.claims.promises}
+    ends = {promise.name: _instant(promise.ends) for promise in settings.claims.promises}
+    return {
+        **{f"promise={name}": starts[name] & ends[name] for name in starts},
+        "started_on": any_of(starts.values()),
+        "reached_on": any_of(ends.values()),
+        "state": ALWAYS,
+    }
+
+
+def _instant(column: str) -> Need:
+    return origin_of(OF_CLAIMS, column) or ALWAYS
+
+
 @transform(
     writes="core.claim_promises",
     reads={"claims": "core.claims"},
     broadcast={"calendar": "staging.calendar"},
+    origins=_origins,
     keys=("claim_id",),
     grain=("claim_id", "spell_no", "promise"),
     columns={

@@ -10,6 +10,7 @@ import polars as pl
 from transforms.clocks import WorkingCalendar, add_days
 from transforms.core.claim_terms import TERM_COLUMNS, document_requests, with_terms
 from transforms.model import INSTANT, SEGMENT_COLUMNS, transform
+from transforms.origins import Origins, all_of, codes_of, item, passed_on
 from transforms.periods import end_of_day
 from transforms.settings import Settings
 
@@ -72,11 +73,87 @@ REOPENED_WITHIN_DAYS = 90
 AGES_DAYS = (30, 60, 90, 180)
 CONTACT_HOURS, REGISTRATION_HOURS = 24, 72
 
+_event, _outcome_code = codes_of("claim_events.event"), codes_of("claim_events.outcome")
+_amount, _loss_at = item("claim_events.amount"), item("claim_events.loss_at")
+_start, _decided, _paid = _event("reported"), _event("decided"), _event("paid")
+_documents = _event("documents_complete")
+_payable = _event("agreed", "decided")
+_refused = _decided & _outcome_code("rejected")
+_ended = _event("closed", "withdrawn", "cancelled", "paid") | _refused
+_by = codes_of("claim_events.actor")
+ORIGINS: Origins = {
+    **passed_on(
+        "claim_events", "claimed_amount", "contract_decision_days", "contract_payment_days", "claim_type"
+    ),
+    **{name: _event(code) for name, (code, _) in FIRST_EVENTS.items()},
+    "loss_at": _loss_at,
+    "documents_complete_at": _documents,
+    "payable_at": _payable,
+    "ended_at": _ended,
+    "spell_no>1": _event("reopened"),
+    "reported_on": _start,
+    "opened_on": _start,
+    "registered_on": _start,
+    "documents_complete_on": _documents,
+    "decided_on": _decided,
+    "agreed_on": _event("agreed"),
+    "payable_on": _payable,
+    "paid_on": _paid,
+    "prepaid_on": _event("prepaid"),
+    "refusal_sent_on": _event("refusal_sent"),
+    "withdrawn_on": _event("withdrawn"),
+    "ended_on": _ended,
+    "next_reopened_on": _event("reopened"),
+    **{f"over_{days}_days_on": _start for days in AGES_DAYS},
+    "outcome=paid_full": _outcome_code("paid_full") | _paid,
+    **{f"outcome={code}": _outcome_code(code) for code in ("paid_part", "rejected", "zero")},
+    "outcome=withdrawn": _event("withdrawn"),
+    "outcome=cancelled": _event("cancelled"),
+    "paid_amount": _event("paid", "prepaid") & _amount,
+    "document_request_count>0": _event("documents_requested"),
+    "progress_notice_count": _event("progress_notified"),
+    "stage_change_count": _event(*STAGES),
+    "is_decided_by_system=true": _decided & _by("auto"),
+    "is_decided_by_system=false": _decided & _by("human"),
+    "is_investigated": item("claim_events.investigated"),
+    "has_injury": item("claim_events.injury"),
+    "has_third_party": item("claim_events.third_party"),
+    "is_fast_track": item("claim_events.fast_track"),
+    "is_small_claim=true": all_of(item(f"claim_events.{name}") for name in ("claimed_amount", "claim_type")),
+    "report_to_decision_days": _start & _decided,
+    "documents_to_decision_days": _documents & _decided,
+    "report_to_payment_days": _start & _paid,
+    "agreement_to_payment_days": _payable & _paid,
+    "documents_to_payment_days": _documents & _paid,
+    "loss_to_payment_days": _loss_at & _paid,
+    "loss_to_report_days": _loss_at & _start,
+    "report_to_documents_days": _start & _documents,
+    "report_to_closing_days": _start & _ended,
+    "report_to_contact_hours": _start & _event("contacted"),
+    "is_contacted_within_24_hours": _start & _event("contacted"),
+    "is_registered_within_72_hours": _start & _event("registered"),
+    "is_reopened_within_90_days": _decided & _event("reopened"),
+    "is_overturned": _decided & _event("reopened"),
+    "decision_term_starts_on": _start,
+    "documents_to_decision_net_days": _start & _decided,
+    "decision_due_on": _start,
+    "payment_due_on": _payable,
+    "part_payment_due_on": _documents,
+    "decision_term_state": _start & _decided,
+    "payment_term_state": _payable & _paid,
+    "refusal_letter_state": _refused & _event("refusal_sent"),
+    "part_payment_state": _documents & _event("decided", "prepaid", "paid"),
+    # A letter that is not recorded makes no claim late; a payment that is not makes every one.
+    "statutory_state": _start & _decided & _paid,
+    "is_undetermined_after_60_days": _documents & _decided,
+}
+
 
 @transform(
     writes="core.claims",
     reads={"events": "staging.claim_events", "cases": "staging.claims"},
     broadcast={"calendar": "staging.calendar"},
+    origins=lambda settings: ORIGINS,
     keys=("claim_id",),
     grain=("claim_id", "spell_no"),
     columns={

@@ -9,14 +9,25 @@ import polars as pl
 
 from transforms.core.complaints import is_merged
 from transforms.model import SEGMENT_COLUMNS, transform
+from transforms.origins import Origins, item, passed_on
 from transforms.settings import Settings
 
 MATTER = ("customer_id", "policy_id", "category")
+# The customer of a complaint, or of the policy complained about.
+_customer = item("complaints.customer_id") | item("complaints.policy_id") & item("policies.customer_id")
+_repeated = _customer & item("complaints.closed_on")
+ORIGINS: Origins = {
+    **passed_on("complaints", "policy_id", "category", "closed_on"),
+    "customer_id": _customer,
+    "repeated_on": _repeated,
+    "closed_to_repeat_days": _repeated,
+}
 
 
 @transform(
     writes="core.complaint_repeats",
     reads={"complaints": "staging.complaints"},
+    origins=lambda settings: ORIGINS,
     keys=MATTER,
     grain=("complaint_id",),
     columns={

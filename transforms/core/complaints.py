@@ -9,16 +9,42 @@ import polars as pl
 
 from transforms.clocks import WorkingCalendar, add_business_days, due_on
 from transforms.model import SEGMENT_COLUMNS, transform
+from transforms.origins import ALWAYS, Origins, codes_of, item, passed_on
 from transforms.settings import ComplaintSettings, Settings
 
 # Days that may end a complaint's clock and must not lie before it was received.
 LATER_DATES = ("first_response_on", "closed_on", "accepted_on", "reopened_on", "new_facts_on", "escalated_on")
 
 
+def _origins(settings: Settings) -> Origins:
+    received, closed = item("complaints.received_on"), item("complaints.closed_on")
+    limit = ALWAYS if settings.complaints.unclassified else item("complaints.complexity")
+    outcome = codes_of("complaints.outcome")
+    return {
+        **passed_on(
+            "complaints", "received_on", *LATER_DATES, "category", "outcome", "request_met", "complexity",
+            "extension_approved_on", "appraisal_days",
+        ),
+        "term_starts_on": received,
+        "decided_on": closed,
+        "withdrawn_on": closed & outcome("withdrawn"),
+        "limit_days": received & limit,
+        "due_on": received & limit,
+        "third_business_day_on": received,
+        # A mean of halves and wholes says nothing while one side of it is never recorded.
+        "uphold_credit": outcome("upheld", "partly_upheld") & outcome("not_upheld"),
+        "is_via_regulator": item("complaints.via_regulator"),
+        "is_merged": ALWAYS,
+        "received_to_response_days": received & item("complaints.first_response_on"),
+        "received_to_closed_days": received & closed,
+    }  # fmt: skip
+
+
 @transform(
     writes="core.complaints",
     reads={"complaints": "staging.complaints"},
     broadcast={"calendar": "staging.calendar"},
+    origins=_origins,
     keys=("complaint_id",),
     grain=("complaint_id",),
     columns={

@@ -8,12 +8,25 @@ from datetime import date
 import polars as pl
 
 from transforms.model import transform
+from transforms.origins import Origins, item, passed_on
 from transforms.settings import Settings
+
+
+def _origins(settings: Settings) -> Origins:
+    expected = item("exposures.premium_income")
+    return {
+        **passed_on(
+            "exposures", "month", "policies", "lives", "premium_income", "reserve_opening",
+            *(f"investment_{name}" for name in ("opening", "deposits", "surrendered")),
+        ),
+        "expected_complaints": expected if settings.market else expected & item("setting.market"),
+    }  # fmt: skip
 
 
 @transform(
     writes="core.exposure_months",
     reads={"exposures": "staging.exposures"},
+    origins=_origins,
     keys=("month", "org_unit", "product_line"),
     grain=("month", "org_unit", "product_line"),
     columns={

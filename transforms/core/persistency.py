@@ -9,8 +9,9 @@ from datetime import date
 
 import polars as pl
 
-from transforms.core.policies import TERMINATIONS
+from transforms.core.policies import ANNUAL_PREMIUM, ENDS, TERMINATIONS
 from transforms.model import SEGMENT_COLUMNS, transform
+from transforms.origins import ALWAYS, Origins, codes_of, item
 from transforms.settings import PersistencySettings, Settings
 
 DURATIONS_MONTHS = (13, 25, 37, 49, 61)
@@ -55,6 +56,24 @@ VARIANTS = {
 }
 
 
+def _origins(settings: Settings) -> Origins:
+    """By premium, policies that fall due again, or do not say how they are paid; else ends of policies."""
+    issued = item("policies.issued_on")
+    outcome = ENDS
+    if VARIANTS[settings.persistency.variant].by_premium:
+        outcome = item("premiums.paid_on") & codes_of("policies.pay_mode")(*INSTALMENTS_A_YEAR, "")
+    return {
+        "duration_months": ALWAYS,
+        "issued_month": issued,
+        "due_on": issued,
+        "matures_on": issued,
+        "eligible": issued,
+        "persisting": issued & outcome,
+        "premium_at_issue": ANNUAL_PREMIUM,
+        "premium_received": ANNUAL_PREMIUM & outcome,
+    }
+
+
 @transform(
     writes="core.persistency",
     reads={
@@ -62,6 +81,7 @@ VARIANTS = {
         "premiums": "staging.premiums",
         "events": "staging.policy_events",
     },
+    origins=_origins,
     keys=("policy_id",),
     grain=("policy_id", "duration_months"),
     columns={

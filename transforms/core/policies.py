@@ -8,6 +8,7 @@ from datetime import date
 import polars as pl
 
 from transforms.model import SEGMENT_COLUMNS, transform
+from transforms.origins import ALWAYS, Origins, codes_of, item, passed_on
 from transforms.settings import Settings
 
 # Events that end a contract for good. A lapse suspends it until a reinstatement.
@@ -24,10 +25,27 @@ TERMINATIONS = (
     "other_termination",
 )
 
+_event = codes_of("policy_events.event")
+ENDS = _event(*TERMINATIONS, "lapse")
+ANNUAL_PREMIUM = item("policies.annual_premium") | item("policies.modal_premium")
+ORIGINS: Origins = {
+    **passed_on(
+        "policies", "product_code", "pay_mode", "term_months", "annual_premium", "sum_assured",
+        "renews_policy_id", "issued_on",
+    ),
+    "is_long_term": ALWAYS,
+    "ended_on": ENDS,
+    **{f"end_event={event}": _event(event) for event in (*TERMINATIONS, "lapse")},
+    "surrendered_on": _event("surrender"),
+    "lapsed_on": _event("lapse"),
+    "reinstated_on": _event("reinstatement"),
+}  # fmt: skip
+
 
 @transform(
     writes="core.policies",
     reads={"policies": "staging.policies", "events": "staging.policy_events"},
+    origins=lambda settings: ORIGINS,
     keys=("policy_id",),
     grain=("policy_id",),
     columns={

@@ -8,15 +8,25 @@ from datetime import date
 import polars as pl
 
 from transforms.model import SEGMENT_COLUMNS, transform
+from transforms.origins import Origins, codes_of, item, passed_on
 from transforms.settings import Settings
 
 # Events by which a part of the cash value is paid to the policyholder: both count in the amount surrendered.
 SURRENDERS = ("surrender", "partial_surrender")
 
+_paid = item("policy_events.requested_on") & item("policy_events.paid_on")
+ORIGINS: Origins = {
+    **passed_on("policy_events", "event", "effective_on", "requested_on", "paid_on", "amount"),
+    **passed_on("policies", "issued_on", "sum_assured"),
+    "reinstated_on": codes_of("policy_events.event")("reinstatement"),
+    "requested_to_paid_days": _paid,
+}
+
 
 @transform(
     writes="core.policy_events",
     reads={"policies": "staging.policies", "events": "staging.policy_events"},
+    origins=lambda settings: ORIGINS,
     keys=("policy_id",),
     grain=("event_id",),
     columns={

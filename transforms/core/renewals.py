@@ -8,17 +8,31 @@ from datetime import date
 import polars as pl
 
 from transforms.clocks import add_days, add_months
-from transforms.core.policies import TERMINATIONS
+from transforms.core.policies import ANNUAL_PREMIUM, TERMINATIONS
 from transforms.model import SEGMENT_COLUMNS, transform
+from transforms.origins import Origins, all_of, item, passed_on
 from transforms.settings import Settings
 
 # Ends that are no choice of the customer: neither renewed nor lost.
 NOT_TO_RENEW = {"death": "death", "claim_termination": "claim_termination", "cancellation": "declined"}
 
+_renewed = item("policies.renews_policy_id")
+_expires = all_of(item(f"policies.{name}") for name in ("issued_on", "term_months"))
+ORIGINS: Origins = {
+    **passed_on("policies", "issued_on"),
+    "expires_on": _expires,
+    "renewed_on": _renewed,
+    "renewed": _renewed,
+    "premium": ANNUAL_PREMIUM,
+    "renewal_premium": _renewed & ANNUAL_PREMIUM,
+    "premium_retained": _renewed & ANNUAL_PREMIUM,
+}
+
 
 @transform(
     writes="core.renewals",
     reads={"terms": "staging.renewals", "events": "staging.policy_events"},
+    origins=lambda settings: ORIGINS,
     keys=("policy_id",),
     grain=("policy_id",),
     columns={

@@ -10,16 +10,34 @@ import polars as pl
 
 from transforms.core.policy_events import SURRENDERS
 from transforms.model import transform
+from transforms.origins import Origins, codes_of, item
 from transforms.settings import Settings
 
 PART = ("org_unit", "product_line", "region")
 YEAR = (*PART, pl.col("month").dt.year())
 INVESTMENT = ("opening", "deposits", "surrendered")
 
+_paid = codes_of("policy_events.event")(*SURRENDERS) & item("policy_events.amount")
+_reserve, _premium = item("exposures.reserve_opening"), item("exposures.premium_income")
+_investment_paid = item("exposures.investment_surrendered")
+_investment = item("exposures.investment_opening") | item("exposures.investment_deposits")
+ORIGINS: Origins = {
+    "month": item("exposures.month"),
+    "paid_year_to_date": _paid,
+    "premium_year_to_date": _premium,
+    "reserve_opening": _reserve,
+    "at_risk_year_to_date": _reserve & _premium,
+    "investment_paid_year_to_date": _investment_paid,
+    "investment_at_risk_year_to_date": _investment,
+    "comprehensive_paid_year_to_date": _paid | _investment_paid,
+    "comprehensive_at_risk_year_to_date": _reserve & _premium | _investment,
+}
+
 
 @transform(
     writes="core.surrender_months",
     reads={"events": "core.policy_events", "exposures": "core.exposure_months"},
+    origins=lambda settings: ORIGINS,
     keys=("org_unit", "product_line"),
     grain=("month", "org_unit", "product_line", "region"),
     columns={

@@ -8,15 +8,27 @@ from datetime import date
 import polars as pl
 
 from transforms.model import SEGMENT_COLUMNS, transform
+from transforms.origins import ALWAYS, Origins, codes_of, passed_on
 from transforms.settings import Settings
 
 # One invitation a customer and quarter: who is asked more often answers less.
 REST_DAYS = 90
 
+_frame, _disposition = codes_of("survey_invitations.frame"), codes_of("survey_invitations.disposition")
+ORIGINS: Origins = {
+    **passed_on("survey_invitations", "invited_on", "disposition"),
+    "is_listed=true": _frame("list", ""),
+    "is_listed=false": _frame("popup"),
+    "is_eligible": ALWAYS,
+    "is_complete=true": _disposition("complete"),
+    "is_complete=false": _disposition("partial", "refused", "not_contacted", "other", "unknown"),
+}
+
 
 @transform(
     writes="core.survey_invitations",
     reads={"invitations": "staging.survey_invitations"},
+    origins=lambda settings: ORIGINS,
     keys=("customer_id",),
     grain=("survey", "wave", "invitation_id"),
     columns={

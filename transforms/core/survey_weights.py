@@ -8,7 +8,9 @@ from datetime import date, timedelta
 import polars as pl
 
 from transforms.core.survey_responses import RESPONSE_KEY
+from transforms.core.surveys import ORIGINS
 from transforms.model import SEGMENT_COLUMNS, Columns, transform
+from transforms.origins import ALWAYS
 from transforms.settings import Settings
 from transforms.statistics.surveys import post_stratification_weights
 
@@ -45,6 +47,7 @@ SURVEY_WEIGHTS: Columns = {
 
 @transform(
     writes="core.survey_weights",
+    origins=lambda settings: {**ORIGINS, "weight": ALWAYS},
     reads={
         "responses": "core.survey_responses",
         "invitations": "core.survey_invitations",

@@ -16,9 +16,26 @@ from transforms.core.survey_scores import (
     survey_stage_scores,
 )
 from transforms.model import transform
+from transforms.origins import ALWAYS, Origins, codes_of, item
 from transforms.settings import Settings
 
+_asked, _answered = codes_of("survey_questions.construct"), item("survey_answers.score")
+_perceived, _expected = (_answered & _asked(construct) for construct in ("perception", "expectation"))
+ORIGINS: Origins = {
+    "answered_on": item("survey_answers.answered_on"),
+    "is_audit": ALWAYS,
+    "is_valid": ALWAYS,
+    "dimension": "survey_questions.dimension",
+    "nps_score": _answered & _asked("recommendation"),
+    "ces_score": _answered & _asked("effort"),
+    "satisfaction_score": _answered & _asked("satisfaction"),
+    "perception_score": _perceived,
+    "gap_points": _perceived & _expected,
+    "importance_mean": _answered & _asked("importance"),
+}
+
 _SCORED: dict[str, Any] = {
+    "origins": lambda settings: ORIGINS,
     "reads": {"answers": "staging.survey_answers", "responses": "core.survey_responses"},
     "broadcast": {"questions": "staging.survey_questions"},
     "keys": RESPONSE_KEY,
@@ -29,6 +46,7 @@ _SCORED: dict[str, Any] = {
     writes="core.survey_responses",
     reads={"answers": "staging.survey_answers"},
     broadcast={"questions": "staging.survey_questions"},
+    origins=lambda settings: ORIGINS,
     keys=RESPONSE_KEY,
     grain=RESPONSE_KEY,
     columns=SURVEY_RESPONSES,

@@ -15,6 +15,15 @@ PAID = pl.col("outcome").is_in(["paid_full", "paid_part"])
 REJECTED = pl.col("outcome") == "rejected"
 ENDED = pl.col("ended_on").is_not_null()
 DECIDED = pl.col("decided_on").is_not_null()
+# Ended otherwise than by payment: in so many words, so that a source without such ends does not show 0 of them.
+ENDED_UNPAID = (
+    ENDED
+    & ~PAID.fill_null(False)
+    & (
+        pl.any_horizontal(pl.col(f"{end}_at").is_not_null() for end in ("closed", "withdrawn", "cancelled"))
+        | pl.col("outcome").is_in(["rejected", "zero"]).fill_null(False)
+    )
+)
 FIRST_WORDS = "first spells of claims, those cancelled by the insurer left out"
 PAID_WORDS = f"{FIRST_WORDS}, paid in full or in part"
 NOT_ZERO_WORDS = f"{FIRST_WORDS}, zero closings left out too"

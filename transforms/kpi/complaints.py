@@ -3,6 +3,7 @@
 How a complaint's limit, repeats and merged contacts are told is in `transforms/core`.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -477,18 +478,34 @@ _OUTCOMES = (
     ),
     Kpi(
         code="complaint_mis_selling_share",
+        version="2",
         title="Complaints about sales among all with a category (销售纠纷)",
-        measure=Share(of=pl.col("category") == "sales", among=pl.col("category").is_not_null()),
+        measure=Share(of=pl.col("category").is_in([]), among=pl.col("category").is_not_null()),
+        switch="complaints.sales_name",
+        awaits="complaints.mis_selling",
         unit="share",
         direction=-1,
         dates={"cohort": "received_on"},
         minimum=20,
         source="The regulator's bulletins split complaints by claims, sales, surrender, underwriting, servicing",
-        definition="Complaints about how the policy was sold among those whose category is known.",
-        formula="category sales / all categories",
+        definition="Complaints about how the policy was sold, by the categories that the project names, among those "
+        "whose category is known.",
+        formula="categories in `complaints.mis_selling` / all categories",
         example=Example("30 about sales, 50 about claims, 20 about surrender", 0.3, WORKED),
         **_CASES,
     ),
 )
 
 KPIS = (*_VOLUME, *_RESOLUTION, *_OUTCOMES)
+
+
+def kpis_of(settings: Settings) -> tuple[Kpi, ...]:
+    """The KPIs under a project's rules: what counts as mis-selling is the project's to say."""
+    sold = list(settings.complaints.mis_selling)
+    if not sold:
+        return KPIS
+    of_sales = Share(of=pl.col("category").is_in(sold), among=pl.col("category").is_not_null())
+    return tuple(
+        replace(kpi, measure=of_sales, awaits="") if kpi.awaits == "complaints.mis_selling" else kpi
+        for kpi in KPIS
+    )

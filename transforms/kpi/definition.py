@@ -45,8 +45,8 @@ class Measure(Protocol):
         ...
 
     @property
-    def needs(self) -> tuple[str, ...]:
-        """Columns without which the KPI is not applicable."""
+    def conditions(self) -> tuple[pl.Expr, ...]:
+        """What some case must be able to meet, each, or the value says nothing: see `needs.py`."""
         ...
 
     def statistics(self, as_of: date) -> Mapping[str, Statistic]:
@@ -105,7 +105,9 @@ class Kpi:
     Rows of a fact that is `cumulative` already run since the start of the year: a period takes its last month's.
     `held_since` is the date column of the fact since which a case is in the exposure of a rate: of a share of what
     was there when the period began, only what was counts, and the rest is excluded and counted as such.
-    `needs` are further columns of the fact without which the KPI is not applicable. `unit` is one of UNITS.
+    `needs` are further columns of the fact without which the KPI is not applicable; what it needs anyway follows from
+    its expressions (see `needs.py`). `awaits` names a setting that the project has not made and that it needs as well.
+    `unit` is one of UNITS.
     A KPI that is not `for_index`, such as a quotient of unlike cases, may not enter a composite index.
 
     `by_rules` are the fields that follow from the rules of a project, in `under` them; so texts say what is computed.
@@ -132,6 +134,7 @@ class Kpi:
     cumulative: bool = False
     held_since: str | None = None
     needs: tuple[str, ...] = ()
+    awaits: str = ""
     version: str = "1"
     switch: str | None = None
     by_rules: Callable[[Settings], Mapping[str, Any]] | None = field(default=None, compare=False)

@@ -12,6 +12,7 @@ from transforms.kpi.registry import registry
 from transforms.periods import MONTH, long_periods, month_periods, months_until
 from transforms.settings import Settings
 
+RECORDED = {"recorded": "staging.recorded"}
 READS = {
     "claims": "core.claims",
     "claim_promises": "core.claim_promises",
@@ -30,14 +31,21 @@ READS = {
 }
 
 
-def every_period(*, as_of: date, settings: Settings, **facts: pl.LazyFrame) -> pl.LazyFrame:
+def every_period(
+    *, recorded: pl.LazyFrame, as_of: date, settings: Settings, **facts: pl.LazyFrame
+) -> pl.LazyFrame:
     """The records of every month and longer period of the project, with grain and ends_on."""
     months = months_until(as_of, settings.months)
     longer = long_periods(months, settings.grains)
     single = month_periods(months).select(pl.lit(MONTH).alias("grain"), "starts_on", "ends_on")
     periods = pl.concat([single, longer])
     return kpi_records(
-        facts_by_table(**facts), registry(settings), periods, as_of=as_of, settings=settings
+        facts_by_table(**facts),
+        registry(settings),
+        periods,
+        as_of=as_of,
+        settings=settings,
+        recorded=recorded.collect(),
     ).lazy()
 
 

@@ -25,8 +25,9 @@ class _OfAFlow:
     flow: Flow
 
     @property
-    def needs(self) -> tuple[str, ...]:
-        return (self.flow.enters_on,)
+    def conditions(self) -> tuple[pl.Expr, ...]:
+        """None of single cases: what flows need is theirs to say."""
+        return ()
 
     @property
     def flows(self) -> Mapping[str, Flow]:

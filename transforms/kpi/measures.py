@@ -28,8 +28,9 @@ Pick = Callable[[str], pl.Expr]
 NONE = pl.lit(None, dtype=pl.Float64)
 
 
-def _roots(*expressions: pl.Expr) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for e in expressions for name in e.meta.root_names()))
+def filled(*columns: str) -> pl.Expr:
+    """Whether a case has all of some columns."""
+    return pl.all_horizontal(pl.col(name).is_not_null() for name in columns)
 
 
 def _over(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
@@ -46,8 +47,9 @@ class Share:
     among: pl.Expr
 
     @property
-    def needs(self) -> tuple[str, ...]:
-        return _roots(self.of)
+    def conditions(self) -> tuple[pl.Expr, ...]:
+        # A share of which only one side can be recorded is 0 or 1 whatever happened.
+        return self.among & self.of, self.among & ~self.of.fill_null(False)
 
     def statistics(self, as_of: date) -> Statistics:
         counted = self.among.fill_null(False)
@@ -76,8 +78,8 @@ class Deadline:
     due_on: str | None = None
 
     @property
-    def needs(self) -> tuple[str, ...]:
-        return (self.starts_on, self.ends_on, *([self.due_on] if self.due_on else []))
+    def conditions(self) -> tuple[pl.Expr, ...]:
+        return (filled(self.starts_on, self.ends_on, *([self.due_on] if self.due_on else [])),)
 
     def statistics(self, as_of: date) -> Statistics:
         left_on = pl.col(self.exits_on) if self.exits_on else pl.lit(None, dtype=pl.Date)
@@ -126,8 +128,8 @@ class Mean:
     value: str
 
     @property
-    def needs(self) -> tuple[str, ...]:
-        return (self.value,)
+    def conditions(self) -> tuple[pl.Expr, ...]:
+        return (filled(self.value),)
 
     def statistics(self, as_of: date) -> Statistics:
         value = pl.col(self.value).cast(pl.Float64)
@@ -163,8 +165,8 @@ class Quantile:
     q: float
 
     @property
-    def needs(self) -> tuple[str, ...]:
-        return (self.value,)
+    def conditions(self) -> tuple[pl.Expr, ...]:
+        return (filled(self.value),)
 
     def statistics(self, as_of: date) -> Statistics:
         value = pl.col(self.value).cast(pl.Float64)
@@ -191,7 +193,7 @@ class Count:
     """Number of cases; exact Poisson interval (Garwood 1936)."""
 
     interval: ClassVar[str] = "exact Poisson (Garwood)"
-    needs: tuple[str, ...] = ()
+    conditions: ClassVar[tuple[pl.Expr, ...]] = ()
 
     def statistics(self, as_of: date) -> Statistics:
         return {"count": Statistic(pl.lit(True))}
@@ -219,10 +221,12 @@ class Stock:
 
     interval: ClassVar[str] = "exact Poisson (Garwood)"
     flow: Flow
+    conditions: ClassVar[tuple[pl.Expr, ...]] = ()
 
     @property
-    def needs(self) -> tuple[str, ...]:
-        return (self.flow.enters_on,)
+    def flows(self) -> Mapping[str, Flow]:
+        """The flow that is counted."""
+        return {"flow": self.flow}
 
     def statistics(self, as_of: date) -> Statistics:
         return {}
@@ -250,8 +254,8 @@ class Ratio:
         return "linearised (delta method), Student's t"
 
     @property
-    def needs(self) -> tuple[str, ...]:
-        return (self.numerator, self.denominator)
+    def conditions(self) -> tuple[pl.Expr, ...]:
+        return (filled(self.numerator, self.denominator),)
 
     def statistics(self, as_of: date) -> Statistics:
         y = pl.col(self.numerator).cast(pl.Float64).fill_null(0.0)
@@ -303,8 +307,8 @@ class PerExposure:
         return "Wilson" if self.per == 1.0 and self.is_share else "exact Poisson (Garwood)"
 
     @property
-    def needs(self) -> tuple[str, ...]:
-        return (self.amount,) if self.amount else ()
+    def conditions(self) -> tuple[pl.Expr, ...]:
+        return (filled(self.amount),) if self.amount else ()
 
     def statistics(self, as_of: date) -> Statistics:
         if self.amount is None:
@@ -340,8 +344,8 @@ class NetPromoter:
     score: str
 
     @property
-    def needs(self) -> tuple[str, ...]:
-        return (self.score,)
+    def conditions(self) -> tuple[pl.Expr, ...]:
+        return (filled(self.score),)
 
     def statistics(self, as_of: date) -> Statistics:
         score = pl.col(self.score)

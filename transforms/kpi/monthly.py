@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from transforms.kpi.every_period import READS, every_period
+from transforms.kpi.every_period import READS, RECORDED, every_period
 from transforms.model import transform
 from transforms.periods import MONTH
 from transforms.settings import Settings
@@ -12,7 +12,7 @@ from transforms.settings import Settings
 
 @transform(
     writes="kpi.monthly",
-    reads=READS,
+    reads={**READS, **RECORDED},
     broadcast={"periods": "staging.periods"},
     shared=every_period,
     keys=(),

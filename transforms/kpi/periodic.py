@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from transforms.kpi.every_period import READS, every_period
+from transforms.kpi.every_period import READS, RECORDED, every_period
 from transforms.kpi.monthly import monthly
 from transforms.model import transform
 from transforms.settings import Settings
@@ -20,7 +20,7 @@ GRAIN = {
 
 @transform(
     writes="kpi.periodic",
-    reads=READS,
+    reads={**READS, **RECORDED},
     broadcast={"periods": "staging.long_periods"},
     shared=every_period,
     keys=(),

@@ -5,6 +5,7 @@ taken from the cases of each period. Nothing here knows a particular KPI.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
@@ -13,12 +14,14 @@ from transforms.exactness import compared, published
 from transforms.kpi.batches import batched
 from transforms.kpi.definition import Kpi
 from transforms.kpi.measured import EARLY, NUMBERS, PERIOD, Figures, Series, measured
-from transforms.kpi.measures import Count, PerExposure, Stock
+from transforms.kpi.measures import Count, Stock
+from transforms.kpi.needs import Needs, bases_of
 from transforms.kpi.places import Facts, Places
 from transforms.kpi.stocks import Stocks, stocks
 from transforms.kpi.survival_measures import SurvivalMeasure
 from transforms.kpi.survival_records import survival
 from transforms.kpi.units import into_range, is_in_range, of_unit
+from transforms.origins import Firsts
 from transforms.periods import end_of_day, without_rolling
 from transforms.settings import Settings
 
@@ -48,73 +51,93 @@ EXACT = ("numerator", "denominator", "value", "ci_low", "ci_high")
 
 
 def kpi_records(
-    facts: Facts, kpis: Sequence[Kpi], periods: pl.DataFrame, *, as_of: date, settings: Settings
+    facts: Facts,
+    kpis: Sequence[Kpi],
+    periods: pl.DataFrame,
+    *,
+    as_of: date,
+    settings: Settings,
+    recorded: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """One record a KPI, period, basis, cut and segment; with the grain of the period if `periods` has grains.
 
     `facts` by table name; `periods` has starts_on and ends_on, each of whole months, and perhaps grain: then
-    the records have grain and ends_on as well. A KPI whose
-    columns are all empty is not_applicable; a segment without a case is no_data, or 0 for a count.
+    the records have grain and ends_on as well. `recorded` (item, recorded_from) says since when the sources record
+    what: a KPI that needs what they do not is not_applicable, and so is a period before (see `needs.py`). Without it
+    everything is taken as recorded but columns of facts that are all empty. A segment without a case is no_data, or
+    0 for a count.
     """
     grain = {"grain": pl.String, "ends_on": pl.Date} if "grain" in periods.columns else {}
     if periods.is_empty():
         return pl.DataFrame(schema={**RECORD, **grain})
     periods = periods.with_columns(period=pl.int_range(pl.len(), dtype=PERIOD))
-    absent = _absent(facts, kpis)
     places = Places.of(facts, settings.cuts)
-    pairs = [(kpi, basis) for kpi in kpis for basis in (kpi.dates or {"stock": ""})]
+    pairs = [(kpi, basis) for kpi in kpis for basis in bases_of(kpi)]
     every = [Series(number, kpi, basis) for number, (kpi, basis) in enumerate(pairs)]
-    series = [s for s in every if s.kpi.code not in absent]
+    schemas = {name: fact.collect_schema() for name, fact in facts.items()}
+    needs = Needs.undeclared(settings, schemas) if recorded is None else Needs.declared(settings)
+    firsts = _firsts(facts, needs, every, recorded)
+    applicable = _applicable(every, needs, firsts)
+    series = [s for s in every if applicable[s.number].since]
     # Curves need the single cases, too many of them for windows that overlap: they have none of those.
     apart = without_rolling(periods)
-    counted = Stocks(places, periods)
+    counted = Stocks(places, periods, lambda flow: needs.flow(flow).since(firsts) is not None)
     figures = [
         *batched(series, periods, as_of, places, counted),
         *stocks(series, periods, places, counted),
         *survival(series, apart, places, as_of, end_of_day(as_of, settings.time_zone)),
     ]
     for one in every:
-        if one.kpi.code in absent:
+        if not applicable[one.number].since:
             own = apart if isinstance(one.kpi.measure, SurvivalMeasure) else periods
             figures.append(Figures.of(one, own, places, {}))
-    rules = _rules(every, absent, settings)
+    rules = _rules(every, applicable, settings)
     return _stated(measured(figures), rules, periods, places, as_of).select(*RECORD, *grain)
 
 
-def _absent(facts: Facts, kpis: Sequence[Kpi]) -> set[str]:
-    """The codes of the KPIs whose columns have no value at all."""
-    needs = {kpi.code: _needs(kpi) for kpi in kpis}
+@dataclass(frozen=True)
+class _Applicable:
+    """From which day a series says something (None: never), and from which it has cases."""
+
+    since: date | None
+    cases_since: date | None
+    reach_days: int
+
+
+def _applicable(series: Sequence[Series], needs: Needs, firsts: Firsts) -> dict[int, _Applicable]:
+    """Of each series by its number."""
+    found = {}
+    for one in series:
+        asked = needs.of(one.kpi, one.basis)
+        sinces = [need.since(firsts) for need in asked.needs]
+        since = None if None in sinces else max(filter(None, sinces), default=date.min)
+        found[one.number] = _Applicable(since, asked.cases.since(firsts), asked.reach_days)
+    return found
+
+
+def _firsts(facts: Facts, needs: Needs, series: Sequence[Series], recorded: pl.DataFrame | None) -> Firsts:
+    """The first days of all that was ever recorded; a column of unknown origin counts if it is filled."""
+    days = (
+        {}
+        if recorded is None
+        else dict(recorded.drop_nulls("recorded_from").select("item", "recorded_from").iter_rows())
+    )
     wanted: dict[str, set[str]] = {}
-    for fact, column in {
-        place for alternatives in needs.values() for any_of in alternatives for place in any_of
-    }:
-        wanted.setdefault(fact, set()).add(column)
+    for name in {name for s in series for need in needs.of(s.kpi, s.basis).needs for name in need.items}:
+        fact, _, column = name.rpartition(".")
+        if fact in facts and column in needs.schemas[fact]:
+            wanted.setdefault(fact, set()).add(column)
     frames = [
         facts[fact].select(pl.col(sorted(columns)).is_not_null().any()) for fact, columns in wanted.items()
     ]
-    present = {
-        (fact, column)
-        for fact, row in zip(wanted, pl.collect_all(frames), strict=True)
-        for column, filled in row.row(0, named=True).items()
-        if filled
-    }
-    return {
-        code for code, alternatives in needs.items() if not all(any_of & present for any_of in alternatives)
-    }
+    for fact, row in zip(wanted, pl.collect_all(frames), strict=True):
+        days |= {f"{fact}.{column}": date.min for column, filled in row.row(0, named=True).items() if filled}
+    return days
 
 
-def _needs(kpi: Kpi) -> list[set[tuple[str, str]]]:
-    """The columns, as (fact, column), without which the KPI cannot be; of each set one is enough."""
-    needs = [{(kpi.fact, column)} for column in (*kpi.measure.needs, *kpi.needs, *kpi.dates.values())]
-    if isinstance(kpi.measure, PerExposure):
-        exposure = kpi.measure.exposure
-        fed = {("core.exposure_months", exposure.feed_column)} if exposure.feed_column else set()
-        counted = {(exposure.flow.fact, exposure.flow.enters_on)} if exposure.flow else set()
-        needs.append(counted | fed)
-    return needs
-
-
-def _rules(series: Sequence[Series], absent: set[str], settings: Settings) -> pl.DataFrame:
+def _rules(
+    series: Sequence[Series], applicable: Mapping[int, _Applicable], settings: Settings
+) -> pl.DataFrame:
     """What all records of a series have in common, one row a series."""
     rows = [
         (
@@ -127,14 +150,17 @@ def _rules(series: Sequence[Series], absent: set[str], settings: Settings) -> pl
             s.kpi.minimum,
             s.kpi.suppress_below,
             isinstance(s.kpi.measure, Count | Stock),
-            s.kpi.code in absent,
+            applicable[s.number].since,
+            applicable[s.number].cases_since or date.min,
+            applicable[s.number].reach_days,
         )
         for s in series
     ]
     schema = {
         "kpi": pl.String, "basis": pl.String, "unit": pl.String, "direction": pl.Int8,
         "definition_version": pl.String, "horizon_days": pl.Int64, "minimum": pl.Int64,
-        "suppress_below": pl.Int64, "counts": pl.Boolean, "absent": pl.Boolean,
+        "suppress_below": pl.Int64, "counts": pl.Boolean,
+        "since": pl.Date, "cases_since": pl.Date, "reach_days": pl.Int64,
     }  # fmt: skip
     return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -149,7 +175,7 @@ def _stated(
         for name in ("numerator", "value", "n")
     ]
     status = (
-        pl.when(pl.col("absent"))
+        pl.when(~_recorded())
         .then(pl.lit("not_applicable"))
         .when((mature_on > as_of) | pl.col(EARLY).fill_null(False))
         .then(pl.lit("immature"))
@@ -178,6 +204,10 @@ def _stated(
         .with_columns(
             pl.when(shown).then(into_range(pl.col(c))).alias(c) for c in ("value", "ci_low", "ci_high")
         )
+        .with_columns(
+            pl.when(pl.col("status") != "not_applicable").then(c).alias(c)
+            for c in ("numerator", "denominator", "n", "n_excluded", "n_undetermined")
+        )
         .with_columns(pl.col("n", "n_excluded", "n_undetermined").fill_null(0).round().cast(pl.Int64))
         .rename({"starts_on": "period"})
         .with_columns(pl.col(name).cast(dtype) for name, dtype in RECORD.items())
@@ -192,3 +222,14 @@ def _is_none_of_its_unit() -> pl.Expr:
     """
     is_quotient = of_unit("is_quotient").fill_null(False)
     return is_quotient & ~((pl.col("denominator") > 0) & is_in_range(pl.col("value"))).fill_null(False)
+
+
+def _recorded() -> pl.Expr:
+    """Whether what a record needs was recorded: by when its first cases, those of the month they begin in, are judged.
+
+    So a period is judged by its earliest month with cases: one in which only later months are recorded would count
+    nothing in the earlier ones as something that did not happen.
+    """
+    begins = pl.max_horizontal("starts_on", "cases_since")
+    judged_on = pl.min_horizontal(begins.dt.month_end(), "ends_on") + pl.duration(days="reach_days")
+    return (judged_on >= pl.col("since")).fill_null(False)

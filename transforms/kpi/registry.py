@@ -30,7 +30,7 @@ def registry(settings: Settings | None = None) -> tuple[Kpi, ...]:
         *claims_outcomes.KPIS,
         *claims_handling.KPIS,
         *claims_flow.KPIS,
-        *complaints.KPIS,
+        *(complaints.kpis_of(settings) if settings else complaints.KPIS),
         *complaints_survival.KPIS,
         *policies.KPIS,
         *surveys.KPIS,

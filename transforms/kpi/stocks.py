@@ -3,7 +3,7 @@
 Counted from the moves of months, never by looking at every day.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import polars as pl
@@ -39,8 +39,11 @@ def stocks(
 class Stocks:
     """The stocks of some periods; each flow is counted once, however many KPIs ask for it."""
 
-    def __init__(self, places: Places, periods: pl.DataFrame) -> None:
-        """`periods` have starts_on and ends_on, of whole months."""
+    def __init__(
+        self, places: Places, periods: pl.DataFrame, is_recorded: Callable[[Flow], bool] = lambda flow: True
+    ) -> None:
+        """`periods` have starts_on and ends_on, of whole months; flows that are not recorded give no exposure."""
+        self._is_recorded = is_recorded
         first, last = periods.select(month_number("starts_on"), month_number("ends_on")).get_columns()
         self._first, self._last = first.to_numpy(), last.to_numpy()
         self._days = (periods["ends_on"] - periods["starts_on"]).dt.total_days().to_numpy() + 1
@@ -58,7 +61,7 @@ class Stocks:
     def exposure(self, exposure: Exposure) -> Floats:
         """The exposure of every period and place, NaN in cuts for which nobody states one."""
         flow = exposure.flow
-        if flow is not None and flow.fact in self._places.facts and not self._is_empty(flow.fact):
+        if flow is not None and self._is_recorded(flow) and not self._is_empty(flow.fact):
             moves = self.of(flow)
             at_risk = moves["closing"] + moves["left"]
             moments = {"opening": moves["opening"], "at_risk": at_risk, "entered": at_risk - moves["opening"]}
@@ -86,7 +89,7 @@ class Stocks:
         return numbers
 
     def _is_empty(self, fact: str) -> bool:
-        return self._places.facts[fact].frame.head(1).collect().is_empty()
+        return fact not in self._places.facts or self._places.facts[fact].frame.head(1).collect().is_empty()
 
     def _known(self, fact: str, numbers: Floats) -> Floats:
         """The numbers, NaN in cuts that the fact does not know."""

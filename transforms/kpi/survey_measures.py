@@ -9,7 +9,7 @@ import polars as pl
 
 from transforms.exactness import added
 from transforms.kpi.definition import Statistic
-from transforms.kpi.measures import NONE, Pick, Record, Statistics, variance_of
+from transforms.kpi.measures import NONE, Pick, Record, Statistics, filled, variance_of
 from transforms.statistics.intervals import common_correlation, ratio_interval, sum_interval
 
 
@@ -27,8 +27,8 @@ class MeanOfMeans:
     groups: tuple[str, ...]
 
     @property
-    def needs(self) -> tuple[str, ...]:
-        return (self.value,)
+    def conditions(self) -> tuple[pl.Expr, ...]:
+        return tuple((pl.col(self.by) == group) & filled(self.value) for group in self.groups)
 
     def statistics(self, as_of: date) -> Statistics:
         own = pl.when(pl.col(self.by).is_in(self.groups)).then(pl.col(self.value).cast(pl.Float64))
@@ -89,9 +89,9 @@ class AllocationMean:
     groups: tuple[str, ...]
 
     @property
-    def needs(self) -> tuple[str, ...]:
-        """Columns without which the KPI is not applicable."""
-        return (self.value, self.weight)
+    def conditions(self) -> tuple[pl.Expr, ...]:
+        """Value and weight in every group."""
+        return tuple((pl.col(self.by) == group) & filled(self.value, self.weight) for group in self.groups)
 
     def statistics(self, as_of: date) -> Statistics:
         """Sum, sum of squares and number of the values, sum and number of the weights, by group."""
@@ -131,9 +131,9 @@ class WeightedMean:
     weight: str
 
     @property
-    def needs(self) -> tuple[str, ...]:
-        """Columns without which the KPI is not applicable."""
-        return (self.value, self.weight)
+    def conditions(self) -> tuple[pl.Expr, ...]:
+        """Value and weight."""
+        return (filled(self.value, self.weight),)
 
     def statistics(self, as_of: date) -> Statistics:
         """Σw, Σw², Σwx, Σw²x, Σw²x² and the number of respondents."""

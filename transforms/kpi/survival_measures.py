@@ -12,6 +12,7 @@ import polars as pl
 
 from transforms.kpi.definition import Statistic
 from transforms.kpi.measured import EARLY
+from transforms.kpi.measures import filled
 from transforms.statistics.curve_frames import horizon_name, quantile_name
 
 DAY_MICROSECONDS = 86_400_000_000
@@ -19,6 +20,8 @@ DAY_MICROSECONDS = 86_400_000_000
 OPEN, ENDED, LEFT = 0, 1, 2
 Pick = Callable[[str], pl.Expr]
 NONE = pl.lit(None, dtype=pl.Float64)
+# A curve without a horizon is read as far as the closed-only figures wait for their cases.
+QUANTILE_FOLLOWS_DAYS = 60
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,13 @@ class _OfAClock:
     clock: Clock
 
     @property
-    def needs(self) -> tuple[str, ...]:
-        return (self.clock.starts, self.clock.ends)
+    def conditions(self) -> tuple[pl.Expr, ...]:
+        return (filled(self.clock.starts, self.clock.ends),)
+
+    @property
+    def follows_days(self) -> float:
+        """Days for which a case is followed at least."""
+        return QUANTILE_FOLLOWS_DAYS
 
     def statistics(self, as_of: date) -> Mapping[str, Statistic]:
         """None that could be added up."""
@@ -103,6 +111,11 @@ class RestrictedMean(_OfAClock):
     interval: ClassVar[str] = "Student's t, on the logit scale of mean/tau"
     tau: float
 
+    @property
+    def follows_days(self) -> float:
+        """Days for which a case is followed."""
+        return self.tau
+
     def record(self, statistic: Pick) -> Mapping[str, pl.Expr]:
         """The record from the figures of `km_summary`, with n_open."""
         return _record(statistic, "rmst", _cut_short(statistic, self.tau))
@@ -115,6 +128,11 @@ class WithinProbability(_OfAClock):
     interval: ClassVar[str] = "Greenwood, on the log-log scale; Wilson at 0 and 1"
     horizon: float
 
+    @property
+    def follows_days(self) -> float:
+        """Days for which a case is followed."""
+        return self.horizon
+
     def record(self, statistic: Pick) -> Mapping[str, pl.Expr]:
         """The record from the figures of `km_summary`, with n_open."""
         return _record(statistic, horizon_name(self.horizon), _cut_short(statistic, self.horizon))
@@ -126,6 +144,11 @@ class Incidence(_OfAClock):
 
     interval: ClassVar[str] = "Gaynor, on the log-log scale; Wilson at 0 and 1"
     horizon: float
+
+    @property
+    def follows_days(self) -> float:
+        """Days for which a case is followed."""
+        return self.horizon
 
     def record(self, statistic: Pick) -> Mapping[str, pl.Expr]:
         """The record from the figures of `incidence_summary`, with n_open."""

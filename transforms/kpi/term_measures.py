@@ -25,8 +25,8 @@ class TermShare:
     counts: Literal["met", "breach"]
 
     @property
-    def needs(self) -> tuple[str, ...]:
-        return (self.state,)
+    def conditions(self) -> tuple[pl.Expr, ...]:
+        return tuple(pl.col(self.state) == state for state in ("met", "breach"))
 
     def statistics(self, as_of: date) -> Mapping[str, Statistic]:
         return {name: Statistic((pl.col(self.state) == name).fill_null(False)) for name in STATES}

@@ -1,0 +1,219 @@
+"""What a project has to record before a KPI says anything, and from which day it does: nothing known is not zero.
+
+It follows from the expressions of the KPI: what a case must have to count, to be good and to be bad, traced to columns
+and codes of the feeds by the origins that facts declare. How records are made is `records.py`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from transforms.kpi.definition import Basis, Exposure, Flow, Kpi
+from transforms.kpi.flow_measures import FlowMeasure
+from transforms.kpi.measures import PerExposure, Stock
+from transforms.kpi.registry import registry
+from transforms.kpi.survival_measures import SurvivalMeasure
+from transforms.model import Transform
+from transforms.origins import ALWAYS, NEVER, Need, Origins, all_of, any_of, item, origin_of
+from transforms.settings import Settings
+
+Schemas = Mapping[str, pl.Schema]
+EXPOSURES = "core.exposure_months"
+# A text that is none of those an expression names.
+ANOTHER = "*"
+_DAY = date(2020, 1, 1)
+_LATER_DAYS = (0, 1, 1200)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a KPI needs on one basis.
+
+    It says something of periods whose cases could still be seen, for `reach_days`, when the last of its `needs` was
+    first recorded; there are no cases before those of `cases`.
+    """
+
+    needs: tuple[Need, ...]
+    cases: Need
+    reach_days: int
+
+    def __str__(self) -> str:
+        told = sorted({str(need) for need in _telling(self.needs)}, key=lambda text: (len(text), text))
+        return "; ".join(told)
+
+
+@dataclass
+class Needs:
+    """What KPIs need, by the columns of facts and their origins; a column without origins needs itself alone."""
+
+    settings: Settings
+    schemas: Schemas
+    origins: Mapping[str, Origins]
+    _known: dict[tuple[str, str], Need] = field(default_factory=dict)
+
+    @classmethod
+    def declared(cls, settings: Settings) -> "Needs":
+        """By the origins that the transforms of facts declare."""
+        models = _facts()
+        return cls(
+            settings,
+            {name: model.schema for name, model in models.items()},
+            {name: model.origins(settings) for name, model in models.items()},
+        )
+
+    @classmethod
+    def undeclared(cls, settings: Settings, schemas: Schemas) -> "Needs":
+        """Without anything known about where columns come from: each has to have a value itself."""
+        return cls(settings, schemas, {})
+
+    def of(self, kpi: Kpi, basis: str) -> Asked:
+        """What the KPI needs on a basis."""
+        reach = 0
+        if basis == "cohort":
+            measure = kpi.measure
+            follows = measure.follows_days if isinstance(measure, SurvivalMeasure) else 0
+            reach = max(kpi.horizon_days, int(follows))
+        return Asked(tuple(dict.fromkeys(self._needs(kpi, basis))), self._cases(kpi, basis), reach)
+
+    def flow(self, flow: Flow) -> Need:
+        """What it takes to count a stock: its cases, and when they leave it."""
+        return self._entered(flow) & (self._column(flow.fact, flow.leaves_on) if self.origins else ALWAYS)
+
+    def _needs(self, kpi: Kpi, basis: str) -> Iterator[Need]:
+        measure = kpi.measure
+        if kpi.awaits:
+            yield item(f"setting.{kpi.awaits}")
+            return
+        if isinstance(measure, Stock | FlowMeasure):
+            # Parts of a stock, such as the old ones, may be empty; only their origins tell whether they can be.
+            flows = measure.flows.values() if self.origins else [measure.flow]
+            yield from map(self.flow, flows)
+            return
+        yield self._column(kpi.fact, kpi.dates[basis])  # type: ignore[index]
+        counted = _sliced(kpi) & kpi.in_population
+        yield self._condition(kpi.fact, counted)
+        for condition in measure.conditions:
+            yield self._condition(kpi.fact, counted & condition)
+        yield from (self._column(kpi.fact, column) for column in kpi.needs)
+        if isinstance(measure, PerExposure):
+            yield self._exposure(measure.exposure)
+
+    def _cases(self, kpi: Kpi, basis: str) -> Need:
+        """What it takes to have cases at all, also below the line."""
+        if isinstance(kpi.measure, Stock | FlowMeasure):
+            return self._entered(kpi.measure.flow)
+        placed = self._column(kpi.fact, kpi.dates[basis])  # type: ignore[index]
+        return (
+            placed | self._exposure(kpi.measure.exposure) if isinstance(kpi.measure, PerExposure) else placed
+        )
+
+    def _exposure(self, exposure: Exposure) -> Need:
+        counted = self.flow(exposure.flow) if exposure.flow else NEVER
+        fed = self._column(EXPOSURES, exposure.feed_column) if exposure.feed_column else NEVER
+        return counted | fed
+
+    def _entered(self, flow: Flow) -> Need:
+        entered = pl.col(flow.enters_on).is_not_null()
+        counted = entered if flow.population is None else entered & flow.population.fill_null(False)
+        amount = self._column(flow.fact, flow.amount) if flow.amount else ALWAYS
+        return self._condition(flow.fact, counted) & amount
+
+    def _column(self, fact: str, column: str) -> Need:
+        return self._origin(fact, column)
+
+    def _origin(self, fact: str, column: str, value: object = None) -> Need:
+        asked = None if value == ANOTHER else value
+        found = origin_of(self.origins.get(fact, {}), column, asked)
+        return item(f"{fact}.{column}") if found is None else found
+
+    def _condition(self, fact: str, condition: pl.Expr) -> Need:
+        """What it takes that a case can meet a condition: tried out on every combination of values that matter.
+
+        An empty value is always to be had.
+        """
+        key = fact, str(condition)
+        if key not in self._known:
+            self._known[key] = self._tried(fact, condition)
+        return self._known[key]
+
+    def _tried(self, fact: str, condition: pl.Expr) -> Need:
+        grid, origins = pl.LazyFrame({"": [0]}), []
+        literals = list(_literals(condition))
+        for column in dict.fromkeys(condition.meta.root_names()):
+            if column not in self.schemas[fact]:
+                return item(f"{fact}.{column}")
+            values = _values(column, self.schemas[fact][column], literals, self.origins.get(fact, {}))
+            needs = [ALWAYS if v is None else self._origin(fact, column, v) for v in values]
+            kinds = list(dict.fromkeys(needs))
+            name = f"need of {column}"
+            tried = pl.DataFrame([values, pl.Series(name, [kinds.index(need) for need in needs])])
+            grid = grid.join(tried.lazy(), how="cross")
+            origins.append((name, kinds))
+        if not origins:
+            return ALWAYS if pl.select(condition).item() else NEVER
+        met = grid.filter(condition).select(name for name, _ in origins).unique().collect()
+        return any_of(
+            all_of(kinds[number] for (_, kinds), number in zip(origins, row, strict=True))
+            for row in met.iter_rows()
+        )
+
+
+def asked_items(settings: Settings) -> set[str]:
+    """Every column and code of the feeds that a KPI of a project may need."""
+    needs = Needs.declared(settings)
+    asked = (needs.of(kpi, basis) for kpi in registry(settings) for basis in bases_of(kpi))
+    return {name for one in asked for need in (*one.needs, one.cases) for name in need.items}
+
+
+def bases_of(kpi: Kpi) -> tuple[Basis, ...]:
+    """The bases on which a KPI has records."""
+    return tuple(kpi.dates) or ("stock",)
+
+
+def _facts() -> dict[str, Transform]:
+    from transforms.graph import transform_models
+
+    return {model.writes: model for model in transform_models()}
+
+
+def _sliced(kpi: Kpi) -> pl.Expr:
+    return pl.lit(True) if kpi.slice is None else pl.col(kpi.slice[0]) == pl.lit(kpi.slice[1])
+
+
+def _literals(expression: pl.Expr) -> Iterator[Any]:
+    """The values that an expression names."""
+    parts = expression.meta.pop()
+    if not parts and expression.meta.is_literal():
+        value = pl.select(expression).to_series()
+        yield from (value.explode() if value.dtype == pl.List else value).to_list()
+    for part in parts:
+        yield from _literals(part)
+
+
+def _values(column: str, dtype: pl.DataType, literals: list[Any], origins: Origins) -> pl.Series:
+    """Nothing, and values of a column on every side of what the literals tell apart."""
+    found: list[Any]
+    if dtype == pl.String:
+        codes = [key.partition("=")[2] for key in origins if key.startswith(f"{column}=")]
+        found = codes or [*(v for v in literals if isinstance(v, str)), ANOTHER]
+    elif dtype == pl.Boolean:
+        found = [True, False]
+    elif dtype == pl.Date:
+        found = [_DAY + timedelta(days) for days in _LATER_DAYS]
+    elif isinstance(dtype, pl.Datetime):
+        found = [datetime(2020, 1, 1, tzinfo=UTC) + timedelta(days) for days in _LATER_DAYS]
+    else:
+        numbers = [v for v in literals if isinstance(v, int | float) and not isinstance(v, bool)]
+        found = [0, *(n + step for n in numbers for step in (-1, 0, 1))]
+    return pl.Series(column, [None, *dict.fromkeys(found)], dtype=dtype, strict=False)
+
+
+def _telling(needs: tuple[Need, ...]) -> Iterator[Need]:
+    """The needs that others do not imply."""
+    told = [need for need in needs if need != ALWAYS]
+    for need in told:
+        if not any(other != need and other.implies(need) for other in told):
+            yield need
