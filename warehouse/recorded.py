@@ -58,7 +58,7 @@ class Item:
             origin = source.columns[self.column]
             if origin.constant is not None:
                 codes |= {origin.constant}
-            elif origin.codes is not None:
+            elif origin.codes is not None and origin.other != "keep":
                 codes |= set(origin.codes.values())
             else:
                 return True
