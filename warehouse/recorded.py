@@ -173,11 +173,10 @@ def _known(contract: Contract, sources: Sequence[FeedSource], time_zone: str) ->
         )
     if day:
         end = "ends_at" if contract.columns[day].type == "timestamp" else "as_of + 1"
-        past = f"AND {identifier(day)} < (SELECT {end} FROM staging.as_of)"
+        past = f"WHERE {identifier(day)} < (SELECT {end} FROM staging.as_of)"
     return f"""
     SELECT feed.*, {source} AS _source, {identifier(day) if day else "DATE '0001-01-01'"} AS _day
-    FROM raw.{contract.feed} AS feed {loads}
-    WHERE (recorded_at IS NULL OR recorded_at < (SELECT ends_at FROM staging.as_of)) {past}"""
+    FROM known.{contract.feed} AS feed {loads} {past}"""
 
 
 def _loads(sources: Sequence[FeedSource], time_zone: str) -> str:
