@@ -74,61 +74,53 @@ AGES_DAYS = (30, 60, 90, 180)
 CONTACT_HOURS, REGISTRATION_HOURS = 24, 72
 
 _event, _outcome_code = codes_of("claim_events.event"), codes_of("claim_events.outcome")
-_amount, _loss_at = item("claim_events.amount"), item("claim_events.loss_at")
 _start, _decided, _paid = _event("reported"), _event("decided"), _event("paid")
-_documents = _event("documents_complete")
-_payable = _event("agreed", "decided")
-_refused = _decided & _outcome_code("rejected")
-_ended = _event("closed", "withdrawn", "cancelled", "paid") | _refused
-_by = codes_of("claim_events.actor")
+_documents, _refused = _event("documents_complete"), _decided & _outcome_code("rejected")
+_INSTANTS = {
+    **{name: _event(code) for name, (code, _) in FIRST_EVENTS.items()},
+    "documents_complete_at": _documents,
+    "loss_at": item("claim_events.loss_at"),
+    "payable_at": _event("agreed", "decided"),
+    "ended_at": _event("closed", "withdrawn", "cancelled", "paid") | _refused,
+}
+_DAYS = {
+    "decided_on": "first_decided_at",
+    **{
+        f"{name}_on": f"{name}_at"
+        for name in (
+            "reported", "documents_complete", "agreed", "payable", "paid", "prepaid", "refusal_sent", "withdrawn",
+            "ended",
+        )
+    },
+}  # fmt: skip
 ORIGINS: Origins = {
     **passed_on(
-        "claim_events", "claimed_amount", "contract_decision_days", "contract_payment_days", "claim_type"
+        "claim_events", "claim_type", "claimed_amount", "contract_decision_days", "contract_payment_days"
     ),
-    **{name: _event(code) for name, (code, _) in FIRST_EVENTS.items()},
-    "loss_at": _loss_at,
-    "documents_complete_at": _documents,
-    "payable_at": _payable,
-    "ended_at": _ended,
+    **_INSTANTS,
+    **{day: _INSTANTS[instant] for day, instant in _DAYS.items()},
+    **{days: _INSTANTS[start] & _INSTANTS[end] for days, (_, start, end) in CLOCKS.items()},
     "spell_no>1": _event("reopened"),
-    "reported_on": _start,
     "opened_on": _start,
     "registered_on": _start,
-    "documents_complete_on": _documents,
-    "decided_on": _decided,
-    "agreed_on": _event("agreed"),
-    "payable_on": _payable,
-    "paid_on": _paid,
-    "prepaid_on": _event("prepaid"),
-    "refusal_sent_on": _event("refusal_sent"),
-    "withdrawn_on": _event("withdrawn"),
-    "ended_on": _ended,
+    "reviewed_on": _decided,
     "next_reopened_on": _event("reopened"),
     **{f"over_{days}_days_on": _start for days in AGES_DAYS},
     "outcome=paid_full": _outcome_code("paid_full") | _paid,
     **{f"outcome={code}": _outcome_code(code) for code in ("paid_part", "rejected", "zero")},
     "outcome=withdrawn": _event("withdrawn"),
     "outcome=cancelled": _event("cancelled"),
-    "paid_amount": _event("paid", "prepaid") & _amount,
+    "paid_amount": _event("paid", "prepaid") & item("claim_events.amount"),
     "document_request_count>0": _event("documents_requested"),
     "progress_notice_count": _event("progress_notified"),
     "stage_change_count": _event(*STAGES),
-    "is_decided_by_system=true": _decided & _by("auto"),
-    "is_decided_by_system=false": _decided & _by("human"),
+    "is_decided_by_system=true": _decided & codes_of("claim_events.actor")("auto"),
+    "is_decided_by_system=false": _decided & codes_of("claim_events.actor")("human"),
     "is_investigated": item("claim_events.investigated"),
     "has_injury": item("claim_events.injury"),
     "has_third_party": item("claim_events.third_party"),
     "is_fast_track": item("claim_events.fast_track"),
     "is_small_claim=true": all_of(item(f"claim_events.{name}") for name in ("claimed_amount", "claim_type")),
-    "report_to_decision_days": _start & _decided,
-    "documents_to_decision_days": _documents & _decided,
-    "report_to_payment_days": _start & _paid,
-    "agreement_to_payment_days": _payable & _paid,
-    "documents_to_payment_days": _documents & _paid,
-    "loss_to_payment_days": _loss_at & _paid,
-    "loss_to_report_days": _loss_at & _start,
-    "report_to_documents_days": _start & _documents,
-    "report_to_closing_days": _start & _ended,
     "report_to_contact_hours": _start & _event("contacted"),
     "is_contacted_within_24_hours": _start & _event("contacted"),
     "is_registered_within_72_hours": _start & _event("registered"),
@@ -137,10 +129,10 @@ ORIGINS: Origins = {
     "decision_term_starts_on": _start,
     "documents_to_decision_net_days": _start & _decided,
     "decision_due_on": _start,
-    "payment_due_on": _payable,
+    "payment_due_on": _INSTANTS["payable_at"],
     "part_payment_due_on": _documents,
     "decision_term_state": _start & _decided,
-    "payment_term_state": _payable & _paid,
+    "payment_term_state": _INSTANTS["payable_at"] & _paid,
     "refusal_letter_state": _refused & _event("refusal_sent"),
     "part_payment_state": _documents & _event("decided", "prepaid", "paid"),
     # A letter that is not recorded makes no claim late; a payment that is not makes every one.
@@ -149,11 +141,25 @@ ORIGINS: Origins = {
 }
 
 
+def _origins(settings: Settings) -> Origins:
+    """Where another decision starts a spell, decisions alone tell of reopenings."""
+    if settings.claims.second_decision != "spell":
+        return ORIGINS
+    reopened = (
+        "spell_no>1",
+        "reopened_at",
+        "next_reopened_on",
+        "is_reopened_within_90_days",
+        "is_overturned",
+    )
+    return {**ORIGINS, **dict.fromkeys(reopened, _decided)}
+
+
 @transform(
     writes="core.claims",
     reads={"events": "staging.claim_events", "cases": "staging.claims"},
     broadcast={"calendar": "staging.calendar"},
-    origins=lambda settings: ORIGINS,
+    origins=_origins,
     keys=("claim_id",),
     grain=("claim_id", "spell_no"),
     columns={
