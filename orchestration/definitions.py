@@ -7,8 +7,8 @@ from datetime import date
 import dagster as dg
 
 from orchestration.assets import all_assets
-from orchestration.fingerprint import pending
-from orchestration.project import Project, read_project
+from orchestration.fingerprint import pending, unsettled
+from orchestration.project import SETTLE_SECONDS, Project, read_project
 from orchestration.session import Warehouse, project_folder
 from transforms.periods import months_until
 
@@ -43,6 +43,11 @@ def definitions(project: Project, as_of: date | None = None) -> dg.Definitions:
         description="Make the facts anew from what has landed and the KPIs and scores of some months, and publish.",
     )
 
+    # By hand one knows that a file is there; a schedule may come while it is being copied.
+    asked = project.file.settle_seconds
+    settle_seconds = SETTLE_SECONDS if asked is None else asked
+    settled = {"resources": {"warehouse": {"config": {"settle_seconds": settle_seconds}}}}
+
     @dg.schedule(
         name="nightly",
         cron_schedule=project.file.schedule,
@@ -50,7 +55,7 @@ def definitions(project: Project, as_of: date | None = None) -> dg.Definitions:
         job=job,
     )
     def nightly() -> dg.RunRequest:
-        return dg.RunRequest(tags=month_range(project))
+        return dg.RunRequest(run_config=settled, tags=month_range(project))
 
     @dg.sensor(name="new_files", job=job, minimum_interval_seconds=60)
     def new_files(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
@@ -58,8 +63,11 @@ def definitions(project: Project, as_of: date | None = None) -> dg.Definitions:
         if state is None or state == context.cursor:
             yield dg.SkipReason("no new file, no new day, nothing changed in the project file")
             return
+        if youngest := unsettled(project, settle_seconds):
+            yield dg.SkipReason(f"{youngest.name} changed less than {settle_seconds} s ago")
+            return
         context.update_cursor(state)
-        yield dg.RunRequest(run_key=state, tags=month_range(project))
+        yield dg.RunRequest(run_key=state, run_config=settled, tags=month_range(project))
 
     return dg.Definitions(
         assets=all_assets(project, as_of),

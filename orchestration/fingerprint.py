@@ -6,6 +6,7 @@ of feeds is compared while landing.
 """
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -70,6 +71,19 @@ def damaged_state_set_aside(project: Project) -> list[str]:
     return [
         f"{state} could not be read; it is set aside as {aside.name}, and everything is made and published anew"
     ]
+
+
+def unsettled(project: Project, seconds: int) -> Path | None:
+    """A file of the feeds that was changed in the last seconds and may still be written; None if there is none."""
+    since = time.time() - seconds
+    paths = (
+        path
+        for sources in project.feeds.values()
+        for s in sources
+        for path in matching_files(s, project.data)
+    )
+    youngest = max(paths, key=lambda path: path.stat().st_mtime, default=None)
+    return youngest if youngest and youngest.stat().st_mtime > since else None
 
 
 def _seen(current: Path) -> str:

@@ -43,6 +43,8 @@ from warehouse.mapping_check import mapping_errors, personal_id_paths
 FILE_NAME = "policypulse.yml"
 SHIPPED_FRAMEWORKS = Path(__file__).parent.parent / "transforms" / "index" / "frameworks"
 DEFAULT_SCHEDULE = "0 2 * * *"
+SETTLE_SECONDS = 60
+"""How long a file rests before a scheduled run reads it, where the project does not say."""
 
 
 class ProjectError(Exception):
@@ -97,6 +99,7 @@ class ProjectFile(_Part):
     grains: tuple[Grain, ...] = CALENDAR_GRAINS
     cuts: tuple[Cut, ...] = CUTS
     schedule: str = DEFAULT_SCHEDULE
+    settle_seconds: int | None = Field(None, ge=0, description="A file changed so short a time ago waits.")
     memory_limit_gib: int | None = Field(None, ge=1)
     pseudonyms: Pseudonyms | None = None
     persistency: PersistencySettings = PersistencySettings()

@@ -61,6 +61,8 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     """
 
     as_of: str = ""
+    settle_seconds: int = 0
+    """A file changed so short a time ago waits for the next run; the project file may ask for more."""
 
     _project: Project = PrivateAttr()
     _store: Store = PrivateAttr()
@@ -69,11 +71,14 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     _fingerprint: str = PrivateAttr()
     _made: set[str] = PrivateAttr()
     """Tables that this run has landed or made for all months."""
+    _log: Any = PrivateAttr()
+    _waits: bool = PrivateAttr(default=False)
+    """Whether a file was left for the next run."""
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:
         """Lock and open the warehouse, and open the session's views."""
-        self._project = read_project(project_folder())
+        self._project, self._log = read_project(project_folder()), context.log or dg.get_dagster_logger()
         as_of = self._project.as_of(date.fromisoformat(self.as_of) if self.as_of else None)
         months = months_until(as_of, self._project.settings.months)
         folder = Folder(self._project.warehouse)
@@ -121,11 +126,22 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
                 folder=self._project.data,
                 time_zone=self._project.settings.time_zone,
                 pseudonym_key=self._pseudonym_key(),
+                on_notice=self._notice,
+                on_waiting=self._wait,
+                settle_seconds=max(self.settle_seconds, self._project.file.settle_seconds or 0),
             )
         self._made |= {f"raw.{feed}" for feed in feeds}
         for load in loads:
             tell("landed", load.feed, load)
         return loads
+
+    def _notice(self, feed: str, text: str) -> None:
+        self._log.warning(f"{feed}: {text}")
+        tell("noticed", feed, f"{feed}: {text}")
+
+    def _wait(self, feed: str, text: str) -> None:
+        self._waits = True
+        self._notice(feed, text)
 
     def _pseudonym_key(self) -> PseudonymKey | None:
         part, path = self._project.file.pseudonyms, self._project.key_file
@@ -189,6 +205,8 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         tables = {table for table, node in models().items() if node.schema != "staging"}
         whole = tables | {f"raw.{feed}" for feed in contracts()} <= self._made
         last = last_published(self._project)
+        if self._waits:
+            return ""
         return self._fingerprint if whole or (last and last.fingerprint == self._fingerprint) else ""
 
     def rows(self, sql: str) -> pl.DataFrame:

@@ -6,7 +6,9 @@ Reading them is in landing.py; this must stay quick, because a run with nothing 
 from __future__ import annotations
 
 import hashlib
+import math
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +43,10 @@ class Arrival:
     size_bytes: int = 0
     mtime_ns: int = 0
     sha256: str = ""
+
+    def age_seconds(self) -> float:
+        """How long ago the file was changed; infinite for a query, whose answer is always whole."""
+        return time.time() - self.mtime_ns / 1e9 if self.path else math.inf
 
     def content(self) -> tuple[str, str, str]:
         """What makes two arrivals the same: the feed, how it is read, and the bytes."""

@@ -30,12 +30,13 @@ from warehouse.insertion import (
     pseudonymised,
     rejects_select,
 )
-from warehouse.landing_error import LandingError
+from warehouse.landing_error import LandingError, NotWhole
+from warehouse.mapping import passed_over_files
 from warehouse.mapping_check import mapping_errors, personal_id_paths
 from warehouse.numbering import LinesLost, numbering
 from warehouse.quoting import identifier
 from warehouse.raw_tables import create_raw, feed_columns
-from warehouse.rejects import RejectShare, refusal, refused_lines
+from warehouse.rejects import RejectShare, refusal, refuse_cut_file, refused_lines
 from warehouse.sources import (
     MixedLineEnds,
     content_hash,
@@ -54,6 +55,11 @@ if TYPE_CHECKING:
     from warehouse.sources import Scan
 
     Progress = Callable[[int, int, str, str], None]
+    Notice = Callable[[str, str], None]
+
+_WRITTEN_FOR_SECONDS = 86_400
+"""A file that has lacked its end for longer is not being written any more."""
+_SHOWN_NAMES = 3
 
 __all__ = ["Arrival", "LandingError", "Load", "create_raw", "land", "pending"]
 
@@ -96,6 +102,9 @@ def land(
     time_zone: str,
     pseudonym_key: PseudonymKey | None = None,
     on_progress: Progress | None = None,
+    on_notice: Notice = lambda feed, text: None,
+    on_waiting: Notice = lambda feed, text: None,
+    settle_seconds: float = 0,
 ) -> list[Load]:
     """Land every file and query answer that is new; returns one Load each, none if there is nothing new.
 
@@ -104,11 +113,16 @@ def land(
     called before each file and once at the end. A file lands in a transaction of its own. A file read anew
     because its mapping changed replaces what it brought before.
 
+    `on_notice(feed, text)` is called with what people should know, such as files that were passed over, and
+    `on_waiting(feed, text)` for a file that is left for the next time: changed in the last `settle_seconds`, or
+    without its end and changed in the last day.
+
     Raises LandingError, after all other files have landed, if a file cannot be read, lacks a mapped column or
     has a larger share of rejects than its `max_reject_share`; nothing of such a file is kept, so that the
     mended file is read as new.
     """
     create_raw(con)
+    _tell_passed_over(sources, folder, on_notice)
     arrivals = pending(con, sources, folder=folder, time_zone=time_zone)
     if not arrivals:
         return []
@@ -125,8 +139,16 @@ def land(
         for number, arrival in enumerate(arrivals):
             if on_progress:
                 on_progress(number, len(arrivals), arrival.feed, arrival.file)
+            if abs(arrival.age_seconds()) < settle_seconds:
+                on_waiting(arrival.feed, f"{arrival.file} waits: changed less than {settle_seconds:g} s ago")
+                continue
             try:
                 load = _land(con, arrival, terms)
+            except NotWhole as error:
+                if arrival.age_seconds() < _WRITTEN_FOR_SECONDS:
+                    on_waiting(arrival.feed, f"{arrival.file} waits for its end: {error}")
+                else:
+                    problems.append(f"{arrival.feed}: {arrival.file}: {error}")
             except LandingError as error:
                 problems += [f"{arrival.feed}: {arrival.file}: {problem}" for problem in error.problems]
             else:
@@ -136,6 +158,14 @@ def land(
     if problems:
         raise LandingError(problems, loads)
     return loads
+
+
+def _tell_passed_over(sources: Mapping[str, Sequence[FeedSource]], folder: Path, notice: Notice) -> None:
+    for feed, feed_sources in sources.items():
+        names = sorted({path.name for source in feed_sources for path in passed_over_files(source, folder)})
+        if names:
+            more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
+            notice(feed, f"passed over as hidden or temporary: {', '.join(names[:_SHOWN_NAMES])}{more}")
 
 
 def _check_mapping(sources: Mapping[str, Sequence[FeedSource]]) -> None:
@@ -231,13 +261,16 @@ def _landed(
             forget_rejected_lines(con)
             con.execute(f"CREATE OR REPLACE TEMP TABLE {STAGED} AS {plan.select}")
         try:
-            staged = _located(con, scan, plan)
+            with reading(one_newline=one_newline):
+                staged = _located(con, scan, plan)
         except LinesLost as error:
             # DuckDB passes over lines, without an error, where the first of them end in another way than the rest.
             if not one_newline:
                 raise MixedLineEnds from error
             raise LandingError([f"{error}; look at its quotes and line ends"]) from error
         con.execute(f"CREATE OR REPLACE TEMP TABLE {REJECTS} AS {rejects_select(staged)}")
+        if scan.text and arrival.age_seconds() < _WRITTEN_FOR_SECONDS:
+            refuse_cut_file(con, REJECTS, scan.text)
         rows_read, rows_skipped, rows_rejected = _counts(con, staged)
         share = RejectShare(rows_rejected, rows_read - rows_skipped, arrival.source.max_reject_share)
         if share.exceeded():

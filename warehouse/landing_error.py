@@ -1,4 +1,4 @@
-"""The error a data engineer reads when a file cannot enter the warehouse.
+"""The errors a data engineer reads when a file cannot enter the warehouse.
 
 What is checked, and when, is in the modules that raise it.
 """
@@ -20,3 +20,7 @@ class LandingError(Exception):
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
         self.loads = tuple(loads)
+
+
+class NotWhole(Exception):
+    """A file that lacks its end, as one does that is still being written; the message says how one sees it."""

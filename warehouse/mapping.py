@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -20,6 +22,12 @@ FileFormat = Literal["csv", "parquet", "ndjson", "xlsx"]
 
 SKIP = "skip"
 """The word in `codes` that leaves a row out."""
+
+# Hidden files, those of office programs and of systems, and those that are still being written.
+_PASSED_OVER = re.compile(
+    r"^[.]|^~[$]|^#.*#$|~$|[.](tmp|temp|part|partial|filepart|crdownload|download|swp|lock|bak)$|^(thumbs[.]db|desktop[.]ini)$",
+    re.IGNORECASE,
+)
 
 # Raised when the same mapping comes to mean something else, so that files are read anew.
 _READING = 2
@@ -240,13 +248,51 @@ class FeedSource(_Part):
 
 
 def matching_files(source: FeedSource, folder: Path) -> list[Path]:
-    """The files of a source, whose patterns are relative to `folder` or absolute, in order of their names."""
+    """The files of a source, whose patterns are relative to `folder` or absolute, in order of their names.
+
+    A pattern finds names in other case and packed ones too (`*.csv` finds A.CSV and a.csv.gz), but no hidden and no
+    temporary files, unless they are named without a pattern.
+    """
+    return sorted(path for path in _found(source, folder) if not _is_passed_over(path, source))
+
+
+def passed_over_files(source: FeedSource, folder: Path) -> list[Path]:
+    """Hidden and temporary files that the patterns of a source would find."""
+    return sorted(path for path in _found(source, folder) if _is_passed_over(path, source))
+
+
+def _found(source: FeedSource, folder: Path) -> set[Path]:
     found: set[Path] = set()
     for pattern in source.files:
-        whole = Path(pattern).expanduser()
+        whole = Path(pattern).expanduser() if pattern.startswith("~/") else Path(pattern)
         base = Path(whole.anchor) if whole.is_absolute() else folder
-        found.update(base.glob(str(whole.relative_to(whole.anchor))))
-    return sorted(path for path in found if path.is_file())
+        below = str(whole.relative_to(whole.anchor))
+        if not _is_pattern(whole.name):
+            found.update(base.glob(below))
+            continue
+        parent = str(PurePath(below).parent)
+        for place in [base] if parent == "." else base.glob(parent):
+            found.update(place / name for name in _names(place) if _fits(name, whole.name))
+    return {path for path in found if path.is_file()}
+
+
+def _is_pattern(name: str) -> bool:
+    return any(sign in name for sign in "*?[")
+
+
+def _names(place: Path) -> list[str]:
+    return [path.name for path in place.iterdir()] if place.is_dir() else []
+
+
+def _fits(name: str, pattern: str) -> bool:
+    name, pattern = name.casefold(), pattern.casefold()
+    return fnmatchcase(name, pattern) or fnmatchcase(name.removesuffix(".gz"), pattern)
+
+
+def _is_passed_over(path: Path, source: FeedSource) -> bool:
+    return bool(_PASSED_OVER.search(path.name)) and not any(
+        PurePath(pattern).name == path.name for pattern in source.files
+    )
 
 
 def file_format(path: PurePath, source: FeedSource) -> FileFormat:

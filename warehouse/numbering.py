@@ -73,12 +73,18 @@ def _one_line_each(before: int, rows: int, places: Lines) -> Numbering:
 
 
 def _line_count(path: Path) -> int:
+    count, is_closed = lines_of(path)
+    return count + (not is_closed)
+
+
+def lines_of(path: Path) -> tuple[int, bool]:
+    """How many line breaks a text has, and whether it ends in one."""
     count, last = 0, b"\n"
     with opened(path) as file:
         while chunk := file.read(_CHUNK):
             count += chunk.count(b"\n")
             last = chunk[-1:]
-    return count + (last != b"\n")
+    return count, last == b"\n"
 
 
 def _starts(path: Path, before: int, quoting: tuple[str, str]) -> tuple[Lines, Lines]:

@@ -9,15 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from warehouse.landing_error import LandingError
+from warehouse.landing_error import NotWhole
+from warehouse.numbering import lines_of
 from warehouse.sources import LONGEST_LINE_BYTES, REJECTED_LINES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import duckdb
     import polars as pl
 
+# How the last line of a file shows that the file was cut within it.
+_CUT = ("too few columns", "a quote is not closed", "not valid JSON")
 _KEPT_OF_A_LINE = 2000
 _SHOWN_ROWS, _SHOWN_REASONS, _SHOWN_LENGTH = 5, 10, 200
 _EXAMPLES = 20
@@ -72,8 +76,8 @@ class RejectShare:
 def refused_lines(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Lines the parser refused in its last scan, each once: place, column_name, reason, raw.
 
-    `place` counts lines, but not line breaks inside quotes. Raises LandingError where a quote that is never
-    closed has run lines together, because nobody can tell which rows were lost in it.
+    `place` counts lines, but not line breaks inside quotes. Raises NotWhole where a quote that is never closed
+    has run lines together, because nobody can tell which rows were lost in it.
     """
     _refuse_lines_run_together(con)
     lines: pl.DataFrame = con.sql(f"""
@@ -91,17 +95,24 @@ def refused_lines(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     return lines
 
 
+def refuse_cut_file(con: duckdb.DuckDBPyConnection, rejects: str, text: Path) -> None:
+    """Raise NotWhole if the last line of a text was rejected because it breaks off."""
+    last = con.execute(f"SELECT line, reason FROM {rejects} ORDER BY line DESC LIMIT 1").fetchall()
+    if last and str(last[0][1]).startswith(_CUT):
+        breaks, is_closed = lines_of(text)
+        if not is_closed and last[0][0] == breaks + 1:
+            raise NotWhole(f"its last line, {breaks + 1}, breaks off ({last[0][1]})")
+
+
 def _refuse_lines_run_together(con: duckdb.DuckDBPyConnection) -> None:
     first = con.execute(
         f"SELECT min(line) FROM {REJECTED_LINES} WHERE error_type = 'UNQUOTED VALUE'"
         " AND contains(rtrim(csv_line, chr(10) || chr(13)), chr(10))"
     ).fetchall()[0][0]
     if first is not None:
-        raise LandingError(
-            [
-                f"a quote is opened near line {first} and not closed, so that the lines after it run together;"
-                " mend the line, or say with csv.quote that quotes mean nothing here"
-            ]
+        raise NotWhole(
+            f"a quote is opened near line {first} and not closed, so that the lines after it run together;"
+            " if this is the whole file, mend the line, or say with csv.quote that quotes mean nothing here"
         )
 
 

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import duckdb
 
-from warehouse.landing_error import LandingError
+from warehouse.landing_error import LandingError, NotWhole
 from warehouse.mapping import CsvOptions, file_format
 from warehouse.mapping_check import referenced_columns
 from warehouse.quoting import identifier, literal, literals
@@ -98,7 +98,7 @@ def scanned(
 
 @contextmanager
 def reading(*, one_newline: bool) -> Iterator[None]:
-    """Tell what goes wrong while a file is read as a LandingError, or as MixedLineEnds where that is the cause."""
+    """Tell what goes wrong while a file is read: LandingError, NotWhole for one without its end, or MixedLineEnds."""
     try:
         yield
     except (duckdb.OutOfMemoryException, duckdb.InterruptException, duckdb.InternalException):
@@ -107,7 +107,9 @@ def reading(*, one_newline: bool) -> Iterator[None]:
         if _INVALID_STATE in str(error) and not one_newline:
             raise MixedLineEnds from error
         raise LandingError([f"cannot be read: {str(error).splitlines()[0]}"]) from error
-    except (ValueError, OSError, EOFError, zlib.error) as error:
+    except EOFError as error:
+        raise NotWhole("it is packed and its end is missing") from error
+    except (ValueError, OSError, zlib.error) as error:
         raise LandingError([f"cannot be read: {error}"]) from error
 
 

@@ -1,5 +1,6 @@
 """A landing zone in memory and the shortest ways to use it, for the tests of the landing."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,10 +28,16 @@ class Zone:
     time_zone: str = "Asia/Shanghai"
     key: PseudonymKey | None = KEY
     sources: dict[str, list[FeedSource]] = field(default_factory=dict)
+    settle_seconds: float = 0
+    noticed: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    """What was said of files in the last landing."""
 
-    def write(self, name: str, content: str | bytes) -> Path:
+    def write(self, name: str, content: str | bytes, *, age_days: float = 0) -> Path:
         path = self.folder / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
+        changed = path.stat().st_mtime - 86_400 * age_days
+        os.utime(path, (changed, changed))
         return path
 
     def land(self, mapping: str | None = None) -> list[Load]:
@@ -41,8 +48,16 @@ class Zone:
                 feed: [FeedSource.model_validate(source) for source in sources]
                 for feed, sources in feeds.items()
             }
+        self.noticed, self.waiting = [], []
         return land(
-            self.con, self.sources, folder=self.folder, time_zone=self.time_zone, pseudonym_key=self.key
+            self.con,
+            self.sources,
+            folder=self.folder,
+            time_zone=self.time_zone,
+            pseudonym_key=self.key,
+            on_notice=lambda feed, text: self.noticed.append(f"{feed}: {text}"),
+            on_waiting=lambda feed, text: self.waiting.append(f"{feed}: {text}"),
+            settle_seconds=self.settle_seconds,
         )
 
     def problem(self, mapping: str) -> str:

@@ -52,7 +52,7 @@ def test_landed_rejected_and_skipped_are_all_that_was_read(
     for table in ("complaints", "rejects", "loads", "files"):
         zone.con.execute(f"DELETE FROM raw.{table}")
     text = newline.join(["ID,RECEIVED,MATTER", *(line.replace("\n", newline) for line in lines)])
-    zone.write("c.csv", text + newline * ends)
+    zone.write("c.csv", text + newline * ends, age_days=2)
     (load,) = zone.land(MAPPING.replace("0.5", "1\n    where: MATTER IS DISTINCT FROM 'x'"))
     landed = zone.rows("SELECT _line, category FROM raw.complaints")
     rejected = zone.rows("SELECT line FROM raw.rejects")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import TYPE_CHECKING
 
 import pytest
@@ -100,6 +101,7 @@ def test_other_files_land_when_one_does_not(zone: Zone) -> None:
         ("a.csv", "ID,RECEIVED,理赔\n".encode("gbk"), "csv.encoding"),
         ("a.csv", CSV.encode() + b'3,2025-01-05,"open\n4,2025-01-05,x\n', "near line 4 and not closed"),
         ("a.csv.gz", CSV.encode(), "Not a gzipped file"),
+        ("a.csv.gz", gzip.compress(CSV.encode())[:-9], "its end is missing"),
         ("a.parquet", b"PAR1", "cannot be read"),
         ("a.xlsx", b"PK", "cannot be read"),
         ("a.ndjson", b"ID,RECEIVED\n", "no line holds a JSON object"),
@@ -107,7 +109,7 @@ def test_other_files_land_when_one_does_not(zone: Zone) -> None:
     ],
 )
 def test_an_unreadable_file(name: str, content: bytes, said: str, zone: Zone) -> None:
-    zone.write(name, content)
+    zone.write(name, content, age_days=2)
     told = zone.problem(MAPPING.replace("*.csv", name))
     assert told.startswith(f"complaints: {name}: ")
     assert said in told
