@@ -93,7 +93,7 @@ def _raw(project: Project) -> dg.AssetsDefinition:
             landed = [load for load in loads if load.feed == feed]
             counts = {
                 name: sum(getattr(load, name) for load in landed)
-                for name in ("rows_read", "rows_landed", "rows_rejected", "rows_skipped")
+                for name in ("rows_read", "rows_landed", "rows_unchanged", "rows_rejected", "rows_skipped")
             }
             rows = warehouse.rows(f"SELECT count(*) FROM raw.{feed}").item()
             yield dg.MaterializeResult(

@@ -94,6 +94,10 @@ def run(
         str | None,
         typer.Option("--months", help="YYYY-MM or YYYY-MM..YYYY-MM: make these anew from what has landed."),
     ] = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option("--accept", help="File that may take back more rows than max_shrink_share lets pass."),
+    ] = None,
 ) -> None:
     """Land what is new, build, check and publish; or make some months anew and publish."""
     found = _project(project)
@@ -109,7 +113,38 @@ def run(
     _verified(found)
     from orchestration.running import run_project
 
-    raise typer.Exit(run_project(found, day, some))
+    raise typer.Exit(run_project(found, day, some, accept or ()))
+
+
+@app.command()
+def withdraw(
+    what: Annotated[str, typer.Argument(help="File as the load log names it, or the number of a load.")],
+    why: Annotated[str, typer.Option("--why", help="Reason, kept in catalog.loads.")],
+    project: ProjectFolder = Path(),
+) -> None:
+    """Take a delivery back, for every as-of day; the next run publishes without it."""
+    found = _project(project)
+    from orchestration.fingerprint import forget
+    from warehouse.store import Folder, Store, WarehouseBusy, locked
+    from warehouse.withdrawal import NothingToWithdraw
+    from warehouse.withdrawal import withdraw as take_back
+
+    folder = Folder(found.warehouse)
+    if not folder.raw.exists():
+        typer.echo(f"Nothing has been landed yet: {folder.raw} is not there.", err=True)
+        raise typer.Exit(BLOCKED)
+    try:
+        with locked(folder), Store(folder) as store:
+            done = take_back(store.con, what, why)
+            forget(found)
+    except (NothingToWithdraw, WarehouseBusy) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(BLOCKED) from None
+    for part in done:
+        loads = f"load {', '.join(map(str, part.load_ids))}"
+        back = f"; {part.rows_back:,} rows that it had replaced are in force again" if part.rows_back else ""
+        typer.echo(f"{part.feed}: {what} ({loads}) is withdrawn, {part.rows:,} rows no longer count{back}.")
+    typer.echo(f"Next: policypulse run --project {project}, which publishes without it.")
 
 
 @app.command()

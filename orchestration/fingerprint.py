@@ -55,6 +55,11 @@ def remember(project: Project, published: Published) -> None:
     partial.replace(state)
 
 
+def forget(project: Project) -> None:
+    """Have the next run make and publish everything anew, because raw changed without a file changing."""
+    (project.warehouse / STATE).unlink(missing_ok=True)
+
+
 def last_published(project: Project) -> Published | None:
     """What was noted of the last publication; None if nothing was, or nothing that can be read."""
     with suppress(OSError, ValueError, TypeError):

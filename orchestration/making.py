@@ -20,8 +20,7 @@ from transforms.periods import long_periods, month_periods, months_until
 from transforms.settings import Settings
 from transforms.sql_model import SqlModel
 from warehouse.catalogue import write_table
-from warehouse.contract import contracts
-from warehouse.latest import known_sql, latest_sql
+from warehouse.latest import open_latest
 from warehouse.mapping import FeedSource
 from warehouse.recorded import recorded_sql
 from warehouse.store import Store
@@ -71,9 +70,7 @@ def open_session(store: Store, run: Run, graph: Mapping[str, Node]) -> None:
     store.replace("staging.official_calendar", calendar_until(run.settings.calendar, until))
     # Checks hold KPIs to the range of their unit before the rest of the catalogue is written.
     write_table(store, "catalog.units", unit_rows())
-    for feed, contract in contracts().items():
-        store.create_view(f"known.{feed}", known_sql(feed))
-        store.create_view(f"latest.{feed}", latest_sql(feed, contract.key))
+    open_latest(store.con)
     store.create_view(RECORDED, recorded_sql(asked_items(run.settings), run.feeds, run.settings.time_zone))
     for node in graph.values():
         if node.schema == "staging" and isinstance(node.model, SqlModel):

@@ -1,5 +1,6 @@
 """One run of the whole job from the command line, through the real Dagster job, with its summary."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from threading import Thread
@@ -24,11 +25,13 @@ HEADLINE = """
 Months = tuple[date, date]
 
 
-def run_project(project: Project, as_of: date | None, months: Months | None = None) -> int:
+def run_project(
+    project: Project, as_of: date | None, months: Months | None = None, accept: Sequence[str] = ()
+) -> int:
     """Run the job for all months, or rerun those from the first to the last, and show what happened.
 
     Returns the exit status: 0 if a version was published, 1 if a check or an error stopped it; readers then keep the
-    version they had.
+    version they had. Files in `accept` may take back more than their source's limit.
     """
     from orchestration.showing import plain_console
 
@@ -38,22 +41,26 @@ def run_project(project: Project, as_of: date | None, months: Months | None = No
     from expectations.run import preload
 
     Thread(target=preload, daemon=True).start()
-    failure, watcher = _attempt(console, project, as_of, months)
+    failure, watcher = _attempt(console, project, as_of, months, accept)
     if watcher.build_was_damaged:
-        failure, watcher = _attempt(console, project, as_of, months)
+        failure, watcher = _attempt(console, project, as_of, months, accept)
     _summarise(console, project, watcher, failure, months)
     return PUBLISHED if watcher.version else BLOCKED
 
 
 def _attempt(
-    console: Console, project: Project, as_of: date | None, months: Months | None
+    console: Console,
+    project: Project,
+    as_of: date | None,
+    months: Months | None,
+    accept: Sequence[str],
 ) -> tuple[str | None, Any]:
     """Run the job once; returns why it failed, if so, and the watcher that saw it."""
     from orchestration.showing import Watcher, own_console
 
     watcher = Watcher(own_console(), _table_count())
     with watcher.progress, listening(watcher):
-        failure = _execute(project, as_of, months)
+        failure = _execute(project, as_of, months, accept)
     for notice in watcher.notices:
         console.print(notice, soft_wrap=True)
     return failure, watcher
@@ -65,7 +72,9 @@ def _table_count() -> int:
     return sum(node.schema != "staging" for node in models().values())
 
 
-def _execute(project: Project, as_of: date | None, months: Months | None) -> str | None:
+def _execute(
+    project: Project, as_of: date | None, months: Months | None, accept: Sequence[str]
+) -> str | None:
     """Run Dagster's job in this process; returns why it failed, None if it did not."""
     import dagster as dg
 
@@ -73,8 +82,9 @@ def _execute(project: Project, as_of: date | None, months: Months | None) -> str
 
     defs = definitions(project, as_of)
     job = defs.resolve_job_def(RERUN_MONTHS if months else JOB)
+    warehouse = {"as_of": as_of.isoformat() if as_of else "", "accept": list(accept)}
     config = {
-        "resources": {"warehouse": {"config": {"as_of": as_of.isoformat() if as_of else ""}}},
+        "resources": {"warehouse": {"config": warehouse}},
         # What happens is drawn from our own events; Dagster keeps its log for the UI.
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }

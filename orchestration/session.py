@@ -13,7 +13,7 @@ from typing import Any
 
 import dagster as dg
 import polars as pl
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from expectations.suites import Check, checks
 from orchestration.cataloguing import catalogue_rows, models
@@ -37,6 +37,7 @@ from warehouse.catalogue import CHECKS, write_catalogue
 from warehouse.contract import contracts
 from warehouse.history import keep_frameworks, keep_history, published_frameworks, write_history
 from warehouse.landing import Load, land
+from warehouse.landing_error import LandingError
 from warehouse.pseudonyms import PseudonymKey, read_key
 from warehouse.publish import publish
 from warehouse.raw_tables import create_raw
@@ -63,10 +64,14 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     as_of: str = ""
     settle_seconds: int = 0
     """A file changed so short a time ago waits for the next run; the project file may ask for more."""
+    accept: list[str] = Field(default_factory=list)
+    """Files that may take back more than their source's limit."""
 
     _project: Project = PrivateAttr()
     _store: Store = PrivateAttr()
     _run: Run = PrivateAttr()
+    _is_open: bool = PrivateAttr(default=False)
+    """Whether the session's views are those of the run and of what raw holds now."""
     _frames: Frames = PrivateAttr()
     _fingerprint: str = PrivateAttr()
     _made: set[str] = PrivateAttr()
@@ -108,8 +113,12 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def focus(self, run: Run) -> None:
         """Make `run` what the following tables are made for."""
-        self._run = run
-        open_session(self._store, run, models())
+        self._run, self._is_open = run, False
+
+    def _open(self) -> None:
+        if not self._is_open:
+            open_session(self._store, self._run, models())
+            self._is_open = True
 
     def only(self, months: Sequence[date]) -> None:
         """Restrict partitioned tables to `months`."""
@@ -118,21 +127,29 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def land(self, feeds: Iterable[str]) -> list[Load]:
         """Land the new files of the project's feeds."""
-        sources = {feed: self._project.feeds[feed] for feed in feeds if feed in self._project.feeds}
-        with self._telling_damage():
-            loads = land(
-                self._store.con,
-                sources,
-                folder=self._project.data,
-                time_zone=self._project.settings.time_zone,
-                pseudonym_key=self._pseudonym_key(),
-                on_notice=self._notice,
-                on_waiting=self._wait,
-                settle_seconds=max(self.settle_seconds, self._project.file.settle_seconds or 0),
-            )
+        sources = {feed: self._project.feeds.get(feed, ()) for feed in feeds}
+        self._is_open = False
+        loads: list[Load] = []
+        try:
+            with self._telling_damage():
+                loads = land(
+                    self._store.con,
+                    sources,
+                    folder=self._project.data,
+                    time_zone=self._project.settings.time_zone,
+                    pseudonym_key=self._pseudonym_key(),
+                    on_notice=self._notice,
+                    on_waiting=self._wait,
+                    settle_seconds=max(self.settle_seconds, self._project.file.settle_seconds or 0),
+                    accepted=self.accept,
+                )
+        except LandingError as error:
+            loads = list(error.loads)
+            raise
+        finally:
+            for load in loads:
+                tell("landed", load.feed, load)
         self._made |= {f"raw.{feed}" for feed in feeds}
-        for load in loads:
-            tell("landed", load.feed, load)
         return loads
 
     def _notice(self, feed: str, text: str) -> None:
@@ -151,6 +168,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Make one table of the graph; its checks, and those of what is made from it, are to be done again."""
         graph = models()
         with self._telling_damage():
+            self._open()
             self._forget_checks([table, *downstream(graph, table)])
             made = make(self._store, graph[table], self._run, graph, self._frames)
         if self._run.is_whole:
@@ -162,6 +180,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Run the checks of some tables and keep what they found for the publication."""
         from expectations.run import run_checks
 
+        self._open()
         wanted = set(tables)
         chosen = [check for check in checks() if check.table in wanted]
         if not chosen:
@@ -186,6 +205,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def publish(self) -> Path:
         """Publish the build if every blocking check of what it holds has passed since it was made."""
+        self._open()
         self._refuse_unchecked()
         published_at = datetime.now(UTC)
         with self._telling_damage():
@@ -215,6 +235,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def columns(self, table: str) -> Mapping[str, str]:
         """Columns and types of a table or view."""
+        self._open()
         return self._store.columns(table)
 
     @property

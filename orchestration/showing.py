@@ -80,18 +80,17 @@ class Watcher:
 
 
 def loads_table(loads: list[Any]) -> Table:
-    """Rows read, landed, rejected and skipped per feed."""
+    """What became of the rows read, and what was taken back of those that stood there, per feed."""
     table = Table(title="Landed", title_justify="left")
-    for name in ("feed", "files", "read", "landed", "rejected", "skipped"):
+    always, where_any = ("read", "landed", "rejected", "skipped"), ("unchanged", "taken_back")
+    counted = (*always, *(name for name in where_any if any(getattr(load, f"rows_{name}") for load in loads)))
+    for name in ("feed", "files", *(name.replace("_", " ") for name in counted)):
         table.add_column(name, justify="left" if name == "feed" else "right")
     by_feed: dict[str, list[Any]] = {}
     for load in loads:
         by_feed.setdefault(load.feed, []).append(load)
     for feed, members in by_feed.items():
-        counts = (
-            sum(getattr(load, name) for load in members)
-            for name in ("rows_read", "rows_landed", "rows_rejected", "rows_skipped")
-        )
+        counts = (sum(getattr(load, f"rows_{name}") for load in members) for name in counted)
         table.add_row(feed, str(len(members)), *(f"{count:,}" for count in counts))
     return table
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warehouse.contract import contracts
+from warehouse.deliveries import source_names
 from warehouse.landing_error import LandingError
 from warehouse.mapping import matching_files
 from warehouse.mapping_check import closest
@@ -29,12 +30,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A file, or the answer of a query, that has not landed yet; for a query there is no path, size or hash."""
+    """A file that is not what stands there already, or a query, of which there is no path, size or hash."""
 
     feed: str
     source: FeedSource
     key_path: str
     """Where the source stands in the project file."""
+    name: str
+    """What the source is called in the books."""
     file: str
     """Name in the load log: relative to the data folder where it lies inside."""
     mapping: str
@@ -48,9 +51,21 @@ class Arrival:
         """How long ago the file was changed; infinite for a query, whose answer is always whole."""
         return time.time() - self.mtime_ns / 1e9 if self.path else math.inf
 
-    def content(self) -> tuple[str, str, str]:
-        """What makes two arrivals the same: the feed, how it is read, and the bytes."""
-        return self.feed, self.mapping, self.sha256
+
+@dataclass(frozen=True)
+class _Known:
+    """The last content that was seen under a name, and how."""
+
+    mapping: str
+    sha256: str
+    size_bytes: int
+    mtime_ns: int
+    seen: int
+    withdrawn: bool
+
+    def is_that_of(self, arrival: Arrival) -> bool:
+        """Whether the arrival brings nothing new; a withdrawn content stays so however it is read."""
+        return self.sha256 == arrival.sha256 and (self.withdrawn or self.mapping == arrival.mapping)
 
 
 def pending(
@@ -60,37 +75,83 @@ def pending(
     folder: Path,
     time_zone: str,
 ) -> list[Arrival]:
-    """Files whose content has not been landed with their mapping, in order of feed, source and name.
+    """Files whose content is not the one that was last seen under their name, in order of feed, source and name.
 
-    A file that was touched or renamed but holds the same bytes is not new. A database query is always listed:
-    only its answer tells. `con` has the landing zone attached as `raw`. Raises LandingError for an unknown feed
-    and for a pattern that matches nothing while nothing has been landed for the feed.
+    A file that was only touched is not listed. A database query is always listed: only its answer tells. `con`
+    has the landing zone attached as `raw`. Raises LandingError for an unknown feed and for a pattern that
+    matches nothing while nothing has been landed for the feed.
     """
     unknown = [feed for feed in sources if feed not in contracts()]
     if unknown:
         raise LandingError([f"unknown feed {feed!r}{closest(feed, contracts())}" for feed in unknown])
-    books = _books(con)
-    seen = [
+    known = _known(con)
+    found = [
         arrival
         for feed, feed_sources in sources.items()
-        for number, source in enumerate(feed_sources)
-        for arrival in _unfamiliar(books, feed, source, f"feeds.{feed}[{number}]", folder, time_zone)
+        for number, (name, source) in enumerate(zip(source_names(feed_sources), feed_sources, strict=True))
+        for arrival in _unfamiliar(known, feed, source, name, f"feeds.{feed}[{number}]", folder, time_zone)
     ]
-    landed = {(feed, mapping, sha256) for feed, _, mapping, sha256, _, _ in books}
-    if not _is_read_only(con):
-        for arrival in seen:
-            if arrival.content() in landed:
-                note_file(con, arrival, load_id_of(con, arrival))
-    return [arrival for arrival in seen if arrival.content() not in landed]
+    new = []
+    for arrival in found:
+        last = known.get((arrival.feed, arrival.name, arrival.file))
+        if last is None or not last.is_that_of(arrival):
+            new.append(arrival)
+        elif not _is_read_only(con):
+            con.execute(
+                "UPDATE raw.files SET size_bytes = ?, mtime_ns = ? WHERE seen = ?",
+                [arrival.size_bytes, arrival.mtime_ns, last.seen],
+            )
+    return new
 
 
-def _books(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, str, int, int]]:
+def missing_files(
+    con: duckdb.DuckDBPyConnection, sources: Mapping[str, Sequence[FeedSource]], folder: Path
+) -> list[tuple[str, str]]:
+    """Feed and name of the files in force that are no longer there and of which nobody was told; notes both ways."""
+    there = {
+        (feed, name, file_name(path, folder))
+        for feed, feed_sources in sources.items()
+        for name, source in zip(source_names(feed_sources), feed_sources, strict=True)
+        for path in matching_files(source, folder)
+    }
+    mapped = {
+        (feed, name)
+        for feed, feed_sources in sources.items()
+        for name, source in zip(source_names(feed_sources), feed_sources, strict=True)
+        if source.files
+    }
+    rows = con.execute(
+        "SELECT DISTINCT f.feed, f.source, f.file, f.gone FROM raw.files f JOIN raw.loads l USING (load_id)"
+        " WHERE l.in_force AND f.withdrawn_at IS NULL ORDER BY ALL"
+    ).fetchall()
+    told = []
+    for feed, name, file, was_gone in rows:
+        is_gone = (feed, name, file) not in there
+        if (feed, name) in mapped and is_gone != bool(was_gone):
+            con.execute(
+                "UPDATE raw.files SET gone = ? WHERE feed = ? AND source = ? AND file = ?",
+                [is_gone, feed, name, file],
+            )
+            told += [(feed, file)] if is_gone else []
+    return told
+
+
+def file_name(path: Path, folder: Path) -> str:
+    """Name of a file in the load log."""
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+
+
+def _known(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str, str], _Known]:
     there = con.execute(
-        "SELECT 1 FROM duckdb_tables() WHERE database_name = 'raw' AND table_name = 'files'"
+        "SELECT 1 FROM duckdb_columns() WHERE database_name = 'raw' AND table_name = 'files' AND column_name = 'seen'"
     ).fetchall()
     if not there:
-        return []
-    return con.execute("SELECT feed, file, mapping, sha256, size_bytes, mtime_ns FROM raw.files").fetchall()
+        return {}
+    rows = con.execute(
+        "SELECT f.feed, f.source, f.file, f.mapping, f.sha256, f.size_bytes, f.mtime_ns, f.seen,"
+        " f.withdrawn_at IS NOT NULL FROM raw.files f ORDER BY f.seen"
+    ).fetchall()
+    return {row[:3]: _Known(*row[3:]) for row in rows}
 
 
 def _is_read_only(con: duckdb.DuckDBPyConnection) -> bool:
@@ -99,31 +160,37 @@ def _is_read_only(con: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _unfamiliar(
-    books: Sequence[tuple[str, str, str, str, int, int]],
+    known: Mapping[tuple[str, str, str], _Known],
     feed: str,
     source: FeedSource,
+    name: str,
     key_path: str,
     folder: Path,
     time_zone: str,
 ) -> Iterator[Arrival]:
-    """The source's files whose name, size and time are not all known, hashed."""
+    """The source's files whose name, size and time are not those of what stands there, hashed."""
     mapping = source.fingerprint(time_zone)
     if source.database:
-        yield Arrival(feed, source, key_path, query_label(source.database), mapping)
+        yield Arrival(feed, source, key_path, name, query_label(source.database), mapping)
         return
     paths = matching_files(source, folder)
-    if not paths and all(row[0] != feed for row in books):
+    if not paths and all(landed != feed for landed, _, _ in known):
         patterns = ", ".join(source.files)
         raise LandingError([f"{key_path}.files: no file in {folder} matches {patterns}"])
-    states = {(row[1], row[4], row[5]) for row in books if row[0] == feed and row[2] == mapping}
     for path in paths:
-        name = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+        file = file_name(path, folder)
         state = path.stat()
-        if (name, state.st_size, state.st_mtime_ns) not in states:
-            sha256 = _hashed(path, f"{feed}: {name}")
-            yield Arrival(
-                feed, source, key_path, name, mapping, path, state.st_size, state.st_mtime_ns, sha256
-            )
+        last = known.get((feed, name, file))
+        if (
+            last
+            and (last.withdrawn or last.mapping == mapping)
+            and (last.size_bytes, last.mtime_ns) == (state.st_size, state.st_mtime_ns)
+        ):
+            continue
+        sha256 = _hashed(path, f"{feed}: {file}")
+        yield Arrival(
+            feed, source, key_path, name, file, mapping, path, state.st_size, state.st_mtime_ns, sha256
+        )
 
 
 def _hashed(path: Path, name: str) -> str:
@@ -138,22 +205,27 @@ def _hashed(path: Path, name: str) -> str:
 def load_id_of(con: duckdb.DuckDBPyConnection, arrival: Arrival) -> int | None:
     """The load that brought this very content with this mapping, if there was one."""
     rows = con.execute(
-        "SELECT min(load_id) FROM raw.files WHERE feed = ? AND mapping = ? AND sha256 = ?",
+        "SELECT max(load_id) FROM raw.files WHERE feed = ? AND mapping = ? AND sha256 = ?",
         [arrival.feed, arrival.mapping, arrival.sha256],
     ).fetchall()
     return None if rows[0][0] is None else int(rows[0][0])
 
 
-def note_file(con: duckdb.DuckDBPyConnection, arrival: Arrival, load_id: int | None) -> None:
-    """Write down that the content was seen under this name, size and time."""
+def is_what_stands(con: duckdb.DuckDBPyConnection, arrival: Arrival) -> bool:
+    """Whether a query's answer is the one that it gave last."""
+    last = _known(con).get((arrival.feed, arrival.name, arrival.file))
+    return last is not None and last.is_that_of(arrival)
+
+
+def note_file(con: duckdb.DuckDBPyConnection, arrival: Arrival, load_id: int) -> None:
+    """Write down that the content of a load was delivered under this name; what was withdrawn stays withdrawn."""
     con.execute(
-        "DELETE FROM raw.files WHERE feed = ? AND file = ? AND mapping = ? AND sha256 = ?",
-        [arrival.feed, arrival.file, arrival.mapping, arrival.sha256],
-    )
-    con.execute(
-        "INSERT INTO raw.files VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO raw.files (seen, feed, source, file, mapping, sha256, size_bytes, mtime_ns, load_id, gone,"
+        " withdrawn_at) SELECT (SELECT coalesce(max(seen), 0) + 1 FROM raw.files), ?, ?, ?, ?, ?, ?, ?,"
+        " load_id, false, withdrawn_at FROM raw.loads WHERE load_id = ?",
         [
             arrival.feed,
+            arrival.name,
             arrival.file,
             arrival.mapping,
             arrival.sha256,

@@ -72,6 +72,22 @@ class ContractColumn(BaseModel):
         return self
 
 
+class Once(BaseModel):
+    """What can happen only once to a thing, so that another day is a correction of the day."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    of: str
+    """Column that names the thing."""
+    code: str
+    """Column that says what happened."""
+    day: str
+    """Column that says when."""
+    codes: tuple[str, ...] = Field(strict=False)
+    until: tuple[str, ...] = Field(strict=False)
+    """Codes after which it can happen again."""
+
+
 class Contract(BaseModel):
     """One feed: its columns in the order in which they are stored, and what identifies a record."""
 
@@ -81,6 +97,7 @@ class Contract(BaseModel):
     description: str
     key: tuple[str, ...] = Field(strict=False)
     key_from: tuple[str, ...] = Field(default=(), strict=False)
+    once: Once | None = None
     columns: dict[str, ContractColumn]
 
     @model_validator(mode="after")
@@ -102,6 +119,10 @@ class Contract(BaseModel):
     def made_key(self) -> str | None:
         """The key column that is made of `key_from` where the source has none."""
         return self.key[0] if self.key_from else None
+
+    def record(self, into: str, value: str) -> tuple[str, ...]:
+        """Columns that name the record of a wide source, whose code goes into `into` and whose cell into `value`."""
+        return tuple(name for name in self.key_from or self.key if name not in (into, value))
 
 
 @cache

@@ -93,7 +93,8 @@ def insert_select(
         for name in _personal_ids(staged.plan, contract)
     )
     return (
-        f"SELECT {', '.join(columns)}, CAST({load_id} AS BIGINT) AS _load_id, {staged.line()} AS _line"
+        f"SELECT {', '.join(columns)}, CAST({load_id} AS BIGINT) AS _load_id, {staged.line()} AS _line,"
+        f" CAST({load_id} AS BIGINT) AS _last_load_id"
         f" FROM {staged.relation()}{joins} WHERE s._fault IS NULL"
     )
 

@@ -12,6 +12,7 @@ import re
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FileFormat = Literal["csv", "parquet", "ndjson", "xlsx"]
+Delivery = Literal["replace_file", "append", "snapshot"]
 
 SKIP = "skip"
 """The word in `codes` that leaves a row out."""
@@ -44,6 +46,17 @@ _ENDINGS: dict[str, FileFormat] = {
     ".xlsb": "xlsx",
     ".ods": "xlsx",
 }
+
+# Keys of a source that do not decide how a row is read.
+_NO_MEANING = (
+    "name",
+    "max_reject_share",
+    "records",
+    "delivery",
+    "snapshot_of",
+    "ordered_by",
+    "max_shrink_share",
+)
 
 # YAML 1.1 reads these words as booleans unless they stand in quotes; a code written so means the word itself.
 _YAML_BOOLEANS = {
@@ -182,10 +195,18 @@ class DatabaseSource(_Part):
     connection: str
     query: str
 
+    def place(self) -> str:
+        """Where it is asked, without user and password."""
+        asked = urlsplit(self.connection)
+        port = f":{asked.port}" if asked.port else ""
+        return f"{asked.scheme}://{asked.hostname or ''}{port}{asked.path}"
+
 
 class FeedSource(_Part):
     """One origin of a feed: files of one layout, or a database query."""
 
+    name: str | None = None
+    """What the source is called in the books; else where it comes from. A name survives a change of folder."""
     files: Texts = ()
     database: DatabaseSource | None = None
     format: FileFormat | None = None
@@ -201,6 +222,13 @@ class FeedSource(_Part):
     max_reject_share: float = Field(default=0.05, ge=0, le=1)
     records: Texts = ()
     """Columns, and codes of columns, that the source records although none may have occurred yet."""
+    delivery: Delivery | None = None
+    """What a delivery takes back: what its file brought before, nothing, or all that the source brought."""
+    snapshot_of: Literal["org_unit"] | None = None
+    """A snapshot is the whole state only of the units that it names."""
+    ordered_by: Literal["name", "modified"] = "name"
+    """Which of two files is later: the one whose name comes later, or the one that was changed later."""
+    max_shrink_share: float = Field(default=0.2, ge=0, le=1)
 
     @model_validator(mode="after")
     def _one_origin(self) -> FeedSource:
@@ -208,6 +236,10 @@ class FeedSource(_Part):
             raise ValueError("give either files or database")
         if self.skip and self.csv.skip:
             raise ValueError("give skip or csv.skip, not both: they name the same thing")
+        if self.database and self.delivery == "replace_file":
+            raise ValueError("a query has no file to replace: its delivery is snapshot, or append")
+        if self.snapshot_of and self.delivers() != "snapshot":
+            raise ValueError("snapshot_of belongs to delivery: snapshot")
         return self
 
     def lines_above(self) -> int:
@@ -217,6 +249,18 @@ class FeedSource(_Part):
     def formats(self) -> set[FileFormat | None]:
         """Formats that its files have by their endings, None where these do not tell; nothing for a database."""
         return {self.format or _told_by_ending(PurePath(pattern)) for pattern in self.files}
+
+    def delivers(self) -> Delivery:
+        """What a delivery takes back, as said or by default."""
+        return self.delivery or ("snapshot" if self.database else "replace_file")
+
+    def names_file(self, name: str) -> bool:
+        """Whether a file of this name, relative to the data folder, would be one of the source's."""
+        return any(fnmatchcase(name, pattern) for pattern in self.files)
+
+    def place(self) -> str:
+        """Where it comes from, as the project file says it, without a password."""
+        return self.database.place() if self.database else ", ".join(self.files)
 
     def column_sources(self) -> Iterator[tuple[str, str, ColumnSource]]:
         """Everything mapped, as (key path within the source, target column, origin)."""
@@ -232,12 +276,9 @@ class FeedSource(_Part):
         return set(self.columns) | wide
 
     def fingerprint(self, time_zone: str) -> str:
-        """SHA-256 of what decides how a row is read; other files or another reject limit do not change it."""
+        """SHA-256 of what decides how a row is read; other files, limits or ways to deliver do not change it."""
         meaning = self.model_dump(
-            mode="json",
-            exclude={"files", "max_reject_share", "records"},
-            exclude_defaults=True,
-            by_alias=True,
+            mode="json", exclude={"files", *_NO_MEANING}, exclude_defaults=True, by_alias=True
         )
         meaning["time_zone"] = self.time_zone or time_zone
         meaning["reading"] = _READING

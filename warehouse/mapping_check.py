@@ -86,6 +86,11 @@ def _source_errors(source: FeedSource, contract: Contract) -> Iterator[Error]:
             yield from _column_errors(f"columns.{name}", origin, contract.columns[name])
     if source.wide:
         yield from _wide_errors(source.wide, source, contract)
+    if source.snapshot_of and source.snapshot_of not in source.columns:
+        yield (
+            "snapshot_of",
+            f"{source.snapshot_of} is not mapped, so nobody knows which units a delivery names",
+        )
     yield from _missing_errors(source, contract)
     yield from _record_errors(source, contract)
 

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     import duckdb
 
 _PROVENANCE = {
-    "_load_id": ("BIGINT", "The load that brought the row, as in raw.loads."),
-    "_line": ("BIGINT", "Line of the file, or row of the query, that the row comes from."),
+    "_load_id": ("BIGINT", "The load that first brought the row, as in raw.loads."),
+    "_line": ("BIGINT", "Line of that load's file, or row of its query, that the row comes from."),
+    "_last_load_id": ("BIGINT", "The last load that brought it again unchanged."),
 }
 _BOOKS = {
     "loads": {
@@ -29,7 +30,30 @@ _BOOKS = {
         "rows_landed": "BIGINT",
         "rows_rejected": "BIGINT",
         "rows_skipped": "BIGINT",
+        "rows_unchanged": "BIGINT",
+        "rows_added": "BIGINT",
+        "rows_corrected": "BIGINT",
+        "rows_replaced": "BIGINT",
+        "rows_taken_back": "BIGINT",
+        "source": "VARCHAR",
+        "delivery": "VARCHAR",
+        "key_is_made": "BOOLEAN",
+        "record": "VARCHAR",
+        "in_force": "BOOLEAN",
+        "withdrawn_at": "TIMESTAMPTZ",
+        "withdrawn_why": "VARCHAR",
     },
+    # How each source delivered when it was last landed; the place is its order in its feed, -1 once it is gone.
+    "sources": {
+        "feed": "VARCHAR",
+        "source": "VARCHAR",
+        "place": "INTEGER",
+        "delivery": "VARCHAR",
+        "snapshot_of": "VARCHAR",
+        "ordered_by": "VARCHAR",
+    },
+    # The units that a load names, where a delivery is the whole state of just these.
+    "parts": {"feed": "VARCHAR", "load_id": "BIGINT", "part": "VARCHAR"},
     "rejects": {
         "_load_id": "BIGINT",
         "feed": "VARCHAR",
@@ -39,15 +63,19 @@ _BOOKS = {
         "reason": "VARCHAR",
         "raw": "VARCHAR",
     },
-    # Every content ever seen under a path and read with a mapping, with the size and time it had when last seen.
+    # Every delivery: a content seen under a name, in order, with the size and time it had when last seen.
     "files": {
+        "seen": "BIGINT",
         "feed": "VARCHAR",
+        "source": "VARCHAR",
         "file": "VARCHAR",
         "mapping": "VARCHAR",
         "sha256": "VARCHAR",
         "size_bytes": "BIGINT",
         "mtime_ns": "BIGINT",
         "load_id": "BIGINT",
+        "gone": "BOOLEAN",
+        "withdrawn_at": "TIMESTAMPTZ",
     },
     "pseudonym_keys": {"key_id": "VARCHAR", "check_value": "VARCHAR", "first_used_at": "TIMESTAMPTZ"},
 }
@@ -66,10 +94,27 @@ def create_raw(con: duckdb.DuckDBPyConnection) -> None:
         for book, columns in _BOOKS.items():
             if book not in present:
                 _create(con, book, columns)
+            for name, column_type in columns.items():
+                if name not in present.get(book, columns):
+                    con.execute(f"ALTER TABLE raw.{book} ADD COLUMN {name} {column_type}")
+        _carry_over(con, present)
     except BaseException:
         con.execute("ROLLBACK")
         raise
     con.execute("COMMIT")
+
+
+def _carry_over(con: duckdb.DuckDBPyConnection, present: dict[str, dict[str, str]]) -> None:
+    """Fill what a warehouse of an earlier version, where rows did not know their last load, did not write down.
+
+    By which source a file came is found when that source lands.
+    """
+    if "loads" not in present or "rows_unchanged" in present["loads"]:
+        return
+    for feed in contracts():
+        con.execute(f"UPDATE raw.{feed} SET _last_load_id = _load_id WHERE _last_load_id IS NULL")
+    con.execute("UPDATE raw.files SET seen = load_id, gone = false")
+    con.execute("UPDATE raw.loads SET rows_unchanged = 0, rows_added = rows_landed, in_force = true")
 
 
 def _create_feed(con: duckdb.DuckDBPyConnection, contract: Contract, present: dict[str, str] | None) -> None:

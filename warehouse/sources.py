@@ -377,10 +377,8 @@ def _registered(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> Iterator
 
 def query_label(database: DatabaseSource) -> str:
     """A database query's name in the load log: where it was asked, without user and password, and a hash of it."""
-    asked = urlsplit(database.connection)
-    port = f":{asked.port}" if asked.port else ""
     query = hashlib.sha256(database.query.encode()).hexdigest()[:8]
-    return f"{asked.scheme}://{asked.hostname or ''}{port}{asked.path}#{query}"
+    return f"{database.place()}#{query}"
 
 
 def queried(database: DatabaseSource, folder: Path) -> pl.DataFrame:

@@ -6,5 +6,6 @@ tables: kpi.monthly
 */
 SELECT feed, count(*) AS files, sum(rows_read) AS rows_read, sum(rows_rejected) AS rows_rejected
 FROM raw.loads
+WHERE in_force
 GROUP BY feed
-HAVING sum(rows_landed) = 0
+HAVING sum(rows_landed + rows_unchanged) = 0

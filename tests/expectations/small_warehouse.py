@@ -119,13 +119,20 @@ def _deliver(store: Store, feed: str, load_id: int) -> None:
     """Write the rows of a feed and the books about them: one more row was read and rejected."""
     store.con.execute(
         f"INSERT INTO raw.{feed} BY NAME"
-        f" SELECT *, {load_id} AS _load_id, row_number() OVER () AS _line FROM ({FEEDS[feed]})"
+        f" SELECT *, {load_id} AS _load_id, {load_id} AS _last_load_id, row_number() OVER () AS _line"
+        f" FROM ({FEEDS[feed]})"
     )
     n = store.count(f"raw.{feed}")
     store.con.execute(
         "INSERT INTO raw.loads BY NAME SELECT $id AS load_id, $feed AS feed, $feed || '.csv' AS file,"
-        " $n + 1 AS rows_read, $n AS rows_landed, 1 AS rows_rejected, 0 AS rows_skipped",
+        " $n + 1 AS rows_read, $n AS rows_landed, 1 AS rows_rejected, 0 AS rows_skipped,"
+        " 0 AS rows_unchanged, $feed AS source, TRUE AS in_force",
         {"id": load_id, "feed": feed, "n": n},
+    )
+    store.con.execute(
+        "INSERT INTO raw.files BY NAME SELECT $id AS seen, $feed AS feed, $feed AS source, $feed || '.csv' AS file,"
+        " 'm' AS mapping, 's' AS sha256, 0 AS mtime_ns, $id AS load_id",
+        {"id": load_id, "feed": feed},
     )
     store.con.execute(
         "INSERT INTO raw.rejects BY NAME SELECT $id AS _load_id, $feed AS feed, 1 AS line, 'blank' AS reason",

@@ -1,7 +1,7 @@
 """A landing zone in memory and the shortest ways to use it, for the tests of the landing."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ class Zone:
         os.utime(path, (changed, changed))
         return path
 
-    def land(self, mapping: str | None = None) -> list[Load]:
+    def land(self, mapping: str | None = None, accepted: Iterable[str] = ()) -> list[Load]:
         """Land with this mapping (the `feeds` part of a project file), or with the one before."""
         if mapping is not None:
             feeds = yaml.safe_load(mapping)
@@ -58,6 +58,7 @@ class Zone:
             on_notice=lambda feed, text: self.noticed.append(f"{feed}: {text}"),
             on_waiting=lambda feed, text: self.waiting.append(f"{feed}: {text}"),
             settle_seconds=self.settle_seconds,
+            accepted=accepted,
         )
 
     def problem(self, mapping: str) -> str:

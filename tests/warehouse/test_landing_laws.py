@@ -120,7 +120,7 @@ def test_raw_has_a_table_for_every_contract(zone: Zone) -> None:
     create_raw(zone.con)
     for feed, contract in contracts().items():
         columns = [row[0] for row in zone.rows(f"DESCRIBE raw.{feed}")]
-        assert columns == [*contract.columns, "_load_id", "_line"]
+        assert columns == [*contract.columns, "_load_id", "_line", "_last_load_id"]
         assert zone.rows(f"SELECT count(*) FROM raw.{feed}") == [(0,)]
     (described,) = zone.rows(
         "SELECT comment FROM duckdb_columns() WHERE database_name = 'raw'"
