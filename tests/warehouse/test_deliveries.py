@@ -413,9 +413,8 @@ def test_what_is_withdrawn_never_was(
 def test_a_warehouse_of_the_version_before_is_carried_over(tmp_path: Path) -> None:
     """Its rows count as before, and its files are known: nothing is read again."""
     with duckdb.connect() as con:
-        con.execute(
-            "ATTACH ':memory:' AS raw; ATTACH ':memory:' AS latest; ATTACH ':memory:' AS known; ATTACH ':memory:' AS staging"
-        )
+        for name in ("raw", "latest", "known", "staging"):
+            con.execute(f"ATTACH ':memory:' AS {name}")
         con.execute("CREATE TABLE staging.as_of AS SELECT TIMESTAMPTZ '2026-01-01 00:00:00+00' AS ends_at")
         zone = Zone(con, tmp_path)
         zone.write("c_1.csv", csv("1,a", "2,b"))
