@@ -1,4 +1,4 @@
-"""The command `policypulse`: simulate, init, check, run, rollback, query, cases, dictionary, dev.
+"""The command `policypulse`: simulate, init, check, run, rollback, query, cases, rejects, dictionary, dev.
 
 Each command imports what it needs when it is called, so that a run with nothing to do answers at once.
 """
@@ -219,6 +219,37 @@ def cases(
     from orchestration.showing import plain_console, print_rows
 
     print_rows(plain_console(), rows[:, :8])
+
+
+@app.command()
+def rejects(
+    file: Annotated[str, typer.Argument(help="A file that a feed reads, by its path or name.")],
+    project: ProjectFolder = Path(),
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="New file for the rejected rows, as they stand, to be mended and landed."),
+    ] = None,
+) -> None:
+    """Show which rows of a file are rejected and why, or write them out for mending."""
+    found = _project(project)
+    _verified(found)
+    from orchestration.rejecting import rejected, written_out
+    from warehouse.landing_error import LandingError
+
+    try:
+        if out:
+            typer.echo(written_out(found, file, out))
+            return
+        rows = rejected(found, file)
+    except (ValueError, LandingError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(BAD_PROJECT) from None
+    if rows.is_empty():
+        typer.echo(f"No row of {file} is rejected.")
+        return
+    from orchestration.showing import plain_console, print_rows
+
+    print_rows(plain_console(), rows)
 
 
 @app.command()

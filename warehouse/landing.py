@@ -325,7 +325,7 @@ def _landed_file(
 def _scratch(con: duckdb.DuckDBPyConnection) -> str | None:
     """Where the connection spills to: what is written beside it is swept with it, also after a kill."""
     folder = str(con.execute("SELECT current_setting('temp_directory')").fetchall()[0][0])
-    return folder if Path(folder).is_dir() else None
+    return folder if folder and Path(folder).is_dir() else None
 
 
 def _landed(

@@ -318,6 +318,16 @@ def both_published(old: Path, new: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
 
 
+@contextmanager
+def passing_landing_zone() -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty landing zone `raw` in memory; nothing of it outlives the block or touches a disk."""
+    with duckdb.connect() as con:
+        con.execute("SET temp_directory = ''")
+        con.execute("SET TimeZone = 'UTC'")
+        con.execute("ATTACH ':memory:' AS raw")
+        yield con
+
+
 def _identifier(table: str) -> str:
     return ".".join(f'"{part}"' for part in table.split("."))
 
