@@ -179,7 +179,8 @@ def _result(cursor: "duckdb.DuckDBPyConnection", check: Check, outcome: Any, sec
     found = outcome.result
     if check.type == QUERY_TYPE:
         count = int(found["observed_value"])
-        return Result(check, outcome.success, f"{count:,} violations", count, _rows(cursor, check), seconds)
+        observed = f"{count:,} violation{'' if count == 1 else 's'}"
+        return Result(check, outcome.success, observed, count, _rows(cursor, check), seconds)
     if "observed_value" in found:
         return Result(check, outcome.success, f"{found['observed_value']:,} rows", None, (), seconds)
     count = int(found["unexpected_count"] or 0)
@@ -189,8 +190,15 @@ def _result(cursor: "duckdb.DuckDBPyConnection", check: Check, outcome: Any, sec
 
 
 def _rows(cursor: "duckdb.DuckDBPyConnection", check: Check) -> tuple[str, ...]:
-    """A few violations, each as `column=value, …`."""
-    rows = cursor.execute(f"SELECT * FROM temp.{_violations(check)} LIMIT {EXAMPLES}")
+    """A few violations, each as `column=value, …`; of landed rows the file and line first."""
+    found = f"temp.{_violations(check)}"
+    columns = cursor.execute(f"DESCRIBE {found}").fetchall()
+    if "_load_id" in {name for name, *_ in columns}:
+        found = f"""(
+            SELECT file, _line AS line, violations.* EXCLUDE (_load_id, _line)
+            FROM {found} AS violations LEFT JOIN raw.loads ON load_id = _load_id
+        )"""
+    rows = cursor.execute(f"SELECT * FROM {found} LIMIT {EXAMPLES}")
     names = [column[0] for column in rows.description or ()]
     return tuple(
         ", ".join(f"{name}={value}" for name, value in zip(names, row, strict=True))

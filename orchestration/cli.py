@@ -29,8 +29,37 @@ DIFFERENT = 1
 
 
 def main() -> None:
-    """Entry point of the console command."""
-    app()
+    """Entry point of the console command; what the system or a database refuses is told in a line."""
+    try:
+        app()
+    except BrokenPipeError:
+        # Whoever reads our output has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        typer.echo(_refusal(error), err=True)
+        sys.exit(BAD_PROJECT)
+    except Exception as error:
+        if not _is_of_duckdb(error):
+            raise
+        typer.echo(
+            f"A database file cannot be used: {str(error).splitlines()[0]} If it is what is published, `policypulse "
+            "run` makes it anew, and `policypulse rollback` goes back to the version before.",
+            err=True,
+        )
+        sys.exit(BLOCKED)
+
+
+def _refusal(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    return (
+        f"{where}{error.strerror or error}. Look whether this path is right, its folder is there, and you may read "
+        "and write it."
+    )
+
+
+def _is_of_duckdb(error: Exception) -> bool:
+    # Asked without an import, so that a run with nothing to do stays quick.
+    return type(error).__module__.partition(".")[0] in ("duckdb", "_duckdb")
 
 
 @app.command()

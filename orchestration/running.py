@@ -14,6 +14,7 @@ from orchestration.progress import listening
 from orchestration.project import Project
 
 PUBLISHED, BLOCKED = 0, 1
+ROOMS = ("orchestration", "transforms", "expectations", "warehouse")
 HEADLINE = """
     SELECT period, framework, framework_version, node, level, score, grade, coverage, status FROM index.scores
     WHERE cut = 'company' AND level <= 1
@@ -100,19 +101,25 @@ def _execute(
 
 def _why(result: Any) -> str:
     """The innermost reasons of a failed run, for people."""
-    reasons = []
-    for event in result.all_events:
-        error = getattr(event.event_specific_data, "error", None)
-        if event.is_step_failure or event.is_run_failure:
-            failure = getattr(event.event_specific_data, "user_failure_data", None)
-            if failure and failure.description:
-                reasons.append(failure.description)
-                continue
-            while error is not None and error.cause is not None:
-                error = error.cause
-            if error is not None:
-                reasons.append(error.message.strip())
-    return "\n".join(dict.fromkeys(reasons)) or "the run failed; the Dagster UI shows where"
+    failed = [event for event in result.all_events if event.is_step_failure]
+    # Without a failed step the run itself says why; else it only says which step.
+    failed = failed or [event for event in result.all_events if event.is_run_failure]
+    reasons = dict.fromkeys(filter(None, map(_reason, failed)))
+    return "\n".join(reasons) or "the run failed; the Dagster UI shows where"
+
+
+def _reason(event: Any) -> str | None:
+    failure = getattr(event.event_specific_data, "user_failure_data", None)
+    if failure and failure.description:
+        return str(failure.description)
+    error = getattr(event.event_specific_data, "error", None)
+    while error is not None and error.cause is not None:
+        error = error.cause
+    if error is None:
+        return None
+    name, _, words = error.message.strip().partition(": ")
+    # Our own errors speak for themselves; of others the kind may be all there is to go by.
+    return words if words and name.split(".")[0] in ROOMS else error.message.strip()
 
 
 def _summarise(
@@ -126,9 +133,12 @@ def _summarise(
         console.print(
             f"Months {months[0]:%Y-%m} to {months[1]:%Y-%m}, from what had landed; no file was looked at."
         )
-    else:
-        console.print(loads_table(watcher.loads) if watcher.loads else "No new rows.")
-    console.print(checks_line(watcher.results))
+    elif watcher.loads:
+        console.print(loads_table(watcher.loads))
+    elif watcher.results:
+        console.print("No new rows.")
+    if watcher.results:
+        console.print(checks_line(watcher.results))
     if any(not result.passed for result in watcher.results):
         console.print(failures_table(watcher.results))
     if watcher.version is None:
@@ -139,5 +149,6 @@ def _summarise(
         console.print(Text("Not published:", style="red"), reason, soft_wrap=True)
         console.print(f"Readers keep {current}." if current.exists() else "Nothing has been published yet.")
         return
-    console.print(headline_table(list(read_published(current, HEADLINE).iter_rows(named=True))))
+    headline = list(read_published(current, HEADLINE).iter_rows(named=True))
+    console.print(headline_table(headline) if headline else "No index: none of its KPIs has a record.")
     console.print(f"Published: {current} → {watcher.version.name}", soft_wrap=True)

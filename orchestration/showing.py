@@ -115,7 +115,7 @@ def failures_table(results: list[Any]) -> Table:
     return table
 
 
-def headline_table(rows: list[Mapping[str, Any]]) -> Table:
+def headline_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """The index of the company in its newest month, and of its pillars."""
     table = Table(
         title="Service-quality index of the company (grades on its own scale)", title_justify="left"
@@ -141,6 +141,8 @@ def print_query(current: Path, sql: str, form: str) -> int:
 
     try:
         rows = read_published(current, sql)
+    except duckdb.IOException:
+        raise
     except duckdb.Error as error:
         plain_console(sys.stderr).print(f"The query failed: {error}", soft_wrap=True)
         return 2

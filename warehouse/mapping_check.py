@@ -112,10 +112,10 @@ def _missing_errors(source: FeedSource, contract: Contract) -> Iterator[Error]:
     for name, column in contract.columns.items():
         if name in provided or column.default is not None or name == contract.made_key():
             continue
-        if name in contract.key:
-            yield "columns", f"the key column {name} is not mapped ({column.description})"
-        elif column.required:
-            yield "columns", f"the required column {name} is not mapped ({column.description})"
+        if name in contract.key or column.required:
+            kind = "key" if name in contract.key else "required"
+            reason = f"the {kind} column {name} is not mapped ({column.description})"
+            yield "columns", f"{reason}; name the column that has it"
 
 
 def _column_errors(path: str, origin: ColumnSource, column: ContractColumn) -> Iterator[Error]:
