@@ -132,7 +132,7 @@ TOLD_ELSEWHERE = {
 }
 TOLD_HERE = {"ProjectError", "YamlError", "PackError", "FrameworkError", "LandingError", "WarehouseBusy"}
 # What one module tells another, which makes a LandingError or a reject of it.
-OF_MODULES = {"MixedLineEnds", "LinesLost"}
+OF_MODULES = {"MixedLineEnds", "LinesLost", "NotWhole"}
 # Mistakes of who writes models or checks of the house itself, told by its own tests.
 OF_DEVELOPERS = {"ModelError", "SuiteError", "CheckError"}
 
