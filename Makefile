@@ -12,7 +12,7 @@ export DO_NOT_TRACK = 1
 export DAGSTER_DISABLE_TELEMETRY = 1
 export GX_ANALYTICS_ENABLED = false
 
-.PHONY: run test dev bench lint lock dictionary clean
+.PHONY: run test campaign dev bench lint lock dictionary clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/installed  ## install, simulate an insurer, run the main job on it
@@ -21,6 +21,9 @@ run: $(VENV)/installed  ## install, simulate an insurer, run the main job on it
 
 test: $(VENV)/installed-dev  ## install and run the tests
 	$(BIN)/python -m pytest
+
+campaign: $(VENV)/installed-dev  ## what `make test` has one of, many times over: simulated insurers of many seeds
+	$(BIN)/python -m pytest -m campaign -n auto
 
 dev: run  ## open the Dagster UI on the simulated insurer
 	$(BIN)/policypulse dev --project $(DEMO)
