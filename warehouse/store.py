@@ -112,7 +112,9 @@ class Store:
         self.con = self._opened_build()
         self.con.execute(f"SET temp_directory = '{_quoted(folder.scratch)}'")
         self.con.execute("SET TimeZone = 'UTC'")
-        self.con.execute("SET enable_progress_bar = false")  # how far a run is, is drawn by whoever started it
+        self.con.execute(
+            "SET enable_progress_bar = false"
+        )  # how far a run is, is drawn by whoever started it
         if memory_limit_gib is not None:
             self.con.execute(f"SET memory_limit = '{int(memory_limit_gib)}GiB'")
         self._attach_raw()
