@@ -26,6 +26,7 @@ def drawn_surrenders(branches: int, per_cell: int, seed: int) -> Book:
             "ended_on": ended,
             "surrendered_on": ended,
             "end_event": pl.Series(np.where(gone, "surrender", "")).replace("", None),
+            "sequence_fault": pl.Series([None] * count, dtype=pl.String),
             "sum_assured": pl.Series(assured).cast(pl.Decimal(18, 2)),
         }
     )

@@ -309,7 +309,7 @@ def volume(
     facts = {
         **complaint_facts(complaints, as_of),
         # No register of policies: the insurer states how many there are.
-        "core.policies": frame({"issued_on": pl.Date, "ended_on": pl.Date}, []),
+        "core.policies": frame({"issued_on": pl.Date, "ended_on": pl.Date, "sequence_fault": pl.String}, []),
         "core.exposure_months": exposure_months(exposures=fed, as_of=as_of, settings=settings),
     }
     return record(code, facts, MAR, as_of, basis=basis, settings=settings)

@@ -31,6 +31,7 @@ def book(policies: list[Policy]) -> dict[str, pl.LazyFrame]:
             ended_on="surrendered_on",
             end_event=pl.when(pl.col("surrendered_on").is_not_null()).then(pl.lit("surrender")),
             sum_assured=pl.lit(2.5),
+            sequence_fault=pl.lit(None, dtype=pl.String),
             **{name: pl.lit("all") for name in SEGMENT_COLUMNS},
         )
     }

@@ -55,6 +55,7 @@ PREMIUM = {
     "policy_id": pl.String,
     "instalment_no": pl.Int32,
     "months_since_issue": pl.Int64,
+    "days_off": pl.Float64,
     "due_on": pl.Date,
     "due_amount": pl.Float64,
     "paid_on": pl.Date,
@@ -389,6 +390,7 @@ def test_premium_above_that_at_issue_counts_if_the_project_says_so(increases, ra
             "policy_id": policy,
             "instalment_no": 2,
             "months_since_issue": 12,
+            "days_off": 0.0,
             "due_on": due,
             "paid_on": due,
             "paid_amount": amount,
@@ -409,7 +411,7 @@ def test_premium_above_that_at_issue_counts_if_the_project_says_so(increases, ra
     )
     assert row["value"] == pytest.approx(ratio)
     # What may exceed 1 is no share, and a definition of its own.
-    expected = ("share", "1-default") if increases == "capped" else ("ratio", "1-default,increases counted")
+    expected = ("share", "2-default") if increases == "capped" else ("ratio", "2-default,increases counted")
     assert (row["unit"], row["definition_version"]) == expected
 
 
@@ -440,6 +442,7 @@ def test_persistency_to_25_months_is_at_most_that_to_13_of_one_cohort(lives):
                     "policy_id": f"P{i}",
                     "instalment_no": year + 1,
                     "months_since_issue": 12 * year,
+                    "days_off": 0.0,
                     "due_on": due,
                     "due_amount": 1000.0 + i,
                     "paid_on": due,
@@ -576,6 +579,7 @@ def test_annual_lapses_of_12_and_7_percent_accumulate(shared: Path):
             "policy_id": f"P{i}",
             "instalment_no": year + 1,
             "months_since_issue": 12 * year,
+            "days_off": 0.0,
             "due_on": issued.replace(year=2022 + year),
             "paid_on": issued.replace(year=2022 + year),
             "due_amount": 1000.0,

@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from transforms.core.complaints import is_merged
+from transforms.core.complaints import is_merged, is_open_again
 from transforms.model import SEGMENT_COLUMNS, transform
 from transforms.origins import Origins, item, passed_on
 from transforms.settings import Settings
@@ -47,14 +47,14 @@ def complaint_repeats(complaints: pl.LazyFrame, *, as_of: date, settings: Settin
         pl.col("received_on") <= as_of,
         pl.col("customer_id").is_not_null(),
         ~is_merged(settings.complaints),
-    )
+    ).with_columns(pl.when(pl.col(day) <= as_of).then(day).alias(day) for day in ("closed_on", "reopened_on"))
     matter = ["_customer", "_policy", "_category"]
     # A blank policy or category is a matter too; joins would drop it.
     keyed = own.with_columns(
         pl.col(name).fill_null("").alias(alias) for name, alias in zip(MATTER, matter, strict=True)
     )
     later = keyed.select(*matter, repeated_on="received_on", _from="received_on").sort("_from")
-    closed = keyed.filter((pl.col("closed_on") <= as_of) & (pl.col("closed_on") >= pl.col("received_on")))
+    closed = keyed.filter((pl.col("closed_on") >= pl.col("received_on")) & ~is_open_again())
     followed = (
         # The day after: a complaint received and closed on one day does not follow itself.
         closed.with_columns(_from=pl.col("closed_on").dt.offset_by("1d"))

@@ -12,8 +12,16 @@ from transforms.model import SEGMENT_COLUMNS, transform
 from transforms.origins import ALWAYS, Origins, codes_of, item, passed_on
 from transforms.settings import ComplaintSettings, Settings
 
-# Days that may end a complaint's clock and must not lie before it was received.
-LATER_DATES = ("first_response_on", "closed_on", "accepted_on", "reopened_on", "new_facts_on", "escalated_on")
+# Days that must not lie before a complaint was received, and what happened on them.
+AFTER_RECEIPT = {
+    "closed_on": "closed",
+    "first_response_on": "answered",
+    "accepted_on": "accepted",
+    "reopened_on": "reopened",
+    "escalated_on": "escalated",
+}
+# Days of which it is not known by the as-of day whether they come.
+LATER_DATES = (*AFTER_RECEIPT, "new_facts_on")
 
 
 def _origins(settings: Settings) -> Origins:
@@ -56,7 +64,8 @@ def _origins(settings: Settings) -> Origins:
         "category": (pl.String, "Matter."),
         "received_on": (pl.Date, "Day it was received."),
         "first_response_on": (pl.Date, "Day of the first response."),
-        "closed_on": (pl.Date, "Day the decision was communicated; empty while open."),
+        "closed_on": (pl.Date, "Day the decision was communicated; empty while open, also again."),
+        "undone_closed_on": (pl.Date, "Day of a closing that a reopening undid, with no closing since."),
         "accepted_on": (pl.Date, "Day the complainant accepted."),
         "reopened_on": (pl.Date, "Day it was opened again."),
         "new_facts_on": (pl.Date, "Day new facts or material arrived."),
@@ -101,13 +110,17 @@ def complaints(
     known = complaints.filter(pl.col("received_on") <= as_of).with_columns(
         pl.when(pl.col(day) <= as_of).then(day).alias(day) for day in (*LATER_DATES, "extension_approved_on")
     )
+    known = known.with_columns(
+        sequence_fault=_sequence_fault(),
+        closed_on=pl.when(~is_open_again()).then("closed_on"),
+        undone_closed_on=pl.when(is_open_again()).then("closed_on"),
+    )
     closed = pl.col("closed_on").is_not_null()
     satisfied = pl.col("request_met").is_in(["full", "partial"]).fill_null(False)
     withdrawn = ((pl.col("outcome") == "withdrawn") & ~satisfied).fill_null(False)
     return (
         known.with_columns(
             outcome=pl.when(closed).then("outcome"),
-            sequence_fault=_sequence_fault(),
             is_merged=is_merged(rules),
             is_via_regulator=pl.col("via_regulator"),
             third_business_day_on=add_business_days(pl.col("received_on"), 3, working),
@@ -127,6 +140,11 @@ def complaints(
         )
         .with_columns(pl.col(segment).fill_null("unknown") for segment in SEGMENT_COLUMNS)
     )
+
+
+def is_open_again() -> pl.Expr:
+    """Whether a complaint was opened again after its closing and not closed since."""
+    return (pl.col("reopened_on") > pl.col("closed_on")).fill_null(False)
 
 
 def is_merged(rules: ComplaintSettings) -> pl.Expr:
@@ -178,9 +196,9 @@ def _days_since_receipt(end: str) -> pl.Expr:
 
 
 def _sequence_fault() -> pl.Expr:
-    return (
-        pl.when(pl.col("closed_on") < pl.col("received_on"))
-        .then(pl.lit("closed before received"))
-        .when(pl.col("first_response_on") < pl.col("received_on"))
-        .then(pl.lit("answered before received"))
-    )
+    """The first day that lies before the receipt and cannot."""
+    fault = pl.lit(None, dtype=pl.String)
+    for day, what in reversed(AFTER_RECEIPT.items()):
+        before = pl.col(day) < pl.col("received_on")
+        fault = pl.when(before).then(pl.lit(f"{what} before received")).otherwise(fault)
+    return fault

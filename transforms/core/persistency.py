@@ -18,6 +18,9 @@ DURATIONS_MONTHS = (13, 25, 37, 49, 61)
 # Annual premium as a multiple of the modal one.
 INSTALMENTS_A_YEAR = {"annual": 1, "half_yearly": 2, "quarterly": 4, "monthly": 12}
 
+# A due day farther from the anniversary is taken for a date of its own, from which no grace is counted.
+BILLED_WITHIN_DAYS = 31
+
 # Events that take a policy out of both sides when they happen by the end of the grace period.
 SERVICE_EXITS = (
     "free_look_cancellation",
@@ -90,7 +93,10 @@ def _origins(settings: Settings) -> Origins:
         "issued_month": (pl.Date, "First day of the month of issue."),
         **SEGMENT_COLUMNS,
         "current_org_unit": (pl.String, "Unit that looks after the policy now."),
-        "due_on": (pl.Date, "Day the k-th-month premium falls due; for in_force: issue + k months."),
+        "due_on": (
+            pl.Date,
+            "Day the k-th-month premium falls due, as billed up to a month off; for in_force: issue + k months.",
+        ),
         "matures_on": (pl.Date, "End of the grace period, from which the outcome is known."),
         "eligible": (pl.Boolean, "Counts in the denominator by number."),
         "persisting": (pl.Boolean, "Counts in the numerator by number."),
@@ -117,7 +123,7 @@ def persistency(
     """One row a policy and duration of 13, 25, 37, 49 or 61 months that has fallen due by the as-of month.
 
     Default: the k-th-month premium, due k − 1 months after issue (month-end rule, Civil Code of the PRC
-    art. 202), was received with a value date inside the grace period (60 days unless the policy says
+    art. 202) or on the nearest day billed, was received with a value date inside the grace period (60 days unless the policy says
     otherwise, Insurance Law art. 36).
     """
     definition = settings.persistency
@@ -144,13 +150,16 @@ def _durations(
     issued = policies.filter(pl.col("issued_on") <= as_of).with_columns(
         issued_month=pl.col("issued_on").dt.truncate("1mo")
     )
-    return pl.concat(
+    rows = pl.concat(
         issued.filter(pl.col("issued_month").dt.offset_by(f"{months - lag_months}mo") <= as_of).with_columns(
             duration_months=pl.lit(months, dtype=pl.Int32),
             due_on=pl.col("issued_on").dt.offset_by(f"{months - lag_months}mo"),
         )
         for months in DURATIONS_MONTHS
-    ).with_columns(matures_on=pl.col("due_on") + pl.duration(days=grace))
+    )
+    return rows.with_columns(grace=grace).with_columns(
+        matures_on=pl.col("due_on") + pl.duration(days="grace")
+    )
 
 
 def _with_exits(rows: pl.LazyFrame, events: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
@@ -170,12 +179,38 @@ def _with_exits(rows: pl.LazyFrame, events: pl.LazyFrame, as_of: date) -> pl.Laz
 
 
 def _with_payment(rows: pl.LazyFrame, premiums: pl.LazyFrame) -> pl.LazyFrame:
-    """Adds the payment of the instalment that falls due k − 1 months after issue."""
-    instalments = premiums.group_by("policy_id", "months_since_issue").agg(
-        pl.col("paid_on").min(), pl.col("paid_amount").sum(), pl.col("due_amount").sum()
+    """Adds the payment of the instalment whose due day is nearest to k − 1 months after issue.
+
+    Grace runs from its due day where that is at most a month off: a bill of the first of the next month.
+    """
+    key = ["policy_id", "months_since_issue"]
+    found = _paid(premiums, key).cache()
+    # Only where due days differ are the nearest looked for.
+    nearest = found.filter(pl.col("days_off") < pl.col("farthest_off")).select(*key, "days_off")
+    instalments = pl.concat(
+        [
+            found.filter(pl.col("days_off") == pl.col("farthest_off")),
+            _paid(premiums.join(nearest, on=[*key, "days_off"], how="semi"), key),
+        ]
     )
-    return rows.with_columns(months_since_issue=(pl.col("duration_months") - 1).cast(pl.Int64)).join(
-        instalments, on=["policy_id", "months_since_issue"], how="left"
+    is_near = (pl.col("billed_on") - pl.col("due_on")).dt.total_days().abs() <= BILLED_WITHIN_DAYS
+    return (
+        rows.with_columns(months_since_issue=(pl.col("duration_months") - 1).cast(pl.Int64))
+        .join(instalments, on=key, how="left")
+        .with_columns(due_on=pl.when(is_near).then("billed_on").otherwise("due_on"))
+        .with_columns(matures_on=pl.col("due_on") + pl.duration(days="grace"))
+    )
+
+
+def _paid(premiums: pl.LazyFrame, key: list[str]) -> pl.LazyFrame:
+    """Instalments of one policy and anniversary together."""
+    return premiums.group_by(key).agg(
+        pl.col("paid_on").min(),
+        pl.col("paid_amount").sum(),
+        pl.col("due_amount").sum(),
+        pl.col("days_off").min(),
+        farthest_off=pl.col("days_off").max(),
+        billed_on=pl.col("due_on").min(),
     )
 
 

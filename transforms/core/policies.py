@@ -69,6 +69,7 @@ ORIGINS: Origins = {
         "surrendered_on": (pl.Date, "Day of the surrender."),
         "lapsed_on": (pl.Date, "Day of the last lapse."),
         "reinstated_on": (pl.Date, "Day of the last reinstatement."),
+        "sequence_fault": (pl.String, "What is impossible about its days; empty if nothing is."),
     },
 )
 def policies(
@@ -107,6 +108,11 @@ def policies(
             ended_on=pl.when(by_lapse).then("lapsed_on").otherwise("terminated_on"),
             end_event=pl.when(by_lapse).then(pl.lit("lapse")).otherwise("termination"),
             is_long_term=(pl.col("term_months") > 12).fill_null(True),
+        )
+        .with_columns(
+            sequence_fault=pl.when(pl.col("ended_on") < pl.col("issued_on")).then(
+                pl.lit("ended before issue")
+            )
         )
         .with_columns(pl.col(segment).fill_null("unknown") for segment in SEGMENT_COLUMNS)
     )

@@ -45,7 +45,7 @@ YEAR = (
     "5 closed at zero, 50 left open"
 )
 
-OPEN_CLAIMS = Flow("core.claims", "reported_on", "ended_on", FIRST_HANDLING & ~FAULTY)
+OPEN_CLAIMS = Flow("core.claims", "reported_on", "ended_on", FIRST_HANDLING, excluded=FAULTY)
 
 
 def backwards(days: str) -> pl.Expr:

@@ -34,18 +34,21 @@ from transforms.kpi.flow_measures import (
 )
 from transforms.kpi.measures import Count, Stock
 
-SPELLS = Flow("core.claims", "opened_on", "ended_on", ~FAULTY)
+SPELLS = Flow("core.claims", "opened_on", "ended_on", excluded=FAULTY)
 # The spells that have become older than so many days while they were open.
-OLD_SPELLS = {days: Flow("core.claims", f"over_{days}_days_on", "ended_on", ~FAULTY) for days in AGES_DAYS}
-HANDLED = Flow("core.claims", "reported_on", "ended_on", FIRST_HANDLING & ~FAULTY)
-PAID_CLAIMS = Flow("core.claims", "ended_on", "ended_on", FIRST_HANDLING & ~FAULTY & PAID)
-REFUSED_CLAIMS = Flow("core.claims", "ended_on", "ended_on", FIRST_HANDLING & ~FAULTY & REJECTED)
+OLD_SPELLS = {
+    days: Flow("core.claims", f"over_{days}_days_on", "ended_on", excluded=FAULTY) for days in AGES_DAYS
+}
+HANDLED = Flow("core.claims", "reported_on", "ended_on", FIRST_HANDLING, excluded=FAULTY)
+PAID_CLAIMS = Flow("core.claims", "ended_on", "ended_on", FIRST_HANDLING & PAID, excluded=FAULTY)
+REFUSED_CLAIMS = Flow("core.claims", "ended_on", "ended_on", FIRST_HANDLING & REJECTED, excluded=FAULTY)
 # Registered claims without cancellations and zero closings.
 REGISTERED = Flow(
     "core.claims",
     "registered_on",
     "ended_on",
-    FIRST_HANDLING & ~FAULTY & (pl.col("outcome") != "zero").fill_null(True),
+    FIRST_HANDLING & (pl.col("outcome") != "zero").fill_null(True),
+    excluded=FAULTY,
 )
 # How a spell can end; what ended in none of these ways is shown under its own count.
 OUTCOMES = {

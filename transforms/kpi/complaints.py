@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from transforms.kpi.definition import Example, Exposure, Flow, Kpi
-from transforms.kpi.measures import Count, Deadline, Mean, PerExposure, Quantile, Share
+from transforms.kpi.measures import Count, Deadline, Mean, PerExposure, Quantile, Share, Stock
 from transforms.settings import Settings
 
 # A repeated contact on an open complaint is merged into it and is no case of its own.
@@ -20,18 +20,21 @@ DECIDED = pl.col("outcome").is_in(["upheld", "partly_upheld", "not_upheld"])
 CONFIRMED = pl.col("outcome").is_in(["upheld", "partly_upheld"])
 
 OWN_WORDS = "complaints, merged contacts left out"
-FAULTY_WORDS = "closed or answered before received"
+FAULTY_WORDS = "closed, answered, accepted, reopened or escalated before received"
 ORDER_2020 = "CBIRC order 2020 no. 3 (a third-party copy)"
 BULLETIN = "Complaint bulletins of the regulator; the scope of their denominators is not published"
 WORKED = "worked by hand"
 
 POLICIES_AT_RISK = Exposure(
-    "policies_at_risk", Flow("core.policies", "issued_on", "ended_on"), "at_risk", feed_column="policies"
+    "policies_at_risk",
+    Flow("core.policies", "issued_on", "ended_on", excluded=FAULTY),
+    "at_risk",
+    feed_column="policies",
 )
 PREMIUM_INCOME = Exposure("premium_income", None, feed_column="premium_income", is_number=False)
 PERSON_TIMES = Exposure("person_times", None, feed_column="lives")
 EXPECTED_COMPLAINTS = Exposure("expected_complaints", None, feed_column="expected_complaints")
-_HANDLED = Flow("core.complaints", "received_on", "closed_on", OWN_CASE & ~FAULTY & NOT_WITHDRAWN)
+_HANDLED = Flow("core.complaints", "received_on", "closed_on", OWN_CASE & NOT_WITHDRAWN, excluded=FAULTY)
 RECEIVED = Exposure("complaints_received", _HANDLED, "entered")
 WORKABLE = Exposure("complaints_workable", _HANDLED, "at_risk")
 
@@ -103,6 +106,7 @@ _VOLUME = (
     ),
     Kpi(
         code="complaints_closed_count",
+        version="2",
         title="Complaints closed",
         measure=Count(),
         unit="count",
@@ -113,6 +117,22 @@ _VOLUME = (
         formula="number of complaints",
         example=Example(f"February of: {JANUARY}", 85, WORKED),
         **_CASES,
+    ),
+    Kpi(
+        code="complaints_open_count",
+        title="Complaints open at the end of the month, those opened again included",
+        fact="core.complaints",
+        measure=Stock(Flow("core.complaints", "received_on", "closed_on", OWN_CASE, excluded=FAULTY)),
+        unit="count",
+        direction=-1,
+        dates={},
+        source="Backlog: received and not closed since, nor after a reopening",
+        definition="Complaints received by the end of the month and not closed by then; one that was opened again "
+        "and not closed since has been open all along.",
+        formula="number of complaints",
+        counts=OWN_WORDS,
+        leaves_out=FAULTY_WORDS,
+        example=Example(f"the end of February of: {JANUARY}, nothing before", 35, WORKED),
     ),
     Kpi(
         code="complaints_per_10k_policies",
@@ -170,6 +190,7 @@ _VOLUME = (
     ),
     Kpi(
         code="complaint_index_ratio",
+        version="2",
         title="Complaint index: share of complaints over share of premium, 1 = par",
         fact="core.complaints",
         measure=PerExposure(EXPECTED_COMPLAINTS, is_share=False),
@@ -191,6 +212,7 @@ _VOLUME = (
 _RESOLUTION = (
     Kpi(
         code="complaint_resolved_share",
+        version="2",
         title="Complaints of the month resolved by the as-of date",
         measure=Share(of=pl.col("decided_on").is_not_null(), among=NOT_WITHDRAWN),
         unit="share",
@@ -209,6 +231,7 @@ _RESOLUTION = (
     *(
         Kpi(
             code=f"complaint_resolved_within_{days}_days_share",
+            version="2",
             title=f"Complaints resolved within {days} days of receipt",
             measure=Deadline("received_on", "decided_on", days, exits_on="withdrawn_on"),
             unit="share",
@@ -251,6 +274,7 @@ _RESOLUTION = (
     ),
     Kpi(
         code="complaint_closed_to_received_ratio",
+        version="2",
         title="Complaints closed over complaints received in the month",
         measure=PerExposure(RECEIVED, is_share=False),
         unit="ratio",
@@ -264,6 +288,7 @@ _RESOLUTION = (
     ),
     Kpi(
         code="complaint_clearance_share",
+        version="2",
         title="Complaints closed among those open at the start of the month or received in it",
         measure=PerExposure(WORKABLE),
         unit="share",
@@ -276,7 +301,7 @@ _RESOLUTION = (
     ),
     Kpi(
         code="complaint_on_time_share",
-        version="2",
+        version="3",
         title="Complaints decided on time by class (投诉件办理及时率)",
         measure=Deadline("received_on", "decided_on", exits_on="withdrawn_on", due_on="due_on"),
         unit="share",
@@ -292,7 +317,7 @@ _RESOLUTION = (
     ),
     Kpi(
         code="regulator_complaint_on_time_share",
-        version="2",
+        version="3",
         title="Complaints transferred by the regulator decided on time (监管转办件办理及时率)",
         measure=Deadline("received_on", "decided_on", exits_on="withdrawn_on", due_on="due_on"),
         unit="share",
@@ -311,6 +336,7 @@ _RESOLUTION = (
     ),
     Kpi(
         code="complaint_decided_within_3_business_days_share",
+        version="2",
         title="Complaints decided by the end of the third working day after receipt",
         measure=Deadline(
             "received_on", "decided_on", exits_on="withdrawn_on", due_on="third_business_day_on"
@@ -331,6 +357,7 @@ _RESOLUTION = (
     ),
     Kpi(
         code="complaint_accepted_within_3_business_days_share",
+        version="2",
         title="Complaints whose resolution was accepted by the end of the third working day after receipt",
         measure=Deadline("received_on", "accepted_on", due_on="third_business_day_on"),
         unit="share",
@@ -344,6 +371,7 @@ _RESOLUTION = (
     ),
     Kpi(
         code="complaint_received_to_closed_days_median",
+        version="2",
         title="Days from receipt to closing of complaints, median",
         measure=Quantile("received_to_closed_days", 0.5),
         unit="days",
@@ -357,6 +385,7 @@ _RESOLUTION = (
     ),
     Kpi(
         code="complaint_received_to_closed_days_p90",
+        version="2",
         title="Days from receipt to closing of complaints, 90th percentile",
         measure=Quantile("received_to_closed_days", 0.9),
         unit="days",
@@ -373,6 +402,7 @@ _RESOLUTION = (
 _OUTCOMES = (
     Kpi(
         code="complaint_upheld_share",
+        version="2",
         title="Complaints upheld fully or partly among those decided",
         measure=Share(of=CONFIRMED, among=DECIDED),
         unit="share",
@@ -385,6 +415,7 @@ _OUTCOMES = (
     ),
     Kpi(
         code="complaint_fully_upheld_share",
+        version="2",
         title="Complaints upheld fully among those decided",
         measure=Share(of=pl.col("outcome") == "upheld", among=DECIDED),
         unit="share",
@@ -397,6 +428,7 @@ _OUTCOMES = (
     ),
     Kpi(
         code="complaint_half_credit_upheld_share",
+        version="2",
         title="Complaints upheld among those decided, a partly upheld one counting half",
         measure=Mean("uphold_credit"),
         unit="share",
@@ -409,6 +441,7 @@ _OUTCOMES = (
     ),
     Kpi(
         code="complaint_request_met_share",
+        version="2",
         title="Complaints whose request was met fully or in part among those decided",
         measure=Share(
             of=pl.col("request_met").is_in(["full", "partial"]), among=pl.col("request_met").is_not_null()
@@ -423,6 +456,7 @@ _OUTCOMES = (
     ),
     Kpi(
         code="complaint_withdrawn_share",
+        version="2",
         title="Complaints withdrawn before a decision among those closed",
         measure=Share(of=pl.col("withdrawn_on").is_not_null(), among=pl.col("closed_on").is_not_null()),
         unit="share",
@@ -436,6 +470,7 @@ _OUTCOMES = (
     ),
     Kpi(
         code="complaint_repeated_within_90_days_share",
+        version="2",
         title="Closed complaints followed within 90 days by one on the same matter",
         fact="core.complaint_repeats",
         measure=Share(of=pl.col("closed_to_repeat_days") <= 90, among=pl.col("closed_on").is_not_null()),
@@ -460,6 +495,7 @@ _OUTCOMES = (
     ),
     Kpi(
         code="complaint_escalated_within_180_days_share",
+        version="2",
         title="Complaints that also reached a regulator, ombudsman or court within 180 days",
         measure=Share(
             of=(pl.col("escalated_on") - pl.col("received_on")).dt.total_days() <= 180,
@@ -474,6 +510,8 @@ _OUTCOMES = (
         definition="Complaints received in the month that reached a higher instance within 180 days.",
         formula="escalated within 180 days / received",
         example=Example("of 50 complaints two reached the regulator, on day 20 and on day 200", 0.02, WORKED),
+        excluded=FAULTY,
+        leaves_out=FAULTY_WORDS,
         **_CASES,
     ),
     Kpi(

@@ -25,6 +25,7 @@ _TEN = "decided on days 2, 3, 3, 5, 8, 10 and 12; open for 6, 15 and 70 days"
 KPIS = (
     Kpi(
         code="complaint_received_to_decided_days_km_median",
+        version="2",
         title="Days from receipt to the decision on complaints, median with open ones counted (Kaplan–Meier)",
         measure=SurvivalQuantile(RECEIPT_TO_DECISION, 0.5),
         unit="days",
@@ -38,6 +39,7 @@ KPIS = (
     ),
     Kpi(
         code="complaint_received_to_decided_days_restricted_mean",
+        version="2",
         title="Days from receipt to the decision on complaints, counted up to 60, mean with open ones counted",
         measure=RestrictedMean(RECEIPT_TO_DECISION, 60),
         unit="days",
@@ -51,6 +53,7 @@ KPIS = (
     ),
     Kpi(
         code="complaint_decided_within_15_days_incidence",
+        version="2",
         title="Complaints decided within 15 calendar days of receipt, open ones counted and withdrawals competing",
         measure=Incidence(RECEIPT_TO_DECISION, 15),
         unit="probability",

@@ -60,13 +60,23 @@ class Measure(Protocol):
 
 @dataclass(frozen=True)
 class Flow:
-    """How many of something are there, or how much of its `amount`: what entered a stock, and has not left it."""
+    """How many of something are there, or how much of its `amount`: what entered a stock, and has not left it.
+
+    Cases `excluded`, and those that left before they entered, are not in the stock but in `n_excluded`.
+    """
 
     fact: str
     enters_on: str
     leaves_on: str
     population: pl.Expr | None = None
     amount: str | None = None
+    excluded: pl.Expr | None = None
+
+    @property
+    def counted(self) -> pl.Expr:
+        """Which cases of the population are in the stock; never null."""
+        left_out = pl.lit(False) if self.excluded is None else self.excluded.fill_null(False)
+        return ~left_out & (pl.col(self.leaves_on) >= pl.col(self.enters_on)).fill_null(True)
 
 
 @dataclass(frozen=True)

@@ -160,5 +160,4 @@ def _record(
         "ci_high": high,
         "n": n,
         "n_undetermined": ZERO,
-        "n_excluded": ZERO,
     }

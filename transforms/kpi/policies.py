@@ -14,17 +14,19 @@ from transforms.kpi.measures import Deadline, PerExposure, Quantile, Ratio, Shar
 from transforms.settings import PersistencySettings, Settings
 
 WORKED = "worked by hand"
-IN_FORCE_AT_OPENING = Exposure("policies_opening", Flow("core.policies", "issued_on", "ended_on"), "opening")
+FAULTY = pl.col("sequence_fault").is_not_null()
+IN_FORCE_AT_OPENING = Exposure(
+    "policies_opening", Flow("core.policies", "issued_on", "ended_on", excluded=FAULTY), "opening"
+)
 SUM_ASSURED_AT_OPENING = Exposure(
     "sum_assured_opening",
-    Flow("core.policies", "issued_on", "ended_on", amount="sum_assured"),
+    Flow("core.policies", "issued_on", "ended_on", amount="sum_assured", excluded=FAULTY),
     "opening",
     is_number=False,
 )
 # Art. 37: a suspended contract can be reinstated for two years.
 REINSTATED_WITHIN_DAYS = (180, 730)
 ISSUED_SINCE = "policies issued since the period began, which were not in force at its start"
-FAULTY = pl.col("sequence_fault").is_not_null()
 
 TWELVE = (
     "12 policies, premium at issue and the 13th-month premium: 10,000 paid; 8,000 paid; 12,000 lapsed; 5,000 "
@@ -35,6 +37,7 @@ SURRENDERED = "surrenders of 240 on an opening reserve of 9,800 and premium of 2
 EXPIRING = "1,000 expiring, 760 renewed, 10 deaths, 15 ended by a claim, 25 declined by the insurer"
 
 _PERSISTENCY: dict[str, Any] = {
+    "version": "2",
     "fact": "core.persistency",
     "unit": "share",
     "direction": 1,
@@ -264,6 +267,8 @@ _ENDINGS = (
         unit="share",
         direction=-1,
         population=pl.col("is_long_term"),
+        excluded=FAULTY,
+        leaves_out="ended before issue",
         counts="policies of more than a year",
         dates={"cohort": "issued_on"},
         horizon_days=30,

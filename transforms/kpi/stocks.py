@@ -28,8 +28,8 @@ def stocks(
     for one in series:
         measure = one.kpi.measure
         if isinstance(measure, Stock):
-            closing = counted.of(measure.flow)["closing"]
-            numbers = {"closing": closing, "n_excluded": np.zeros_like(closing)}
+            moves = counted.of(measure.flow)
+            numbers = {"closing": moves["closing"], "n_excluded": moves["excluded"]}
             found.append(Figures.of(one, periods, places, numbers))
         elif isinstance(measure, FlowMeasure):
             found.append(Figures.of(one, periods, places, counted.flows(measure)))
@@ -51,9 +51,9 @@ class Stocks:
         self._counted: dict[Key, Moves] = {}
 
     def of(self, flow: Flow) -> Moves:
-        """opening, entered, left and closing number of a flow's cases for every period and place."""
-        population = None if flow.population is None else flow.population.meta.serialize()
-        key = (flow.fact, flow.enters_on, flow.leaves_on, population, flow.amount)
+        """opening, entered, left, closing and excluded number of a flow's cases for every period and place."""
+        chosen = (None if e is None else e.meta.serialize() for e in (flow.population, flow.excluded))
+        key = (flow.fact, flow.enters_on, flow.leaves_on, flow.amount, *chosen)
         if key not in self._counted:
             self._counted[key] = self._count(flow)
         return self._counted[key]
@@ -81,6 +81,7 @@ class Stocks:
         """The numbers of a measure's flows, each under its prefix, and the days of the period."""
         shape = (len(self._first), self._places.frame.height)
         numbers: Moves = {"days": np.broadcast_to(self._days[:, None].astype(np.float64), shape)}
+        numbers["n_excluded"] = self.of(measure.flow)["excluded"]
         for prefix, flow in measure.flows.items():
             if isinstance(measure, ClosedInWindow):
                 numbers |= self._window(flow)
@@ -99,22 +100,32 @@ class Stocks:
         return known
 
     def _cases(self, flow: Flow) -> pl.DataFrame:
-        """The months of entering and leaving, and the amount, of the flow's cases."""
-        placed = self._places.facts[flow.fact]
+        """The months of entering and leaving, the amount, and whether they count, of the flow's cases."""
+        placed, leaves = self._places.facts[flow.fact], pl.col(flow.leaves_on)
         cases = placed.frame if flow.population is None else placed.frame.filter(flow.population)
         return (
             cases.filter(pl.col(flow.enters_on).is_not_null())
             .select(
                 *placed.adding,
                 entered=month_number(flow.enters_on),
-                left=month_number(flow.leaves_on),
+                # Who left before entering is told of from the day of entering on.
+                left=pl.when(leaves >= pl.col(flow.enters_on)).then(month_number(flow.leaves_on)),
                 amount=pl.col(flow.amount) if flow.amount else pl.lit(True),
+                counted=flow.counted,
             )
             .collect()
         )
 
     def _count(self, flow: Flow) -> Moves:
         cases = self._cases(flow)
+        moves = self._standing(flow, cases.filter("counted"))
+        excluded = cases.filter(~pl.col("counted"))
+        if excluded.is_empty():
+            return {**moves, "excluded": np.zeros_like(moves["closing"])}
+        told = excluded.with_columns(amount=pl.lit(True))
+        return {**moves, "excluded": self._standing(flow, told)["closing"]}
+
+    def _standing(self, flow: Flow, cases: pl.DataFrame) -> Moves:
         entered, left = (self._moved(flow, cases, name) for name in ("entered", "left"))
 
         def by(month: Array) -> tuple[Floats, Floats]:
@@ -142,7 +153,7 @@ class Stocks:
         """window_entered, window_left: entered in the twelve months to a period's end, and left by it as well."""
         first = self._last - WINDOW_MONTHS + 1
         within = pl.col("entered").is_between(int(first.min()), int(self._last.max()))
-        rows = self._cases(flow).filter(within).with_columns(month=pl.col("entered"))
+        rows = self._cases(flow).filter("counted", within).with_columns(month=pl.col("entered"))
         months = months_spanned(rows["month"])
         leaving = months_spanned(rows["left"].drop_nulls())
         # Cases that have not left are the last slice.

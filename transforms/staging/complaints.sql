@@ -23,7 +23,12 @@ SELECT
     coalesce(
         coalesce(complaints.customer_id, policies.customer_id, complaints.policy_id) IS NOT NULL
         AND complaints.category IS NOT NULL
-        AND complaints.received_on <= max(coalesce(complaints.closed_on, DATE '9999-12-31')) OVER (
+        AND complaints.received_on <= max(
+            CASE
+                WHEN complaints.closed_on IS NULL OR complaints.reopened_on > complaints.closed_on THEN DATE '9999-12-31'
+                ELSE complaints.closed_on
+            END
+        ) OVER (
             PARTITION BY coalesce(complaints.customer_id, policies.customer_id), complaints.policy_id, complaints.category
             ORDER BY complaints.received_on, complaints.complaint_id
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
