@@ -187,6 +187,11 @@ class ClaimSettings(BaseModel):
     )
     promises: tuple[Promise, ...] = ()
 
+    @property
+    def small_name(self) -> str:
+        """Which claims are small, as it stands in a definition version."""
+        return ",".join(f"{kind} {amount:g}" for kind, amount in sorted(self.small_claim_limits.items()))
+
     @field_validator("promises")
     @classmethod
     def named_once(cls, promises: tuple[Promise, ...]) -> tuple[Promise, ...]:

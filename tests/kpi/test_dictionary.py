@@ -101,6 +101,10 @@ def test_persistency_is_described_as_the_variant_in_force_counts_it(kpi: str, va
         ("complaint_on_time_share", {"complaints": ComplaintSettings(
             limit_days=ComplaintLimits(simple=10), counting="business", unclassified="simple")},
          ["10 working days", "are taken for simple"]),
+        ("claim_decision_over_30_days_share", {"claims": ClaimSettings(excluded_rounds="all")},
+         ["Every request for papers stops the clock", "-all"]),
+        ("claim_small_settled_within_5_days_share", {"claims": ClaimSettings(small_claim_limits={"pet": 200})},
+         ["pet up to 200", "-pet 200"]),
         ("persistency_13m_premium_share", {"persistency": PersistencySettings(increases="counted")},
          ["increases count in full", "*unit*: ratio", "default,increases counted"]),
     ],

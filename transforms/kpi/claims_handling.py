@@ -27,6 +27,7 @@ from transforms.kpi.claims import (
 )
 from transforms.kpi.definition import Example, Kpi
 from transforms.kpi.measures import Mean, Quantile, Ratio, Share
+from transforms.settings import ClaimSettings, Settings
 
 NORMALLY_CLOSED = pl.col("outcome").is_in(["paid_full", "paid_part", "rejected"])
 SETTLED_ON = pl.coalesce("paid_on", "ended_on")
@@ -67,10 +68,18 @@ def _taken_first(event: str, known: str) -> dict[str, Any]:
     }
 
 
+def _by_limits(settings: Settings) -> dict[str, str]:
+    """Which claims are small under the limits in force; other limits than ours are another version."""
+    limits = settings.claims.small_claim_limits
+    listed = ", ".join(f"{kind} up to {amount:,.0f}" for kind, amount in limits.items())
+    said = {"counts": f"{FIRST_WORDS}, small and simple: {listed}, not investigated, of motor without injury"}
+    return said if limits == ClaimSettings().small_claim_limits else {**said, "switch": "claims.small_name"}
+
+
 _SMALL: dict[str, Any] = {
     **_SHARE,
     "population": FIRST_HANDLING & pl.col("is_small_claim"),
-    "counts": f"{FIRST_WORDS}, small and simple by the limits of the project",
+    "by_rules": _by_limits,
 }
 
 TURNAROUND = (

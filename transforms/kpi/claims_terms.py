@@ -1,6 +1,7 @@
 """The KPIs of terms of claims: what is late by law or contract, and what keeps the insurer's own promises."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import polars as pl
@@ -23,6 +24,19 @@ _TERM: dict[str, Any] = {
 }
 _REPORTED: dict[str, Any] = {"dates": {"cohort": "reported_on", "period": "decided_on"}, "horizon_days": 30}
 
+
+def _by_requests(definition: str) -> Callable[[Settings], dict[str, str]]:
+    """The definition with the requests for papers that stop the clock; all of them are another version."""
+
+    def rules(settings: Settings) -> dict[str, str]:
+        if settings.claims.excluded_rounds == "first":
+            return {"definition": f"{definition} Only the first request for papers stops the clock."}
+        said = f"{definition} Every request for papers stops the clock."
+        return {"definition": said, "switch": "claims.excluded_rounds"}
+
+    return rules
+
+
 KPIS = (
     Kpi(
         code="claim_statutory_breach_share",
@@ -32,8 +46,10 @@ KPIS = (
         dates={"cohort": "reported_on", "period": "ended_on"},
         horizon_days=90,
         source="Insurance Law of the PRC arts 23, 24 and 25; a contract's own terms take their place",
-        definition="Claims late by any limit of the law among those of which it is known; a refusal "
-        "letter that the records do not show makes none late.",
+        by_rules=_by_requests(
+            "Claims late by any limit of the law among those of which it is known; a refusal letter that the records "
+            "do not show makes none late."
+        ),
         formula="late by any limit / (late by any + in time by all)",
         example=Example(
             "four claims: in time throughout; decided 45 days after claim and papers came, none asked for; "
@@ -49,8 +65,10 @@ KPIS = (
         title="Claims decided later than 30 days net of document requests, or than the contract says",
         measure=TermShare("decision_term_state", "breach"),
         source="Insurance Law of the PRC art. 23(1); Supreme People's Court, Interpretation (II), art. 15",
-        definition="Claims decided late, or open when late, counted from the first receipt of claim and papers, after "
-        "the days in which the claimant gathered more are taken off.",
+        by_rules=_by_requests(
+            "Claims decided late, or open when late, counted from the first receipt of claim and papers, after the "
+            "days in which the claimant gathered more are taken off."
+        ),
         formula="late / (late + in time)",
         example=Example(
             "decided after 42 days, 15 of them gathering papers; decided after 45 days, none; open for 12 days",
@@ -128,8 +146,10 @@ KPIS = (
         title="Days from first documents to decision without the days the claimant gathered papers, median",
         measure=Quantile("documents_to_decision_net_days", 0.5),
         source="Insurance Law of the PRC art. 23(1); Supreme People's Court, Interpretation (II), art. 15",
-        definition="Median of the calendar days from the first receipt of claim and papers to the decision, less "
-        "those between asking for papers and their receipt.",
+        by_rules=_by_requests(
+            "Median of the calendar days from the first receipt of claim and papers to the decision, less those "
+            "between asking for papers and their receipt."
+        ),
         formula=MEDIAN,
         example=Example(
             "claimed on 2025-03-03, notice of missing papers on 03-10, papers on 03-25, decided on "
