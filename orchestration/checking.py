@@ -9,6 +9,7 @@ from orchestration.cataloguing import models
 from orchestration.project import Project, framework_problems, pack_problems
 from transforms.clocks import known_years
 from transforms.index.versions import Published, redefined
+from transforms.kpi.batches import adds_up
 from transforms.kpi.registry import registry
 from transforms.sql_model import ModelError
 from warehouse.mapping import matching_files
@@ -38,14 +39,15 @@ def _problems(project: Project) -> Iterator[str]:
     except ModelError as error:
         yield str(error)
     try:
-        directions = {kpi.code: kpi.direction for kpi in registry(project.settings)}
+        kpis = registry(project.settings)
     except ValueError as error:
         yield str(error)
         return
-    yield from framework_problems(project, directions)
+    directions = {kpi.code: kpi.direction for kpi in kpis}
+    yield from framework_problems(project, directions, {kpi.code for kpi in kpis if adds_up(kpi)})
     yield from pack_problems(project, directions)
     yield from redefinitions(project, _published(project))
-    barred = {kpi.code for kpi in registry(project.settings) if not kpi.for_index}
+    barred = {kpi.code for kpi in kpis if not kpi.for_index}
     for framework in project.settings.frameworks:
         for node in framework.leaves:
             if node.leaf and node.leaf.kpi in barred:

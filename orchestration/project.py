@@ -353,14 +353,19 @@ def shipped_frameworks() -> dict[str, Framework]:
     return found
 
 
-def framework_problems(project: Project, directions: Mapping[str, int]) -> Iterator[str]:
-    """What is wrong with the project's frameworks once the KPIs there are (code: direction) are known."""
+def framework_problems(
+    project: Project, directions: Mapping[str, int], adding_up: Collection[str]
+) -> Iterator[str]:
+    """What is wrong with the project's frameworks once the KPIs there are (code: direction) are known.
+
+    `adding_up` are those whose months can be added up.
+    """
     shipped = shipped_frameworks()
     for i, name in enumerate(project.file.index.frameworks):
         path = SHIPPED_FRAMEWORKS / f"{name}.yml" if name in shipped else project.folder / name
         try:
             parents = _parents(project.settings.frameworks[:i])
-            read_framework(text_of(path.read_bytes()), known_kpis=directions, parents=parents)
+            read_framework(text_of(path.read_bytes()), directions, parents, adding_up)
         except FrameworkError as error:
             yield from (
                 f"{project.path}: index.frameworks.{i}: {name}: {problem}" for problem in error.problems

@@ -24,6 +24,8 @@ def month_periods(months: list[date]) -> pl.DataFrame:
 
 
 MONTH = "month"
+# Windows of several months up to each month, by their length in months.
+WINDOW_GRAINS = {"window_3": 3, "window_6": 6, "window_12": 12}
 # The calendar periods longer than a month, by their length in months.
 CALENDAR_GRAINS = {"quarter": 3, "half_year": 6, "year": 12}
 ROLLING_MONTHS = 12

@@ -1,10 +1,14 @@
 /*
-Every leaf of the index shows the value that kpi.monthly has for its KPI. If not, the index was computed
-from other KPIs than are published with it.
+Every leaf of the index shows the value that kpi.monthly, or kpi.windows for more months, has for its KPI. If not, the
+index was computed from other KPIs than are published with it.
 severity: critical
 tables: index.nodes
 */
 SELECT framework, period, cut, segment, node, kpi, value
 FROM index.nodes AS nodes
-ANTI JOIN kpi.monthly AS monthly USING (kpi, period, cut, segment, value)
+ANTI JOIN (
+    SELECT kpi, period, cut, segment, value, 1 AS window_months FROM kpi.monthly
+    UNION ALL
+    SELECT kpi, period, cut, segment, value, window_months FROM kpi.windows
+) AS records USING (kpi, period, cut, segment, value, window_months)
 WHERE kpi IS NOT NULL AND value IS NOT NULL

@@ -2,7 +2,7 @@
 A value lies outside its own 95 % interval, or the interval outside the range of the unit; one of them is computed
 wrongly.
 severity: warning
-tables: kpi.monthly, kpi.periodic
+tables: kpi.monthly, kpi.periodic, kpi.windows
 */
 SELECT COLUMNS('^(kpi|basis|grain|period|cut|segment|ci_low|value|ci_high)$')
 FROM {batch}

@@ -1,7 +1,7 @@
 /*
 A share or rate that is not its numerator over its denominator cannot be explained.
 severity: critical
-tables: kpi.monthly, kpi.periodic
+tables: kpi.monthly, kpi.periodic, kpi.windows
 */
 SELECT COLUMNS('^(kpi|basis|grain|period|cut|segment|numerator|denominator|value)$')
 FROM {batch}

@@ -14,11 +14,12 @@ from warehouse.store import Folder, Store
 
 AS_OF = date(2024, 12, 31)
 
-# The branch, region, product line and channel of case number i.
+# The branch, product line, channel and age band of case number i.
 SEGMENT = """
     ['north', 'south'][1 + i % 2] AS org_unit,
     ['life', 'health'][1 + i // 2 % 2] AS product_line,
-    ['agents', 'bank'][1 + i // 4 % 2] AS channel
+    ['agents', 'bank'][1 + i // 4 % 2] AS channel,
+    '45-59' AS age_band
 """
 FEEDS = {
     "calendar": "SELECT DATE '2024-10-07' AS date, FALSE AS is_workday",

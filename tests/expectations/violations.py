@@ -242,6 +242,13 @@ MARTS = {
     ("marts.claims_open", "open_claims_match_stock"): one_less("marts.claims_open", "spell_no = 1"),
 }
 LATER = {
+    ("kpi.windows", "value_in_range"): one("kpi.windows", "value = 1.01, status = 'ok'", SHOWN),
+    ("kpi.windows", "value_is_quotient"): one("kpi.windows", "numerator = numerator + 1", SHOWN),
+    ("kpi.windows", "value_in_interval"): one("kpi.windows", "ci_high = value - 0.01", SHOWN),
+    ("kpi.windows", "window_holds_its_month"): "UPDATE kpi.windows SET n = -1",
+    ("index.nodes", "segments_have_scores"): (
+        "UPDATE index.scores SET score = NULL, status = 'missing_coverage' WHERE cut = 'org_unit' AND level = 0"
+    ),
     ("core.key_matches", "keys_meet"): one(
         "core.key_matches", "n_orphans = n_rows, orphan_share = 1", "from_column = 'policy_id'"
     ),
@@ -324,6 +331,7 @@ LATER = {
     ),
 }
 UNIQUE = (
+    "kpi.windows",
     "core.key_matches",
     "core.claims",
     "core.complaints",

@@ -138,7 +138,8 @@ def evaluated(spec: Framework, leaf_scores: np.ndarray) -> Evaluation:
     units = pl.DataFrame({"unit": np.arange(leaf_scores.shape[1])})
     status = np.full(leaf_scores.shape, STATUSES.index("ok"), dtype=np.int8)
     clipped = np.zeros(leaf_scores.shape, dtype=np.int32)
-    return climbed(spec, units, leaf_scores.copy(), leaf_scores, status, clipped)
+    n, window = np.full(leaf_scores.shape, 100.0), np.ones(leaf_scores.shape, dtype=np.int32)
+    return climbed(spec, units, leaf_scores.copy(), leaf_scores, n, window, status, clipped)
 
 
 def random_scores(spec: Framework, generator: np.random.Generator, units: int) -> np.ndarray:

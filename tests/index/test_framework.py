@@ -70,7 +70,7 @@ def test_property_inherits_from_life_and_takes_life_policies_out():
     gone = {node.code for node in life.leaves} - {node.code for node in property_.leaves}
     assert gone == {"persistency_13m_premium_share", "surrender_policy_share"}
     assert property_.coverage == life.coverage
-    assert property_.version == "1"
+    assert property_.version == "2"
     days = {node.code: node.leaf for node in property_.leaves}["claim_report_to_payment_days_median"]
     assert (days.goalposts.worst, days.weight, days.basis) == (20, 0.10, "period")
 

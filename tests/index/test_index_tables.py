@@ -42,7 +42,8 @@ def test_objective_and_perceived_scores_follow_the_quality_of_branches(rows, tru
         p: i for i, p in enumerate(rows("SELECT DISTINCT period FROM index.scores ORDER BY 1")["period"])
     }
     scores = rows(
-        "SELECT period, segment, objective_score, perceived_score, index_score FROM marts.scorecard "
+        "SELECT period, segment, index_score, part_scores['objective'] AS objective_score, "
+        "part_scores['perceived'] AS perceived_score FROM marts.scorecard "
         "WHERE cut = 'org_unit'"
     ).with_columns(month=pl.col("period").replace_strict(months, return_dtype=pl.Int64))
     both = scores.join(quality, on=["segment", "month"])

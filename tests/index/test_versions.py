@@ -63,35 +63,35 @@ def test_of_two_that_began_alike_the_later_publication_is_in_force():
 
 
 def test_a_new_weight_is_a_new_version_and_the_published_past_stays(insurer, tmp_path):
-    """A copied framework with another weight: its months are computed anew, version 1 stays as published."""
+    """A copied framework with another weight: its months are computed anew, version 2 stays as published."""
     project = tmp_path / "project"
     shutil.copytree(insurer, project, symlinks=True)
     copy = OURS.read_text(encoding="utf-8")
-    copy = copy.replace("version: 1", "version: 2\nvalid_from: 2025-12-01\nbackcast_months: 9", 1)
+    copy = copy.replace("version: 2", "version: 3\nvalid_from: 2025-12-01\nbackcast_months: 9", 1)
     copy = copy.replace("    objective:\n", "    objective:\n      weight: 0.40\n", 1)
     (project / "ours.yml").write_text(copy, encoding="utf-8")
     settings = project / "policypulse.yml"
     settings.write_text(
         settings.read_text("utf-8").replace("[example_life.yml]", "[ours.yml]"), encoding="utf-8"
     )
-    before = published(insurer, "SELECT * FROM index.scores ORDER BY ALL")
+    before = published(insurer, "SELECT * EXCLUDE (window_months) FROM index.scores ORDER BY ALL")
     run = policypulse("run", "--project", project)
     assert run.status == 0, run.text
 
     said = published(project, "SELECT framework_version, count(DISTINCT period) AS months, min(period) AS first "
                      "FROM index.scores GROUP BY ALL")  # fmt: skip
-    assert said.rows() == [("2", 10, date(2025, 3, 1))]
+    assert said.rows() == [("3", 10, date(2025, 3, 1))]
     kept = published(
         project,
         "SELECT framework, framework_version, period, cut, segment, node, level, score, coverage, grade, status "
-        "FROM index.history WHERE framework_version = '1' ORDER BY ALL",
+        "FROM index.history WHERE framework_version = '2' ORDER BY ALL",
     )
     assert kept.equals(before)
     moved = published(
         project,
         "SELECT avg(abs(new.score - old.score)) FROM index.history AS old JOIN index.history AS new "
         "USING (framework, period, cut, segment, node) "
-        "WHERE old.framework_version = '1' AND new.framework_version = '2' AND node = 'index'",
+        "WHERE old.framework_version = '2' AND new.framework_version = '3' AND node = 'index'",
     )
     assert moved.item() > 0.5
     listed = published(
@@ -101,18 +101,18 @@ def test_a_new_weight_is_a_new_version_and_the_published_past_stays(insurer, tmp
     )
     first = published(insurer, "SELECT min(period) FROM index.scores WHERE score IS NOT NULL").item()
     assert listed.rows() == [
-        ("1", False, False, None, date(2025, 11, 30), first),
-        ("2", True, True, date(2025, 12, 1), None, date(2025, 3, 1)),
+        ("2", False, False, None, date(2025, 11, 30), first),
+        ("3", True, True, date(2025, 12, 1), None, date(2025, 3, 1)),
     ]
 
     (project / "ours.yml").write_text(copy.replace("weight: 0.40", "weight: 0.50", 1), encoding="utf-8")
     again = policypulse("run", "--project", project)
     assert again.status == 2, again.text
     assert policypulse("check", "--project", project) == again, "check and run refuse alike"
-    assert "ours.yml: example_life was published as version 2 on " in again.text
+    assert "ours.yml: example_life was published as version 3 on " in again.text
     assert "give the file a new version" in again.text
     still = published(project, "SELECT DISTINCT framework_version FROM index.scores")
-    assert still.item() == "2", "readers keep what was published"
+    assert still.item() == "3", "readers keep what was published"
 
 
 def test_one_version_twice_is_refused(insurer, tmp_path):
@@ -124,4 +124,4 @@ def test_one_version_twice_is_refused(insurer, tmp_path):
     shutil.copy(OURS, tmp_path / "ours.yml")
     refused = policypulse("check", "--project", tmp_path)
     assert refused.status == 2, refused.text
-    assert "example_life has version 1 twice" in refused.text
+    assert "example_life has version 2 twice" in refused.text

@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from transforms.index.aggregate import Array, delinearised, linearised
-from transforms.index.evaluate import UNIT, Evaluation, evaluate, inner_nodes
+from transforms.index.evaluate import UNIT, Evaluation, evaluate, inner_nodes, known_windows
 from transforms.index.framework import Framework, Leaf
 from transforms.index.grades import banded
 from transforms.index.normalise import banded as banded_points
@@ -78,7 +78,7 @@ def bootstrap_interval(
 
 
 def score_intervals(
-    kpi_monthly: pl.LazyFrame,
+    kpi_rows: pl.LazyFrame,
     frameworks: Sequence[Framework],
     facts: Facts | None = None,
     kpis: Sequence[Kpi] = (),
@@ -99,7 +99,7 @@ def score_intervals(
     parts = [
         _interval_rows(drawn)
         for framework in frameworks
-        for drawn in _drawn_units(kpi_monthly, framework, facts or {}, kpis, as_of, draws, seed)
+        for drawn in _drawn_units(kpi_rows, framework, facts or {}, kpis, as_of, draws, seed)
     ]
     schema = {name: dtype for name, (dtype, _) in INTERVAL_COLUMNS.items()}
     if not parts:
@@ -194,7 +194,7 @@ def _corrected(
 
 
 def _drawn_units(
-    kpi_monthly: pl.LazyFrame,
+    kpi_rows: pl.LazyFrame,
     framework: Framework,
     facts: Facts,
     kpis: Sequence[Kpi],
@@ -205,8 +205,8 @@ def _drawn_units(
     """The drawn scores of all units with a score of an inner node, segment by segment."""
     if framework.is_cross_unit:
         return
-    evaluation = evaluate(kpi_monthly, framework)
-    records = _records(kpi_monthly, evaluation)
+    evaluation = evaluate(kpi_rows, framework)
+    records = _records(kpi_rows, evaluation)
     leaves = case_leaves(framework, kpis, facts, as_of)
     is_scored = ~np.isnan(evaluation.score[[i for i, _ in inner_nodes(framework)]]).all(axis=0)
     units = _with_exposures(evaluation.units.with_row_index("column"), leaves, records)
@@ -225,7 +225,7 @@ class _Records:
     denominator: Array
 
 
-def _records(kpi_monthly: pl.LazyFrame, evaluation: Evaluation) -> _Records:
+def _records(kpi_rows: pl.LazyFrame, evaluation: Evaluation) -> _Records:
     """What the records of the leaves say beside their values; 0 where there is no interval."""
     leaves = pl.LazyFrame(
         [
@@ -236,12 +236,22 @@ def _records(kpi_monthly: pl.LazyFrame, evaluation: Evaluation) -> _Records:
     )
     below = (pl.col("value") - pl.col("ci_low")) / NORMAL_95
     above = (pl.col("ci_high") - pl.col("value")) / NORMAL_95
+    units = evaluation.units.with_row_index("unit")
+    chosen = pl.concat(
+        units.lazy().select(
+            "unit", node=pl.lit(i, dtype=pl.Int64), window_months=pl.Series(evaluation.window[i])
+        )
+        for i, node in enumerate(evaluation.framework.nodes)
+        if node.leaf
+    )
     cells = (
-        kpi_monthly.select(*UNIT, "kpi", "basis", "as_of", "denominator", "value", "ci_low", "ci_high")
+        known_windows(kpi_rows)
+        .select(*UNIT, "kpi", "basis", "as_of", "denominator", "value", "ci_low", "ci_high", "window_months")
         .join(leaves, on=["kpi", "basis"])
         .sort("as_of")
-        .unique([*UNIT, "node"], keep="last")
-        .join(evaluation.units.lazy().with_row_index("unit"), on=list(UNIT))
+        .unique([*UNIT, "node", "window_months"], keep="last")
+        .join(units.lazy(), on=list(UNIT))
+        .join(chosen, on=["node", "unit", "window_months"], how="semi")
         .select(
             "node",
             "unit",
@@ -275,9 +285,14 @@ def _all_leaves(
     draws: int,
     seed: int,
 ) -> dict[int, Array]:
-    """The value of every leaf, units × draws: of cases where they give one, else spread as its record says."""
-    leaves = [i for i, node in enumerate(evaluation.framework.nodes) if node.leaf and node.weight > 0]
-    alone = [i for i in leaves if i not in of_cases]
+    """The value of every leaf, units × draws: of cases where they give one, else spread as its record says.
+
+    Cases are those of one month, so a leaf that is taken over more of them is spread by its record.
+    """
+    leaves = {
+        i: n.leaf.most_months for i, n in enumerate(evaluation.framework.nodes) if n.leaf and n.weight > 0
+    }
+    alone = [i for i, most_months in leaves.items() if i not in of_cases or most_months > 1]
     columns = rows["column"].to_numpy()
     generators = [unit_generator(seed, "alone", *unit) for unit in rows.select(UNIT).iter_rows()]
     noise = np.stack([rng.standard_normal((len(alone), draws)) for rng in generators], axis=1)
@@ -286,7 +301,10 @@ def _all_leaves(
         width = np.where(own < 0, records.below[leaf, columns, None], records.above[leaf, columns, None])
         found[leaf] = evaluation.value[leaf, columns, None] + width * own
     for leaf, values in of_cases.items():
-        found[leaf] = np.where(np.isnan(values), evaluation.value[leaf, columns, None], values)
+        of_months = found.get(leaf, evaluation.value[leaf, columns, None])
+        is_longer = evaluation.window[leaf, columns, None] > 1
+        of_month = np.where(np.isnan(values), evaluation.value[leaf, columns, None], values)
+        found[leaf] = np.where(is_longer, of_months, of_month)
     return found
 
 

@@ -38,15 +38,18 @@ STATUS = pl.Enum(STATUSES)
 class Evaluation:
     """Arrays of nodes × units, nodes in the order of `framework.nodes`, missing scores NaN.
 
-    `value` is the KPI's own, `effective_weight` the weight a node really has in the unit's index (0 where it
-    or a node above is missing), `coverage` the share of a node's leaf weight behind its score, `n_truncated`
-    and `n_floored` count leaves beyond their goalposts and scores raised to the floor, in it or under it.
+    `value` is the KPI's own, `n` its cases and `window` the months it is taken over, of an inner node the most of
+    any leaf that counts in it (0: none); `effective_weight` the weight a node really has in the unit's index (0
+    where it or a node above is missing), `coverage` the share of a node's leaf weight behind its score,
+    `n_truncated` and `n_floored` count leaves beyond their goalposts and scores raised to the floor, in it or under it.
     """
 
     framework: Framework
     units: pl.DataFrame
     score: Array
     value: Array
+    n: Array
+    window: NDArray[np.int32]
     coverage: Array
     effective_weight: Array
     status: NDArray[np.int8]
@@ -54,29 +57,48 @@ class Evaluation:
     n_floored: NDArray[np.int32]
 
 
-def evaluate(kpi_monthly: pl.LazyFrame, framework: Framework) -> Evaluation:
-    """The framework's nodes for every unit that has a record of a KPI that counts in it."""
-    leaf_scores = leaf_records(kpi_monthly, framework).collect()
+def with_windows(kpi_monthly: pl.LazyFrame, kpi_windows: pl.LazyFrame) -> pl.LazyFrame:
+    """The records of months and of longer windows, told apart by window_months (a month has 1)."""
+    return pl.concat([known_windows(kpi_monthly), kpi_windows])
+
+
+def known_windows(kpis: pl.LazyFrame) -> pl.LazyFrame:
+    """The records with window_months; without it all are of months."""
+    if "window_months" in kpis.collect_schema():
+        return kpis
+    return kpis.with_columns(window_months=pl.lit(1, dtype=pl.Int32))
+
+
+def evaluate(kpis: pl.LazyFrame, framework: Framework) -> Evaluation:
+    """The framework's nodes for every unit that has a record of a KPI that counts in it.
+
+    `kpis` are the records of kpi.monthly, perhaps with those of kpi.windows (see `with_windows`).
+    """
+    leaf_scores = leaf_records(kpis, framework).collect()
     counting = [i for i, node in enumerate(framework.nodes) if node.leaf and node.overall_weight > 0]
     units = leaf_scores.filter(pl.col("node").is_in(counting)).select(UNIT).unique().sort(UNIT)
     cells = leaf_scores.join(units.with_row_index("unit"), on=UNIT)
     shape = (len(framework.nodes), units.height)
     place = (cells["node"].to_numpy(), cells["unit"].to_numpy())
-    score, value = np.full(shape, np.nan), np.full(shape, np.nan)
+    score, value, n = (np.full(shape, np.nan) for _ in range(3))
+    window = np.zeros(shape, dtype=np.int32)
     status = np.full(shape, STATUSES.index("absent"), dtype=np.int8)
     truncated = np.zeros(shape, dtype=np.int32)
     score[place] = cells["score"].to_numpy()
     value[place] = cells["value"].to_numpy()
+    n[place] = cells["n"].to_numpy()
+    window[place] = cells["window_months"].to_numpy()
     status[place] = cells["status"].to_physical().to_numpy()
     truncated[place] = cells["is_truncated"].to_numpy()
-    return climbed(framework, units, score, value, status, truncated)
+    return climbed(framework, units, score, value, n, window, status, truncated)
 
 
-def leaf_records(kpi_monthly: pl.LazyFrame, framework: Framework) -> pl.LazyFrame:
-    """period, cut, segment, node (position in the framework), value, score, status, is_truncated per record.
+def leaf_records(kpis: pl.LazyFrame, framework: Framework) -> pl.LazyFrame:
+    """period, cut, segment, node (position in the framework), value, n, window_months, score, status, is_truncated.
 
     A record counts if its status is ok or low_n and its denominator (n, where it has none) reaches the leaf's
-    minimum; the score is NaN for others. Of several records of one KPI and unit the last as_of holds.
+    minimum; the score is NaN for others. Where the month's does not count, the shortest window that the leaf may
+    take and that counts stands for it. Of several records of one KPI and unit the last as_of holds.
     """
     present = pl.col("status").is_in(COUNTED) & pl.col("value").is_finite().fill_null(False)
     counted_cases = pl.coalesce(pl.col("denominator"), pl.col("n").cast(pl.Float64))
@@ -95,17 +117,23 @@ def leaf_records(kpi_monthly: pl.LazyFrame, framework: Framework) -> pl.LazyFram
     )
     goalposts = (pl.col("usable"), pl.col("worst"), pl.col("best"))
     return (
-        kpi_monthly.filter(_in_validity(framework))
+        known_windows(kpis)
+        .filter(_in_validity(framework))
         .join(_leaf_table(framework).lazy(), on=["kpi", "basis"])
+        .filter(pl.col("window_months") <= pl.col("most_months"))
         .sort("as_of")
-        .unique([*UNIT, "node"], keep="last")
+        .unique([*UNIT, "node", "window_months"], keep="last")
         .with_columns(pl.when(present).then("value").alias("value"))
         .with_columns(usable.alias("usable"))
+        .sort(pl.col("usable").is_null(), "window_months")
+        .unique([*UNIT, "node"], keep="first")
         .with_columns(_leaf_score(framework).alias("score"))
         .select(
             *UNIT,
             "node",
             pl.col("value").fill_null(float("nan")),
+            counted_cases.fill_null(float("nan")).alias("n"),
+            "window_months",
             pl.col("score").fill_null(float("nan")),
             status.cast(STATUS).alias("status"),
             normalise.is_truncated(*goalposts).fill_null(False).alias("is_truncated"),
@@ -118,10 +146,12 @@ def climbed(
     units: pl.DataFrame,
     score: Array,
     value: Array,
+    n: Array,
+    window: NDArray[np.int32],
     status: NDArray[np.int8],
     truncated: NDArray[np.int32],
 ) -> Evaluation:
-    """Leaf rows of `score`, `status` and `truncated` filled in: every inner node, children before parents."""
+    """Leaf rows of `score`, `window`, `status` and `truncated` filled in: every inner node, children before parents."""
     coverage = np.where(np.isnan(score), 0.0, 1.0)
     floored = np.zeros_like(truncated)
     has_leaf = ~np.isnan(score)
@@ -139,6 +169,7 @@ def climbed(
             if weight > 0:
                 has_leaf[parent] |= has_leaf[child]
                 truncated[parent] += truncated[child]
+                window[parent] = np.maximum(window[parent], np.where(present, window[child], 0))
                 floored[parent] += floored[child]
                 if how != "arithmetic":
                     floored[parent] += compared_array(score[child]) < framework.floor
@@ -149,7 +180,9 @@ def climbed(
         mean = np.divide(linear, share[parent], out=np.full(units.height, np.nan), where=is_ok)
         score[parent] = delinearised(mean, how)
     effective = _effective_weights(framework, share, score)
-    return Evaluation(framework, units, score, value, coverage, effective, status, truncated, floored)
+    return Evaluation(
+        framework, units, score, value, n, window, coverage, effective, status, truncated, floored
+    )
 
 
 def inner_nodes(framework: Framework) -> list[tuple[int, list[int]]]:
@@ -225,6 +258,7 @@ def _leaf_table(framework: Framework) -> pl.DataFrame:
             "best": [leaf.goalposts.best if leaf.goalposts else None for _, leaf in leaves],
             "target": [leaf.target for _, leaf in leaves],
             "minimum_denominator": [leaf.minimum_denominator for _, leaf in leaves],
+            "most_months": [leaf.most_months for _, leaf in leaves],
         },
         schema={
             "node": pl.Int64,
@@ -235,6 +269,7 @@ def _leaf_table(framework: Framework) -> pl.DataFrame:
             "best": pl.Float64,
             "target": pl.Float64,
             "minimum_denominator": pl.Float64,
+            "most_months": pl.Int32,
         },
     )
 

@@ -24,6 +24,8 @@ from pydantic import (
 Aggregation = Literal["arithmetic", "geometric", "harmonic"]
 Normalisation = Literal["goalposts", "min_max", "z_score", "distance_to_target", "percentile_rank", "bands"]
 Basis = Literal["cohort", "period", "stock"]
+# What a leaf does where a month of a segment has too few cases: it is missing, or takes more months up to that one.
+IfSmall = Literal["missing", "rolling_3", "rolling_6", "rolling_12"]
 
 # These rank a unit against the other units of its period, so one unit cannot be scored alone.
 CROSS_UNIT: frozenset[Normalisation] = frozenset(
@@ -81,8 +83,18 @@ class Leaf(_Part):
         gt=0,
         description="Below it (denominator, or n where there is none) a record is missing.",
     )
+    if_small: IfSmall = Field(
+        default="missing",
+        description="Where a segment has too few cases in a month: missing, or as many months up to it as it takes, "
+        "3, 6 or 12, and so many at most.",
+    )
     awaited: bool = Field(default=False, description="There is no such KPI yet: the leaf is missing.")
     note: str = ""
+
+    @property
+    def most_months(self) -> int:
+        """The longest window that its KPI may be taken over."""
+        return 1 if self.if_small == "missing" else int(self.if_small.removeprefix("rolling_"))
 
 
 class Group(_Part):
@@ -225,6 +237,16 @@ class Framework(_Part):
     def _aggregation(self, group: Group, level: int) -> Aggregation:
         by_level = self.aggregation_by_level
         return group.aggregation or (by_level[level] if level < len(by_level) else "arithmetic")
+
+
+def windows_asked(frameworks: Collection[Framework]) -> dict[tuple[str, str], int]:
+    """The longest window in months that any framework may take each KPI (code, basis) over, where longer than one."""
+    found: dict[tuple[str, str], int] = {}
+    for node in (node for framework in frameworks for node in framework.leaves):
+        if node.leaf and node.leaf.most_months > 1:
+            key = (node.leaf.kpi, node.leaf.basis)
+            found[key] = max(found.get(key, 1), node.leaf.most_months)
+    return found
 
 
 def in_force(frameworks: Collection[Framework], code: str, on: date) -> Framework | None:

@@ -49,12 +49,14 @@ def read_framework(
     text: str,
     known_kpis: Collection[str] | None = None,
     parents: Mapping[str, Framework] | None = None,
+    adding_up: Collection[str] | None = None,
 ) -> Framework:
     """The framework that a YAML text describes.
 
     `known_kpis` are the KPI codes there are; given as a mapping to directions (+1, −1, 0) the goalposts are
     checked against them. `parents` are frameworks to inherit from, by `code` or `code@version`: the file's
-    keys are laid over the parent's, and a key set to null takes the parent's away.
+    keys are laid over the parent's, and a key set to null takes the parent's away. `adding_up` are the KPIs whose
+    months can be added up to longer windows.
 
     Raises FrameworkError with every problem found, each with its key path and line.
     """
@@ -64,7 +66,12 @@ def read_framework(
         framework = Framework.model_validate(merged)
     except ValidationError as error:
         raise FrameworkError(_located(_schema_problems(error), lines)) from None
-    problems = [*_tree_problems(framework), *_rule_problems(framework), *_kpi_problems(framework, known_kpis)]
+    problems = [
+        *_tree_problems(framework),
+        *_rule_problems(framework),
+        *_kpi_problems(framework, known_kpis),
+        *_window_problems(framework, adding_up),
+    ]
     if problems:
         raise FrameworkError(_located(problems, lines))
     return framework
@@ -248,6 +255,18 @@ def _kpi_problems(framework: Framework, known: Collection[str] | None) -> Iterat
     cap = framework.grades.cap if framework.grades else None
     if cap and cap.kpi not in known and not cap.awaited:
         yield Problem("grades.cap.kpi", f"there is no KPI {cap.kpi} (awaited: true admits it)")
+
+
+def _window_problems(framework: Framework, adding_up: Collection[str] | None) -> Iterator[Problem]:
+    for path, _, node in _paths("index", "index", framework.index):
+        if (
+            isinstance(node, Leaf)
+            and node.most_months > 1
+            and adding_up is not None
+            and node.kpi not in adding_up
+        ):
+            reason = f"months of {node.kpi} cannot be added up (a quantile, stock, curve or running cohort): missing"
+            yield Problem(f"{path}.if_small", reason)
 
 
 def _located(problems: Iterator[Problem] | list[Problem], lines: yaml.Node | None) -> list[Problem]:

@@ -17,6 +17,7 @@ from transforms.index.contributions import (
     mix_effects,
     segment_contributions,
 )
+from transforms.index.evaluate import with_windows
 from transforms.index.grades import HELD_GRADE_COLUMNS, held_grades
 from transforms.index.index_signals import INDEX_SIGNALS, index_signals
 from transforms.index.scores import NODE_COLUMNS, SCORE_COLUMNS, nodes, scores
@@ -26,33 +27,38 @@ from transforms.settings import Settings
 UNIT = ("period", "cut", "segment")
 VERSION = ("framework", "framework_version")
 SCORES = {"scores": "index.scores"}
+KPIS = {"kpi_monthly": "kpi.monthly", "kpi_windows": "kpi.windows"}
 
 
 @transform(
     writes="index.scores",
-    reads={"kpi_monthly": "kpi.monthly"},
+    reads=KPIS,
     keys=UNIT,
     grain=("framework", "framework_version", *UNIT, "node"),
     columns=SCORE_COLUMNS,
     partitioned_by="period",
 )
-def index_scores(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
+def index_scores(
+    kpi_monthly: pl.LazyFrame, kpi_windows: pl.LazyFrame, *, as_of: date, settings: Settings
+) -> pl.LazyFrame:
     """One row a framework, month, segment and node of its tree: score 0–100, coverage, grade and status."""
     del as_of
-    return scores(kpi_monthly, settings.frameworks)
+    return scores(with_windows(kpi_monthly, kpi_windows), settings.frameworks)
 
 
 @transform(
     writes="index.nodes",
-    reads={"kpi_monthly": "kpi.monthly"},
+    reads=KPIS,
     keys=UNIT,
     grain=("framework", "framework_version", *UNIT, "node"),
     columns=NODE_COLUMNS,
 )
-def index_nodes(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
+def index_nodes(
+    kpi_monthly: pl.LazyFrame, kpi_windows: pl.LazyFrame, *, as_of: date, settings: Settings
+) -> pl.LazyFrame:
     """One row a framework, month, segment and node with the leaf's value, the weights and what was clipped."""
     del as_of
-    return nodes(kpi_monthly, settings.frameworks)
+    return nodes(with_windows(kpi_monthly, kpi_windows), settings.frameworks)
 
 
 @transform(

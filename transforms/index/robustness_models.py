@@ -14,7 +14,7 @@ from transforms.index.bootstrap import (
     grade_probabilities,
     score_intervals,
 )
-from transforms.index.evaluate import evaluate
+from transforms.index.evaluate import evaluate, with_windows
 from transforms.index.robustness import (
     DROP_COLUMNS,
     RANK_COLUMNS,
@@ -32,7 +32,7 @@ from transforms.settings import RobustnessSettings, Settings
 
 UNIT = ("period", "cut", "segment")
 VERSION = ("framework", "framework_version")
-KPIS = {"kpi_monthly": "kpi.monthly"}
+KPIS = {"kpi_monthly": "kpi.monthly", "kpi_windows": "kpi.windows"}
 
 
 def _asked_for(settings: Settings) -> bool:
@@ -62,12 +62,17 @@ SENSITIVITY_COLUMNS: Columns = {
     asked_for=_asked_for,
 )
 def index_score_intervals(
-    kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Settings, **facts: pl.LazyFrame
+    kpi_monthly: pl.LazyFrame,
+    kpi_windows: pl.LazyFrame,
+    *,
+    as_of: date,
+    settings: Settings,
+    **facts: pl.LazyFrame,
 ) -> pl.LazyFrame:
     """One row a framework, month, segment and inner node: what sampling noise leaves open of its score."""
     asked = _robustness(settings)
     return score_intervals(
-        kpi_monthly,
+        with_windows(kpi_monthly, kpi_windows),
         settings.frameworks,
         facts_by_table(**facts),
         registry(settings),
@@ -98,7 +103,9 @@ def index_grade_probabilities(intervals: pl.LazyFrame, *, as_of: date, settings:
     columns=RANK_COLUMNS,
     asked_for=_asked_for,
 )
-def index_rank_intervals(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
+def index_rank_intervals(
+    kpi_monthly: pl.LazyFrame, kpi_windows: pl.LazyFrame, *, as_of: date, settings: Settings
+) -> pl.LazyFrame:
     """One row a framework, month and segment: its rank, and the ranks that other sound methods give it."""
     del as_of
 
@@ -106,7 +113,7 @@ def index_rank_intervals(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Se
         del period, cut
         return ranked_sample(units, draws=asked.draws, seed=asked.seed)
 
-    return _of_samples(kpi_monthly, settings, RANK_COLUMNS, ranked)
+    return _of_samples(with_windows(kpi_monthly, kpi_windows), settings, RANK_COLUMNS, ranked)
 
 
 @transform(
@@ -117,7 +124,9 @@ def index_rank_intervals(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Se
     columns=DROP_COLUMNS,
     asked_for=_asked_for,
 )
-def index_influence(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
+def index_influence(
+    kpi_monthly: pl.LazyFrame, kpi_windows: pl.LazyFrame, *, as_of: date, settings: Settings
+) -> pl.LazyFrame:
     """One row a framework, month, cut and KPI: what it does to the ranking, beside its nominal weight."""
     del as_of
 
@@ -125,7 +134,7 @@ def index_influence(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Setting
         del asked
         return sample_influence(units, period, cut)
 
-    return _of_samples(kpi_monthly, settings, DROP_COLUMNS, influence)
+    return _of_samples(with_windows(kpi_monthly, kpi_windows), settings, DROP_COLUMNS, influence)
 
 
 @transform(
@@ -136,10 +145,14 @@ def index_influence(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Setting
     columns=SENSITIVITY_COLUMNS,
     asked_for=_asked_for,
 )
-def index_sensitivity(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
+def index_sensitivity(
+    kpi_monthly: pl.LazyFrame, kpi_windows: pl.LazyFrame, *, as_of: date, settings: Settings
+) -> pl.LazyFrame:
     """One row a framework, cut and choice of method, in the newest month: its part in moving the ranks (Sobol)."""
     del as_of
-    return _of_samples(kpi_monthly, settings, SENSITIVITY_COLUMNS, _sensitivity, newest_only=True)
+    return _of_samples(
+        with_windows(kpi_monthly, kpi_windows), settings, SENSITIVITY_COLUMNS, _sensitivity, newest_only=True
+    )
 
 
 def _sensitivity(units: Sample, period: date, cut: str, asked: RobustnessSettings) -> pl.DataFrame:
@@ -166,7 +179,7 @@ def _robustness(settings: Settings) -> RobustnessSettings:
 
 
 def _of_samples(
-    kpi_monthly: pl.LazyFrame,
+    kpis: pl.LazyFrame,
     settings: Settings,
     columns: Columns,
     rows: Callable[[Sample, date, str, RobustnessSettings], pl.DataFrame],
@@ -175,18 +188,14 @@ def _of_samples(
 ) -> pl.LazyFrame:
     """`rows` of every framework, month (or the cut's newest) and cut with enough segments to rank."""
     asked = _robustness(settings)
-    parts = [
-        rows(units, period, cut, asked) for units, period, cut in _samples(kpi_monthly, settings, newest_only)
-    ]
+    parts = [rows(units, period, cut, asked) for units, period, cut in _samples(kpis, settings, newest_only)]
     schema = {name: dtype for name, (dtype, _) in columns.items()}
     empty = pl.DataFrame(schema=schema)
     return pl.concat([empty, *(part.select(list(schema)) for part in parts)], how="vertical_relaxed").lazy()
 
 
-def _samples(
-    kpi_monthly: pl.LazyFrame, settings: Settings, newest_only: bool
-) -> Iterator[tuple[Sample, date, str]]:
-    parts = kpi_monthly.filter(pl.col("cut") != "company", pl.col("segment") != "unknown")
+def _samples(kpis: pl.LazyFrame, settings: Settings, newest_only: bool) -> Iterator[tuple[Sample, date, str]]:
+    parts = kpis.filter(pl.col("cut") != "company", pl.col("segment") != "unknown")
     for framework in settings.frameworks:
         evaluation = evaluate(parts, framework)
         scored = evaluation.units.with_columns(score=pl.Series(evaluation.score[0])).filter(

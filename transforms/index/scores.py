@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from transforms.exactness import compared
 from transforms.index.aggregate import Array
-from transforms.index.evaluate import COUNTED, STATUSES, UNIT, Evaluation, evaluate
+from transforms.index.evaluate import COUNTED, STATUSES, UNIT, Evaluation, evaluate, known_windows
 from transforms.index.framework import Framework, GradeCap
 from transforms.index.grades import banded, capped, grade_names
 from transforms.model import Columns
@@ -27,6 +27,10 @@ SCORE_COLUMNS: Columns = {
     "score": (pl.Float64, "0 to 100, higher is better; null where too much is missing."),
     "coverage": (pl.Float64, "Share (0 to 1) of the node's leaf weight that is present."),
     "grade": (pl.String, "Grade on the framework's own scale; null for leaves and missing scores."),
+    "window_months": (
+        pl.Int32,
+        "Months up to this that a leaf is taken over, 1 unless it has too few cases; above leaves the most; 0: none.",
+    ),
     "status": (pl.String, "ok, or why there is no score; of a leaf the status of its KPI record."),
 }
 NODE_COLUMNS: Columns = {
@@ -36,6 +40,9 @@ NODE_COLUMNS: Columns = {
     "kpi": (pl.String, "KPI of a leaf; null for inner nodes."),
     "basis": (pl.String, "Basis of the KPI's records; null for inner nodes."),
     "value": (pl.Float64, "Value of the KPI in its own unit; null for inner nodes."),
+    "n": (pl.Float64, "Denominator of the KPI, or its cases where it has none; null for inner nodes."),
+    "minimum": (pl.Float64, "Least of these that counts, where the framework sets one."),
+    "window_months": SCORE_COLUMNS["window_months"],
     "score": SCORE_COLUMNS["score"],
     "weight": (pl.Float64, "Weight within the parent as the framework gives it; siblings sum to 1."),
     "effective_weight": (pl.Float64, "Weight in this unit's index after what is missing; 0 if missing."),
@@ -43,29 +50,30 @@ NODE_COLUMNS: Columns = {
     "n_floored": (pl.Int32, "Scores raised to the floor of a geometric or harmonic mean, below this node."),
     "status": SCORE_COLUMNS["status"],
 }
-READS = (*UNIT, "kpi", "basis", "as_of", "denominator", "value", "n", "direction", "status")
+READS = (*UNIT, "kpi", "basis", "as_of", "denominator", "value", "n", "direction", "status", "window_months")
 
 
-def scores(kpi_monthly: pl.LazyFrame, frameworks: Sequence[Framework]) -> pl.LazyFrame:
+def scores(kpis: pl.LazyFrame, frameworks: Sequence[Framework]) -> pl.LazyFrame:
     """One row per framework version, unit (period, cut, segment) and node, in the columns of SCORE_COLUMNS.
 
-    `kpi_monthly` is the table kpi.monthly. A unit is scored from its own records alone, unless a framework
-    compares units (see `keys`). A version is scored for its validity and `backcast_months` before it.
+    `kpis` are the records of months and windows (see `with_windows`), or of months alone. A unit is scored from its
+    own records alone, unless a framework compares units (see `keys`). A version is scored for its validity and
+    `backcast_months` before it.
     """
 
     def rows(kpis: pl.DataFrame) -> pl.DataFrame:
         return pl.concat([_score_rows(kpis, framework) for framework in frameworks])
 
-    return _mapped(kpi_monthly, frameworks, rows, SCORE_COLUMNS)
+    return _mapped(kpis, frameworks, rows, SCORE_COLUMNS)
 
 
-def nodes(kpi_monthly: pl.LazyFrame, frameworks: Sequence[Framework]) -> pl.LazyFrame:
+def nodes(kpis: pl.LazyFrame, frameworks: Sequence[Framework]) -> pl.LazyFrame:
     """The rows of `scores` with each leaf's value, the weights, and what was clipped: NODE_COLUMNS."""
 
     def rows(kpis: pl.DataFrame) -> pl.DataFrame:
         return pl.concat([_node_rows(evaluate(kpis.lazy(), framework)) for framework in frameworks])
 
-    return _mapped(kpi_monthly, frameworks, rows, NODE_COLUMNS)
+    return _mapped(kpis, frameworks, rows, NODE_COLUMNS)
 
 
 def keys(frameworks: Sequence[Framework]) -> tuple[str, ...]:
@@ -74,7 +82,7 @@ def keys(frameworks: Sequence[Framework]) -> tuple[str, ...]:
 
 
 def _mapped(
-    kpi_monthly: pl.LazyFrame,
+    kpis: pl.LazyFrame,
     frameworks: Sequence[Framework],
     rows: Callable[[pl.DataFrame], pl.DataFrame],
     columns: Columns,
@@ -90,8 +98,9 @@ def _mapped(
         return rows(kpis).select(pl.col(name).cast(dtype) for name, dtype in schema.items())
 
     # The result has other columns than the input: a filter on it must not travel above this step.
+    kpis = known_windows(kpis)
     return (
-        kpi_monthly.filter(pl.col("kpi").is_in(sorted(used)))
+        kpis.filter(pl.col("kpi").is_in(sorted(used)))
         .select(READS)
         .map_batches(
             table, schema=schema, predicate_pushdown=False, projection_pushdown=False, slice_pushdown=False
@@ -124,6 +133,7 @@ def _node_rows(evaluation: Evaluation) -> pl.DataFrame:
     position = np.repeat(np.arange(len(tree)), evaluation.units.height)
     kpis = [node.leaf.kpi if node.leaf else None for node in tree]
     bases = [node.leaf.basis if node.leaf else None for node in tree]
+    minima = [node.leaf.minimum_denominator if node.leaf else None for node in tree]
     return _unit_nodes(evaluation).with_columns(
         parent=pl.Series([node.parent for node in tree], dtype=pl.String).gather(position),
         kpi=pl.Series(kpis, dtype=pl.String).gather(position),
@@ -132,6 +142,8 @@ def _node_rows(evaluation: Evaluation) -> pl.DataFrame:
         score=_nullable(evaluation.score),
         weight=pl.Series([node.weight for node in tree], dtype=pl.Float64).gather(position),
         effective_weight=pl.Series(evaluation.effective_weight.ravel()),
+        n=_nullable(evaluation.n),
+        minimum=pl.Series(minima, dtype=pl.Float64).gather(position),
         n_truncated=pl.Series(evaluation.n_truncated.ravel()),
         n_floored=pl.Series(evaluation.n_floored.ravel()),
     )
@@ -147,6 +159,7 @@ def _unit_nodes(evaluation: Evaluation) -> pl.DataFrame:
         framework_version=pl.lit(framework.version),
         node=pl.Series([node.code for node in framework.nodes]).gather(position),
         level=pl.Series([node.level for node in framework.nodes]).gather(position),
+        window_months=pl.Series(evaluation.window.ravel()),
         status=pl.Series(STATUSES).gather(evaluation.status.ravel().astype(np.uint32)),
     )
 
@@ -161,7 +174,7 @@ def _out_of_bounds(kpis: pl.DataFrame, cap: GradeCap, units: pl.DataFrame) -> ND
     above = value > compared(pl.lit(cap.above)) if cap.above is not None else pl.lit(False)
     below = value < compared(pl.lit(cap.below)) if cap.below is not None else pl.lit(False)
     breaches = (
-        kpis.filter(kpi=cap.kpi, basis=cap.basis)
+        kpis.filter(kpi=cap.kpi, basis=cap.basis, window_months=1)
         .sort("as_of")
         .unique(UNIT, keep="last")
         .filter(pl.col("status").is_in(COUNTED) & (above | below))

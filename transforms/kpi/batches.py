@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from transforms.kpi.cells import Cells, Sums, month_number, months_spanned
-from transforms.kpi.definition import Statistic, quantile_figures
+from transforms.kpi.definition import Kpi, Statistic, quantile_figures
 from transforms.kpi.flow_measures import FlowMeasure
 from transforms.kpi.measured import Figures, Series
 from transforms.kpi.measures import PerExposure, Stock
@@ -87,6 +87,13 @@ def batched(
                 numbers[measure.exposure.name] = counted.exposure(measure.exposure)
             found.append(Figures.of(member.series, periods, places, numbers))
     return found
+
+
+def adds_up(kpi: Kpi) -> bool:
+    """Whether the figures of months make those of several months by being added up."""
+    if isinstance(kpi.measure, Stock | SurvivalMeasure | FlowMeasure) or kpi.issue_months or kpi.cumulative:
+        return False
+    return all(statistic.q is None for statistic in kpi.measure.statistics(date.max).values())
 
 
 def _batches(series: Iterable[Series], as_of: date) -> list[Batch]:

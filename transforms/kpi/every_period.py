@@ -7,6 +7,7 @@ from datetime import date
 
 import polars as pl
 
+from transforms.index.framework import windows_asked
 from transforms.kpi.records import kpi_records
 from transforms.kpi.registry import registry
 from transforms.periods import MONTH, long_periods, month_periods, months_until
@@ -34,7 +35,7 @@ READS = {
 def every_period(
     *, recorded: pl.LazyFrame, as_of: date, settings: Settings, **facts: pl.LazyFrame
 ) -> pl.LazyFrame:
-    """The records of every month and longer period of the project, with grain and ends_on."""
+    """The records of every month, longer period and window of the project, with grain and ends_on."""
     months = months_until(as_of, settings.months)
     longer = long_periods(months, settings.grains)
     single = month_periods(months).select(pl.lit(MONTH).alias("grain"), "starts_on", "ends_on")
@@ -46,6 +47,7 @@ def every_period(
         as_of=as_of,
         settings=settings,
         recorded=recorded.collect(),
+        windows=windows_asked(settings.frameworks),
     ).lazy()
 
 

@@ -91,7 +91,7 @@ def measured(figures: Iterable[Figures]) -> pl.DataFrame:
     alike: dict[tuple[object, ...], list[Figures]] = {}
     for one in figures:
         alike.setdefault(one.formula, []).append(one)
-    found: dict[int, pl.DataFrame] = {}
+    found: dict[int, list[pl.DataFrame]] = {}
     for some in alike.values():
         record = some[0].record
         rows = pl.concat([one.frame() for one in some]).lazy().fill_nan(None)
@@ -106,6 +106,6 @@ def measured(figures: Iterable[Figures]) -> pl.DataFrame:
         begin = 0
         for one in some:
             height = len(one.periods) * len(one.places)
-            found[one.series.number] = together[begin : begin + height]
+            found.setdefault(one.series.number, []).append(together[begin : begin + height])
             begin += height
-    return pl.concat([found[number] for number in sorted(found)], rechunk=True)
+    return pl.concat([part for number in sorted(found) for part in found[number]], rechunk=True)

@@ -7,6 +7,7 @@ taken from the cases of each period. Nothing here knows a particular KPI.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 import polars as pl
 
@@ -17,6 +18,7 @@ from transforms.kpi.measured import EARLY, NUMBERS, PERIOD, Figures, Series, mea
 from transforms.kpi.measures import Count, Stock
 from transforms.kpi.needs import Needs, bases_of
 from transforms.kpi.places import Facts, Places
+from transforms.kpi.rolling import Windows, with_windows
 from transforms.kpi.stocks import Stocks, stocks
 from transforms.kpi.survival_measures import SurvivalMeasure
 from transforms.kpi.survival_records import survival
@@ -58,6 +60,7 @@ def kpi_records(
     as_of: date,
     settings: Settings,
     recorded: pl.DataFrame | None = None,
+    windows: Windows = MappingProxyType({}),
 ) -> pl.DataFrame:
     """One record a KPI, period, basis, cut and segment; with the grain of the period if `periods` has grains.
 
@@ -65,7 +68,8 @@ def kpi_records(
     the records have grain and ends_on as well. `recorded` (item, recorded_from) says since when the sources record
     what: a KPI that needs what they do not is not_applicable, and so is a period before (see `needs.py`). Without it
     everything is taken as recorded but columns of facts that are all empty. A segment without a case is no_data, or
-    0 for a count.
+    0 for a count. `windows` asks for records of some KPIs over several months up to each month beside those (see
+    `rolling.py`).
     """
     grain = {"grain": pl.String, "ends_on": pl.Date} if "grain" in periods.columns else {}
     if periods.is_empty():
@@ -91,6 +95,8 @@ def kpi_records(
         if not applicable[one.number].since:
             own = apart if isinstance(one.kpi.measure, SurvivalMeasure) else periods
             figures.append(Figures.of(one, own, places, {}))
+    periods, longer = with_windows(periods, figures, windows)
+    figures += longer
     rules = _rules(every, applicable, settings)
     return _stated(measured(figures), rules, periods, places, as_of).select(*RECORD, *grain)
 

@@ -1,5 +1,5 @@
 /*
-Where each segment stood each month: the index, its dimensions, headline KPIs and the change on the month before.
+Where each segment stood each month: the index, the parts of its framework, headline KPIs and the change on the month before.
 grain: framework, framework_version, period, cut, segment
 owner: service quality
 example:
@@ -19,17 +19,20 @@ WITH nodes AS (
         max(CASE WHEN level = 0 THEN coverage END) AS index_coverage,
         max(CASE WHEN level = 0 THEN grade END) AS index_grade,
         max(CASE WHEN level = 0 THEN status END) AS index_status,
-        max(CASE WHEN node = 'objective' THEN score END) AS objective_score,
-        max(CASE WHEN node = 'perceived' THEN score END) AS perceived_score,
-        max(CASE WHEN node = 'objective_reliability' THEN score END) AS objective_reliability_score,
-        max(CASE WHEN node = 'objective_responsiveness' THEN score END) AS objective_responsiveness_score,
-        max(CASE WHEN node = 'objective_assurance' THEN score END) AS objective_assurance_score,
-        max(CASE WHEN node = 'perceived_reliability' THEN score END) AS perceived_reliability_score,
-        max(CASE WHEN node = 'perceived_responsiveness' THEN score END) AS perceived_responsiveness_score,
-        max(CASE WHEN node = 'perceived_assurance' THEN score END) AS perceived_assurance_score,
-        max(CASE WHEN node = 'perceived_empathy' THEN score END) AS perceived_empathy_score,
-        max(CASE WHEN node = 'perceived_tangibles' THEN score END) AS perceived_tangibles_score
+        max(CASE WHEN level = 0 THEN window_months END) AS window_months
     FROM index.scores
+    GROUP BY framework, framework_version, period, cut, segment
+),
+parts AS (
+    SELECT
+        framework,
+        framework_version,
+        period,
+        cut,
+        segment,
+        map_from_entries(array_agg((node, score) ORDER BY level, node)) AS part_scores
+    FROM index.nodes
+    WHERE kpi IS NULL AND level > 0
     GROUP BY framework, framework_version, period, cut, segment
 ),
 kpis AS (
@@ -70,16 +73,8 @@ SELECT
     nodes.index_grade,  -- Grade on the framework's own scale, not a regulator's.
     nodes.index_coverage,  -- Share of the index's weight that has a value.
     nodes.index_status,  -- ok, or why there is no score.
-    nodes.objective_score,  -- Score of the pillar, 0 to 100.
-    nodes.perceived_score,  -- Score of the pillar, 0 to 100.
-    nodes.objective_reliability_score,  -- Reliability as the records show it, 0 to 100.
-    nodes.objective_responsiveness_score,  -- Responsiveness as the records show it, 0 to 100.
-    nodes.objective_assurance_score,  -- Assurance as the records show it, 0 to 100.
-    nodes.perceived_reliability_score,  -- Reliability as customers see it, 0 to 100.
-    nodes.perceived_responsiveness_score,  -- Responsiveness as customers see it, 0 to 100.
-    nodes.perceived_assurance_score,  -- Assurance as customers see it, 0 to 100.
-    nodes.perceived_empathy_score,  -- Empathy as customers see it, 0 to 100.
-    nodes.perceived_tangibles_score,  -- Tangibles as customers see it, 0 to 100.
+    nodes.window_months,  -- Months behind the index: 1, or the most that a KPI of too few cases is taken over.
+    parts.part_scores,  -- Score of each part of the framework's tree, 0 to 100, as part_scores['objective'].
     kpis.claim_decided_within_30_days_share,  -- Of claims decided in the month.
     kpis.claim_report_to_payment_days_median,  -- Of claims paid in the month, days.
     kpis.claim_paid_share,  -- Of claims ended in the month.
@@ -90,6 +85,12 @@ SELECT
     kpis.surrender_policy_share,  -- Surrendered in the month among those in force at its start.
     kpis.nps_points  -- Net promoter score, -100 to 100.
 FROM nodes
+LEFT JOIN parts
+    ON parts.framework = nodes.framework
+    AND parts.framework_version = nodes.framework_version
+    AND parts.period = nodes.period
+    AND parts.cut = nodes.cut
+    AND parts.segment = nodes.segment
 LEFT JOIN kpis ON kpis.period = nodes.period AND kpis.cut = nodes.cut AND kpis.segment = nodes.segment
 LEFT JOIN index.signals AS signals
     ON signals.framework = nodes.framework

@@ -1,0 +1,41 @@
+"""kpi.windows: KPIs over 3, 6 and 12 months up to each month, where a framework takes these for small segments.
+
+How they are added up is `rolling.py`; which window a score takes is `transforms/index/evaluate.py`.
+"""
+
+from datetime import date
+
+import polars as pl
+
+from transforms.index.framework import windows_asked
+from transforms.kpi.every_period import READS, RECORDED, every_period
+from transforms.kpi.monthly import monthly
+from transforms.model import transform
+from transforms.periods import WINDOW_GRAINS
+from transforms.settings import Settings
+
+
+@transform(
+    writes="kpi.windows",
+    reads={**READS, **RECORDED},
+    broadcast={"periods": "staging.periods"},
+    shared=every_period,
+    keys=(),
+    grain=("kpi", "period", "basis", "cut", "segment", "window_months"),
+    partitioned_by="period",
+    asked_for=lambda settings: bool(windows_asked(settings.frameworks)),
+    columns={
+        **monthly.columns,
+        "period": (pl.Date, "First day of the last month of the window."),
+        "window_months": (pl.Int32, "Months of the window: 3, 6 or 12."),
+    },
+)
+def windows(shared: pl.LazyFrame, periods: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
+    """One row a KPI that a framework takes over longer windows, month, basis, cut, segment and length of the window."""
+    del as_of, settings
+    length = pl.col("grain").replace_strict(WINDOW_GRAINS, default=None, return_dtype=pl.Int32)
+    return (
+        shared.with_columns(window_months=length)
+        .filter(pl.col("window_months").is_not_null())
+        .join(periods, on="period", how="semi")
+    )
