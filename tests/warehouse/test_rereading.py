@@ -23,7 +23,13 @@ complaints:
     max_reject_share: 0.9
     columns: {complaint_id: 编号, received_on: 日期, comment: 内容, customer_id: 客户}
 """
-TEXT = '投诉登记\n编号,日期,客户,内容\n1,2025-01-05,W1,好\n2,05.01.2025,W2,"第一行\n第二行, 13800138000"\n3,2025-01-07,W3,好\n4,2025-01-08'
+TEXT = """投诉登记
+编号,日期,客户,内容
+1,2025-01-05,W1,好
+2,05.01.2025,W2,"第一行
+第二行, 13800138000"
+3,2025-01-07,W3,好
+4,2025-01-08"""
 
 
 def sources() -> dict[str, list[FeedSource]]:
