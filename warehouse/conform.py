@@ -29,6 +29,7 @@ SKIPPED = 0
 _FAILS = "'the expression fails on this row'"
 _LONGEST_SHOWN, _LONGEST_KEPT = 100, 500
 _SAMPLE_ROWS = 1000
+_LIKE_DATA = re.compile(r"^\d{4}[-/.]\d\d?[-/.]\d\d?|^\d\d?[-/.]\d\d?[-/.]\d{4}|\d{7,}|@[\w-]+[.]")
 _NOUNS = {
     "date": "a date",
     "timestamp": "a timestamp",
@@ -53,8 +54,6 @@ class Conformed:
     fault_columns: tuple[str | None, ...]
     numbered: bool
     """Whether the select gives `_row`, the number of the source row; else its rows are those of the source."""
-    all_public: bool
-    """Whether every column of the source is mapped and none of them is personal."""
 
 
 @dataclass(frozen=True)
@@ -109,16 +108,24 @@ class _Names:
     def alias(self, name: str, path: str) -> str:
         found = self._found(name)
         if found is None:
-            hint = self._lower_down(name) or closest(name, self.scan.columns) or "."
-            columns = ", ".join(self.scan.columns)
-            where = f"{self.key_path}.{path}"
-            raise LandingError(
-                [f"has no column {name!r}, which {where} names{hint} Columns found: {columns}"]
-            )
+            where = f"has no column {name!r}, which {self.key_path}.{path} names"
+            raise LandingError([where + self._instead(name)])
         taken = next((alias for alias, column in self.columns.items() if column == found), None)
         alias = taken or f"_s{len(self.columns)}"
         self.columns[alias] = found
         return alias
+
+    def _instead(self, name: str) -> str:
+        """What there is where a column is missed, but for a first line of data, which may tell of people."""
+        hint = self._lower_down(name)
+        if any(map(_LIKE_DATA.search, self.scan.columns)):
+            found = (
+                f"the first line, of {len(self.scan.columns)} fields, looks like data and not like a header"
+            )
+            return hint or f"; {found}: put one above it"
+        return (
+            hint or closest(name, self.scan.columns) or "."
+        ) + f" Columns found: {', '.join(self.scan.columns)}"
 
     def _lower_down(self, name: str) -> str:
         """Where the header stands, if it is not where it was looked for."""
@@ -230,13 +237,11 @@ def conformed(
     verdicts += [_Verdict(test, column, _FAILS) for column, test in names.failures]
     verdicts += _broken_cells(names)
     verdicts += [_Verdict(read.fault, read.name, read.reason, read.cells) for read in reads if read.fault]
-    hidden = set(names.hidden) or len(names.columns) < len(scan.columns)
     return Conformed(
         select=_select(names, reads, cells, verdicts),
         staged=tuple(read.name for read in reads),
         fault_columns=tuple(column for verdict in verdicts for column in verdict.fault_columns()),
         numbered=bool(source.wide),
-        all_public=not hidden,
     )
 
 

@@ -65,8 +65,7 @@ def rejects_select(staged: Staged) -> str:
     if not staged.refused:
         return select
     # Nobody knows which part of a line that came apart is personal.
-    text = "raw" if staged.plan.all_public else shape_sql("raw")
-    return f"{select} UNION ALL SELECT line, column_name, reason, {text} FROM {REFUSED}"
+    return f"{select} UNION ALL SELECT line, column_name, reason, {shape_sql('raw')} FROM {REFUSED}"
 
 
 def insert_select(

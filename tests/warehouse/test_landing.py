@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -292,7 +293,7 @@ complaints:
     (found,) = zone.rows("SELECT feed, file, line, column_name, reason, raw FROM raw.rejects")
     assert found[:5] == ("complaints", "c.csv", 3, column, reason)
     if reason.startswith("too"):
-        assert found[5] == line
+        assert found[5] == re.sub(r"\d", "9", line)
     else:
         values = [value or None for value in line.split(",")]
         assert json.loads(found[5]) == dict(zip(["ID", "DAY", "O", "N", "T"], values, strict=True))

@@ -82,7 +82,9 @@ def test_lines_of_a_large_file_with_broken_rows(zone: Zone) -> None:
     assert zone.rows("SELECT count(*) FROM raw.complaints WHERE CAST(complaint_id AS INTEGER) <> _line") == [
         (0,)
     ]
-    assert zone.rows("SELECT count(*) FROM raw.rejects WHERE NOT starts_with(raw, line || ',')") == [(0,)]
+    assert zone.rows(
+        "SELECT count(*) FROM raw.rejects WHERE NOT starts_with(raw, repeat('9', length(line::VARCHAR)) || ',')"
+    ) == [(0,)]
 
 
 def test_lines_after_breaks_inside_quotes_and_blank_lines(zone: Zone) -> None:

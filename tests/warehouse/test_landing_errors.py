@@ -33,6 +33,14 @@ def test_a_missing_column(zone: Zone) -> None:
     )
 
 
+def test_a_first_line_of_data_is_not_shown(zone: Zone) -> None:
+    zone.write("c.csv", "110101199001011234,2025-01-05,王伟\n")
+    told = zone.problem(MAPPING)
+    assert told.endswith(
+        "names; the first line, of 3 fields, looks like data and not like a header: put one above it"
+    )
+
+
 def test_a_missing_column_of_an_expression(zone: Zone) -> None:
     zone.write("c.csv", CSV)
     told = zone.problem(MAPPING.replace("category: MATTER", "category: {sql: upper(MOTTER)}"))
