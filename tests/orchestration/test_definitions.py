@@ -1,5 +1,6 @@
 """What Dagster is given: an asset for every table, checks on them, months that rerun alone."""
 
+import os
 import shutil
 from datetime import date
 from pathlib import Path
@@ -58,6 +59,25 @@ def test_schedule_and_sensor_ask_for_every_month(defs, project):
 def table(project: Path, sql: str) -> pl.DataFrame:
     with duckdb.connect(str(project / "warehouse" / "build.duckdb"), read_only=True) as con:
         return con.sql(sql).pl()
+
+
+def test_scheduled_runs_leave_files_that_may_still_be_written(project, tmp_path):
+    """The schedule asks runs to wait; the sensor asks for none before the youngest file has settled."""
+    folder = tmp_path / "project"
+    shutil.copytree(project, folder, symlinks=True, ignore=shutil.ignore_patterns("warehouse"))
+    youngest = next((folder / "feeds").glob("complaints*"))
+    defs = definitions(read_project(folder))
+    context = dg.build_schedule_context()
+    (asked,) = defs.resolve_schedule_def("nightly").evaluate_tick(context).run_requests
+    assert asked.run_config["resources"]["warehouse"]["config"] == {"settle_seconds": 60}
+    os.utime(youngest)
+    sensor = defs.resolve_sensor_def("new_files")
+    evaluated = sensor.evaluate_tick(dg.build_sensor_context())
+    assert (len(evaluated.run_requests), youngest.name in evaluated.skip_message) == (0, True)
+    assert evaluated.cursor is None
+    for path in (folder / "feeds").iterdir():
+        os.utime(path, (1.7e9, 1.7e9))
+    assert len(sensor.evaluate_tick(dg.build_sensor_context()).run_requests) == 1
 
 
 def test_a_month_reruns_alone(defs, project, monkeypatch):
