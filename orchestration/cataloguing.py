@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from orchestration.making import Run
+from orchestration.making import RECORDED, Run
 from transforms.graph import SESSION_TABLES, Node, build_graph
 from transforms.index.versions import catalogue_rows as version_rows
 from transforms.index.versions import versions
@@ -42,7 +42,7 @@ def models() -> Mapping[str, Node]:
 
 def catalogue_rows(store: Store, run: Run) -> dict[str, Rows]:
     """The rows of every table of the catalogue, from contracts, models and the checks' results."""
-    graph = models()
+    graph, recorded = models(), store.read(RECORDED)
     columns: list[tuple[object, ...]] = []
     for feed, contract in contracts().items():
         texts = {name: column.description for name, column in contract.columns.items()}
@@ -63,7 +63,8 @@ def catalogue_rows(store: Store, run: Run) -> dict[str, Rows]:
         "catalog.tables": _tables(store, graph),
         "catalog.columns": columns,
         "catalog.column_lineage": lineage,
-        "catalog.kpis": dictionary_rows(run.settings),
+        "catalog.kpis": dictionary_rows(run.settings, recorded),
+        "catalog.recorded": recorded.sort("item").rows(),
         "catalog.units": unit_rows(),
         "catalog.packs": pack_rows(run.settings.packs),
         "catalog.frameworks": _frameworks(store, run),

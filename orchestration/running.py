@@ -21,6 +21,7 @@ HEADLINE = """
         AND period = (SELECT max(period) FROM index.scores WHERE cut = 'company' AND score IS NOT NULL)
     ORDER BY framework, framework_version, level, node
 """
+LACKING = "SELECT count(*), count(lacks) FROM catalog.kpis"
 
 
 Months = tuple[date, date]
@@ -125,7 +126,7 @@ def _reason(event: Any) -> str | None:
 def _summarise(
     console: Console, project: Project, watcher: Any, failure: str | None, months: Months | None
 ) -> None:
-    from orchestration.showing import checks_line, failures_table, headline_table, loads_table
+    from orchestration.showing import checks_line, failures_table, headline_table, lacks_line, loads_table
     from warehouse.store import read_published
 
     current = Path(project.warehouse / "current.duckdb")
@@ -149,6 +150,7 @@ def _summarise(
         console.print(Text("Not published:", style="red"), reason, soft_wrap=True)
         console.print(f"Readers keep {current}." if current.exists() else "Nothing has been published yet.")
         return
+    console.print(lacks_line(read_published(current, LACKING).row(0)), soft_wrap=True)
     headline = list(read_published(current, HEADLINE).iter_rows(named=True))
     console.print(headline_table(headline) if headline else "No index: none of its KPIs has a record.")
     console.print(f"Published: {current} → {watcher.version.name}", soft_wrap=True)

@@ -102,6 +102,12 @@ def checks_line(results: list[Any]) -> str:
     return f"checks: {len(results) - len(failed)} passed, {len(failed) - len(blocking)} warned, {len(blocking)} failed"
 
 
+def lacks_line(counts: tuple[int, int]) -> str:
+    """How many of all KPIs are not applicable because something they need was never recorded."""
+    kpis, lacking = counts
+    return f"KPIs: {kpis - lacking} of {kpis} have what they need; what the others lack: catalog.kpis, column lacks"
+
+
 def failures_table(results: list[Any]) -> Table:
     """The checks that did not pass and what they saw."""
     table = Table(title="Checks that did not pass", title_justify="left")

@@ -4,7 +4,7 @@ A core table declares it beside the transform that derives its columns; what a K
 `transforms/kpi/needs.py`, and what a project's sources record is asked of the landing zone.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -41,6 +41,10 @@ class Need:
         known = [items for items in self.alternatives if items <= firsts.keys()]
         return min((max((firsts[i] for i in items), default=date.min) for items in known), default=None)
 
+    def without(self, known: Collection[str]) -> "Need":
+        """What is left of it where some items are had."""
+        return _least(items.difference(known) for items in self.alternatives)
+
     def implies(self, other: "Need") -> bool:
         """Whether whoever has this one has the other."""
         return all(any(less <= items for less in other.alternatives) for items in self.alternatives)
@@ -71,10 +75,12 @@ def _factors(alternatives: frozenset[frozenset[str]]) -> list[str]:
 
 
 def _choice(items: list[str]) -> str:
-    columns = {one.partition("=")[0] for one in items}
-    if len(columns) == 1 and all("=" in one for one in items):
-        return f"{columns.pop()}={'|'.join(one.partition('=')[2] or '(empty)' for one in items)}"
-    return items[0] if len(items) == 1 else f"({' or '.join(items)})"
+    columns: dict[str, list[str]] = {}
+    for one in items:
+        column, sign, code = one.partition("=")
+        columns.setdefault(column + sign, []).append(code or "(empty)" if sign else "")
+    told = [column + "|".join(codes) for column, codes in columns.items()]
+    return told[0] if len(told) == 1 else f"({' or '.join(told)})"
 
 
 def _least(alternatives: Iterable[frozenset[str]]) -> Need:

@@ -90,6 +90,24 @@ TABLES: Mapping[str, tuple[str, Mapping[str, tuple[type[pl.DataType], str]]]] = 
             "example": (pl.String, "Worked example: what is given."),
             "example_value": (pl.Float64, "The value that follows from it."),
             "for_index": (pl.Boolean, "Whether it may enter a composite index."),
+            "needs": (
+                pl.String,
+                "Columns and codes of feeds that must be recorded; `a|b`: one of several codes.",
+            ),
+            "lacks": (pl.String, "What of it the project's sources never recorded, and why; empty: nothing."),
+            "recorded_from": (pl.Date, "Day from which all of it is recorded; empty: never, or ever since."),
+        },
+    ),
+    "catalog.recorded": (
+        "What KPIs ask of the feeds and since when the project's sources record it, one row a column or code.",
+        {
+            "item": (
+                pl.String,
+                "feed.column, or feed.column=code; nothing after the sign is an empty value.",
+            ),
+            "is_mapped": (pl.Boolean, "The mapping of a source can deliver it."),
+            "recorded_from": (pl.Date, "Day from which it counts as recorded; empty if none has landed."),
+            "lacking": (pl.String, "Sources that open cases but never record it, though another does."),
         },
     ),
     "catalog.units": (

@@ -137,7 +137,8 @@ SELECT item, bool_or(is_mapped) AS is_mapped,
             WHEN must AND date_trunc('month', opens) < date_trunc('month', since) THEN since
         END)
     ) END AS recorded_from,
-    string_agg(name, ', ' ORDER BY name) FILTER (must AND since IS NULL) AS lacking
+    CASE WHEN min(since) IS NOT NULL THEN string_agg(name, ', ' ORDER BY name) FILTER (must AND since IS NULL) END
+        AS lacking
 FROM found GROUP BY item"""
 
 

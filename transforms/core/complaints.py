@@ -24,15 +24,19 @@ AFTER_RECEIPT = {
 LATER_DATES = (*AFTER_RECEIPT, "new_facts_on")
 
 
+REQUEST_MET = ("full", "partial", "none")
+
+
 def _origins(settings: Settings) -> Origins:
     received, closed = item("complaints.received_on"), item("complaints.closed_on")
     limit = ALWAYS if settings.complaints.unclassified else item("complaints.complexity")
     outcome = codes_of("complaints.outcome")
     return {
         **passed_on(
-            "complaints", "received_on", *LATER_DATES, "category", "outcome", "request_met", "complexity",
+            "complaints", "received_on", *LATER_DATES, "category", "outcome", "complexity",
             "extension_approved_on", "appraisal_days",
         ),
+        **{f"request_met={degree}": codes_of("complaints.request_met")(degree) for degree in REQUEST_MET},
         "term_starts_on": received,
         "decided_on": closed,
         "withdrawn_on": closed & outcome("withdrawn"),

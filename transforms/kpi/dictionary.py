@@ -4,11 +4,15 @@ Here are its rows for the catalogue and its page; what a KPI is, is `transforms/
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from itertools import groupby
+
+import polars as pl
 
 from transforms.graph import sql_models
 from transforms.kpi.definition import Kpi
+from transforms.kpi.needs import Asked, Needs, bases_of, firsts_of, lacks_of, words_of
 from transforms.kpi.registry import registry
 from transforms.pack import Entry, Pack, shipped_packs
 from transforms.settings import Settings
@@ -19,8 +23,9 @@ INTRODUCTION = """# Dictionary of KPIs and marts
 Generated from the registry by `policypulse dictionary`; the same is in `catalog.kpis` of every warehouse.
 Shares are fractions. A cohort counts the cases received, issued or expired in the month, a period those closed in
 it, a stock those open at its end. `minimum` is the number of cases below which the status is `low_n`; a cohort is
-`immature` until its horizon is over. The packs of regulators and the marts come
-at the end.
+`immature` until its horizon is over. What a KPI `needs` are columns and codes of the feeds, several codes of a column
+written as `a|b`: until the sources have recorded them, it is `not_applicable` and not 0. The packs of regulators and
+the marts come at the end.
 
 Intervals are at 95 % and for the process, as if the month's cases were a sample of it. The rows that one respondent
 has in several dimensions count as one; else cases are taken as independent. A customer seldom has two cases in a
@@ -43,8 +48,8 @@ which branch, and `policypulse cases` lists the claims, complaints, policies or 
 """
 
 
-def dictionary_rows(settings: Settings) -> list[tuple[object, ...]]:
-    """One row a KPI, in the columns of catalog.kpis."""
+def dictionary_rows(settings: Settings, recorded: pl.DataFrame | None = None) -> list[tuple[object, ...]]:
+    """One row a KPI, in the columns of catalog.kpis; `recorded` says what the project's sources record."""
     return [
         (
             kpi.code,
@@ -66,9 +71,26 @@ def dictionary_rows(settings: Settings) -> list[tuple[object, ...]]:
             kpi.example.given if kpi.example else None,
             kpi.example.value if kpi.example else None,
             kpi.for_index,
+            words_of(asked.values()),
+            None if recorded is None else lacks_of(asked, recorded) or None,
+            None if recorded is None else _recorded_from(asked, recorded),
         )
-        for kpi in registry(settings)
+        for kpi, asked in _asked(settings)
     ]
+
+
+def _asked(settings: Settings) -> Iterator[tuple[Kpi, dict[str, Asked]]]:
+    """Every KPI with what it needs on each basis."""
+    needs = Needs.declared(settings)
+    for kpi in registry(settings):
+        yield kpi, {basis: needs.of(kpi, basis) for basis in bases_of(kpi)}
+
+
+def _recorded_from(asked: Mapping[str, Asked], recorded: pl.DataFrame) -> date | None:
+    """The first day on which a KPI has all it needs on one basis; None if never, or if it needs nothing dated."""
+    days = [one.since(firsts_of(recorded)) for one in asked.values()]
+    first = min((day for day in days if day), default=None)
+    return None if first == date.min else first
 
 
 def bases(kpi: Kpi) -> str:
@@ -87,11 +109,12 @@ def dictionary_page(settings: Settings) -> str:
     Of a project that names no pack all those are shown that come with policypulse.
     """
     packs = settings.packs or tuple(shipped_packs().values())
+    needs = {kpi.code: words_of(asked.values()) for kpi, asked in _asked(settings)}
     parts = [INTRODUCTION]
     kpis = sorted(registry(settings), key=lambda kpi: kpi.fact)
     for fact, members in groupby(kpis, key=lambda kpi: kpi.fact):
         parts.append(f"## {fact}\n")
-        parts += ["\n".join(_entry(kpi, settings, packs)) + "\n" for kpi in members]
+        parts += ["\n".join(_entry(kpi, settings, packs, needs[kpi.code])) + "\n" for kpi in members]
     parts.append(PACKS)
     parts += ["\n".join(_pack(pack)) + "\n" for pack in packs]
     parts += [MARTS, *(_mart(model) for model in sql_models() if model.name.startswith("marts."))]
@@ -105,7 +128,7 @@ def _mart(model: SqlModel) -> str:
     )
 
 
-def _entry(kpi: Kpi, settings: Settings, packs: Sequence[Pack]) -> Iterator[str]:
+def _entry(kpi: Kpi, settings: Settings, packs: Sequence[Pack], needs: str) -> Iterator[str]:
     yield f"### {kpi.code}\n"
     yield f"{kpi.title}. {kpi.definition}".rstrip() + "\n"
     better = {1: "higher is better", -1: "lower is better", 0: "neither side is better"}[kpi.direction]
@@ -114,6 +137,7 @@ def _entry(kpi: Kpi, settings: Settings, packs: Sequence[Pack]) -> Iterator[str]
         "formula": kpi.formula,
         "counts": kpi.counts,
         "leaves out": kpi.leaves_out,
+        "needs": needs,
         "basis": bases(kpi),
         "unit": f"{kpi.unit}, {better}" + ("" if kpi.for_index else "; not for a composite index"),
         "interval": interval(kpi),

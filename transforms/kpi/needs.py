@@ -4,7 +4,7 @@ It follows from the expressions of the KPI: what a case must have to count, to b
 and codes of the feeds by the origins that facts declare. How records are made is `records.py`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -17,11 +17,13 @@ from transforms.kpi.measures import PerExposure, Stock
 from transforms.kpi.registry import registry
 from transforms.kpi.survival_measures import SurvivalMeasure
 from transforms.model import Transform
-from transforms.origins import ALWAYS, NEVER, Need, Origins, all_of, any_of, item, origin_of
+from transforms.origins import ALWAYS, NEVER, Firsts, Need, Origins, all_of, any_of, item, origin_of
 from transforms.settings import Settings
 
 Schemas = Mapping[str, pl.Schema]
 EXPOSURES = "core.exposure_months"
+# What begins an item that is no column of a feed, but for the project to say.
+SETTING = "setting."
 # A text that is none of those an expression names.
 ANOTHER = "*"
 _DAY = date(2020, 1, 1)
@@ -40,9 +42,10 @@ class Asked:
     cases: Need
     reach_days: int
 
-    def __str__(self) -> str:
-        told = sorted({str(need) for need in _telling(self.needs)}, key=lambda text: (len(text), text))
-        return "; ".join(told)
+    def since(self, firsts: Firsts) -> date | None:
+        """The day from which all it needs is recorded; None if something never was."""
+        days = [need.since(firsts) for need in self.needs]
+        return None if None in days else max(filter(None, days), default=date.min)
 
 
 @dataclass
@@ -85,7 +88,7 @@ class Needs:
     def _needs(self, kpi: Kpi, basis: str) -> Iterator[Need]:
         measure = kpi.measure
         if kpi.awaits:
-            yield item(f"setting.{kpi.awaits}")
+            yield item(f"{SETTING}{kpi.awaits}")
             return
         if isinstance(measure, Stock | FlowMeasure):
             # Parts of a stock, such as the old ones, may be empty; only their origins tell whether they can be.
@@ -141,10 +144,10 @@ class Needs:
 
     def _tried(self, fact: str, condition: pl.Expr) -> Need:
         grid, origins = pl.LazyFrame({"": [0]}), []
-        literals = list(_literals(condition))
         for column in dict.fromkeys(condition.meta.root_names()):
             if column not in self.schemas[fact]:
                 return item(f"{fact}.{column}")
+            literals = list(_literals_for(column, condition))
             values = _values(column, self.schemas[fact][column], literals, self.origins.get(fact, {}))
             needs = [ALWAYS if v is None else self._origin(fact, column, v) for v in values]
             kinds = list(dict.fromkeys(needs))
@@ -173,6 +176,35 @@ def bases_of(kpi: Kpi) -> tuple[Basis, ...]:
     return tuple(kpi.dates) or ("stock",)
 
 
+def words_of(asked: Iterable[Asked]) -> str:
+    """What is needed on several bases, in words: each need that the others do not imply."""
+    told = {str(need) for need in _telling([need for one in asked for need in one.needs])}
+    return "; ".join(sorted(told, key=lambda text: (len(text), text)))
+
+
+def lacks_of(asked: Mapping[str, Asked], recorded: pl.DataFrame) -> str:
+    """What of the needs on several bases was never recorded, in words and with the reason; empty if all was."""
+    firsts = firsts_of(recorded)
+    mapped = set(recorded.filter("is_mapped")["item"])
+    missing: dict[str, list[str]] = {}
+    for basis, one in asked.items():
+        for need in _telling([need for need in one.needs if need.since(firsts) is None]):
+            left = need.without(firsts.keys())
+            why = "mapped, but none has landed" if left.items & mapped else "not mapped"
+            reason = (
+                "to be said in the project file" if any(i.startswith(SETTING) for i in left.items) else why
+            )
+            missing.setdefault(f"{left} ({reason})", []).append(basis)
+    return "; ".join(
+        text if len(bases) == len(asked) else f"{', '.join(bases)}: {text}" for text, bases in missing.items()
+    )
+
+
+def firsts_of(recorded: pl.DataFrame) -> dict[str, date]:
+    """The first day of each item that was ever recorded."""
+    return dict(recorded.drop_nulls("recorded_from").select("item", "recorded_from").iter_rows())
+
+
 def _facts() -> dict[str, Transform]:
     from transforms.graph import transform_models
 
@@ -181,6 +213,16 @@ def _facts() -> dict[str, Transform]:
 
 def _sliced(kpi: Kpi) -> pl.Expr:
     return pl.lit(True) if kpi.slice is None else pl.col(kpi.slice[0]) == pl.lit(kpi.slice[1])
+
+
+def _literals_for(column: str, expression: pl.Expr) -> Iterator[Any]:
+    """The values that an expression holds one column against: those of the parts that look at it alone."""
+    looked_at = set(expression.meta.root_names())
+    if looked_at == {column}:
+        yield from _literals(expression)
+    elif column in looked_at:
+        for part in expression.meta.pop():
+            yield from _literals_for(column, part)
 
 
 def _literals(expression: pl.Expr) -> Iterator[Any]:
@@ -211,9 +253,9 @@ def _values(column: str, dtype: pl.DataType, literals: list[Any], origins: Origi
     return pl.Series(column, [None, *dict.fromkeys(found)], dtype=dtype, strict=False)
 
 
-def _telling(needs: tuple[Need, ...]) -> Iterator[Need]:
-    """The needs that others do not imply."""
-    told = [need for need in needs if need != ALWAYS]
+def _telling(needs: Sequence[Need]) -> Iterator[Need]:
+    """The needs that others do not imply, each once."""
+    told = dict.fromkeys(need for need in needs if need != ALWAYS)
     for need in told:
         if not any(other != need and other.implies(need) for other in told):
             yield need

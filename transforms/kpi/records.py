@@ -16,7 +16,7 @@ from transforms.kpi.batches import batched
 from transforms.kpi.definition import Kpi
 from transforms.kpi.measured import EARLY, NUMBERS, PERIOD, Figures, Series, measured
 from transforms.kpi.measures import Count, Stock
-from transforms.kpi.needs import Needs, bases_of
+from transforms.kpi.needs import Needs, bases_of, firsts_of
 from transforms.kpi.places import Facts, Places
 from transforms.kpi.rolling import Windows, with_windows
 from transforms.kpi.stocks import Stocks, stocks
@@ -115,19 +115,13 @@ def _applicable(series: Sequence[Series], needs: Needs, firsts: Firsts) -> dict[
     found = {}
     for one in series:
         asked = needs.of(one.kpi, one.basis)
-        sinces = [need.since(firsts) for need in asked.needs]
-        since = None if None in sinces else max(filter(None, sinces), default=date.min)
-        found[one.number] = _Applicable(since, asked.cases.since(firsts), asked.reach_days)
+        found[one.number] = _Applicable(asked.since(firsts), asked.cases.since(firsts), asked.reach_days)
     return found
 
 
 def _firsts(facts: Facts, needs: Needs, series: Sequence[Series], recorded: pl.DataFrame | None) -> Firsts:
     """The first days of all that was ever recorded; a column of unknown origin counts if it is filled."""
-    days = (
-        {}
-        if recorded is None
-        else dict(recorded.drop_nulls("recorded_from").select("item", "recorded_from").iter_rows())
-    )
+    days = {} if recorded is None else firsts_of(recorded)
     wanted: dict[str, set[str]] = {}
     for name in {name for s in series for need in needs.of(s.kpi, s.basis).needs for name in need.items}:
         fact, _, column = name.rpartition(".")
