@@ -111,7 +111,7 @@ def _of_feed(contract: Contract, items: Sequence[Item], sources: Sequence[FeedSo
     )
     opening = _OPENING.get(feed, "TRUE")
     return f"""
-WITH known AS NOT MATERIALIZED ({_known(contract, sources, time_zone)}),
+WITH known AS NOT MATERIALIZED ({_known(contract, len(sources) > 1)}),
 firsts AS (
     {" UNION ALL ".join(_firsts(contract, items))}
 ),
@@ -163,14 +163,14 @@ def _asked(item: Item, number: int, source: FeedSource | None) -> str:
     return ", ".join(map(str, values))
 
 
-def _known(contract: Contract, sources: Sequence[FeedSource], time_zone: str) -> str:
+def _known(contract: Contract, by_source: bool) -> str:
     """The rows that were known on the as-of day and are not about a later one, with their source and day."""
     day = _day(contract)
     source, loads, past = "0", "", ""
-    if len(sources) > 1:
+    if by_source:
         source, loads = (
             "coalesce(loads.source, -1)",
-            f"LEFT JOIN ({_loads(sources, time_zone)}) AS loads ON load_id = _load_id",
+            f"LEFT JOIN ({_loads(contract.feed)}) AS loads ON load_id = _load_id",
         )
     if day:
         end = "ends_at" if contract.columns[day].type == "timestamp" else "as_of + 1"
@@ -180,10 +180,12 @@ def _known(contract: Contract, sources: Sequence[FeedSource], time_zone: str) ->
     FROM known.{contract.feed} AS feed {loads} {past}"""
 
 
-def _loads(sources: Sequence[FeedSource], time_zone: str) -> str:
-    """Which source brought each load, told by how its file was read."""
-    cases = " ".join(f"WHEN {literal(s.fingerprint(time_zone))} THEN {n}" for n, s in enumerate(sources))
-    return f"SELECT load_id, min(CASE mapping {cases} END) AS source FROM raw.files GROUP BY load_id"
+def _loads(feed: str) -> str:
+    """Which source brought each load, by its place in the feed."""
+    return (
+        "SELECT load_id, place AS source FROM raw.loads JOIN raw.sources USING (feed, source)"
+        f" WHERE feed = {literal(feed)}"
+    )
 
 
 def _day(contract: Contract) -> str | None:

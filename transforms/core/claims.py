@@ -75,6 +75,7 @@ CONTACT_HOURS, REGISTRATION_HOURS = 24, 72
 
 _event, _outcome_code = codes_of("claim_events.event"), codes_of("claim_events.outcome")
 _start, _decided, _paid = _event("reported"), _event("decided"), _event("paid")
+_opened = _event("reported", "reopened")
 _documents, _refused = _event("documents_complete"), _decided & _outcome_code("rejected")
 _INSTANTS = {
     **{name: _event(code) for name, (code, _) in FIRST_EVENTS.items()},
@@ -101,11 +102,11 @@ ORIGINS: Origins = {
     **{day: _INSTANTS[instant] for day, instant in _DAYS.items()},
     **{days: _INSTANTS[start] & _INSTANTS[end] for days, (_, start, end) in CLOCKS.items()},
     "spell_no>1": _event("reopened"),
-    "opened_on": _start,
-    "registered_on": _start,
+    "opened_on": _opened,
+    "registered_on": _event("registered", "reported"),
     "reviewed_on": _decided,
     "next_reopened_on": _event("reopened"),
-    **{f"over_{days}_days_on": _start for days in AGES_DAYS},
+    **{f"over_{days}_days_on": _opened for days in AGES_DAYS},
     "outcome=paid_full": _outcome_code("paid_full") | _paid,
     **{f"outcome={code}": _outcome_code(code) for code in ("paid_part", "rejected", "zero")},
     "outcome=withdrawn": _event("withdrawn"),

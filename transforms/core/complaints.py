@@ -24,6 +24,7 @@ AFTER_RECEIPT = {
 LATER_DATES = (*AFTER_RECEIPT, "new_facts_on")
 
 
+OUTCOMES = ("upheld", "partly_upheld", "not_upheld", "withdrawn")
 REQUEST_MET = ("full", "partial", "none")
 
 
@@ -33,18 +34,19 @@ def _origins(settings: Settings) -> Origins:
     outcome = codes_of("complaints.outcome")
     return {
         **passed_on(
-            "complaints", "received_on", *LATER_DATES, "category", "outcome", "complexity",
+            "complaints", "received_on", *LATER_DATES, "category", "complexity",
             "extension_approved_on", "appraisal_days",
         ),
         **{f"request_met={degree}": codes_of("complaints.request_met")(degree) for degree in REQUEST_MET},
         "term_starts_on": received,
         "decided_on": closed,
+        **{f"outcome={code}": closed & outcome(code) for code in OUTCOMES},
         "withdrawn_on": closed & outcome("withdrawn"),
         "limit_days": received & limit,
         "due_on": received & limit,
         "third_business_day_on": received,
         # A mean of halves and wholes says nothing while one side of it is never recorded.
-        "uphold_credit": outcome("upheld", "partly_upheld") & outcome("not_upheld"),
+        "uphold_credit": closed & outcome("upheld", "partly_upheld") & outcome("not_upheld"),
         "is_via_regulator": item("complaints.via_regulator"),
         "is_merged": ALWAYS,
         "received_to_response_days": received & item("complaints.first_response_on"),

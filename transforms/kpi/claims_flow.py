@@ -133,6 +133,7 @@ KPIS = (
         code="claims_reported_count",
         title="Claims reported",
         population=pl.col("spell_no") == 1,
+        needs=("reported_on",),
         dates={"period": "opened_on"},
         source=_ROLL_FORWARD,
         definition="Claims reported in the month, those cancelled later included.",
