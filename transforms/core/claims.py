@@ -104,7 +104,6 @@ ORIGINS: Origins = {
     "spell_no>1": _event("reopened"),
     "opened_on": _opened,
     "registered_on": _event("registered", "reported"),
-    "reviewed_on": _decided,
     "next_reopened_on": _event("reopened"),
     **{f"over_{days}_days_on": _opened for days in AGES_DAYS},
     "outcome=paid_full": _outcome_code("paid_full") | _paid,
