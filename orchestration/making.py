@@ -23,6 +23,7 @@ from warehouse.catalogue import write_table
 from warehouse.latest import open_latest
 from warehouse.mapping import FeedSource
 from warehouse.recorded import recorded_sql
+from warehouse.repeats import find_repeats
 from warehouse.store import Store
 
 DAYS_AHEAD = 400
@@ -71,6 +72,7 @@ def open_session(store: Store, run: Run, graph: Mapping[str, Node]) -> None:
     # Checks hold KPIs to the range of their unit before the rest of the catalogue is written.
     write_table(store, "catalog.units", unit_rows())
     open_latest(store.con)
+    find_repeats(store.con)
     store.create_view(RECORDED, recorded_sql(asked_items(run.settings), run.feeds, run.settings.time_zone))
     for node in graph.values():
         if node.schema == "staging" and isinstance(node.model, SqlModel):

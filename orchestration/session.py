@@ -41,6 +41,7 @@ from warehouse.landing_error import LandingError
 from warehouse.pseudonyms import PseudonymKey, read_key
 from warehouse.publish import publish
 from warehouse.raw_tables import create_raw
+from warehouse.repeats import equal_rows
 from warehouse.store import BuildDamaged, Folder, Store, locked
 
 PROJECT_VARIABLE = "POLICYPULSE_PROJECT"
@@ -72,6 +73,8 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     _run: Run = PrivateAttr()
     _is_open: bool = PrivateAttr(default=False)
     """Whether the session's views are those of the run and of what raw holds now."""
+    _landed: bool = PrivateAttr(default=False)
+    """Whether something has landed of which nothing was said yet."""
     _frames: Frames = PrivateAttr()
     _fingerprint: str = PrivateAttr()
     _made: set[str] = PrivateAttr()
@@ -119,6 +122,9 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         if not self._is_open:
             open_session(self._store, self._run, models())
             self._is_open = True
+            for feed, text in equal_rows(self._store.con) if self._landed else ():
+                self._notice(feed, text)
+            self._landed = False
 
     def only(self, months: Sequence[date]) -> None:
         """Restrict partitioned tables to `months`."""
@@ -150,6 +156,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             for load in loads:
                 tell("landed", load.feed, load)
         self._made |= {f"raw.{feed}" for feed in feeds}
+        self._landed = bool(loads)
         return loads
 
     def _notice(self, feed: str, text: str) -> None:

@@ -185,8 +185,16 @@ def note_sources(
     for place, (name, source) in enumerate(zip(names, sources, strict=True)):
         con.execute("DELETE FROM raw.sources WHERE feed = ? AND source = ?", [feed, name])
         con.execute(
-            "INSERT INTO raw.sources VALUES (?, ?, ?, ?, ?, ?)",
-            [feed, name, place, source.delivers(), source.snapshot_of, source.ordered_by],
+            "INSERT INTO raw.sources VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                feed,
+                name,
+                place,
+                source.delivers(),
+                source.snapshot_of,
+                source.ordered_by,
+                source.max_overwritten_share,
+            ],
         )
     unknown = con.execute(
         "SELECT DISTINCT file, mapping FROM raw.files WHERE feed = ? AND source IS NULL", [feed]

@@ -76,9 +76,10 @@ def insert_select(
     time_zone: str,
     key: PseudonymKey | None,
     load_id: int,
+    file: str,
 ) -> str:
     """SELECT of the good rows in the order of the feed's raw table; see `pseudonymised` for its relations."""
-    made = _made_columns(staged, source, contract, time_zone, key)
+    made = _made_columns(staged, source, contract, time_zone, key, file)
     key_column = contract.made_key()
     if key_column and key_column not in made:
         parts = [_key_part(made.get(name), contract.columns[name].type) for name in contract.key_from]
@@ -117,7 +118,12 @@ def pseudonymised(
 
 
 def _made_columns(
-    staged: Staged, source: FeedSource, contract: Contract, time_zone: str, key: PseudonymKey | None
+    staged: Staged,
+    source: FeedSource,
+    contract: Contract,
+    time_zone: str,
+    key: PseudonymKey | None,
+    file: str,
 ) -> dict[str, str]:
     made = {}
     for name, column in contract.columns.items():
@@ -134,6 +140,8 @@ def _made_columns(
             made[name] = typed(literal(constant), "VARCHAR", column.reads_as, clock)
         elif mapped and mapped.row_number:
             made[name] = f"CAST({staged.row()} AS {column.duckdb_type})"
+            if name in contract.key and column.type == "text" and source.may_have_several_files():
+                made[name] = f"{literal(file)} || ':' || {made[name]}"
         elif default:
             made[name] = default
     return made

@@ -434,6 +434,7 @@ def _carried(
         time_zone=terms.time_zone,
         key=terms.key,
         load_id=load_id,
+        file=arrival.file,
     )
     landed, unchanged = _brought(con, arrival, select, load_id, previous)
     rejected = con.execute(

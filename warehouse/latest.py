@@ -32,6 +32,7 @@ _STANDING = {
     "source": pl.String,
     "record": pl.String,
     "is_made": pl.Boolean,
+    "rows": pl.Int64,
 }
 # The latest of equal age wins; a record without a time is older than one with.
 _AGE = "recorded_at DESC NULLS LAST, _position DESC"
@@ -59,7 +60,7 @@ def open_latest(con: duckdb.DuckDBPyConnection) -> None:
         books = read_books(con, contract.feed)
         rows = rows_there(con, contract.feed, books)
         in_force = standing(books, rows)
-        _make_standing(con, contract.feed, books, in_force)
+        _make_standing(con, contract.feed, books, in_force, rows)
         case = _case(books, rows, in_force)
         key = ", ".join(map(identifier, contract.key))
         con.execute(
@@ -71,10 +72,14 @@ def open_latest(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _make_standing(
-    con: duckdb.DuckDBPyConnection, feed: str, books: Books, in_force: dict[Rows, Standing]
+    con: duckdb.DuckDBPyConnection,
+    feed: str,
+    books: Books,
+    in_force: dict[Rows, Standing],
+    counts: Mapping[Rows, int],
 ) -> None:
     rows = [
-        (*fate, state.position, load.source, ",".join(load.record), load.key_is_made)
+        (*fate, state.position, load.source, ",".join(load.record), load.key_is_made, counts[fate])
         for fate, state in in_force.items()
         for load in [books.loads[state.load_id]]
     ]

@@ -56,6 +56,7 @@ _NO_MEANING = (
     "snapshot_of",
     "ordered_by",
     "max_shrink_share",
+    "max_overwritten_share",
 )
 
 # YAML 1.1 reads these words as booleans unless they stand in quotes; a code written so means the word itself.
@@ -123,7 +124,7 @@ class ColumnSource(_Part):
     constant: Scalar | None = None
     """The same value on every row."""
     row_number: bool = False
-    """Number of the row in its file, from 1."""
+    """Number of the row in its file, from 1; in a key it follows the file's name, if there can be several files."""
     codes: Codes | None = None
     """Source code → our code; null (or "") leaves the value empty, `skip` leaves the row out, "*" stands for all
     other codes. A code that is not named is unknown, unless it is one of ours."""
@@ -229,6 +230,9 @@ class FeedSource(_Part):
     ordered_by: Literal["name", "modified"] = "name"
     """Which of two files is later: the one whose name comes later, or the one that was changed later."""
     max_shrink_share: float = Field(default=0.2, ge=0, le=1)
+    """Share of the rows it replaces that a delivery may take back without being accepted."""
+    max_overwritten_share: float = Field(default=1, ge=0, le=1)
+    """Share of the rows that others with the same key may overwrite before nothing is published."""
 
     @model_validator(mode="after")
     def _one_origin(self) -> FeedSource:
@@ -253,6 +257,10 @@ class FeedSource(_Part):
     def delivers(self) -> Delivery:
         """What a delivery takes back, as said or by default."""
         return self.delivery or ("snapshot" if self.database else "replace_file")
+
+    def may_have_several_files(self) -> bool:
+        """Whether its patterns can match more than one file, so that a number of a row is of one file only."""
+        return len(self.files) > 1 or any(set(pattern) & set("*?[") for pattern in self.files)
 
     def names_file(self, name: str) -> bool:
         """Whether a file of this name, relative to the data folder, would be one of the source's."""

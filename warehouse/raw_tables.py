@@ -51,6 +51,7 @@ _BOOKS = {
         "delivery": "VARCHAR",
         "snapshot_of": "VARCHAR",
         "ordered_by": "VARCHAR",
+        "max_overwritten_share": "DOUBLE",
     },
     # The units that a load names, where a delivery is the whole state of just these.
     "parts": {"feed": "VARCHAR", "load_id": "BIGINT", "part": "VARCHAR"},

@@ -162,6 +162,12 @@ KPI = {
     ("kpi.monthly", "value_in_interval"): one("kpi.monthly", "ci_high = value - 0.01", SHOWN),
     ("kpi.monthly", "cases_not_negative"): one("kpi.monthly", "n_excluded = -1"),
     ("kpi.monthly", "one_definition_a_series"): one("kpi.monthly", "definition_version = '0'"),
+    ("kpi.monthly", "keys_tell_rows_apart"): placed("latest.repeats", "'overwritten' AS kind"),
+    ("kpi.monthly", "keys_are_of_one_source"): placed("latest.repeats", "'two_sources' AS kind"),
+    ("kpi.monthly", "overwritten_within_limit"): placed(
+        "latest.repeats",
+        "'complaints' AS feed, 'complaints' AS source, 'overwritten' AS kind, 91 AS rows_left_out",
+    ),
     ("kpi.monthly", "delivered_feeds_have_rows"): (
         "UPDATE raw.loads SET rows_landed = 0 WHERE feed = 'exposures'"
     ),

@@ -15,6 +15,7 @@ from tests.warehouse.conftest import Zone
 from warehouse.landing import Load
 from warehouse.latest import open_latest
 from warehouse.raw_tables import create_raw
+from warehouse.repeats import equal_rows, find_repeats
 from warehouse.withdrawal import NothingToWithdraw, withdraw
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ STATE = "SELECT complaint_id, category FROM latest.complaints ORDER BY ALL"
 def latest(zone: Zone, sql: str = STATE) -> list[tuple[object, ...]]:
     """What readers of the latest records see."""
     open_latest(zone.con)
+    find_repeats(zone.con)
     return zone.rows(sql)
 
 
@@ -445,3 +447,51 @@ def test_equal_rows_of_one_file_count_once(zone: Zone) -> None:
     zone.write("c.csv", csv("1,a", "1,a", "2,b", "3,c"))
     (load,) = zone.land()
     assert counts(load) == (1, 3, 1, 0, 0, 0)
+    ((feed, text),) = equal_rows(zone.con)
+    assert (feed, "count once: 1, e.g. c.csv line 2, c.csv line 3" in text) == ("complaints", True)
+
+
+REPEATS = "SELECT kind, source, key, rows_left_out, seen FROM latest.repeats ORDER BY ALL"
+
+
+def test_different_rows_under_one_key_are_told(zone: Zone) -> None:
+    zone.write("c.csv", csv("1,a", "1,b", "2,a"))
+    zone.land(COMPLAINTS)
+    assert latest(zone) == [("1", "b"), ("2", "a")]
+    assert zone.rows(REPEATS) == [("overwritten", "c*.csv", "1", 1, "c.csv line 2, c.csv line 3")]
+    zone.write("c.csv", csv("2,a", "1,b", "1,a"))
+    zone.land()
+    assert latest(zone) == [("1", "a"), ("2", "a")]
+
+
+def test_two_sources_with_one_key_are_told(zone: Zone) -> None:
+    north, south = (
+        COMPLAINTS.replace("c*", "c_n*"),
+        COMPLAINTS.replace("complaints:\n", "").replace("c*", "c_s*"),
+    )
+    zone.write("c_n.csv", csv("1,a", "2,same"))
+    zone.write("c_s.csv", csv("1,b", "2,same"))
+    zone.land(north + south)
+    assert latest(zone) == [("1", "b"), ("2", "same")]
+    assert zone.rows(REPEATS) == [
+        ("two_sources", "c_n*.csv and c_s*.csv", "1", 1, "c_n.csv line 2, c_s.csv line 2")
+    ]
+
+
+def test_rows_numbered_by_file_have_keys_of_their_own(zone: Zone) -> None:
+    numbered = COMPLAINTS.replace("complaint_id: id", "complaint_id: {row_number: true}")
+    zone.write("c_1.csv", csv("x,a", "x,b"))
+    zone.write("c_2.csv", csv("x,a"))
+    zone.land(numbered)
+    assert latest(zone) == [("c_1.csv:1", "a"), ("c_1.csv:2", "b"), ("c_2.csv:1", "a")]
+
+
+def test_two_lines_about_one_wide_record_are_told(zone: Zone) -> None:
+    zone.write(
+        "1.csv",
+        csv("C1,2025-05-01,,", "C1,2025-05-01,2025-05-02,", "C2,2025-05-01,,", header="id,rep,dec,pay"),
+    )
+    zone.land(WIDE)
+    latest(zone)
+    told = [row for row in zone.rows(REPEATS) if row[0] == "overwritten"]
+    assert told == [("overwritten", "*.csv", "C1", 1, "1.csv line 2, 1.csv line 3")]
