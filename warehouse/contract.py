@@ -88,6 +88,17 @@ class Once(BaseModel):
     """Codes after which it can happen again."""
 
 
+class Parts(BaseModel):
+    """In what rows of one delivery under one key may differ and still be one thing, as where it is paid in parts."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    total: str
+    """Column of amounts that add up."""
+    last: str
+    """Column of days of which the last counts."""
+
+
 class Contract(BaseModel):
     """One feed: its columns in the order in which they are stored, and what identifies a record."""
 
@@ -98,6 +109,7 @@ class Contract(BaseModel):
     key: tuple[str, ...] = Field(strict=False)
     key_from: tuple[str, ...] = Field(default=(), strict=False)
     once: Once | None = None
+    parts: Parts | None = None
     columns: dict[str, ContractColumn]
 
     @model_validator(mode="after")
@@ -119,6 +131,11 @@ class Contract(BaseModel):
     def made_key(self) -> str | None:
         """The key column that is made of `key_from` where the source has none."""
         return self.key[0] if self.key_from else None
+
+    def told_apart_by(self) -> list[str]:
+        """Columns in which two rows under one key differ if they are not parts of one thing."""
+        parts = {self.parts.total, self.parts.last} if self.parts else set()
+        return [name for name in self.columns if name not in parts]
 
     def record(self, into: str, value: str) -> tuple[str, ...]:
         """Columns that name the record of a wide source, whose code goes into `into` and whose cell into `value`."""

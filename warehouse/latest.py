@@ -156,8 +156,8 @@ newest AS (
     SELECT * FROM {repeated}
     QUALIFY rank() OVER (PARTITION BY {key} ORDER BY {_AGE}) = 1
 ),
-different AS (
-    SELECT * FROM newest
+{_added_up(contract)}different AS (
+    SELECT * FROM {"whole" if contract.parts else "newest"}
     QUALIFY row_number() OVER (
         PARTITION BY {key}, CASE WHEN _is_made THEN row({", ".join(map(identifier, contract.columns))}) END
         ORDER BY _line DESC
@@ -219,6 +219,27 @@ def _once(contract: Contract, rows: str) -> list[str]:
     SELECT * FROM {rows} ANTI JOIN overtaken USING (_load_id, _line, {", ".join(map(identifier, contract.key))})
 )""",
     ]
+
+
+def _added_up(contract: Contract) -> str:
+    """Stages that add up what a delivery says of one thing in parts; equal rows are one part."""
+    if not contract.parts:
+        return ""
+    total, last = identifier(contract.parts.total), identifier(contract.parts.last)
+    kind = contract.columns[contract.parts.total].duckdb_type
+    content, rest = (
+        ", ".join(map(identifier, names)) for names in (contract.columns, contract.told_apart_by())
+    )
+    return f"""single AS (
+    SELECT * FROM newest QUALIFY row_number() OVER (PARTITION BY {content} ORDER BY _line DESC) = 1
+),
+whole AS (
+    SELECT * REPLACE (
+        CAST(sum({total}) OVER (PARTITION BY {rest}) AS {kind}) AS {total},
+        max({last}) OVER (PARTITION BY {rest}) AS {last}
+    ) FROM single
+),
+"""
 
 
 def _numbered(contract: Contract, columns: list[str]) -> str:

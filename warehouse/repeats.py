@@ -74,11 +74,12 @@ def equal_rows(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
 def _repeats(contract: Contract) -> str:
     feed = contract.feed
     key = ", ".join(map(identifier, contract.key))
-    content = ", ".join(identifier(name) for name in contract.columns)
+    content = ", ".join(map(identifier, contract.columns))
+    apart = ", ".join(map(identifier, contract.told_apart_by()))
     seen = f"array_to_string(list(place ORDER BY place)[:{_SHOWN}], ', ')"
     return f"""
 WITH shared AS (
-    SELECT r.*, concat_ws(' ', {key}) AS key, hash({content}) AS content
+    SELECT r.*, concat_ws(' ', {key}) AS key, hash({content}) AS content, hash({apart}) AS apart
     FROM known.{feed} r SEMI JOIN latest.{feed}_repeated USING ({key})
 ),
 placed AS (
@@ -89,14 +90,14 @@ placed AS (
     JOIN raw.loads AS loads ON loads.load_id = shared._load_id
 ),
 distinct_rows AS (
-    SELECT key, position, source, is_made, recorded_at, content, min(place) AS place, count(*) AS copies,
+    SELECT key, position, source, is_made, recorded_at, content, apart, min(place) AS place, count(*) AS copies,
         {seen} AS seen
     FROM placed GROUP BY ALL
 )
 SELECT '{feed}', 'equal', source, key, copies - 1, seen FROM distinct_rows WHERE copies > 1
 UNION ALL
-SELECT '{feed}', 'overwritten', source, key, count(*) - 1, {seen}
-FROM distinct_rows WHERE NOT is_made GROUP BY key, position, source, recorded_at HAVING count(*) > 1
+SELECT '{feed}', 'overwritten', source, key, count(DISTINCT apart) - 1, {seen}
+FROM distinct_rows WHERE NOT is_made GROUP BY key, position, source, recorded_at HAVING count(DISTINCT apart) > 1
 UNION ALL
 SELECT '{feed}', 'two_sources', string_agg(DISTINCT source, ' and ' ORDER BY source), key, count(*) - 1, {seen}
 FROM distinct_rows WHERE NOT is_made
@@ -107,7 +108,9 @@ GROUP BY key HAVING count(DISTINCT source) > 1 AND count(DISTINCT content) > 1
 def _wide_lines(feed: str, record: str) -> str:
     """Several lines of one delivery about one wide record: their instants are taken together."""
     names = ", ".join(map(identifier, record.split(",")))
-    same = " AND ".join(f"r.{name} IS NOT DISTINCT FROM n.{name}" for name in map(identifier, record.split(",")))
+    same = " AND ".join(
+        f"r.{name} IS NOT DISTINCT FROM n.{name}" for name in map(identifier, record.split(","))
+    )
     seen = f"array_to_string(list(DISTINCT place ORDER BY place)[:{_SHOWN}], ', ')"
     return f"""
 WITH repeated AS (

@@ -495,3 +495,20 @@ def test_two_lines_about_one_wide_record_are_told(zone: Zone) -> None:
     latest(zone)
     told = [row for row in zone.rows(REPEATS) if row[0] == "overwritten"]
     assert told == [("overwritten", "*.csv", "C1", 1, "1.csv line 2, 1.csv line 3")]
+
+
+def test_an_instalment_paid_in_parts_is_paid_with_the_last(zone: Zone) -> None:
+    mapping = """
+premiums:
+  - files: "*.csv"
+    columns: {policy_id: id, instalment_no: {constant: 2}, due_on: due, paid_on: paid, paid_amount: amt}
+"""
+    parts = ["P1,2025-01-01,2025-01-05,600", "P1,2025-01-01,2025-01-20,400", "P1,2025-01-01,2025-01-20,400"]
+    zone.write("1.csv", csv(*parts, "P2,2025-01-01,2025-01-05,7", header="id,due,paid,amt"))
+    zone.land(mapping)
+    paid = "SELECT policy_id, day(paid_on), paid_amount::INTEGER FROM latest.premiums ORDER BY ALL"
+    assert latest(zone, paid) == [("P1", 20, 1000), ("P2", 5, 7)]
+    assert [row[0] for row in zone.rows(REPEATS)] == ["equal"]
+    zone.write("2.csv", csv("P1,2025-01-01,2025-01-06,900", header="id,due,paid,amt"))
+    zone.land()
+    assert latest(zone, paid) == [("P1", 6, 900), ("P2", 5, 7)]
