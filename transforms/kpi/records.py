@@ -22,7 +22,7 @@ from transforms.kpi.rolling import Windows, with_windows
 from transforms.kpi.stocks import Stocks, stocks
 from transforms.kpi.survival_measures import SurvivalMeasure
 from transforms.kpi.survival_records import survival
-from transforms.kpi.units import into_range, is_in_range, of_unit
+from transforms.kpi.units import TOLERANCE, UNITS
 from transforms.origins import Firsts
 from transforms.periods import end_of_day, without_rolling
 from transforms.settings import Settings
@@ -153,6 +153,9 @@ def _rules(
             applicable[s.number].since,
             applicable[s.number].cases_since or date.min,
             applicable[s.number].reach_days,
+            UNITS[s.kpi.unit].lowest,
+            UNITS[s.kpi.unit].highest,
+            UNITS[s.kpi.unit].is_quotient,
         )
         for s in series
     ]
@@ -161,6 +164,7 @@ def _rules(
         "definition_version": pl.String, "horizon_days": pl.Int64, "minimum": pl.Int64,
         "suppress_below": pl.Int64, "counts": pl.Boolean,
         "since": pl.Date, "cases_since": pl.Date, "reach_days": pl.Int64,
+        "lowest": pl.Float64, "highest": pl.Float64, "is_quotient": pl.Boolean,
     }  # fmt: skip
     return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -202,11 +206,17 @@ def _stated(
         .with_columns(published(pl.col(EXACT)))
         .with_columns(status=status, as_of=pl.lit(as_of))
         .with_columns(
-            pl.when(shown).then(into_range(pl.col(c))).alias(c) for c in ("value", "ci_low", "ci_high")
+            pl.when(shown).then(pl.col(c).clip("lowest", "highest")).alias(c)
+            for c in ("value", "ci_low", "ci_high")
         )
         .with_columns(
             pl.when(pl.col("status") != "not_applicable").then(c).alias(c)
-            for c in ("numerator", "denominator", "n", "n_excluded", "n_undetermined")
+            for c in ("n", "n_excluded", "n_undetermined")
+        )
+        .with_columns(
+            # Of few respondents a quotient could be worked out from its two sides.
+            pl.when(~pl.col("status").is_in(["not_applicable", "suppressed"])).then(c).alias(c)
+            for c in ("numerator", "denominator")
         )
         .with_columns(pl.col("n", "n_excluded", "n_undetermined").fill_null(0).round().cast(pl.Int64))
         .rename({"starts_on": "period"})
@@ -220,8 +230,8 @@ def _is_none_of_its_unit() -> pl.Expr:
 
     Such a record has its numerator and denominator, so that checks can tell it, but no value.
     """
-    is_quotient = of_unit("is_quotient").fill_null(False)
-    return is_quotient & ~((pl.col("denominator") > 0) & is_in_range(pl.col("value"))).fill_null(False)
+    in_range = pl.col("value").is_between(pl.col("lowest") - TOLERANCE, pl.col("highest") + TOLERANCE)
+    return pl.col("is_quotient") & ~((pl.col("denominator") > 0) & in_range).fill_null(False)
 
 
 def _recorded() -> pl.Expr:

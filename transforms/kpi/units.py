@@ -61,16 +61,6 @@ def of_unit(attribute: str) -> pl.Expr:
     return pl.col("unit").replace_strict(values, default=None, return_dtype=dtype)
 
 
-def is_in_range(value: pl.Expr) -> pl.Expr:
-    """Whether a value is one that its unit can have, but for rounding."""
-    return (value >= of_unit("lowest") - TOLERANCE) & (value <= of_unit("highest") + TOLERANCE)
-
-
-def into_range(value: pl.Expr) -> pl.Expr:
-    """The nearest value that its unit can have."""
-    return value.clip(of_unit("lowest"), of_unit("highest"))
-
-
 def unit_rows() -> list[tuple[object, ...]]:
     """One row a unit, in the columns of catalog.units."""
     return [

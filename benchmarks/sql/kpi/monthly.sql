@@ -58,17 +58,19 @@ SELECT
     cut,
     segment,
     as_of,
-    numerator,
-    denominator,
+    CASE WHEN status <> 'suppressed' THEN numerator END AS numerator,
+    CASE WHEN status <> 'suppressed' THEN denominator END AS denominator,
     CASE WHEN status IN ('ok', 'low_n') THEN value END AS value,
     CASE
         WHEN status NOT IN ('ok', 'low_n') THEN NULL
         WHEN has_wilson_limits THEN least(greatest((2 * numerator + 3.841458820694124 - root) / base, 0), value)
-        ELSE ci_low
+        ELSE greatest(ci_low, CASE unit WHEN 'points' THEN -100 ELSE 0 END)
     END AS ci_low,
     CASE
         WHEN status NOT IN ('ok', 'low_n') THEN NULL
         WHEN has_wilson_limits THEN greatest(least((2 * numerator + 3.841458820694124 + root) / base, 1), value)
+        WHEN unit IN ('share', 'probability') THEN least(ci_high, 1)
+        WHEN unit IN ('score_0_100', 'points') THEN least(ci_high, 100)
         ELSE ci_high
     END AS ci_high,
     n,
