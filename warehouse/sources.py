@@ -334,7 +334,10 @@ def _ndjson(con: duckdb.DuckDBPyConnection, path: Path, source: FeedSource) -> S
         # A key may appear first after thousands of lines, as the day of closing does.
         keys = _json_keys(con, lines)
     if not keys:
-        raise ValueError("no line holds a JSON object")
+        if con.execute(f"SELECT 1 FROM {lines} WHERE trim(line) <> '' LIMIT 1").fetchall():
+            raise ValueError("no line holds a JSON object")
+        # A delivery without a record has every key that is asked for, and no row.
+        keys = sorted(_named(source))
     pointers = literals("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)
     fields = f"SELECT line, TRY(json_extract_string(line, [{pointers}])) AS fields FROM {lines}"
     columns = ", ".join(f"fields[{place}] AS {identifier(key)}" for place, key in enumerate(keys, 1))

@@ -173,6 +173,15 @@ def test_mixed_line_ends_are_read(zone: Zone) -> None:
     assert zone.rows(ROWS) == EXPECTED
 
 
+@pytest.mark.parametrize("content", ["", "\n\n"])
+def test_ndjson_without_a_record_is_a_delivery_without_a_row(content: str, zone: Zone) -> None:
+    """Unlike a CSV, whose header is missing then, it may be empty: nothing happened in the month."""
+    zone.write("c.ndjson", content)
+    (load,) = zone.land(complaints("c.ndjson"))
+    assert (load.rows_landed, load.rows_rejected) == (0, 0)
+    assert zone.con.execute(ROWS).fetchall() == []
+
+
 def test_broken_lines_of_ndjson(zone: Zone) -> None:
     zone.write(
         "c.ndjson",
