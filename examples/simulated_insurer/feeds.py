@@ -118,10 +118,10 @@ def write_csv(delivery: Delivery, faults: Faults, path: Path) -> str:
     return path.name
 
 
-def write_by_file(delivery: Delivery, faults: Faults, folder: Path, stem: str) -> list[str]:
-    """One CSV for each file that `faults` tells apart; the rejected rows go to the largest."""
+def write_by_file(delivery: Delivery, faults: Faults, folder: Path, stem: str, default: int) -> list[str]:
+    """One CSV for each file that `faults` tells apart, `default` without a row; rejected rows go to the largest."""
     file = delivery.rows.select(file=faults.file_of)["file"]
-    rows = dict(file.value_counts().sort("file").iter_rows())
+    rows = dict(file.value_counts().sort("file").iter_rows()) or {default: 0}
     largest = max(rows, key=rows.__getitem__)
     none = delivery.rejected.clear()
     return [

@@ -108,7 +108,7 @@ class _Draw:
             log, self.claims, self.register, self.window, self.org, self.rng("claim rows")
         )
         delivery = deliver(rows, feeds.CLAIM_EVENTS, self.window, self.rng("claims mess"))
-        files = feeds.write_by_file(delivery, feeds.CLAIM_EVENTS, self.folder, "claim_events")
+        files = feeds.write_by_file(delivery, feeds.CLAIM_EVENTS, self.folder, "claim_events", AS_OF.year)
         notes = int((delivery.rows["EVT"] == "NOTE").sum())
         self.record(
             "claim_events",
