@@ -11,6 +11,11 @@ from hypothesis import strategies as st
 from orchestration.cataloguing import models
 from orchestration.making import Run, make, open_session
 from transforms.joins import JOINS
+from transforms.kpi.every_period import READS
+from transforms.kpi.needs import asked_items
+from transforms.kpi.records import kpi_records
+from transforms.kpi.registry import registry
+from transforms.periods import month_periods
 from transforms.settings import KeySettings, Settings
 from warehouse.contract import contracts
 from warehouse.raw_tables import create_raw
@@ -18,6 +23,8 @@ from warehouse.store import Folder, Store
 
 AS_OF = date(2025, 6, 30)
 GRAPH = models()
+CODES = ("persistency_13m_policy_share", "complaints_received_count")
+RECORDED = {"item": pl.String, "recorded_from": pl.Date}
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +105,33 @@ def test_why_keys_do_not_meet_is_seen(
     else:
         assert row["likely_reason"].startswith(f"{reason}: 2 of 2 keys")
         assert named[0] in row["likely_reason"] and written[0] in row["likely_reason"]
+
+
+@pytest.mark.parametrize(("variant", "lost", "status"), [
+    ("default", (), "ok"),
+    ("default", ("premiums",), "no_data"),
+    ("default", ("policy_events",), "ok"),
+    ("in_force", ("premiums",), "ok"),
+    ("in_force", ("policy_events",), "no_data"),
+])  # fmt: skip
+def test_kpis_that_need_a_feed_whose_keys_are_lost_have_no_data(variant, lost, status) -> None:
+    """All of 200 policies persist; whose payments or ends met nobody is not known to."""
+    settings = Settings(time_zone="UTC", months=1, cuts=("company",), persistency={"variant": variant})
+    schemas = {table: GRAPH[table].model.schema for table in READS.values()}
+    facts = {table: pl.LazyFrame(schema=schema) for table, schema in schemas.items()}
+    persisting = {"duration_months": 13, "issued_month": date(2024, 1, 1), "matures_on": date(2025, 3, 1)}
+    rows = [{"policy_id": str(i), "eligible": True, "persisting": True, **persisting} for i in range(200)]
+    facts["core.persistency"] = pl.LazyFrame(rows, schema=schemas["core.persistency"])
+    recorded = pl.DataFrame(
+        [(item, date(2020, 1, 1)) for item in asked_items(settings)], schema=RECORDED, orient="row"
+    )
+    kpis = [kpi for kpi in registry(settings) if kpi.code in CODES]
+    june = month_periods([AS_OF.replace(day=1)])
+    found = kpi_records(facts, kpis, june, as_of=AS_OF, settings=settings, recorded=recorded, lost=lost)
+    of = {row["kpi"]: row for row in found.filter(basis="cohort").iter_rows(named=True)}
+    assert of["persistency_13m_policy_share"]["status"] == status
+    assert of["persistency_13m_policy_share"]["value"] == (1.0 if status == "ok" else None)
+    assert of["complaints_received_count"]["value"] == 0
 
 
 def test_nothing_is_shown_of_pseudonyms(store: Store) -> None:

@@ -238,7 +238,7 @@ class _Cases:
     def _numbered(self, frame: pl.DataFrame) -> Array:
         """The number of the slice of each row."""
         column = frame[self._sliced_on or ""]
-        return column.replace_strict(self._kinds, return_dtype=pl.Int64).to_numpy()
+        return column.replace_strict(self._kinds, return_dtype=pl.Int64).to_numpy().astype(np.int64)
 
     def _which(self, taken: pl.DataFrame, periods: int) -> Floats:
         """Which months count in which period: slices (1 if all are alike) × periods × months."""

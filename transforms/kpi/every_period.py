@@ -13,7 +13,7 @@ from transforms.kpi.registry import registry
 from transforms.periods import MONTH, long_periods, month_periods, months_until
 from transforms.settings import Settings
 
-RECORDED = {"recorded": "staging.recorded"}
+RECORDED = {"recorded": "staging.recorded", "key_matches": "core.key_matches"}
 READS = {
     "claims": "core.claims",
     "claim_promises": "core.claim_promises",
@@ -33,7 +33,12 @@ READS = {
 
 
 def every_period(
-    *, recorded: pl.LazyFrame, as_of: date, settings: Settings, **facts: pl.LazyFrame
+    *,
+    recorded: pl.LazyFrame,
+    key_matches: pl.LazyFrame,
+    as_of: date,
+    settings: Settings,
+    **facts: pl.LazyFrame,
 ) -> pl.LazyFrame:
     """The records of every month, longer period and window of the project, with grain and ends_on."""
     months = months_until(as_of, settings.months)
@@ -47,6 +52,7 @@ def every_period(
         as_of=as_of,
         settings=settings,
         recorded=recorded.collect(),
+        lost=key_matches.filter("is_broken").select("from_feed").collect()["from_feed"].to_list(),
         windows=windows_asked(settings.frameworks),
     ).lazy()
 

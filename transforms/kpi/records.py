@@ -4,7 +4,7 @@ Sums are taken once a month and segment and added up to whatever period asks for
 taken from the cases of each period. Nothing here knows a particular KPI.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -60,6 +60,7 @@ def kpi_records(
     as_of: date,
     settings: Settings,
     recorded: pl.DataFrame | None = None,
+    lost: Collection[str] = (),
     windows: Windows = MappingProxyType({}),
 ) -> pl.DataFrame:
     """One record a KPI, period, basis, cut and segment; with the grain of the period if `periods` has grains.
@@ -68,8 +69,9 @@ def kpi_records(
     the records have grain and ends_on as well. `recorded` (item, recorded_from) says since when the sources record
     what: a KPI that needs what they do not is not_applicable, and so is a period before (see `needs.py`). Without it
     everything is taken as recorded but columns of facts that are all empty. A segment without a case is no_data, or
-    0 for a count. `windows` asks for records of some KPIs over several months up to each month beside those (see
-    `rolling.py`).
+    0 for a count. So is a KPI that needs one of the feeds `lost`, most of whose rows meet none of those they are
+    about (see core.key_matches). `windows` asks for records of some KPIs over several months up to each month beside
+    those (see `rolling.py`).
     """
     grain = {"grain": pl.String, "ends_on": pl.Date} if "grain" in periods.columns else {}
     if periods.is_empty():
@@ -81,7 +83,7 @@ def kpi_records(
     schemas = {name: fact.collect_schema() for name, fact in facts.items()}
     needs = Needs.undeclared(settings, schemas) if recorded is None else Needs.declared(settings)
     firsts = _firsts(facts, needs, every, recorded)
-    applicable = _applicable(every, needs, firsts)
+    applicable = _applicable(every, needs, firsts, lost)
     series = [s for s in every if applicable[s.number].since]
     # Curves need the single cases, too many of them for windows that overlap: they have none of those.
     apart = without_rolling(periods)
@@ -103,19 +105,24 @@ def kpi_records(
 
 @dataclass(frozen=True)
 class _Applicable:
-    """From which day a series says something (None: never), and from which it has cases."""
+    """From which day a series says something (None: never) and has cases, and whether what it needs is lost."""
 
     since: date | None
     cases_since: date | None
     reach_days: int
+    is_lost: bool
 
 
-def _applicable(series: Sequence[Series], needs: Needs, firsts: Firsts) -> dict[int, _Applicable]:
+def _applicable(
+    series: Sequence[Series], needs: Needs, firsts: Firsts, lost: Collection[str]
+) -> dict[int, _Applicable]:
     """Of each series by its number."""
+    met = {item: first for item, first in firsts.items() if item.partition(".")[0] not in lost}
     found = {}
     for one in series:
         asked = needs.of(one.kpi, one.basis)
-        found[one.number] = _Applicable(asked.since(firsts), asked.cases.since(firsts), asked.reach_days)
+        since, is_lost = asked.since(firsts), asked.since(met) is None
+        found[one.number] = _Applicable(since, asked.cases.since(firsts), asked.reach_days, is_lost)
     return found
 
 
@@ -153,6 +160,7 @@ def _rules(
             applicable[s.number].since,
             applicable[s.number].cases_since or date.min,
             applicable[s.number].reach_days,
+            applicable[s.number].is_lost,
             UNITS[s.kpi.unit].lowest,
             UNITS[s.kpi.unit].highest,
             UNITS[s.kpi.unit].is_quotient,
@@ -163,7 +171,7 @@ def _rules(
         "kpi": pl.String, "basis": pl.String, "unit": pl.String, "direction": pl.Int8,
         "definition_version": pl.String, "horizon_days": pl.Int64, "minimum": pl.Int64,
         "suppress_below": pl.Int64, "counts": pl.Boolean,
-        "since": pl.Date, "cases_since": pl.Date, "reach_days": pl.Int64,
+        "since": pl.Date, "cases_since": pl.Date, "reach_days": pl.Int64, "is_lost": pl.Boolean,
         "lowest": pl.Float64, "highest": pl.Float64, "is_quotient": pl.Boolean,
     }  # fmt: skip
     return pl.DataFrame(rows, schema=schema, orient="row")
@@ -183,7 +191,7 @@ def _stated(
         .then(pl.lit("not_applicable"))
         .when((mature_on > as_of) | pl.col(EARLY).fill_null(False))
         .then(pl.lit("immature"))
-        .when(pl.col("value").is_null() | _is_none_of_its_unit())
+        .when(pl.col("is_lost") | pl.col("value").is_null() | _is_none_of_its_unit())
         .then(pl.lit("no_data"))
         .when(compared(pl.col("n")) < pl.col("suppress_below"))
         .then(pl.lit("suppressed"))
