@@ -21,6 +21,9 @@ def placed(table: str, row: str, times: int = 1) -> str:
 SHOWN = "unit = 'share' AND value IS NOT NULL"
 RAW = {
     ("raw.claim_events", "key_not_null"): one("raw.claim_events", "claim_id = NULL"),
+    ("raw.claim_events", "happened_by_as_of"): one(
+        "raw.claim_events", "event_at = TIMESTAMPTZ '2052-06-01 00:00:00+00', recorded_at = NULL"
+    ),
     ("raw.claim_events", "event_in_set"): one("raw.claim_events", "event = 'telephoned'"),
     ("raw.claim_events", "event_at_plausible"): one(
         "raw.claim_events", "recorded_at = event_at - INTERVAL 25 HOUR"
@@ -29,8 +32,10 @@ RAW = {
         "raw.claim_events", "event_precision = 'clock_change'"
     ),
     ("raw.complaints", "key_not_null"): one("raw.complaints", "received_on = NULL"),
+    ("raw.complaints", "received_by_as_of"): one("raw.complaints", "received_on = DATE '2052-06-01'"),
     ("raw.complaints", "merged_into_known"): one("raw.complaints", "merged_into = 'nobody'"),
     ("raw.policies", "key_not_null"): one("raw.policies", "issued_on = NULL"),
+    ("raw.policies", "born_before_issue"): one("raw.policies", "birth_on = issued_on + 400"),
     ("raw.policies", "pay_mode_in_set"): one("raw.policies", "pay_mode = 'weekly'"),
     ("raw.policies", "premiums_not_negative"): one("raw.policies", "modal_premium = -1"),
     ("raw.premiums", "key_not_null"): one("raw.premiums", "due_on = NULL"),
@@ -120,6 +125,11 @@ CORE = {
     ),
     ("core.persistency", "premium_received_bounded"): one(
         "core.persistency", "premium_received = premium_at_issue + 1", "persisting"
+    ),
+    ("core.exposure_months", "no_totals_beside_parts"): placed(
+        "core.exposure_months",
+        "DATE '2024-05-01' AS month, 'whole company' AS org_unit, 'unknown' AS region, 'life' AS product_line,"
+        " 200 AS policies",
     ),
     ("core.exposure_months", "exposure_counts"): one("core.exposure_months", "month = month + 1"),
     ("core.survey_responses", "day_and_segments_filled"): one("core.survey_responses", "product_line = NULL"),

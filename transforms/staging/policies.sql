@@ -16,7 +16,8 @@ SELECT
     coalesce(
         policies.age_band,
         CASE
-            WHEN policies.birth_on IS NULL THEN NULL
+            -- Born after the issue: nobody knows how old.
+            WHEN policies.birth_on IS NULL OR year(policies.birth_on) > year(policies.issued_on) THEN NULL
             WHEN year(policies.issued_on) - year(policies.birth_on) < 18 THEN '00-17'
             WHEN year(policies.issued_on) - year(policies.birth_on) < 30 THEN '18-29'
             WHEN year(policies.issued_on) - year(policies.birth_on) < 45 THEN '30-44'
