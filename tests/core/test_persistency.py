@@ -102,9 +102,19 @@ def events(rows: list[tuple[str, str, date]]) -> pl.LazyFrame:
 def rows(variant: str) -> pl.DataFrame:
     settings = Settings(persistency=PersistencySettings(variant=variant))
     made = persistency(
-        policies=policies(), premiums=premiums(PAID_ON), events=events(EVENTS), as_of=AS_OF, settings=settings
+        policies=policies(),
+        premiums=premiums(PAID_ON),
+        unbilled=unbilled(),
+        events=events(EVENTS),
+        as_of=AS_OF,
+        settings=settings,
     )
     return made.filter(pl.col("duration_months") == 13).collect()
+
+
+def unbilled(*policy_ids: str) -> pl.LazyFrame:
+    """Policies of which no instalment is recorded."""
+    return pl.LazyFrame({"policy_id": policy_ids}, schema={"policy_id": pl.String})
 
 
 GOLDEN = {
@@ -171,6 +181,7 @@ def assert_matures(issued_on: date, due_on: date, matures_on: date) -> None:
     made = persistency(
         policies=policies(issued_on, A=1000),
         premiums=premiums({}),
+        unbilled=unbilled(),
         events=events([]),
         as_of=date(2026, 3, 1),
         settings=Settings(),
@@ -185,8 +196,36 @@ def test_day_sixty_of_grace_is_in_time_and_day_sixty_one_is_not():
         made = persistency(
             policies=policies(A=10000),
             premiums=premiums({"A": DUE + timedelta(days=late_days)}),
+            unbilled=unbilled(),
             events=events([]),
             as_of=AS_OF,
             settings=Settings(),
         ).collect()
         assert made.filter(pl.col("duration_months") == 13)["persisting"].to_list() == [persists]
+
+
+def test_a_policy_without_any_instalment_on_record_is_no_lapse_unless_its_end_is():
+    """Of five unpaid ones: billed, never billed, never billed but lapsed, surrendered, and waived."""
+    names = ("billed", "unknown", "lapsed", "surrendered", "waived")
+    happened = [("lapsed", "lapse", DUE), ("surrendered", "surrender", DUE), ("waived", "waiver", DUE)]
+    made = persistency(
+        policies=policies(**dict.fromkeys(names, 1000)),
+        premiums=premiums({}),
+        unbilled=unbilled(*names[1:]),
+        events=events(happened),
+        as_of=AS_OF,
+        settings=Settings(),
+    ).collect()
+    rows = (
+        made.filter(duration_months=13)
+        .sort("policy_id")
+        .select("policy_id", "exclusion", "persisting")
+        .rows()
+    )
+    assert rows == [
+        ("billed", None, False),
+        ("lapsed", None, False),
+        ("surrendered", None, False),
+        ("unknown", "no_instalments", False),
+        ("waived", None, True),
+    ]

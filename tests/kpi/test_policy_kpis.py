@@ -400,6 +400,7 @@ def test_premium_above_that_at_issue_counts_if_the_project_says_so(increases, ra
     made = persistency(
         policies=frame(POLICY, register),
         premiums=frame(PREMIUM, paid),
+        unbilled=pl.LazyFrame(schema={"policy_id": pl.String}),
         events=frame(EVENT, []),
         as_of=as_of,
         settings=settings,
@@ -452,6 +453,7 @@ def test_persistency_to_25_months_is_at_most_that_to_13_of_one_cohort(lives):
     made = persistency(
         policies=frame(POLICY, register),
         premiums=frame(PREMIUM, paid),
+        unbilled=pl.LazyFrame(schema={"policy_id": pl.String}),
         events=frame(EVENT, []),
         as_of=as_of,
         settings=COMPANY,
@@ -553,6 +555,7 @@ def persisting(register: list[dict], paid: list[dict], as_of: date) -> dict[str,
     made = persistency(
         policies=frame(POLICY, register),
         premiums=frame(PREMIUM, paid),
+        unbilled=pl.LazyFrame(schema={"policy_id": pl.String}),
         events=frame(EVENT, []),
         as_of=as_of,
         settings=COMPANY,

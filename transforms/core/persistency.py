@@ -82,6 +82,7 @@ def _origins(settings: Settings) -> Origins:
     reads={
         "policies": "staging.policies",
         "premiums": "staging.premiums",
+        "unbilled": "staging.unbilled_policies",
         "events": "staging.policy_events",
     },
     origins=_origins,
@@ -115,6 +116,7 @@ def _origins(settings: Settings) -> Origins:
 def persistency(
     policies: pl.LazyFrame,
     premiums: pl.LazyFrame,
+    unbilled: pl.LazyFrame,
     events: pl.LazyFrame,
     *,
     as_of: date,
@@ -123,14 +125,17 @@ def persistency(
     """One row a policy and duration of 13, 25, 37, 49 or 61 months that has fallen due by the as-of month.
 
     Default: the k-th-month premium, due k − 1 months after issue (month-end rule, Civil Code of the PRC
-    art. 202) or on the nearest day billed, was received with a value date inside the grace period (60 days unless the policy says
-    otherwise, Insurance Law art. 36).
+    art. 202) or on the nearest day billed, was received with a value date inside the grace period (60 days unless the
+    policy says otherwise, Insurance Law art. 36). A policy of which no instalment is recorded, nor any end or lapse,
+    is no lapse: nothing is known of it.
     """
     definition = settings.persistency
     variant = VARIANTS[definition.variant]
     rows = _durations(policies, definition, variant, as_of)
     rows = _with_exits(rows, events, as_of)
-    rows = _with_payment(rows, premiums) if variant.by_premium else rows
+    if variant.by_premium:
+        unknown = unbilled.select("policy_id").unique().with_columns(is_unbilled=True)
+        rows = _with_payment(rows, premiums).join(unknown, on="policy_id", how="left")
     judged = rows.with_columns(exclusion=_exclusion(variant, as_of)).with_columns(
         eligible=pl.col("exclusion").is_null(),
         persisting=pl.col("exclusion").is_null() & _persisting(variant),
@@ -225,6 +230,7 @@ def _exclusion(variant: Variant, as_of: date) -> pl.Expr:
         (pl.col("premium_term_months") < pl.col("duration_months"), "premium_term_over"),
         *((pl.col(f"{kind}_on") <= pl.col("matures_on"), kind) for kind in variant.excluded),
     ]
+    reasons.append((pl.col("is_unbilled") & _nothing_is_known(), "no_instalments"))
     if variant.excludes_lapsed:
         reasons.append((_unpaid() & ~_ended_before_maturity(), "lapse"))
     first = pl.lit(None, dtype=pl.String)
@@ -241,6 +247,12 @@ def _paid_in_grace() -> pl.Expr:
 
 def _unpaid() -> pl.Expr:
     return ~_paid_in_grace()
+
+
+def _nothing_is_known() -> pl.Expr:
+    """Whether neither a payment nor an end nor a lapse is recorded by the end of the grace period."""
+    lapsed = (pl.col("lapse_on") <= pl.col("matures_on")).fill_null(False)
+    return _unpaid() & ~_ended_before_maturity() & ~lapsed
 
 
 def _ended_before_maturity() -> pl.Expr:

@@ -114,6 +114,7 @@ def _by_payment(
         "single premium",
         "premium terms that are over",
         *([f"by the end of grace {out}"] if out else []),
+        "policies of which neither an instalment nor an end or lapse is recorded",
         "policies suspended, which were not paid and have not ended; other losses stay in"
         if variant.excludes_lapsed
         else "lapses stay in",
