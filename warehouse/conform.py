@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 EARLIEST, LATEST = "1900-01-01", "2199-12-31"
 SKIPPED = 0
 _FAILS = "'the expression fails on this row'"
+_PERSONAL, _PUBLIC = "chr(2)", "chr(1)"
 _LONGEST_SHOWN, _LONGEST_KEPT = 100, 500
 _SAMPLE_ROWS = 1000
 _LIKE_DATA = re.compile(r"^\d{4}[-/.]\d\d?[-/.]\d\d?|^\d\d?[-/.]\d\d?[-/.]\d{4}|\d{7,}|@[\w-]+[.]")
@@ -343,11 +344,31 @@ def _guarded(value: str, column: ContractColumn) -> str:
 
 
 def _shown(value: str, column: ContractColumn) -> str:
-    """How a value may be shown in a reason: as written, or only what it looks like where it may be personal."""
+    """A value in a reason, between marks that tell `_unmarked` how much of it may be shown; a day has its shape."""
     shown = f"left({value}, {_LONGEST_SHOWN})"
     if column.personal == "date":
         return shape_sql(shown)
-    return described_sql(value) if column.personal else discreet_sql(shown)
+    mark = _PERSONAL if column.personal else _PUBLIC
+    return f"{mark} || {value if column.personal else shown} || {mark}"
+
+
+def _unmarked(told: str) -> str:
+    """A reason without marks: what is personal described, all else as written unless it looks like a person's own.
+
+    Here and once, because the patterns that tell cost more than all else in planning a query.
+    """
+    parts = {
+        mark: [f"split_part({told}, {mark}, {place})" for place in (1, 2, -1)]
+        for mark in (_PERSONAL, _PUBLIC)
+    }
+    shown = {
+        mark: f"{before} || {how(value)} || {after}"
+        for how, (mark, (before, value, after)) in zip(
+            (described_sql, discreet_sql), parts.items(), strict=True
+        )
+    }
+    branches = " ".join(f"WHEN contains({told}, {mark}) THEN {text}" for mark, text in shown.items())
+    return f"CASE {branches} ELSE {told} END"
 
 
 def _judged(
@@ -505,7 +526,8 @@ def _select(names: _Names, reads: list[_Read], cells: list[_Cell], verdicts: lis
         if verdict.reason
     )
     columns = [f"{_typed_name(read.name)} AS {identifier(read.name)}" for read in reads]
-    columns += ["_fault", f"{f'CASE {reason} END' if reason else 'NULL'} AS _reason"]
+    rows = f"SELECT *, CAST({f'CASE {reason} END' if reason else 'NULL'} AS VARCHAR) AS _told FROM ({rows})"
+    columns += ["_fault", f"{_unmarked('_told')} AS _reason"]
     columns += [f"CASE WHEN _fault > {SKIPPED} THEN {_kept(names)} END AS _raw", *(["_row"] if cells else [])]
     return f"SELECT {', '.join(columns)} FROM ({rows})"
 
@@ -532,16 +554,17 @@ def _typed_name(name: str) -> str:
 
 def _kept(names: _Names) -> str:
     """What is stored of a rejected row: the mapped columns as JSON, personal ones hidden."""
-    pairs = []
-    for alias, column in names.columns.items():
-        kept = f"left(CAST({alias} AS VARCHAR), {_LONGEST_KEPT})"
+    values = []
+    for alias in names.columns:
+        value = f"left(CAST({alias} AS VARCHAR), {_LONGEST_KEPT})"
         how = names.hidden.get(alias)
         if how:
-            kept = masked_text_sql(kept) if how == "text" else f"CASE WHEN {alias} IS NOT NULL THEN '***' END"
-        else:
-            kept = discreet_sql(kept)
-        pairs.append(f"{literal(column)}, {kept}")
-    row = f"CAST(json_object({', '.join(pairs)}) AS VARCHAR)"
+            value = (
+                masked_text_sql(value) if how == "text" else f"CASE WHEN {alias} IS NOT NULL THEN '***' END"
+            )
+        values.append(value)
+    listed = f"list_transform([{', '.join(values)}]::VARCHAR[], lambda v: {discreet_sql('v')})"
+    row = f"CAST(to_json(MAP([{literals(names.columns.values())}]::VARCHAR[], {listed})) AS VARCHAR)"
     if not names.scan.broken:
         return row
     return f"CASE WHEN _broken THEN {shape_sql(f'left(_text, {_LONGEST_KEPT})')} ELSE {row} END"
