@@ -1,16 +1,22 @@
 -- Each complaint with its dates, outcome and durations up to the as-of date. One row a complaint.
-WITH known AS (
+WITH seen AS (
     SELECT
-        * REPLACE (
+        *,
+        closed_on <= as_of AND NOT coalesce(reopened_on > closed_on AND reopened_on <= as_of, FALSE) AS stays_closed
+    FROM staging.complaints, (SELECT as_of FROM staging.run)
+    WHERE received_on <= as_of
+),
+known AS (
+    SELECT
+        * EXCLUDE (stays_closed) REPLACE (
             CASE WHEN first_response_on <= as_of THEN first_response_on END AS first_response_on,
-            CASE WHEN closed_on <= as_of THEN closed_on END AS closed_on,
+            CASE WHEN stays_closed THEN closed_on END AS closed_on,
             CASE WHEN accepted_on <= as_of THEN accepted_on END AS accepted_on,
             CASE WHEN reopened_on <= as_of THEN reopened_on END AS reopened_on,
             CASE WHEN escalated_on <= as_of THEN escalated_on END AS escalated_on,
-            CASE WHEN closed_on <= as_of THEN outcome END AS outcome
+            CASE WHEN stays_closed THEN outcome END AS outcome
         )
-    FROM staging.complaints, (SELECT as_of FROM staging.run)
-    WHERE received_on <= as_of
+    FROM seen
 )
 SELECT
     * EXCLUDE (as_of, merged_into, via_regulator),

@@ -64,13 +64,13 @@ SELECT
     CASE
         WHEN status NOT IN ('ok', 'low_n') THEN NULL
         WHEN has_wilson_limits THEN least(greatest((2 * numerator + 3.841458820694124 - root) / base, 0), value)
-        ELSE greatest(ci_low, CASE unit WHEN 'points' THEN -100 ELSE 0 END)
+        WHEN ci_low IS NOT NULL THEN greatest(ci_low, CASE unit WHEN 'points' THEN -100 ELSE 0 END)
     END AS ci_low,
     CASE
         WHEN status NOT IN ('ok', 'low_n') THEN NULL
         WHEN has_wilson_limits THEN greatest(least((2 * numerator + 3.841458820694124 + root) / base, 1), value)
-        WHEN unit IN ('share', 'probability') THEN least(ci_high, 1)
-        WHEN unit IN ('score_0_100', 'points') THEN least(ci_high, 100)
+        WHEN ci_high > 1 AND unit IN ('share', 'probability') THEN 1
+        WHEN ci_high > 100 AND unit IN ('score_0_100', 'points') THEN 100
         ELSE ci_high
     END AS ci_high,
     n,
