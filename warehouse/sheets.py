@@ -63,7 +63,9 @@ def _chosen(book: Any, wanted: str | None) -> str:
         if len(same) == 1:
             return str(same[0])
         raise ValueError(f"there is no sheet {wanted!r}; the sheets are {', '.join(names)}")
-    sheets = [book.load_sheet(name, header_row=None, skip_rows=0, n_rows=1) for name in names]
+    sheets = [
+        book.load_sheet(name, header_row=None, skip_rows=0, n_rows=1, dtypes="string") for name in names
+    ]
     filled = [sheet.name for sheet in sheets if sheet.visible == "visible" and sheet.total_height]
     if len(filled) > 1:
         raise ValueError(
