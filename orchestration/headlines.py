@@ -16,6 +16,8 @@ TOP_LEVELS = 1
 
 def headlines(node: Node, warehouse: Warehouse) -> Numbers:
     """The headline numbers of every month of the run, by name; a month or number without a value has none."""
+    if "window_months" in node.grain:  # windows of several lengths stand in for months, and lead nothing
+        return {}
     of_kpis = "kpi" in node.columns
     names = (_kpis if of_kpis else _nodes)(warehouse.frameworks)
     key, value = (
