@@ -153,6 +153,32 @@ CHECKS: Mapping[str, tuple[type[pl.DataType], str]] = {
 }
 
 
+LOADS: Mapping[str, str] = {
+    "load_id": "Number of the load, in the order of landing.",
+    "feed": "Feed it belongs to.",
+    "file": "File, relative to the data folder, or the database asked.",
+    "sha256": "Hash of its content.",
+    "size_bytes": "Size of the file.",
+    "loaded_at": "When it landed.",
+    "rows_read": "Rows of the source: landed, rejected, skipped or unchanged.",
+    "rows_landed": "Rows stored, because the delivery before it did not have them: added or corrected.",
+    "rows_rejected": "Rows that break the contract.",
+    "rows_skipped": "Rows that the mapping leaves out.",
+    "rows_unchanged": "Rows that the delivery before it had as well.",
+    "rows_added": "Rows landed of records that were not known.",
+    "rows_corrected": "Rows landed of records that an earlier load had brought.",
+    "rows_replaced": "Rows of the delivery before it whose record it names with another content.",
+    "rows_taken_back": "Rows of the delivery before it whose record it no longer names.",
+    "source": "Source it came by: its name, else where it comes from.",
+    "delivery": "How the source delivered then.",
+    "key_is_made": "Whether the key was made of other columns, for want of an identifier.",
+    "record": "Of a wide source: the columns that name its record.",
+    "in_force": "Whether rows can count by it: it is neither replaced as a whole nor withdrawn.",
+    "withdrawn_at": "When it was withdrawn.",
+    "withdrawn_why": "Why.",
+}
+
+
 def write_catalogue(store: Store, rows: Mapping[str, Rows]) -> None:
     """Make the catalogue's tables from rows in the order of their columns, and copy the load log."""
     for table in TABLES:
@@ -161,12 +187,18 @@ def write_catalogue(store: Store, rows: Mapping[str, Rows]) -> None:
         "catalog.checks", "What every check of this version found.", {n: t for n, (_, t) in CHECKS.items()}
     )
     store.replace("catalog.loads", "SELECT * FROM raw.loads ORDER BY load_id")
-    store.comment("catalog.loads", "Every file or query landed, one row each.", {})
+    store.comment("catalog.loads", "Every file or query landed, one row each.", LOADS)
     store.replace(
         "catalog.rejects",
-        "SELECT feed, file, line, column_name, reason FROM raw.rejects ORDER BY feed, file, line, column_name",
+        "SELECT feed, file, line, column_name, reason FROM raw.rejects"
+        " SEMI JOIN (SELECT load_id FROM raw.loads WHERE in_force) loads ON load_id = _load_id"
+        " ORDER BY feed, file, line, column_name",
     )
-    store.comment("catalog.rejects", "Every rejected row and why; its text stays in the landing zone.", {})
+    store.comment(
+        "catalog.rejects",
+        "Every row rejected of deliveries in force and why; its text stays in the landing zone.",
+        {},
+    )
 
 
 def write_table(store: Store, table: str, rows: Rows) -> None:
