@@ -136,7 +136,7 @@ def _latest(contract: Contract, case: _Case) -> str:
     columns = list(feed_columns(contract))
     names = ", ".join(map(identifier, columns))
     again = f"latest.{feed}_repeated"
-    stages = [f"known AS ({_known(contract, case)})"]
+    stages = [f"known AS NOT MATERIALIZED ({_known(contract, case)})"]
     rows, repeated = (
         "known",
         f"({_dated(f'(SELECT * FROM known SEMI JOIN {again} USING ({key}))', feed, case)})",
