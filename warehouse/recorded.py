@@ -73,7 +73,11 @@ class Item:
     def happens(self) -> bool:
         """Whether it is something that happens on a day, and does not only tell cases apart."""
         is_event = self.column == "event" and self.code is not None
-        return is_event or contracts()[self.feed].columns[self.column].type in ("date", "timestamp")
+        is_dated = self.code is None and contracts()[self.feed].columns[self.column].type in (
+            "date",
+            "timestamp",
+        )
+        return is_event or is_dated
 
 
 def items_named(name: str, contract: Contract) -> list[Item]:
@@ -217,7 +221,8 @@ def _firsts(contract: Contract, items: Sequence[Item]) -> Iterator[str]:
     for column in dict.fromkeys(item.column for item in items if item.code is not None):
         codes = [item.code for item in items if item.column == column and item.code is not None]
         name = literal(f"{contract.feed}.{column}=")
+        code = f"coalesce(CAST({identifier(column)} AS VARCHAR), '')"
         yield (
-            f"SELECT _source, {name} || coalesce({identifier(column)}, '') AS item, min(_day) AS first FROM known"
-            f" WHERE coalesce({identifier(column)}, '') IN ({literals(codes)}) GROUP BY ALL"
+            f"SELECT _source, {name} || {code} AS item, min(_day) AS first FROM known"
+            f" WHERE {code} IN ({literals(codes)}) GROUP BY ALL"
         )

@@ -152,3 +152,15 @@ def test_a_project_may_not_say_that_it_records_what_its_mapping_cannot_deliver()
     ((path, message),) = problems("paid, withdrwan")
     assert path == "feeds.claim_events[0].records.1"
     assert "did you mean 'withdrawn'?" in message
+
+
+def test_a_list_of_closed_cases_alone_records_no_open_ones(zone: Zone) -> None:
+    mapping = "complaints: [{files: 'c*.csv', columns: {complaint_id: id, received_on: day, closed_on: end}}]"
+    zone.write("c1.csv", "id,day,end\n1,2025-01-05,2025-01-09\n")
+    zone.land(mapping)
+    assert recorded(zone, "complaints.closed_on=") == {"complaints.closed_on=": (True, None, None)}
+    zone.write("c2.csv", "id,day,end\n2,2025-02-05,\n")
+    zone.land()
+    assert recorded(zone, "complaints.closed_on=") == {
+        "complaints.closed_on=": (True, date(2025, 2, 5), None)
+    }

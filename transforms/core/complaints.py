@@ -38,6 +38,8 @@ def _origins(settings: Settings) -> Origins:
             "extension_approved_on", "appraisal_days",
         ),
         **{f"request_met={degree}": codes_of("complaints.request_met")(degree) for degree in REQUEST_MET},
+        # A list of closed complaints alone knows of none that is open.
+        "closed_on=": item("complaints.closed_on="),
         "term_starts_on": received,
         "decided_on": closed,
         **{f"outcome={code}": closed & outcome(code) for code in OUTCOMES},

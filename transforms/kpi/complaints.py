@@ -215,6 +215,7 @@ _RESOLUTION = (
         version="2",
         title="Complaints of the month resolved by the as-of date",
         measure=Share(of=pl.col("decided_on").is_not_null(), among=NOT_WITHDRAWN),
+        needs=("closed_on=",),
         unit="share",
         direction=1,
         excluded=FAULTY,

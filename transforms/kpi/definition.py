@@ -115,8 +115,9 @@ class Kpi:
     Rows of a fact that is `cumulative` already run since the start of the year: a period takes its last month's.
     `held_since` is the date column of the fact since which a case is in the exposure of a rate: of a share of what
     was there when the period began, only what was counts, and the rest is excluded and counted as such.
-    `needs` are further columns of the fact without which the KPI is not applicable; what it needs anyway follows from
-    its expressions (see `needs.py`). `awaits` names a setting that the project has not made and that it needs as well.
+    `needs` are further columns of the fact without which the KPI is not applicable (`name=`: empty somewhere);
+    what it needs anyway follows from its expressions (see `needs.py`). `awaits` names a setting that the project has
+    not made and that it needs as well.
     `unit` is one of UNITS.
     A KPI that is not `for_index`, such as a quotient of unlike cases, may not enter a composite index.
 

@@ -100,7 +100,9 @@ class Needs:
         yield self._condition(kpi.fact, counted)
         for condition in measure.conditions:
             yield self._condition(kpi.fact, counted & condition)
-        yield from (self._column(kpi.fact, column) for column in kpi.needs)
+        # That a column is empty somewhere is known of feeds alone.
+        asked = [column for column in kpi.needs if self.origins or column[-1] != "="]
+        yield from (self._column(kpi.fact, column) for column in asked)
         if isinstance(measure, PerExposure):
             yield self._exposure(measure.exposure)
 
