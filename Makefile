@@ -20,7 +20,7 @@ run: $(VENV)/installed  ## install, simulate an insurer, run the main job on it
 	$(BIN)/policypulse run --project $(DEMO)
 
 test: $(VENV)/installed-dev  ## install and run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 campaign: $(VENV)/installed-dev  ## what `make test` has one of, many times over: simulated insurers of many seeds
 	$(BIN)/python -m pytest -m campaign -n auto
