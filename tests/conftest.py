@@ -9,6 +9,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import settings
+
+# How long an example takes says nothing of what it tests.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 ROOT = Path(__file__).resolve().parent.parent
 POLICIES, MONTHS, SEED = 6_000, 15, 11

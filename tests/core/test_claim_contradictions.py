@@ -67,7 +67,7 @@ def test_the_project_may_start_a_spell_with_it() -> None:
 
 
 @given(st.permutations(REFUSED_THEN_PAID))
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 def test_the_order_of_rows_decides_nothing(events) -> None:
     assert one(events)["outcome"] == "paid_full"
 
@@ -95,7 +95,7 @@ instants = st.datetimes(datetime(2025, 1, 1), datetime(2025, 5, 1)).map(
 
 
 @given(st.tuples(instants, instants, instants, instants), st.tuples(*[st.booleans()] * 4))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_whole_days_differ_from_exact_ones_by_less_than_a_day(moments, by_day) -> None:
     """What is known to the day says the same as the instant would, to the day, in whatever order."""
     zone = ZoneInfo("Europe/Berlin")

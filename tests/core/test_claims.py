@@ -144,7 +144,7 @@ def test_part_payment_by_day_60_of_an_undetermined_claim() -> None:
 hours = st.integers(0, 5000)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(hours, hours, hours, st.integers(0, 3_600_000_000))
 def test_three_segments_are_the_way_from_loss_to_payment(
     first: int, second: int, third: int, extra: int

@@ -171,7 +171,7 @@ def test_what_happened_after_the_as_of_day_is_not_known():
     st.integers(0, 40),
     st.integers(0, 60),
 )
-@hypothesis_settings(max_examples=40, deadline=None)
+@hypothesis_settings(max_examples=40)
 def test_the_due_day_is_a_working_day_and_never_early(received, complexity, appraisal, approved_after):
     row = {
         "received_on": received,

@@ -60,7 +60,7 @@ def test_every_join_names_columns_that_the_contracts_have() -> None:
     st.sets(st.integers(1, 40), min_size=1),
     st.lists(st.integers(1, 40) | st.none(), min_size=1, max_size=60),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_rows_with_a_key_meet_or_are_orphans(store: Store, issued: set[int], named: list[int | None]) -> None:
     found = matched(store, policies={"policy_id": [*issued]}, premiums={"policy_id": named})
     keys = [key for key in named if key is not None]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.core.test_persistency import events, policies
+from tests.core.test_persistency import events, policies, unbilled
 from transforms.core.persistency import persistency
 from transforms.graph import ROOM
 from transforms.settings import Settings
@@ -66,7 +66,7 @@ def test_a_bill_near_the_anniversary_is_that_of_the_anniversary(issued_on: date,
     told=st.booleans(),
     shift_days=st.integers(-12, 12),
 )
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_every_anniversary_finds_its_own_instalment(issued_on, pay_mode, told, shift_days) -> None:
     """With every way to pay, said or only numbered, and bills up to a third of a month off."""
     due = billed(issued_on, pay_mode, 3, shift_days)
@@ -88,8 +88,8 @@ def judged(due: date, paid: date) -> dict:
         policy_id=pl.lit("A"), paid_on=pl.lit(paid)
     )
     rows = persistency(
-        policies=policies(A=100), premiums=premiums.lazy(), events=events([]), as_of=date(2025, 12, 31),
-        settings=Settings(),
+        policies=policies(A=100), premiums=premiums.lazy(), events=events([]), unbilled=unbilled(),
+        as_of=date(2025, 12, 31), settings=Settings(),
     ).collect()  # fmt: skip
     return rows.filter(pl.col("duration_months") == 13).row(0, named=True)
 
@@ -108,7 +108,7 @@ def test_of_several_due_days_the_nearest_counts_whole() -> None:
         date(2024, 1, 15), "annual", [(2, date(2025, 1, 15)), (3, date(2025, 1, 15)), (4, date(2025, 3, 1))]
     )
     made = persistency(
-        policies=policies(P=1000), premiums=rows.lazy(), events=events([]), as_of=date(2025, 12, 31),
-        settings=Settings(),
+        policies=policies(P=1000), premiums=rows.lazy(), events=events([]), unbilled=unbilled(),
+        as_of=date(2025, 12, 31), settings=Settings(),
     ).collect()  # fmt: skip
     assert made.filter(pl.col("duration_months") == 13)["premium_received"].to_list() == [200.0]

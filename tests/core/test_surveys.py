@@ -94,7 +94,7 @@ def test_perception_on_0_to_100_turns_reversed_questions_once() -> None:
     assert row["perception_score"] == pytest.approx((100 + 500 / 6 + 50) / 3)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.lists(st.one_of(st.none(), st.integers(1, 7)), min_size=4, max_size=4), min_size=1, max_size=5
@@ -234,7 +234,7 @@ answer = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(answer, max_size=25, unique_by=lambda a: (a["survey"], a["response_id"], a["question"])))
 def test_tables_keep_the_law_of_keys_whatever_the_order(rows: list[dict[str, object]]) -> None:
     """f(A ∪ B) = f(A) ∪ f(B) for questionnaires A and B, f(nothing) is nothing, in the declared columns."""

@@ -153,7 +153,7 @@ def random_scores(spec: Framework, generator: np.random.Generator, units: int) -
     return values
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(trees(), st.integers(0, 2**32 - 1), st.booleans())
 def test_contributions_sum_to_the_change_in_any_tree(spec, seed, new_weights):
     """To 1e-9, with missing KPIs, whole branches missing, zeros under the floor, equal months, new weights."""

@@ -339,21 +339,21 @@ def table_of(rows: list[dict], spec: Framework = TREE) -> pl.DataFrame:
     return scores(records(rows), [spec]).collect().sort("period", "segment", "node")
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(kpi_records(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(rows, random):
     shuffled = random.sample(rows, len(rows))
     assert table_of(rows).equals(table_of(shuffled))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(kpi_records(), st.integers(0, 3))
 def test_units_are_scored_to_the_bit_without_each_other(rows, segment):
     own = [row for row in rows if row["segment"] == f"B{segment}"]
     assert table_of(rows).filter(pl.col("segment") == f"B{segment}").equals(table_of(own))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(kpi_records(), st.floats(0.001, 1000))
 def test_the_unit_of_a_kpi_with_its_goalposts_is_no_matter(rows, factor):
     def scaled(node: dict) -> dict:
@@ -370,7 +370,7 @@ def test_the_unit_of_a_kpi_with_its_goalposts_is_no_matter(rows, factor):
     assert after.drop_nulls().to_list() == pytest.approx(before.drop_nulls().to_list(), abs=1e-6)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(kpi_records([*"abcde", "z"]))
 def test_a_leaf_of_weight_zero_changes_nothing(rows):
     spec = TREE.model_dump(exclude_unset=True)
@@ -380,7 +380,7 @@ def test_a_leaf_of_weight_zero_changes_nothing(rows):
     assert watched.filter(pl.col("node") != "z").equals(table_of(rows))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(kpi_records(), st.data())
 def test_the_index_never_falls_when_a_kpi_gets_better(rows, data):
     i = data.draw(st.integers(0, len(rows) - 1))

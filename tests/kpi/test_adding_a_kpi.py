@@ -72,6 +72,7 @@ def test_one_entry_yields_rows_dictionary_and_index_eligibility(added, tmp_path)
     assert ADDED.code in {row[0] for row in dictionary.dictionary_rows(Settings())}
     (tmp_path / "policypulse.yml").write_text(PROJECT, encoding="utf-8")
     (tmp_path / "quick.yml").write_text(FRAMEWORK, encoding="utf-8")
+    (tmp_path / "c.csv").write_text("id,day\n", encoding="utf-8")
     assert problems(read_project(tmp_path)) == []
 
 

@@ -287,7 +287,7 @@ days = st.integers(0, 60)
 some_days = st.lists(days, max_size=12)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.lists(days, min_size=1, max_size=12), some_days, days)
 def test_one_more_open_claim_never_raises_a_share(decided: list[int], open_for: list[int], more: int) -> None:
     first, second = ten_claims(decided, open_for), ten_claims(decided, [*open_for, more])
@@ -331,7 +331,7 @@ def drawn(cases: list[tuple]) -> pl.DataFrame:
     return core_claims(events, AS_OF, units)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(histories)
 def test_the_stock_rolls_forward_and_segments_add_up(cases: list[tuple]) -> None:
     found = records(drawn(cases), claims_flow.KPIS, AS_OF, MONTHS)
@@ -351,7 +351,7 @@ def test_the_stock_rolls_forward_and_segments_add_up(cases: list[tuple]) -> None
             assert stock[0] + moves == stock[1]
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(histories)
 def test_shares_add_up_over_disjoint_segments(cases: list[tuple]) -> None:
     kpis = [kpi for kpi in ALL if kpi.unit in ("share", "count")]

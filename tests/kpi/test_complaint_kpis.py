@@ -400,7 +400,7 @@ SHARES = [
 
 
 @given(st.lists(CASE, min_size=1, max_size=40))
-@hypothesis_settings(max_examples=20, deadline=None)
+@hypothesis_settings(max_examples=20)
 def test_shares_are_bounded_and_segments_add_up(rows):
     as_of = date(2025, 5, 15)
     dated = [

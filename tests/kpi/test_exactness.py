@@ -55,7 +55,7 @@ def rows_with_mean(draw: st.DrawFn) -> tuple[list[Decimal], Decimal]:
 
 
 @given(rows_with_mean())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_mean_that_is_a_decimal_is_published_as_it(drawn: tuple[list[Decimal], Decimal]) -> None:
     rows, mean = drawn
     found = record(Mean("x"), x=rows)
@@ -69,7 +69,7 @@ def test_a_mean_that_is_a_decimal_is_published_as_it(drawn: tuple[list[Decimal],
     st.integers(1, 40),
     st.randoms(use_true_random=False),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_share_of_money_that_is_a_decimal_is_published_as_it(cents, percent, times, random) -> None:
     """Each amount stands `percent` times in the numerator and 100 times in the denominator, over so many rows."""
     amounts = [Decimal(amount).scaleb(-2) for amount in cents] * times
@@ -83,7 +83,7 @@ def test_a_share_of_money_that_is_a_decimal_is_published_as_it(cents, percent, t
     st.lists(st.floats(-1e12, 1e12, allow_nan=False) | st.floats(-100, 100), min_size=1, max_size=40),
     st.randoms(use_true_random=False),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_sums_of_any_numbers_do_not_hang_on_the_order_of_rows(values, random) -> None:
     once = record(Mean("x"), x=values)
     random.shuffle(values)
@@ -92,7 +92,7 @@ def test_sums_of_any_numbers_do_not_hang_on_the_order_of_rows(values, random) ->
 
 
 @given(st.integers(1, 10**6), st.integers(0, 6), st.integers(-3, 3), st.booleans())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_a_value_on_a_limit_but_for_its_last_digits_is_on_it(units, places, off, lower_is_better) -> None:
     """The limit and a value some floats away from it belong to one band, the better of the two."""
     limit = float(Decimal(units).scaleb(-places))

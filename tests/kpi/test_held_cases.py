@@ -42,7 +42,7 @@ def records(code: str, policies: list[Policy], periods: pl.DataFrame) -> pl.Data
     return kpi_records(book(policies), [KPIS[code]], periods, as_of=AS_OF, settings=rules)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(days, st.none() | days), min_size=1, max_size=25))
 def test_surrenders_count_where_their_policies_were_in_force_at_the_start(drawn: list[Policy]):
     policies = [(issued, gone if gone and issued <= gone <= AS_OF else None) for issued, gone in drawn]

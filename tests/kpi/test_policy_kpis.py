@@ -421,7 +421,7 @@ LIFE = st.tuples(st.integers(0, 364), st.integers(0, 5))
 
 
 @given(st.lists(LIFE, min_size=1, max_size=30))
-@hypothesis_settings(max_examples=20, deadline=None)
+@hypothesis_settings(max_examples=20)
 def test_persistency_to_25_months_is_at_most_that_to_13_of_one_cohort(lives):
     as_of = date(2026, 6, 30)
     register, paid = [], []

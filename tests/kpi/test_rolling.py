@@ -52,7 +52,7 @@ def records(rows: Cases, windows: dict[tuple[str, str], int]) -> pl.DataFrame:
 
 
 @given(cases)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_window_is_what_the_cases_of_its_months_make(rows: Cases) -> None:
     found = records(rows, {("mean", "period"): 12, ("share", "period"): 3, ("median", "period"): 12})
     asked = found.filter(pl.col("grain") != MONTH).group_by("kpi").agg(pl.col("grain").unique().sort())

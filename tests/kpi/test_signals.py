@@ -227,7 +227,7 @@ def test_a_documented_change_starts_a_new_baseline() -> None:
 value = st.floats(0, 100, allow_nan=False).map(lambda v: round(v, 2))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.lists(value, min_size=25, max_size=30), st.lists(value, max_size=6))
 def test_a_full_baseline_is_frozen(values: list[float], later: list[float]) -> None:
     """Months to come do not move limits that rest on 24 months, unless a season appears."""
@@ -240,7 +240,7 @@ def test_a_full_baseline_is_frozen(values: list[float], later: list[float]) -> N
 series = st.lists(value, max_size=15)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.lists(series, min_size=2, max_size=4))
 def test_series_are_judged_apart_in_the_declared_columns(lists: list[list[float]]) -> None:
     """f(A ∪ B) = f(A) ∪ f(B) for kpi, basis, cut, segment; f(nothing) is nothing."""

@@ -6,7 +6,6 @@ from datetime import date
 import polars as pl
 import pytest
 from hypothesis import example, given
-from hypothesis import settings as running
 from hypothesis import strategies as st
 
 from transforms.kpi.definition import Kpi
@@ -43,7 +42,6 @@ def company(kpi: Kpi, paid: list[float], premium: list[float]) -> dict[str, obje
     )
 
 
-@running(deadline=None)
 @given(
     st.sampled_from([code for code, unit in UNITS.items() if unit.is_quotient]),
     st.lists(st.tuples(amounts, amounts), min_size=1, max_size=6),
@@ -62,7 +60,6 @@ def test_a_quotient_is_shown_exactly_if_its_unit_can_have_it(unit: str, cases: l
     assert (found["numerator"], found["denominator"]) == pytest.approx((above, below))
 
 
-@running(deadline=None)
 @given(st.lists(st.integers(0, 100), min_size=2, max_size=8))
 def test_an_interval_stays_in_the_range_of_its_unit(scores: list[int]):
     kpi = replace(PAID_BACK, measure=Mean("paid"), unit="score_0_100")

@@ -12,6 +12,7 @@ insurer: Example
 index: {frameworks: [first.yml, second.yml]}
 feeds: {complaints: {files: c.csv, columns: {complaint_id: id, received_on: day}}}
 """
+FILE = "id,day\n"
 FIRST = """
 code: own
 version: 1
@@ -28,7 +29,12 @@ index: {children: {on_time: {goalposts: {worst: 0.5}}}}
 
 
 def project(folder: Path, first: str = FIRST, second: str = SECOND) -> Path:
-    for name, text in (("policypulse.yml", PROJECT), ("first.yml", first), ("second.yml", second)):
+    for name, text in (
+        ("policypulse.yml", PROJECT),
+        ("first.yml", first),
+        ("second.yml", second),
+        ("c.csv", FILE),
+    ):
         (folder / name).write_text(text, encoding="utf-8")
     return folder
 

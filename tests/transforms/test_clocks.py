@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.clocks import (
@@ -83,7 +83,6 @@ def test_months_end_on_the_original_day_or_the_last_of_the_month() -> None:
     assert value(add_months(day(2025, 1, 31), pl.lit(2))) == date(2025, 3, 31)
 
 
-@settings(deadline=None)
 @given(A_DAY, st.integers(0, 120))
 def test_add_months_by_hand(start: date, months: int) -> None:
     years, month = divmod(start.month - 1 + months, 12)
@@ -210,7 +209,6 @@ def test_rolling_stops_at_the_first_day_that_is_no_rest_day(
         assert all(start + timedelta(d) in rest for d in range((stop - start).days))
 
 
-@settings(deadline=None)
 @given(A_DAY, st.integers(0, 60), st.integers(-50, 50))
 def test_whole_weeks_change_no_count_where_there_are_no_holidays(
     start: date, length: int, weeks: int
@@ -317,7 +315,6 @@ def test_states(ended: int | None, age: int | None, withdrawn: int | None, state
 row = st.tuples(st.none() | st.integers(0, 20), st.integers(0, 30), st.none() | st.integers(0, 20))
 
 
-@settings(deadline=None)
 @given(st.lists(row, max_size=20), st.integers(0, 30))
 def test_an_open_case_never_raises_the_share_and_all_are_counted(
     cases: list[tuple[Any, ...]], age: int
@@ -331,7 +328,6 @@ def test_an_open_case_never_raises_the_share_and_all_are_counted(
     assert (before["share"] is None) == (before["met"] + before["breach"] == 0)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.booleans(), min_size=120, max_size=120),
     st.lists(st.booleans(), min_size=120, max_size=120),

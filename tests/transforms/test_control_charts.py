@@ -193,7 +193,7 @@ def test_each_rule_starts_where_it_should() -> None:
 finite_value = st.floats(-100, 100, allow_nan=False).map(lambda v: round(v, 3))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(finite_value, min_size=13, max_size=30), st.floats(0.1, 50), st.floats(-500, 500))
 def test_xmr_charts_need_no_unit(values: list[float], factor: float, shift: float) -> None:
     plain = charted(xmr_points(values, 12))
@@ -203,7 +203,7 @@ def test_xmr_charts_need_no_unit(values: list[float], factor: float, shift: floa
         assert moved[column].to_list() == pytest.approx(expected, rel=1e-6, abs=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.lists(finite_value, min_size=12, max_size=15), min_size=2, max_size=4))
 def test_series_do_not_touch(lists: list[list[float]]) -> None:
     frames = [xmr_points(values, 12, series=str(i)) for i, values in enumerate(lists)]
@@ -348,7 +348,7 @@ def test_sizes_worked() -> None:
     assert upper_bound_of_none(50) == pytest.approx(0.058155079116972264)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.integers(1, 3000), st.floats(0.001, 0.999), st.sampled_from([0.95, 0.998]), st.sampled_from(["p", "u"])
 )

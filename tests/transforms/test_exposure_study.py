@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.exposure_study import Method, expose
@@ -197,7 +197,6 @@ policy = st.tuples(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(policy, min_size=1, max_size=15), st.sampled_from(["policy_year", "calendar_year"]))
 def test_days_at_risk_add_up(rows: list[tuple[date, int, str]], method: Method) -> None:
     policies = pl.LazyFrame(

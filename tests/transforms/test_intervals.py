@@ -215,7 +215,7 @@ counts = st.one_of(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(counts, counts, counts), min_size=1, max_size=40))
 def test_nothing_undefined_leaves(rows: list[tuple[float | None, ...]]) -> None:
     frame = pl.DataFrame(rows, dict.fromkeys("abn", pl.Float64), orient="row", strict=False)

@@ -155,7 +155,7 @@ def made(model: Transform, reads: dict, broadcast: dict) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize("name", [n for n, m in TRANSFORMS.items() if m.keys])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_parts_by_key_make_the_whole(name, schemas, seed):
     model = TRANSFORMS[name]

@@ -214,7 +214,7 @@ ENDS = [("a", day, True) for day in (0, 0, 0, 1, 2, 3, 4, 4)]
 TIED = [*ENDS, ("a", 0, False), ("a", 1, False)]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(case, max_size=40), st.randoms(use_true_random=False))
 @example([*TIED, ("b", 2, False), ("b", 3, False)], Random(1))
 def test_groups_do_not_see_each_other_nor_the_order(

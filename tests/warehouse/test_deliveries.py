@@ -328,7 +328,7 @@ def deliver(zone: Zone, number: int, name: str, rows: list[tuple[str, str]], mod
     return zone.land(mapped(mode))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deliveries=_DELIVERIES, mode=_MODES)
 @example(deliveries=[("c_9.csv", [("1", "a"), ("2", "a")]), ("c_9.csv", [("1", "a")])], mode="replace_file")
 @example(deliveries=[("c_10.csv", [("1", "a")]), ("c_9.csv", [("1", "b")])], mode="snapshot")
@@ -362,7 +362,7 @@ def test_every_row_read_is_accounted_for_and_every_row_landed_has_a_fate(
     assert {key for key, _ in current} == set(expected)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     files=st.dictionaries(st.sampled_from([f"c_{n}.csv" for n in (1, 2, 9, 10, 100, 20)]), _ROWS, max_size=6),
     mode=_MODES,
@@ -390,7 +390,7 @@ def test_the_order_of_arrival_decides_nothing(
     assert seen[0] == seen[1]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deliveries=_DELIVERIES, mode=_MODES, data=st.data())
 def test_what_is_withdrawn_never_was(
     deliveries: list[tuple[str, list[tuple[str, str]]]], mode: str, data: st.DataObject, zone: Zone

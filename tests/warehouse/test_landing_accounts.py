@@ -42,7 +42,7 @@ _CELLS = st.sampled_from(
 _LINES = st.one_of(st.lists(_CELLS, min_size=1, max_size=5).map(",".join), st.just(""))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(_LINES, max_size=12), newline=st.sampled_from(["\n", "\r\n"]), ends=st.booleans())
 @example(lines=["a,2025-01-05,x", "", '"a\nb",2025-01-05,', "1", "2,2025-01-06,,,"], newline="\n", ends=True)
 def test_landed_rejected_and_skipped_are_all_that_was_read(

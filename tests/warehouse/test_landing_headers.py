@@ -85,7 +85,7 @@ def test_a_delimiter_that_only_the_header_ends_in(zone: Zone) -> None:
 _SIGNS = st.text(st.sampled_from('a",\\\n '), max_size=6)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(_SIGNS, min_size=1, max_size=5))
 def test_backslash_escapes(texts: list[str], zone: Zone) -> None:
     """Every text comes back, and its line is right, though quotes and line breaks stand in it."""

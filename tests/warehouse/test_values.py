@@ -43,7 +43,7 @@ complaints:
 """
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     said=st.text(st.sampled_from("aZ9é北（ö\u0308-Ａ. "), min_size=1),
     before=st.text(st.sampled_from(UNSEEN), max_size=3),
