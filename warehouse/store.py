@@ -245,12 +245,14 @@ class Store:
 
     def comment(self, table: str, description: str, columns: Mapping[str, str]) -> None:
         """Put the description of a table and of its columns into the file itself."""
-        self.con.execute(f"COMMENT ON TABLE {_identifier(table)} IS '{_quoted(description)}'")
-        for column in self.columns(table):
-            if columns.get(column):
-                self.con.execute(
-                    f"COMMENT ON COLUMN {_identifier(table)}.\"{column}\" IS '{_quoted(columns[column])}'"
-                )
+        name = _identifier(table)
+        comments = [f"COMMENT ON TABLE {name} IS '{_quoted(description)}'"] + [
+            f"COMMENT ON COLUMN {name}.\"{column}\" IS '{_quoted(columns[column])}'"
+            for column in self.columns(table)
+            if columns.get(column)
+        ]
+        # Each statement alone would be a commit of its own, and wait for the disk.
+        self.con.execute(f"BEGIN; {'; '.join(comments)}; COMMIT")
 
     def checkpoint(self) -> None:
         """Write everything into the build file, so that a file copy is whole."""
