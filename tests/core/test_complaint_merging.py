@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from straight_into_raw import deliver
 
 from orchestration.cataloguing import models
 from orchestration.making import Run, open_session
@@ -40,17 +41,10 @@ def staged(tmp_path: Path) -> pl.DataFrame:
             orient="row",
         )
         store.con.register("contacts", rows.to_arrow())
-        store.con.execute(
-            "INSERT INTO raw.complaints BY NAME SELECT complaint_id, customer_id, policy_id, category,"
-            " received_on::DATE AS received_on, closed_on::DATE AS closed_on,"
-            " 1 AS _load_id, 1 AS _line, 1 AS _last_load_id FROM contacts"
-        )
-        store.con.execute(
-            "INSERT INTO raw.loads BY NAME SELECT 1 AS load_id, 'complaints' AS feed, 'c.csv' AS file"
-        )
-        store.con.execute(
-            "INSERT INTO raw.files BY NAME SELECT 1 AS seen, 'complaints' AS feed, 'c.csv' AS file, 1 AS load_id,"
-            " 'm' AS mapping, 's' AS sha256, 0 AS mtime_ns"
+        deliver(
+            store,
+            "complaints",
+            "SELECT * REPLACE (received_on::DATE AS received_on, closed_on::DATE AS closed_on) FROM contacts",
         )
         open_session(store, Run(AS_OF, Settings(), (date(2025, 6, 1),)), models())
         return store.read("staging.complaints")

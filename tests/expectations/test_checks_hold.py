@@ -26,8 +26,9 @@ def damaged(store: Store, sql: str) -> Iterator[None]:
     """Carry out the damage for a while; tables are put back as they were."""
     table = re.search(r"(?:UPDATE|INTO|FROM) ([a-z]+\.[a-z_]+)", sql)[1]
     store.con.execute(f"CREATE OR REPLACE TEMP TABLE sound AS FROM {table}")
-    store.con.execute(sql)
+    (rows_touched,) = store.con.execute(sql).fetchone()
     try:
+        assert rows_touched, f"{table} has no row to damage: the small insurer is too small"
         yield
     finally:
         store.con.execute(f"CREATE OR REPLACE TABLE {table} AS FROM sound")
