@@ -217,9 +217,10 @@ def _formed(place: int, form: str) -> str:
 
 def _found(feed: str, column: str) -> str:
     """How many of the tried keys meet a key of a feed in each form."""
+    tried = f"(SELECT count(*) > 0 FROM tried WHERE to_feed = '{feed}' AND to_column = '{column}')"
     forms = _union(
-        f"            SELECT {column} AS target, {place} AS place, {sql.format(key=column)} AS formed "
-        f"FROM known.{feed} WHERE {column} IS NOT NULL"
+        f"            SELECT target, {place} AS place, {sql.format(key='target')} AS formed "
+        f"FROM (SELECT DISTINCT {column} AS target FROM known.{feed} WHERE {column} IS NOT NULL AND {tried}) AS named"
         for place, sql in enumerate(FORMS.values())
     )
     return f"""    SELECT
