@@ -79,6 +79,12 @@ class Item:
         )
         return is_event or is_dated
 
+    @property
+    def is_still_to_come(self) -> bool:
+        """Whether it is that of some cases a day is still empty, as of those not closed."""
+        is_dated = contracts()[self.feed].columns[self.column].type in ("date", "timestamp")
+        return self.code == "" and is_dated
+
 
 def items_named(name: str, contract: Contract) -> list[Item]:
     """What a name in `records:` of a source means: a column, a code of any column, or `column=code`."""
@@ -94,8 +100,10 @@ def recorded_sql(names: Iterable[str], feeds: Mapping[str, Sequence[FeedSource]]
     """SELECT of item, is_mapped, recorded_from (empty if nothing landed by the as-of day) and lacking.
 
     An item is recorded from the day of the first row that has it; of a source that the project says records it,
-    from its first row. What happens to cases must be recorded by every source that opens cases, from when on it
-    does: `lacking` names those that never do, and it counts as recorded after their last case.
+    from its first row. That a day is still to come (`complaints.closed_on=`) is recorded from the first row of a source
+    with any such case: for earlier cases it has come by now. What happens to cases must be recorded by every source
+    that opens cases, from when on it does: `lacking` names those that never do, and it counts as recorded after their
+    last case.
     """
     asked: dict[str, list[Item]] = {}
     for name in sorted(set(names)):
@@ -210,18 +218,23 @@ def _firsts(contract: Contract, items: Sequence[Item]) -> Iterator[str]:
     """SELECTs of _source, item and first: columns in one pass, codes in one a column."""
     day = _day(contract)
     kind = contract.columns[day].type if day else ""
-    filled = [item for item in items if item.code is None]
+    filled = [item for item in items if item.code is None or item.is_still_to_come]
     if filled:
         fields = []
         for item in filled:
             column, own = identifier(item.column), contract.columns[item.column].type == kind
-            first = f"min(greatest(_day, {column}))" if own else "min(_day)"
-            fields.append(f"{{'item': {literal(item.name)}, 'first': {first} FILTER ({column} IS NOT NULL)}}")
+            if item.is_still_to_come:
+                first = f"CASE WHEN count(*) > count({column}) THEN min(_day) END"
+            else:
+                day_of_both = f"greatest(_day, {column})" if own else "_day"
+                first = f"min({day_of_both}) FILTER ({column} IS NOT NULL)"
+            fields.append(f"{{'item': {literal(item.name)}, 'first': {first}}}")
         yield f"SELECT _source, unnest([{', '.join(fields)}], recursive := true) FROM known GROUP BY _source"
-    for column in dict.fromkeys(item.column for item in items if item.code is not None):
-        codes = [item.code for item in items if item.column == column and item.code is not None]
+    coded = [item for item in items if item not in filled]
+    for column in dict.fromkeys(item.column for item in coded):
+        codes = [item.code for item in coded if item.column == column and item.code is not None]
         name = literal(f"{contract.feed}.{column}=")
-        code = f"coalesce(CAST({identifier(column)} AS VARCHAR), '')"
+        code = f"coalesce({identifier(column)}, '')"
         yield (
             f"SELECT _source, {name} || {code} AS item, min(_day) AS first FROM known"
             f" WHERE {code} IN ({literals(codes)}) GROUP BY ALL"

@@ -89,6 +89,19 @@ def test_hours_are_known_from_days_only_where_no_hour_can_change_them(
     assert claim["is_registered_within_72_hours"] is in_72_hours
 
 
+@pytest.mark.parametrize(
+    ("open_days", "in_24_hours", "in_72_hours"),
+    [(0, None, None), (1, False, None), (2, False, None), (3, False, False)],
+)
+def test_a_claim_reported_on_a_day_is_late_without_the_event_once_its_latest_hour_is(
+    open_days, in_24_hours, in_72_hours
+) -> None:
+    claim = one([("reported", midnight(AS_OF - timedelta(days=open_days), "UTC"), DAY)])
+    assert claim["registered_on"] == claim["reported_on"]
+    assert claim["is_contacted_within_24_hours"] is in_24_hours
+    assert claim["is_registered_within_72_hours"] is in_72_hours
+
+
 instants = st.datetimes(datetime(2025, 1, 1), datetime(2025, 5, 1)).map(
     lambda moment: moment.replace(tzinfo=UTC)
 )

@@ -99,7 +99,7 @@ def random_column(name: str, dtype: pl.DataType, rng: np.random.Generator, rows:
         values = [v.replace(day=1) for v in values] if name in ("period", "month", "issued_month") else values
     elif isinstance(dtype, pl.Datetime):
         values = [
-            datetime(2025, 1, 1, tzinfo=UTC) + timedelta(hours=int(h)) for h in rng.integers(0, 6000, rows)
+            datetime(2024, 11, 1, tzinfo=UTC) + timedelta(hours=int(h)) for h in rng.integers(0, 7464, rows)
         ]
     elif isinstance(dtype, pl.List):
         grades = len(CODES["grade"])

@@ -49,18 +49,21 @@ def tables_of(feed: str) -> tuple[str, ...]:
 
 def without(frame: pl.DataFrame, table: str, gone: frozenset[str]) -> pl.DataFrame:
     """A frame as it is where a source delivers neither these columns nor these codes."""
-    for name in gone:
+    # Empty values last: what is taken out leaves some.
+    for name in sorted(gone, key=lambda name: (name[-1] == "=", name)):
         path, sign, code = name.partition("=")
         feed, _, column = path.partition(".")
         if table not in tables_of(feed) or column not in frame.columns:
             continue
-        hit = pl.col(column).is_not_null() if not sign else pl.col(column).fill_null("") == code
+        hit = pl.col(column) == code if code else pl.col(column).is_not_null()
         if column == "event":
             frame = frame.filter(~hit)
         elif not sign or code:
             frame = frame.with_columns(pl.when(~hit).then(column).alias(column))
-        else:
+        elif frame.schema[column] == pl.String:
             frame = frame.with_columns(pl.col(column).fill_null("x"))
+        elif path not in gone:
+            frame = frame.filter(hit)
     return frame
 
 

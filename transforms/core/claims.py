@@ -10,7 +10,7 @@ import polars as pl
 from transforms.clocks import WorkingCalendar, add_days
 from transforms.core.claim_terms import TERM_COLUMNS, document_requests, with_terms
 from transforms.model import INSTANT, SEGMENT_COLUMNS, transform
-from transforms.origins import Origins, all_of, codes_of, item, passed_on
+from transforms.origins import Need, Origins, all_of, codes_of, item, passed_on
 from transforms.periods import end_of_day
 from transforms.settings import Settings
 
@@ -77,6 +77,7 @@ _event, _outcome_code = codes_of("claim_events.event"), codes_of("claim_events.o
 _start, _decided, _paid = _event("reported"), _event("decided"), _event("paid")
 _opened = _event("reported", "reopened")
 _documents, _refused = _event("documents_complete"), _decided & _outcome_code("rejected")
+_granted = _decided & (_outcome_code(*PAID) | _paid)
 _INSTANTS = {
     **{name: _event(code) for name, (code, _) in FIRST_EVENTS.items()},
     "documents_complete_at": _documents,
@@ -94,6 +95,19 @@ _DAYS = {
         )
     },
 }  # fmt: skip
+
+
+def _of_reopenings(reopened: Need) -> Origins:
+    """What the columns about reopenings need, by what tells of these."""
+    return {
+        "spell_no>1": reopened,
+        "reopened_at": reopened,
+        "next_reopened_on": reopened,
+        "is_reopened_within_90_days": _decided & _INSTANTS["ended_at"] & reopened,
+        "is_overturned": _granted & reopened,
+    }
+
+
 ORIGINS: Origins = {
     **passed_on(
         "claim_events", "claim_type", "claimed_amount", "contract_decision_days", "contract_payment_days"
@@ -101,10 +115,9 @@ ORIGINS: Origins = {
     **_INSTANTS,
     **{day: _INSTANTS[instant] for day, instant in _DAYS.items()},
     **{days: _INSTANTS[start] & _INSTANTS[end] for days, (_, start, end) in CLOCKS.items()},
-    "spell_no>1": _event("reopened"),
+    **_of_reopenings(_event("reopened")),
     "opened_on": _opened,
     "registered_on": _event("registered", "reported"),
-    "next_reopened_on": _event("reopened"),
     **{f"over_{days}_days_on": _opened for days in AGES_DAYS},
     "outcome=paid_full": _outcome_code("paid_full") | _paid,
     **{f"outcome={code}": _outcome_code(code) for code in ("paid_part", "rejected", "zero")},
@@ -124,12 +137,10 @@ ORIGINS: Origins = {
     "report_to_contact_hours": _start & _event("contacted"),
     "is_contacted_within_24_hours": _start & _event("contacted"),
     "is_registered_within_72_hours": _start & _event("registered"),
-    "is_reopened_within_90_days": _decided & _event("reopened"),
-    "is_overturned": _decided & _event("reopened"),
     "decision_term_starts_on": _start,
     "documents_to_decision_net_days": _start & _decided,
     "decision_due_on": _start,
-    "payment_due_on": _INSTANTS["payable_at"],
+    "payment_due_on": _event("agreed") | _granted,
     "part_payment_due_on": _documents,
     "decision_term_state": _start & _decided,
     "payment_term_state": _INSTANTS["payable_at"] & _paid,
@@ -145,14 +156,7 @@ def _origins(settings: Settings) -> Origins:
     """Where another decision starts a spell, decisions alone tell of reopenings."""
     if settings.claims.second_decision != "spell":
         return ORIGINS
-    reopened = (
-        "spell_no>1",
-        "reopened_at",
-        "next_reopened_on",
-        "is_reopened_within_90_days",
-        "is_overturned",
-    )
-    return {**ORIGINS, **dict.fromkeys(reopened, _decided)}
+    return {**ORIGINS, **_of_reopenings(_decided)}
 
 
 @transform(
@@ -521,13 +525,15 @@ def _in_time(ends_at: pl.Expr) -> pl.Expr:
         # Of days alone it is known where even the longest way between them is short enough, or the shortest too long.
         days = 24 * (pl.col(f"{event}_on") - pl.col("reported_on")).dt.total_days()
         by_day = pl.when(days >= limit + 24).then(False).when((days >= 0) & (days <= limit - 24)).then(True)
+        is_whole_day = _is_day("reported", event)
+        is_late = pl.when(is_whole_day).then(age >= limit + 24).otherwise(age > limit)
         return (
-            pl.when(_is_day("reported", event))
+            pl.when(pl.col(f"{event}_at").is_null())
+            .then(pl.when(is_late).then(False))
+            .when(is_whole_day)
             .then(by_day)
             .when(taken >= 0)
             .then(taken <= limit)
-            .when(taken.is_null() & (age > limit))
-            .then(False)
         )
 
     contact = hours(pl.col("contacted_at"))
