@@ -42,6 +42,16 @@ TRIED = [
 # Only those eligible count, and who is not is not complete either; a source may number spells itself.
 BEYOND = {"is_complete=false", "spell_no>1"}
 
+# Of deadlines it is known without their end who left before, beside those overdue: but nobody has met one.
+STATES = (
+    "decision_term_state",
+    "payment_term_state",
+    "refusal_letter_state",
+    "part_payment_state",
+    "statutory_state",
+)
+MET = {state: f"{state}=met" for state in STATES}
+
 
 def tables_of(feed: str) -> tuple[str, ...]:
     return (*REACHED_BY.get(feed, ()), f"staging.{feed}")
@@ -130,8 +140,8 @@ def test_columns_say_nothing_without_what_they_need_and_something_with_one_alter
     for key, need in needs.items():
         lost = {min(items) for items in need.alternatives}
         if reaches(model, lost) and key not in BEYOND:
-            left = values_of(key, facts(frozenset(lost)))
-            assert left.n_unique() <= (0 if re.search("[=>]", key) else 1), (key, "without", lost)
+            left = values_of(MET.get(key, key), facts(frozenset(lost)))
+            assert left.n_unique() <= (0 if key in MET or re.search("[=>]", key) else 1), (key, lost)
         for items in need.alternatives:
             if reaches(model, set(items)):
                 gone = {name for name in everything - items if name.partition("=")[0] not in items}
