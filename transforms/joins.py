@@ -130,13 +130,9 @@ tried AS (
     SELECT orphans.from_feed, orphans.from_column, orphans.to_feed, orphans.to_column, orphans.shown AS key
     FROM orphans
     INNER JOIN missed
-        ON missed.from_feed = orphans.from_feed
-        AND missed.from_column = orphans.from_column
-        AND missed.to_feed = orphans.to_feed
+        ON {_same_join("missed", "orphans")}
     INNER JOIN counted
-        ON counted.from_feed = orphans.from_feed
-        AND counted.from_column = orphans.from_column
-        AND counted.to_feed = orphans.to_feed
+        ON {_same_join("counted", "orphans")}
     WHERE orphans.shown IS NOT NULL AND missed.n_orphans >= orphans.warns_from * counted.n_rows
     QUALIFY row_number() OVER (
         PARTITION BY orphans.from_feed, orphans.from_column, orphans.to_feed ORDER BY orphans.key
@@ -155,9 +151,7 @@ reasons AS (
     SELECT found.*, tried_of.n_tried
     FROM found
     INNER JOIN tried_of
-        ON tried_of.from_feed = found.from_feed
-        AND tried_of.from_column = found.from_column
-        AND tried_of.to_feed = found.to_feed
+        ON {_same_join("tried_of", "found")}
     QUALIFY row_number() OVER (
         PARTITION BY found.from_feed, found.from_column, found.to_feed ORDER BY found.n_met DESC, found.place
     ) = 1
@@ -165,16 +159,17 @@ reasons AS (
 {_COLUMNS}
 FROM counted
 LEFT JOIN missed
-    ON missed.from_feed = counted.from_feed
-    AND missed.from_column = counted.from_column
-    AND missed.to_feed = counted.to_feed
+    ON {_same_join("missed", "counted")}
 LEFT JOIN reasons
-    ON reasons.from_feed = counted.from_feed
-    AND reasons.from_column = counted.from_column
-    AND reasons.to_feed = counted.to_feed
+    ON {_same_join("reasons", "counted")}
 WHERE counted.n_rows > 0 AND counted.is_delivered
 """
     return parse_model("staging.key_matches", sql, Path(__file__))
+
+
+def _same_join(one: str, other: str) -> str:
+    """That rows of two relations are of the same join."""
+    return " AND ".join(f"{one}.{name} = {other}.{name}" for name in ("from_feed", "from_column", "to_feed"))
 
 
 def _union(parts: Iterable[str]) -> str:
