@@ -90,7 +90,8 @@ CORE = {
     (
         "core.claims",
         "decided_once",
-    ): "UPDATE core.claims SET reviewed_on = decided_on WHERE rowid BETWEEN 1 AND 3",
+    ): "UPDATE core.claims SET reviewed_on = decided_on WHERE rowid IN "
+    "(SELECT rowid FROM core.claims WHERE decided_on IS NOT NULL LIMIT 6)",
     ("core.claims", "particulars_stay"): "UPDATE core.claims SET changed = 'unit' WHERE rowid < 3",
     ("core.claims", "paid_amount_not_negative"): one("core.claims", "paid_amount = -1"),
     ("core.claims", "claims_none_lost"): one_less("core.claims"),
