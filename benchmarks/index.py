@@ -20,12 +20,10 @@ from rich.table import Table
 from benchmarks.index_cases import resampling_table
 from benchmarks.index_facts import AS_OF, BRANCHES, MONTHS, POLICIES, Facts, records, simulated_facts
 from orchestration.project import shipped_frameworks
-from transforms.index.bootstrap import grade_probabilities, score_intervals
-from transforms.index.contributions import contributions
-from transforms.index.evaluate import evaluate, inner_nodes
-from transforms.index.framework import Framework
-from transforms.index.grades import held_grades
-from transforms.index.robustness import (
+from transforms.composite.banding import held_grades
+from transforms.composite.evaluate import evaluate, inner_nodes
+from transforms.composite.resampled_scores import grade_probabilities, score_intervals
+from transforms.composite.robustness import (
     Alternatives,
     Draws,
     Sample,
@@ -34,6 +32,8 @@ from transforms.index.robustness import (
     ranked_sample,
     sample,
 )
+from transforms.framework import Framework
+from transforms.index.contributions import contributions
 from transforms.index.scores import nodes, scores
 from transforms.kpi.registry import registry
 from transforms.settings import Settings
@@ -112,7 +112,7 @@ def _side_by_side(kpis: pl.LazyFrame, framework: Framework) -> Table:
         f"scores of {PEER_DRAWS:,} draws compared, largest difference {apart:.1e}"
     )
     table = Table("", "wall s", "CPU s", title=title, box=box.MARKDOWN, title_justify="left")
-    table.add_row("transforms.index.robustness", f"{ours_s:.2f}", f"{ours_cpu_s:.2f}")
+    table.add_row("transforms.composite.robustness", f"{ours_s:.2f}", f"{ours_cpu_s:.2f}")
     table.add_row(
         f"a replication at a time (from {PEER_DRAWS:,})", f"{wall * scale:.1f}", f"{cpu * scale:.1f}"
     )

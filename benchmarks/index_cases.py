@@ -13,8 +13,8 @@ from rich import box
 from rich.table import Table
 
 from benchmarks.index_facts import AS_OF, Facts
-from transforms.index.bootstrap import score_intervals
-from transforms.index.framework import Framework
+from transforms.composite.resampled_scores import score_intervals
+from transforms.framework import Framework
 from transforms.kpi.definition import Kpi
 from transforms.kpi.registry import registry
 from transforms.settings import Settings
@@ -44,7 +44,7 @@ def resampling_table(kpis: pl.LazyFrame, facts: Facts, framework: Framework) -> 
         f"{table['period'].n_unique()} months; mean width ours / loop {own.mean() / widths.mean():.2f}"
     )
     result = Table("", "wall s", "CPU s", title=title, box=box.MARKDOWN, title_justify="left")
-    result.add_row("transforms.index.bootstrap", *(f"{s:.1f}" for s in ours))
+    result.add_row("transforms.composite.resampled_scores", *(f"{s:.1f}" for s in ours))
     result.add_row(f"a draw at a time (from {PEER_UNITS} × {PEER_DRAWS})", *(f"{s:.0f}" for s in theirs))
     result.add_row("a draw at a time / ours", *(f"{t / o:.0f}" for t, o in zip(theirs, ours, strict=True)))
     return result

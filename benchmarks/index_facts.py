@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from transforms.index.framework import Framework
+from transforms.framework import Framework
 from transforms.kpi.records import kpi_records
 from transforms.kpi.registry import registry
 from transforms.periods import month_periods, months_until

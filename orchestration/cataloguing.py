@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 
 from orchestration.making import RECORDED, Run
+from transforms.framework_versions import catalogue_rows as version_rows
+from transforms.framework_versions import versions
 from transforms.graph import SESSION_TABLES, Node, build_graph
-from transforms.index.versions import catalogue_rows as version_rows
-from transforms.index.versions import versions
 from transforms.kpi.dictionary import dictionary_rows
 from transforms.kpi.units import unit_rows
 from transforms.lineage import column_lineage

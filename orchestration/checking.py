@@ -8,7 +8,7 @@ import duckdb
 from orchestration.cataloguing import models
 from orchestration.project import Project, framework_problems, pack_problems
 from transforms.clocks import known_years
-from transforms.index.versions import Published, redefined
+from transforms.framework_versions import Published, redefined
 from transforms.kpi.batches import adds_up
 from transforms.kpi.registry import registry
 from transforms.sql_model import ModelError

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from orchestration.session import Warehouse
+from transforms.framework import Framework
 from transforms.graph import Node
-from transforms.index.framework import Framework
 
 Numbers = Mapping[date, Mapping[str, float]]
 TOP_LEVELS = 1

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from transforms.index.framework import Framework
-from transforms.index.framework_file import FrameworkError, read_framework
+from transforms.framework import Framework
+from transforms.framework_file import FrameworkError, read_framework
 from transforms.pack import SHIPPED as SHIPPED_PACKS
 from transforms.pack import Pack, PackError, read_pack, shipped_packs
 from transforms.settings import (
@@ -41,7 +41,7 @@ from warehouse.mapping import FeedSource
 from warehouse.mapping_check import mapping_errors, personal_id_paths
 
 FILE_NAME = "policypulse.yml"
-SHIPPED_FRAMEWORKS = Path(__file__).parent.parent / "transforms" / "index" / "frameworks"
+SHIPPED_FRAMEWORKS = Path(__file__).parent.parent / "transforms" / "frameworks"
 DEFAULT_SCHEDULE = "0 2 * * *"
 SETTLE_SECONDS = 60
 """How long a file rests before a scheduled run reads it, where the project does not say."""

@@ -29,9 +29,9 @@ from orchestration.frames import Frames
 from orchestration.making import Made, Run, make, open_session
 from orchestration.progress import tell
 from orchestration.project import Project, read_project
+from transforms.framework import Framework
+from transforms.framework_versions import specification
 from transforms.graph import downstream
-from transforms.index.framework import Framework
-from transforms.index.versions import specification
 from transforms.periods import months_until
 from warehouse.catalogue import CHECKS, write_catalogue
 from warehouse.contract import contracts

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from transforms.index.framework import Framework
+from transforms.framework import Framework
 from transforms.pack import Pack
 
 Cut = Literal["company", "org_unit", "current_org_unit", "region", "product_line", "channel", "age_band"]

@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from transforms.index.framework import Framework
+from transforms.framework import Framework
 
 JANUARY, FEBRUARY, MARCH = date(2025, 1, 1), date(2025, 2, 1), date(2025, 3, 1)
 RECORD = {

@@ -20,9 +20,9 @@ from index_examples import (
     worked_framework,
 )
 
-from transforms.index.evaluate import UNIT
-from transforms.index.framework import Framework
-from transforms.index.grades import held_grades
+from transforms.composite.banding import held_grades
+from transforms.composite.evaluate import UNIT
+from transforms.framework import Framework
 from transforms.index.scores import NODE_COLUMNS, SCORE_COLUMNS, keys, nodes, scores
 
 BANDS = {"AAA": 90, "AA": 85, "A": 80, "BBB": 75, "BB": 70, "B": 65, "CCC": 60, "CC": 55, "C": 50, "D": 0}

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.index.index_examples import framework
+from transforms.composite.banding import banded as grade_positions
+from transforms.composite.normalise import banded
 from transforms.exactness import compared, compared_array, published
-from transforms.index.grades import banded as grade_positions
-from transforms.index.normalise import banded
 from transforms.kpi.definition import Kpi
 from transforms.kpi.measures import Mean, Ratio
 from transforms.kpi.records import kpi_records

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.index.index_examples import framework, leaf
-from transforms.index.evaluate import with_windows
-from transforms.index.framework import windows_asked
-from transforms.index.framework_file import FrameworkError, read_framework
+from transforms.composite.evaluate import with_windows
+from transforms.framework import windows_asked
+from transforms.framework_file import FrameworkError, read_framework
 from transforms.index.scores import nodes, scores
 from transforms.kpi.batches import adds_up
 from transforms.kpi.definition import Kpi

@@ -10,7 +10,7 @@ from statistics import NormalDist
 
 import polars as pl
 
-from transforms.index.framework import Framework
+from transforms.framework import Framework
 from transforms.model import Columns
 
 FEWEST_PAIRS = 30

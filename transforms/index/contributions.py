@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from transforms.composite.aggregate import Array
+from transforms.composite.explain import TreeChange, tree_change
 from transforms.exactness import steady_sum
-from transforms.index.aggregate import Array
-from transforms.index.explain import TreeChange, tree_change
-from transforms.index.framework import Framework
+from transforms.framework import Framework
 from transforms.model import Columns
 
 POINTS: Columns = {

@@ -8,6 +8,8 @@ from datetime import date
 
 import polars as pl
 
+from transforms.composite.banding import HELD_GRADE_COLUMNS, held_grades
+from transforms.composite.evaluate import with_windows
 from transforms.index.calibration import CALIBRATION_COLUMNS, GAP_COLUMNS, calibration, gap_map
 from transforms.index.contributions import (
     CONTRIBUTION_COLUMNS,
@@ -17,10 +19,8 @@ from transforms.index.contributions import (
     mix_effects,
     segment_contributions,
 )
-from transforms.index.evaluate import with_windows
-from transforms.index.grades import HELD_GRADE_COLUMNS, held_grades
-from transforms.index.index_signals import INDEX_SIGNALS, index_signals
 from transforms.index.scores import NODE_COLUMNS, SCORE_COLUMNS, nodes, scores
+from transforms.index.signals import INDEX_SIGNALS, index_signals
 from transforms.model import transform
 from transforms.settings import Settings
 

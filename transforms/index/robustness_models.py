@@ -8,14 +8,14 @@ from datetime import date
 
 import polars as pl
 
-from transforms.index.bootstrap import (
+from transforms.composite.evaluate import evaluate, with_windows
+from transforms.composite.resampled_scores import (
     GRADE_COLUMNS,
     INTERVAL_COLUMNS,
     grade_probabilities,
     score_intervals,
 )
-from transforms.index.evaluate import evaluate, with_windows
-from transforms.index.robustness import (
+from transforms.composite.robustness import (
     DROP_COLUMNS,
     RANK_COLUMNS,
     Sample,
@@ -23,7 +23,7 @@ from transforms.index.robustness import (
     sample,
     sample_influence,
 )
-from transforms.index.sensitivity import choice_sensitivity
+from transforms.composite.sobol import choice_sensitivity
 from transforms.kpi.every_period import READS as FACTS
 from transforms.kpi.every_period import facts_by_table
 from transforms.kpi.registry import registry

@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from transforms.composite.aggregate import Array
+from transforms.composite.banding import banded, capped, grade_names
+from transforms.composite.evaluate import COUNTED, STATUSES, UNIT, Evaluation, evaluate, known_windows
 from transforms.exactness import compared
-from transforms.index.aggregate import Array
-from transforms.index.evaluate import COUNTED, STATUSES, UNIT, Evaluation, evaluate, known_windows
-from transforms.index.framework import Framework, GradeCap
-from transforms.index.grades import banded, capped, grade_names
+from transforms.framework import Framework, GradeCap
 from transforms.model import Columns
 
 SCORE_COLUMNS: Columns = {

@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from transforms.index.framework import windows_asked
+from transforms.framework import windows_asked
 from transforms.kpi.records import kpi_records
 from transforms.kpi.registry import registry
 from transforms.periods import MONTH, long_periods, month_periods, months_until

@@ -1,13 +1,13 @@
 """kpi.windows: KPIs over 3, 6 and 12 months up to each month, where a framework takes these for small segments.
 
-How they are added up is `rolling.py`; which window a score takes is `transforms/index/evaluate.py`.
+How they are added up is `rolling.py`; which window a score takes is `transforms/composite/evaluate.py`.
 """
 
 from datetime import date
 
 import polars as pl
 
-from transforms.index.framework import windows_asked
+from transforms.framework import windows_asked
 from transforms.kpi.every_period import READS, RECORDED, every_period
 from transforms.kpi.monthly import monthly
 from transforms.model import transform

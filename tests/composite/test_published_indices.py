@@ -11,9 +11,9 @@ import pytest
 from index_examples import framework, leaf, records
 from scipy.stats import rankdata
 
-from transforms.index import normalise
+from transforms.composite import normalise
+from transforms.composite.treat import treated
 from transforms.index.scores import scores
-from transforms.index.treat import treated
 
 YEAR = date(2018, 1, 1)
 

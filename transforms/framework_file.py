@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from transforms.index.framework import Coverage, Framework, Grades, Group, Leaf, Normalisation
+from transforms.framework import Coverage, Framework, Grades, Group, Leaf, Normalisation
 from transforms.written_yaml import YamlError, line_of, read_yaml
 
 # What each normalisation needs beside the KPI.

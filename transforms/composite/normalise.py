@@ -10,8 +10,8 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
+from transforms.composite.aggregate import Array
 from transforms.exactness import compared
-from transforms.index.aggregate import Array
 
 
 def goalposts(value: pl.Expr, worst: pl.Expr, best: pl.Expr) -> pl.Expr:

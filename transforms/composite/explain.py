@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from transforms.index.aggregate import Array, delinearised, linearised
-from transforms.index.evaluate import inner_nodes
-from transforms.index.framework import Aggregation, Framework
+from transforms.composite.aggregate import Array, delinearised, linearised
+from transforms.composite.evaluate import inner_nodes
+from transforms.framework import Aggregation, Framework
 
 LARGEST_EXACT_SHAPLEY = 12
 

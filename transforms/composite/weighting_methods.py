@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from transforms.index.aggregate import Array
+from transforms.composite.aggregate import Array
 
 # Random index by matrix size, Saaty (1980), The Analytic Hierarchy Process; other tables give another ratio.
 RANDOM_INDEX = (0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from transforms.index.framework import Framework
+from transforms.framework import Framework
 from transforms.kpi.signals import SIGNALS, signals
 from transforms.model import Columns
 

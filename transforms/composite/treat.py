@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from transforms.index.aggregate import Array
+from transforms.composite.aggregate import Array
 
 SMALLEST_SAMPLE = 10
 

@@ -14,9 +14,10 @@ from index_examples import DIRECTIONS, FIVE_BRANCHES, KPIS, POSTS, SIX_BRANCHES,
 from scipy import stats
 
 from orchestration.project import shipped_frameworks
-from transforms.index import normalise, treat, weights
-from transforms.index.aggregate import aggregate, copeland, outranking, ranks
-from transforms.index.grades import banded, grade_names
+from transforms.composite import normalise, treat
+from transforms.composite import weighting_methods as weights
+from transforms.composite.aggregate import aggregate, copeland, outranking, ranks
+from transforms.composite.banding import banded, grade_names
 
 GOALPOSTS = np.array(
     [

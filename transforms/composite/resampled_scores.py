@@ -14,15 +14,21 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from transforms.index.aggregate import Array, delinearised, linearised
-from transforms.index.evaluate import UNIT, Evaluation, evaluate, inner_nodes, known_windows
-from transforms.index.framework import Framework, Leaf
-from transforms.index.grades import banded
-from transforms.index.normalise import banded as banded_points
-from transforms.index.resampling import CaseLeaf, case_leaves, drawn_values, exposure_column, unit_generator
+from transforms.composite.aggregate import Array, delinearised, linearised
+from transforms.composite.banding import banded
+from transforms.composite.evaluate import UNIT, Evaluation, evaluate, inner_nodes, known_windows
+from transforms.composite.normalise import banded as banded_points
+from transforms.framework import Framework, Leaf
 from transforms.kpi.definition import Kpi
 from transforms.kpi.measures import PerExposure
 from transforms.kpi.places import Facts
+from transforms.measures.resampled_cases import (
+    CaseLeaf,
+    case_leaves,
+    drawn_values,
+    exposure_column,
+    unit_generator,
+)
 from transforms.model import Columns
 
 INTERVAL_COLUMNS: Columns = {

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from index_examples import framework, leaf
 
-from transforms.index.framework import Framework, in_force
-from transforms.index.framework_file import FrameworkError, json_schema, read_framework
+from transforms.framework import Framework, in_force
+from transforms.framework_file import FrameworkError, json_schema, read_framework
 
-SHIPPED = Path(__file__).parents[2] / "transforms" / "index" / "frameworks"
+SHIPPED = Path(__file__).parents[2] / "transforms" / "frameworks"
 
 SMALL = """
 code: small
@@ -228,7 +228,7 @@ def test_the_json_schema_knows_every_key_and_allows_inheritance():
 
 def test_reading_frameworks_imports_nothing_heavy():
     code = (
-        "import sys, transforms.index.framework_file;"
+        "import sys, transforms.framework_file;"
         "sys.exit(bool({'polars', 'numpy', 'scipy', 'duckdb'} & sys.modules.keys()))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=SHIPPED.parents[2]).returncode == 0

@@ -11,9 +11,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from transforms.index.aggregate import Array
-from transforms.index.framework import Framework
-from transforms.index.robustness import (
+from transforms.composite.aggregate import Array
+from transforms.composite.robustness import (
     Alternatives,
     Draws,
     Sample,
@@ -21,6 +20,7 @@ from transforms.index.robustness import (
     perturbed_weights,
     rank_shift,
 )
+from transforms.framework import Framework
 
 # Below this variance of the outcome the indices are ratios of noise.
 LEAST_VARIANCE = 1e-3

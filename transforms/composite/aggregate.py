@@ -7,7 +7,7 @@ Carlo all share these f; which nodes are present is decided in `evaluate.py`.
 import numpy as np
 from numpy.typing import NDArray
 
-from transforms.index.framework import Aggregation
+from transforms.framework import Aggregation
 
 Array = NDArray[np.float64]
 

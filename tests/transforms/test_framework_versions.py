@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from conftest import ROOT, policypulse, published
 from index_examples import framework, leaf
 
-from transforms.index.versions import redefined, specification, versions
+from transforms.framework_versions import redefined, specification, versions
 
 OURS = ROOT / "examples" / "simulated_insurer" / "example_life.yml"
 

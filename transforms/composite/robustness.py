@@ -11,11 +11,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from transforms.index import normalise
-from transforms.index.aggregate import Array, delinearised, linearised, ranks
-from transforms.index.evaluate import Evaluation, evaluate, inner_nodes
-from transforms.index.framework import Aggregation, Framework
-from transforms.index.weights import influence
+from transforms.composite import normalise
+from transforms.composite.aggregate import Array, delinearised, linearised, ranks
+from transforms.composite.evaluate import Evaluation, evaluate, inner_nodes
+from transforms.composite.weighting_methods import influence
+from transforms.framework import Aggregation, Framework
 from transforms.model import Columns
 
 Choice = NDArray[np.int64]

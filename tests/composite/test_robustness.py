@@ -19,10 +19,10 @@ from index_examples import (
 )
 from scipy import stats
 
-from transforms.index.aggregate import aggregate, ranks
-from transforms.index.bootstrap import bootstrap_interval, grade_probabilities, score_intervals
-from transforms.index.evaluate import evaluate
-from transforms.index.robustness import (
+from transforms.composite.aggregate import aggregate, ranks
+from transforms.composite.evaluate import evaluate
+from transforms.composite.resampled_scores import bootstrap_interval, grade_probabilities, score_intervals
+from transforms.composite.robustness import (
     Alternatives,
     drawn,
     drawn_scores,
@@ -31,7 +31,7 @@ from transforms.index.robustness import (
     rank_intervals,
     sample,
 )
-from transforms.index.sensitivity import choice_sensitivity, sobol_indices
+from transforms.composite.sobol import choice_sensitivity, sobol_indices
 
 BASE_RANKS = [4, 2, 1, 3, 5, 6]
 

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from index_examples import FEBRUARY, JANUARY, MARCH, framework, leaf, records
 
-from transforms.index.aggregate import aggregate
+from transforms.composite.aggregate import aggregate
+from transforms.composite.evaluate import STATUSES, Evaluation, climbed
+from transforms.composite.explain import mean_change, shapley, tree_change
+from transforms.framework import Framework
 from transforms.index.contributions import contributions, mix_effects, segment_contributions
-from transforms.index.evaluate import STATUSES, Evaluation, climbed
-from transforms.index.explain import mean_change, shapley, tree_change
-from transforms.index.framework import Framework
 from transforms.index.scores import scores
 
 BEFORE = np.array([72.0, 85, 64, 78])

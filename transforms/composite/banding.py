@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from transforms.composite.aggregate import Array
 from transforms.exactness import compared_array
-from transforms.index.aggregate import Array
-from transforms.index.framework import Framework, Grades
+from transforms.framework import Framework, Grades
 from transforms.model import Columns
 
 Positions = NDArray[np.int64]

@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from transforms.composite import normalise
+from transforms.composite.aggregate import Array, delinearised, linearised
 from transforms.exactness import compared, compared_array
-from transforms.index import normalise
-from transforms.index.aggregate import Array, delinearised, linearised
-from transforms.index.framework import Framework, Node
+from transforms.framework import Framework, Node
 
 UNIT = ("period", "cut", "segment")
 COUNTED = ("ok", "low_n")

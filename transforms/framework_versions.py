@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from transforms.index.framework import Framework
+from transforms.framework import Framework
 
 Published = tuple[str, str, str, datetime]
 # What a leaf says that decides no score; its weight counts relative to its siblings, as nodes have it.

@@ -16,8 +16,8 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import sparse
 
-from transforms.index.aggregate import Array
-from transforms.index.framework import Framework
+from transforms.composite.aggregate import Array
+from transforms.framework import Framework
 from transforms.kpi.cases import has_cases
 from transforms.kpi.definition import Kpi
 from transforms.kpi.measures import PerExposure, Quantile

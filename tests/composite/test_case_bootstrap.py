@@ -12,19 +12,19 @@ from index_examples import JANUARY, framework, leaf
 from scipy import stats
 
 from orchestration.project import shipped_frameworks
-from transforms.index.bootstrap import grade_probabilities, score_intervals
-from transforms.index.resampling import (
+from transforms.composite.resampled_scores import grade_probabilities, score_intervals
+from transforms.kpi.definition import Kpi
+from transforms.kpi.measures import Mean, PerExposure, Quantile, Share
+from transforms.kpi.monthly import READS
+from transforms.kpi.records import kpi_records
+from transforms.kpi.registry import registry
+from transforms.measures.resampled_cases import (
     case_leaves,
     drawn_values,
     exposure_column,
     poisson_weights,
     weighted_quantile,
 )
-from transforms.kpi.definition import Kpi
-from transforms.kpi.measures import Mean, PerExposure, Quantile, Share
-from transforms.kpi.monthly import READS
-from transforms.kpi.records import kpi_records
-from transforms.kpi.registry import registry
 from transforms.periods import month_periods
 from transforms.settings import Settings
 
