@@ -15,8 +15,8 @@ from rich.table import Table
 from benchmarks.index_facts import AS_OF, Facts
 from transforms.composite.resampled_scores import score_intervals
 from transforms.framework import Framework
-from transforms.kpi.definition import Kpi
 from transforms.kpi.registry import registry
+from transforms.measures.definition import Kpi
 from transforms.settings import Settings
 
 KPI, DRAWS = "claim_report_to_payment_days_median", 2_000

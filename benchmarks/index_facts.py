@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 
 from transforms.framework import Framework
-from transforms.kpi.records import kpi_records
 from transforms.kpi.registry import registry
+from transforms.measures.records import kpi_records
 from transforms.periods import month_periods, months_until
 from transforms.settings import Settings
 

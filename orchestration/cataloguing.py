@@ -12,11 +12,11 @@ from transforms.framework_versions import catalogue_rows as version_rows
 from transforms.framework_versions import versions
 from transforms.graph import SESSION_TABLES, Node, build_graph
 from transforms.kpi.dictionary import dictionary_rows
-from transforms.kpi.units import unit_rows
 from transforms.lineage import column_lineage
 from transforms.model import Transform
 from transforms.pack import pack_rows
 from transforms.sql_model import SqlModel
+from transforms.units import unit_rows
 from warehouse.catalogue import Rows, read_columns
 from warehouse.contract import contracts
 from warehouse.history import published_frameworks, scored_months

@@ -9,8 +9,8 @@ from orchestration.cataloguing import models
 from orchestration.project import Project, framework_problems, pack_problems
 from transforms.clocks import known_years
 from transforms.framework_versions import Published, redefined
-from transforms.kpi.batches import adds_up
 from transforms.kpi.registry import registry
+from transforms.measures.case_figures import adds_up
 from transforms.sql_model import ModelError
 from warehouse.mapping import matching_files
 from warehouse.store import read_published

@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 
 from orchestration.cataloguing import models
-from transforms.kpi.cases import CASE_COLUMNS, kpi_cases
-from transforms.kpi.definition import Kpi
 from transforms.kpi.registry import registry
+from transforms.measures.cases import CASE_COLUMNS, kpi_cases
+from transforms.measures.definition import Kpi
 from transforms.settings import Settings
 from warehouse.store import read_published
 

@@ -13,12 +13,12 @@ import polars as pl
 from orchestration.frames import Frames
 from transforms.clocks import calendar_until, known_years
 from transforms.graph import Node
-from transforms.kpi.needs import asked_items
-from transforms.kpi.units import unit_rows
+from transforms.measures.needs import asked_items
 from transforms.model import Transform
 from transforms.periods import long_periods, month_periods, months_until
 from transforms.settings import Settings
 from transforms.sql_model import SqlModel
+from transforms.units import unit_rows
 from warehouse.catalogue import write_table
 from warehouse.latest import open_latest
 from warehouse.mapping import FeedSource

@@ -1,6 +1,7 @@
 """What a float stands for: a decimal of 15 digits when it is published, of 12 where it is held against a limit.
 
-Numbers that are equal on paper must be equal in every rule, whatever the order of sums; the sums are `kpi/cells.py`.
+Numbers that are equal on paper must be equal in every rule, whatever the order of sums; the sums are those of
+`measures/month_sums.py`.
 """
 
 import operator

@@ -1,7 +1,7 @@
 """The joins between feeds, declared once: which column of a feed names a row of another, and what hangs on it.
 
 The SQL that counts whose keys meet is made here from the list; what becomes of the counts is
-`transforms/core/key_matches.py`, what KPIs make of it `transforms/kpi/records.py`.
+`transforms/core/key_matches.py`, what KPIs make of it `transforms/measures/records.py`.
 """
 
 from collections.abc import Iterable, Sequence

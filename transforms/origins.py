@@ -1,7 +1,7 @@
 """What has to be recorded before a column says anything: alternatives of columns and codes of the feeds.
 
 A core table declares it beside the transform that derives its columns; what a KPI needs follows from that in
-`transforms/kpi/needs.py`, and what a project's sources record is asked of the landing zone.
+`transforms/measures/needs.py`, and what a project's sources record is asked of the landing zone.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping

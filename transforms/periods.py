@@ -1,6 +1,6 @@
 """The periods that KPIs are computed for: months up to the as-of month, and longer ones made of whole months.
 
-Which of them a run computes is asked here; how a case falls into one is `transforms/kpi/records.py`.
+Which of them a run computes is asked here; how a case falls into one is `transforms/measures/records.py`.
 """
 
 from collections.abc import Sequence

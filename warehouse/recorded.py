@@ -1,6 +1,6 @@
 """Since when the sources of a project record what: one row for every column and code that somebody asks about.
 
-What a KPI makes of it is not here: see transforms/kpi/needs.py.
+What a KPI makes of it is not here: see transforms/measures/needs.py.
 """
 
 from __future__ import annotations

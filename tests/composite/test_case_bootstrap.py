@@ -13,11 +13,11 @@ from scipy import stats
 
 from orchestration.project import shipped_frameworks
 from transforms.composite.resampled_scores import grade_probabilities, score_intervals
-from transforms.kpi.definition import Kpi
-from transforms.kpi.measures import Mean, PerExposure, Quantile, Share
 from transforms.kpi.monthly import READS
-from transforms.kpi.records import kpi_records
 from transforms.kpi.registry import registry
+from transforms.measures.case_measures import Mean, PerExposure, Quantile, Share
+from transforms.measures.definition import Kpi
+from transforms.measures.records import kpi_records
 from transforms.measures.resampled_cases import (
     case_leaves,
     drawn_values,

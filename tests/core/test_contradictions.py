@@ -7,7 +7,7 @@ import pytest
 
 from tests.kpi.books import KPIS, complaint_facts
 from transforms.core.policies import policies
-from transforms.kpi.records import kpi_records
+from transforms.measures.records import kpi_records
 from transforms.periods import month_periods
 from transforms.settings import Settings
 

@@ -13,9 +13,9 @@ from orchestration.cataloguing import models
 from orchestration.making import Run, make, open_session
 from transforms.joins import JOINS
 from transforms.kpi.every_period import READS
-from transforms.kpi.needs import asked_items
-from transforms.kpi.records import kpi_records
 from transforms.kpi.registry import registry
+from transforms.measures.needs import asked_items
+from transforms.measures.records import kpi_records
 from transforms.periods import month_periods
 from transforms.settings import KeySettings, Settings
 from warehouse.contract import contracts

@@ -10,8 +10,8 @@ from examples.simulated_insurer.simulate import simulate
 from orchestration.cataloguing import models
 from orchestration.making import Run, make, open_session
 from orchestration.project import read_project
-from transforms.kpi.records import kpi_records
 from transforms.kpi.registry import registry
+from transforms.measures.records import kpi_records
 from transforms.periods import month_periods, months_until
 from warehouse.landing import land
 from warehouse.pseudonyms import read_key

@@ -9,8 +9,8 @@ import polars as pl
 from transforms.clocks import calendar_until
 from transforms.core.complaint_repeats import complaint_repeats
 from transforms.core.complaints import complaints
-from transforms.kpi.records import kpi_records
 from transforms.kpi.registry import registry
+from transforms.measures.records import kpi_records
 from transforms.model import SEGMENT_COLUMNS
 from transforms.periods import month_periods
 from transforms.settings import ComplaintSettings, Settings

@@ -8,8 +8,8 @@ import polars as pl
 
 from transforms.clocks import calendar_until
 from transforms.core.claims import claims
-from transforms.kpi.definition import Kpi
-from transforms.kpi.records import kpi_records
+from transforms.measures.definition import Kpi
+from transforms.measures.records import kpi_records
 from transforms.model import INSTANT, SEGMENT_COLUMNS
 from transforms.periods import month_periods
 from transforms.settings import Settings

@@ -9,9 +9,9 @@ from orchestration.checking import problems
 from orchestration.project import read_project
 from tests.kpi.books import complaint_facts
 from transforms.kpi import complaints, dictionary, registry
-from transforms.kpi.definition import Example, Kpi
-from transforms.kpi.measures import Share
-from transforms.kpi.records import kpi_records
+from transforms.measures.case_measures import Share
+from transforms.measures.definition import Example, Kpi
+from transforms.measures.records import kpi_records
 from transforms.periods import month_periods
 from transforms.settings import Settings
 

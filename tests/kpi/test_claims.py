@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from tests.kpi.claims_made import SETTINGS, core_claims, record, records
 from transforms.kpi import claims_flow, claims_handling, claims_terms
 from transforms.kpi.claims import FAULTY, FIRST_HANDLING, KPIS
-from transforms.kpi.definition import Kpi
-from transforms.kpi.measures import Deadline
 from transforms.kpi.registry import registry
+from transforms.measures.case_measures import Deadline
+from transforms.measures.definition import Kpi
 from transforms.settings import ClaimSettings, Promise, Settings
 
 APRIL = date(2025, 4, 1)

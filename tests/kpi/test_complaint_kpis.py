@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.kpi.books import KPIS, complaint_facts, frame, quotient, record
 from transforms.core.exposure_months import exposure_months
-from transforms.kpi.records import kpi_records
+from transforms.measures.records import kpi_records
 from transforms.periods import month_periods
 from transforms.settings import ComplaintSettings, MarketSettings, Settings
 

@@ -6,9 +6,9 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.kpi.cases import kpi_cases
-from transforms.kpi.records import kpi_records
 from transforms.kpi.registry import registry
+from transforms.measures.cases import kpi_cases
+from transforms.measures.records import kpi_records
 from transforms.model import SEGMENT_COLUMNS
 from transforms.periods import long_periods, month_periods, months_until
 from transforms.settings import Settings

@@ -6,7 +6,7 @@ import polars as pl
 
 from tests.kpi.claims_made import SETTINGS, core_claims
 from transforms.kpi.claims import KPIS
-from transforms.kpi.records import kpi_records
+from transforms.measures.records import kpi_records
 from transforms.periods import long_periods, month_periods, months_until
 
 AS_OF = date(2025, 5, 20)

@@ -17,8 +17,8 @@ from transforms.core.policies import policies
 from transforms.core.policy_events import policy_events
 from transforms.core.renewals import renewals
 from transforms.core.surrender_months import surrender_months
-from transforms.kpi.records import kpi_records
 from transforms.kpi.registry import registry
+from transforms.measures.records import kpi_records
 from transforms.model import SEGMENT_COLUMNS
 from transforms.periods import long_periods, month_periods
 from transforms.settings import PersistencySettings, RenewalSettings, Settings

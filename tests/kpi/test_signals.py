@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from transforms.kpi.signals import SIGNALS, signals
+from transforms.measures.signals import SIGNALS, signals
 
 
 def months(count: int) -> list[date]:

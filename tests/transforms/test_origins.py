@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.transforms.test_law_of_keys import AS_OF, TRANSFORMS, inputs, schemas
-from transforms.kpi.needs import SETTING, asked_items
+from transforms.measures.needs import SETTING, asked_items
 from transforms.model import Transform
 from transforms.origins import ALWAYS, NEVER, Need, Origins, all_of, any_of, item
 from transforms.settings import ClaimSettings, ComplaintSettings, MarketSettings, Promise, Settings

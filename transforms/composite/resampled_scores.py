@@ -19,9 +19,8 @@ from transforms.composite.banding import banded
 from transforms.composite.evaluate import UNIT, Evaluation, evaluate, inner_nodes, known_windows
 from transforms.composite.normalise import banded as banded_points
 from transforms.framework import Framework, Leaf
-from transforms.kpi.definition import Kpi
-from transforms.kpi.measures import PerExposure
-from transforms.kpi.places import Facts
+from transforms.measures.case_measures import PerExposure
+from transforms.measures.definition import Kpi
 from transforms.measures.resampled_cases import (
     CaseLeaf,
     case_leaves,
@@ -29,6 +28,7 @@ from transforms.measures.resampled_cases import (
     exposure_column,
     unit_generator,
 )
+from transforms.measures.segments import Facts
 from transforms.model import Columns
 
 INTERVAL_COLUMNS: Columns = {

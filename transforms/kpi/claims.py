@@ -5,8 +5,8 @@ from typing import Any
 import polars as pl
 
 from transforms.core.claims import CLOCKS
-from transforms.kpi.definition import Basis, Example, Flow, Kpi
-from transforms.kpi.measures import Deadline, Mean, Quantile, Share, Stock
+from transforms.measures.case_measures import Deadline, Mean, Quantile, Share, Stock
+from transforms.measures.definition import Basis, Example, Flow, Kpi
 
 # The headline looks at the first handling of a claim; cancelled cases were never claims.
 FIRST_HANDLING = (pl.col("spell_no") == 1) & (pl.col("outcome") != "cancelled").fill_null(True)

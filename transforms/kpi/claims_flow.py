@@ -22,8 +22,9 @@ from transforms.kpi.claims import (
     WORKED,
     YEAR,
 )
-from transforms.kpi.definition import Example, Flow, Kpi
-from transforms.kpi.flow_measures import (
+from transforms.measures.case_measures import Count, Stock
+from transforms.measures.definition import Example, Flow, Kpi
+from transforms.measures.stock_measures import (
     BacklogDays,
     Clearance,
     ClosedInWindow,
@@ -32,7 +33,6 @@ from transforms.kpi.flow_measures import (
     StockBand,
     StockShare,
 )
-from transforms.kpi.measures import Count, Stock
 
 SPELLS = Flow("core.claims", "opened_on", "ended_on", excluded=FAULTY)
 # The spells that have become older than so many days while they were open.

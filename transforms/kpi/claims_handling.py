@@ -25,8 +25,8 @@ from transforms.kpi.claims import (
     WORKED,
     backwards,
 )
-from transforms.kpi.definition import Example, Kpi
-from transforms.kpi.measures import Mean, Quantile, Ratio, Share
+from transforms.measures.case_measures import Mean, Quantile, Ratio, Share
+from transforms.measures.definition import Example, Kpi
 from transforms.settings import ClaimSettings, Settings
 
 NORMALLY_CLOSED = pl.col("outcome").is_in(["paid_full", "paid_part", "rejected"])

@@ -21,8 +21,8 @@ from transforms.kpi.claims import (
     WORKED,
     YEAR,
 )
-from transforms.kpi.definition import Example, Kpi
-from transforms.kpi.measures import Ratio, Share
+from transforms.measures.case_measures import Ratio, Share
+from transforms.measures.definition import Example, Kpi
 
 PAID_LATE_AFTER_DAYS = 60
 _SHARE: dict[str, Any] = {**CLAIM, "unit": "share"}

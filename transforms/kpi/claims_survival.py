@@ -9,14 +9,14 @@ from typing import Any
 import polars as pl
 
 from transforms.kpi.claims import FAULTY, FAULTY_WORDS, FIRST_HANDLING, FIRST_WORDS, PAID, TEN_CLAIMS, WORKED
-from transforms.kpi.definition import Example, Kpi
-from transforms.kpi.survival_measures import (
+from transforms.measures.curve_measures import (
     Clock,
     Incidence,
     RestrictedMean,
     SurvivalQuantile,
     WithinProbability,
 )
+from transforms.measures.definition import Example, Kpi
 
 DAYS_TO_DECISION = Clock("reported_on", "decided_on", exits=("withdrawn_on", "ended_on"))
 DAYS_TO_PAYMENT = Clock("reported_on", "paid_on", exits=("withdrawn_on", "ended_on"))

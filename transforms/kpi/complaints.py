@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from transforms.kpi.definition import Example, Exposure, Flow, Kpi
-from transforms.kpi.measures import Count, Deadline, Mean, PerExposure, Quantile, Share, Stock
+from transforms.measures.case_measures import Count, Deadline, Mean, PerExposure, Quantile, Share, Stock
+from transforms.measures.definition import Example, Exposure, Flow, Kpi
 from transforms.settings import Settings
 
 # A repeated contact on an open complaint is merged into it and is no case of its own.

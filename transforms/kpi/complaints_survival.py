@@ -6,8 +6,8 @@ Shares of complaints in time are in `complaints.py`.
 from typing import Any
 
 from transforms.kpi.complaints import FAULTY, FAULTY_WORDS, ORDER_2020, OWN_CASE, OWN_WORDS, WORKED
-from transforms.kpi.definition import Example, Kpi
-from transforms.kpi.survival_measures import Clock, Incidence, RestrictedMean, SurvivalQuantile
+from transforms.measures.curve_measures import Clock, Incidence, RestrictedMean, SurvivalQuantile
+from transforms.measures.definition import Example, Kpi
 
 RECEIPT_TO_DECISION = Clock("received_on", "decided_on", exits=("withdrawn_on",))
 

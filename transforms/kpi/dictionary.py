@@ -1,6 +1,6 @@
 """The dictionary of KPIs and marts, generated from registry and models: nothing about them is written twice.
 
-Here are its rows for the catalogue and its page; what a KPI is, is `transforms/kpi/definition.py`.
+Here are its rows for the catalogue and its page; what a KPI is, is `transforms/measures/definition.py`.
 """
 
 import json
@@ -11,9 +11,9 @@ from itertools import groupby
 import polars as pl
 
 from transforms.graph import sql_models
-from transforms.kpi.definition import Kpi
-from transforms.kpi.needs import Asked, Needs, bases_of, firsts_of, lacks_of, words_of
 from transforms.kpi.registry import registry
+from transforms.measures.definition import Kpi
+from transforms.measures.needs import Asked, Needs, bases_of, firsts_of, lacks_of, words_of
 from transforms.pack import Entry, Pack, shipped_packs
 from transforms.settings import Settings
 from transforms.sql_model import SqlModel

@@ -8,8 +8,8 @@ from datetime import date
 import polars as pl
 
 from transforms.framework import windows_asked
-from transforms.kpi.records import kpi_records
 from transforms.kpi.registry import registry
+from transforms.measures.records import kpi_records
 from transforms.periods import MONTH, long_periods, month_periods, months_until
 from transforms.settings import Settings
 

@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 
 from transforms.core.persistency import DURATIONS_MONTHS, VARIANTS, Variant
-from transforms.kpi.definition import Example, Exposure, Flow, Kpi
-from transforms.kpi.measures import Deadline, PerExposure, Quantile, Ratio, Share
+from transforms.measures.case_measures import Deadline, PerExposure, Quantile, Ratio, Share
+from transforms.measures.definition import Example, Exposure, Flow, Kpi
 from transforms.settings import PersistencySettings, Settings
 
 WORKED = "worked by hand"

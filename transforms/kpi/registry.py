@@ -12,7 +12,7 @@ from transforms.kpi import (
     policies,
     surveys,
 )
-from transforms.kpi.definition import Kpi
+from transforms.measures.definition import Kpi
 from transforms.settings import Settings
 
 

@@ -8,11 +8,11 @@ from datetime import date
 import polars as pl
 
 from transforms.kpi.registry import registry
-from transforms.kpi.signals import SERIES, SIGNALS, signals
-from transforms.kpi.units import UNITS
+from transforms.measures.signals import SERIES, SIGNALS, signals
 from transforms.model import Columns, transform
 from transforms.settings import Settings
 from transforms.statistics.control_charts import funnel
+from transforms.units import UNITS
 
 FUNNELS: Columns = {
     **dict(list(SIGNALS.items())[:6]),

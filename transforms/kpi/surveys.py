@@ -4,9 +4,9 @@ from typing import Any
 
 import polars as pl
 
-from transforms.kpi.definition import Example, Kpi
-from transforms.kpi.measures import Mean, NetPromoter, Share
-from transforms.kpi.survey_measures import AllocationMean, MeanOfMeans, WeightedMean
+from transforms.measures.case_measures import Mean, NetPromoter, Share
+from transforms.measures.definition import Example, Kpi
+from transforms.measures.survey_measures import AllocationMean, MeanOfMeans, WeightedMean
 
 DIMENSIONS = ("tangibles", "reliability", "responsiveness", "assurance", "empathy")
 # A mystery shopper's audit is no customer; a questionnaire filled without reading is left out and counted.

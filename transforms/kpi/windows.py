@@ -1,6 +1,6 @@
 """kpi.windows: KPIs over 3, 6 and 12 months up to each month, where a framework takes these for small segments.
 
-How they are added up is `rolling.py`; which window a score takes is `transforms/composite/evaluate.py`.
+How they are added up is `measures/rolling.py`; which window a score takes is `transforms/composite/evaluate.py`.
 """
 
 from datetime import date

@@ -18,10 +18,10 @@ from scipy import sparse
 
 from transforms.composite.aggregate import Array
 from transforms.framework import Framework
-from transforms.kpi.cases import has_cases
-from transforms.kpi.definition import Kpi
-from transforms.kpi.measures import PerExposure, Quantile
-from transforms.kpi.places import Facts
+from transforms.measures.case_measures import PerExposure, Quantile
+from transforms.measures.cases import has_cases
+from transforms.measures.definition import Kpi
+from transforms.measures.segments import Facts
 from transforms.statistics.bootstrap import poisson_counts
 
 Sizes = NDArray[np.int64]

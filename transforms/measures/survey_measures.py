@@ -8,8 +8,8 @@ from typing import ClassVar
 import polars as pl
 
 from transforms.exactness import added
-from transforms.kpi.definition import Statistic
-from transforms.kpi.measures import NONE, Pick, Record, Statistics, filled, variance_of
+from transforms.measures.case_measures import NONE, Pick, Record, Statistics, filled, variance_of
+from transforms.measures.definition import Statistic
 from transforms.statistics.intervals import common_correlation, ratio_interval, sum_interval
 
 

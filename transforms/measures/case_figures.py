@@ -12,14 +12,14 @@ from hashlib import sha256
 import numpy as np
 import polars as pl
 
-from transforms.kpi.cells import Cells, Sums, month_number, months_spanned
-from transforms.kpi.definition import Kpi, Statistic, quantile_figures
-from transforms.kpi.flow_measures import FlowMeasure
-from transforms.kpi.measured import Figures, Series
-from transforms.kpi.measures import PerExposure, Stock
-from transforms.kpi.places import Places
-from transforms.kpi.stocks import Stocks
-from transforms.kpi.survival_measures import SurvivalMeasure
+from transforms.measures.case_measures import PerExposure, Stock
+from transforms.measures.curve_measures import SurvivalMeasure
+from transforms.measures.definition import Kpi, Statistic, quantile_figures
+from transforms.measures.figures import Figures, Series
+from transforms.measures.month_sums import Cells, Sums, month_number, months_spanned
+from transforms.measures.segments import Places
+from transforms.measures.stock_figures import Stocks
+from transforms.measures.stock_measures import FlowMeasure
 from transforms.periods import months_of
 from transforms.statistics.ordered import Array, Floats, Ordered, ranked
 

@@ -1,6 +1,6 @@
 """Measures of stocks and of what flows in and out of them: clearance, days of work, ageing, settlement.
 
-Opening, entered, left and closing of each flow are counted in `stocks.py`; nothing here counts cases.
+Opening, entered, left and closing of each flow are counted in `stock_figures.py`; nothing here counts cases.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import polars as pl
 
-from transforms.kpi.definition import Flow, Statistic
+from transforms.measures.definition import Flow, Statistic
 from transforms.statistics.intervals import garwood, wilson
 
 Pick = Callable[[str], pl.Expr]

@@ -13,9 +13,9 @@ from tests.index.index_examples import framework
 from transforms.composite.banding import banded as grade_positions
 from transforms.composite.normalise import banded
 from transforms.exactness import compared, compared_array, published
-from transforms.kpi.definition import Kpi
-from transforms.kpi.measures import Mean, Ratio
-from transforms.kpi.records import kpi_records
+from transforms.measures.case_measures import Mean, Ratio
+from transforms.measures.definition import Kpi
+from transforms.measures.records import kpi_records
 from transforms.periods import month_periods
 from transforms.settings import Settings
 

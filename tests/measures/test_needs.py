@@ -7,9 +7,9 @@ import pytest
 
 from tests.kpi.claims_made import core_claims
 from transforms.kpi.claims_flow import KPIS as FLOWS
-from transforms.kpi.needs import Needs, bases_of, lacks_of, words_of
-from transforms.kpi.records import kpi_records
 from transforms.kpi.registry import registry
+from transforms.measures.needs import Needs, bases_of, lacks_of, words_of
+from transforms.measures.records import kpi_records
 from transforms.periods import long_periods, month_periods
 from transforms.settings import ComplaintSettings, PersistencySettings, Settings
 

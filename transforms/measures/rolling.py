@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from transforms.kpi.batches import adds_up
-from transforms.kpi.measured import PERIOD, Figures
+from transforms.measures.case_figures import adds_up
+from transforms.measures.figures import PERIOD, Figures
 from transforms.periods import MONTH, WINDOW_GRAINS
 from transforms.statistics.ordered import Array, Floats
 

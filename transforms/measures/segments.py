@@ -1,6 +1,6 @@
 """Places: the segments of every cut, numbered, and the facts with the places of their cases.
 
-What is added up there is `cells.py`; here are only the numbers.
+What is added up there is `month_sums.py`; here are only the numbers.
 """
 
 from collections.abc import Mapping, Sequence

@@ -11,11 +11,11 @@ from typing import Any
 
 import polars as pl
 
-from transforms.kpi.definition import Basis, Exposure, Flow, Kpi
-from transforms.kpi.flow_measures import FlowMeasure
-from transforms.kpi.measures import PerExposure, Stock
 from transforms.kpi.registry import registry
-from transforms.kpi.survival_measures import SurvivalMeasure
+from transforms.measures.case_measures import PerExposure, Stock
+from transforms.measures.curve_measures import SurvivalMeasure
+from transforms.measures.definition import Basis, Exposure, Flow, Kpi
+from transforms.measures.stock_measures import FlowMeasure
 from transforms.model import Transform
 from transforms.origins import ALWAYS, NEVER, Firsts, Need, Origins, all_of, any_of, item, origin_of
 from transforms.settings import Settings

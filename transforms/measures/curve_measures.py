@@ -1,6 +1,6 @@
 """Measures of how long cases take that count those still open: quantile, restricted mean, probability, incidence.
 
-They need every case with its duration, not sums; the curves are estimated in `survival_records.py`.
+They need every case with its duration, not sums; the curves are estimated in `curve_figures.py`.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,9 +10,9 @@ from typing import ClassVar
 
 import polars as pl
 
-from transforms.kpi.definition import Statistic
-from transforms.kpi.measured import EARLY
-from transforms.kpi.measures import filled
+from transforms.measures.case_measures import filled
+from transforms.measures.definition import Statistic
+from transforms.measures.figures import EARLY
 from transforms.statistics.curve_frames import horizon_name, quantile_name
 
 DAY_MICROSECONDS = 86_400_000_000

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from transforms.kpi.definition import Kpi
-from transforms.kpi.measures import Mean, Ratio
-from transforms.kpi.records import kpi_records
-from transforms.kpi.units import UNITS, unit_rows
+from transforms.measures.case_measures import Mean, Ratio
+from transforms.measures.definition import Kpi
+from transforms.measures.records import kpi_records
 from transforms.periods import month_periods
 from transforms.settings import Settings
+from transforms.units import UNITS, unit_rows
 
 MONTH, AS_OF = date(2025, 3, 1), date(2025, 3, 31)
 PAID_BACK = Kpi(

@@ -1,6 +1,6 @@
 """The measured columns of KPIs from their figures, the common form of everything that is computed from facts.
 
-How figures come about is in `batches.py`, `stocks.py` and `survival_records.py`.
+How figures come about is in `case_figures.py`, `stock_figures.py` and `curve_figures.py`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from transforms.kpi.definition import Kpi
-from transforms.kpi.places import PLACE, Places
+from transforms.measures.definition import Kpi
+from transforms.measures.segments import PLACE, Places
 from transforms.statistics.ordered import Array, Floats
 
 NUMBERS = ("numerator", "denominator", "value", "ci_low", "ci_high", "n", "n_undetermined", "n_excluded")

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from scipy import sparse
 
-from transforms.kpi.places import COMMON, COMPANY, Placed, Places, place_of
+from transforms.measures.segments import COMMON, COMPANY, Placed, Places, place_of
 from transforms.statistics.ordered import Array, Floats
 
 # A sum is that of decimals, exact whatever the order of rows: a rerun must change no number, and a mean that is a limit

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from transforms.kpi.survey_measures import AllocationMean, WeightedMean
+from transforms.measures.survey_measures import AllocationMean, WeightedMean
 
 DIMENSIONS = ("tangibles", "reliability", "responsiveness", "assurance", "empathy")
 GAPS, POINTS = (-0.40, -0.95, -0.80, -0.55, -0.60), (11.0, 32.0, 22.0, 19.0, 16.0)

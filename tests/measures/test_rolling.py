@@ -12,10 +12,10 @@ from transforms.composite.evaluate import with_windows
 from transforms.framework import windows_asked
 from transforms.framework_file import FrameworkError, read_framework
 from transforms.index.scores import nodes, scores
-from transforms.kpi.batches import adds_up
-from transforms.kpi.definition import Kpi
-from transforms.kpi.measures import Mean, Quantile, Share
-from transforms.kpi.records import kpi_records
+from transforms.measures.case_figures import adds_up
+from transforms.measures.case_measures import Mean, Quantile, Share
+from transforms.measures.definition import Kpi
+from transforms.measures.records import kpi_records
 from transforms.periods import MONTH, WINDOW_GRAINS, month_periods, months_until
 from transforms.settings import Settings
 

@@ -7,9 +7,9 @@ import pytest
 from conftest import policypulse, published
 
 from tests.kpi.books import KPIS
-from transforms.kpi.cases import has_cases, kpi_cases
-from transforms.kpi.measures import Quantile
 from transforms.kpi.registry import registry
+from transforms.measures.case_measures import Quantile
+from transforms.measures.cases import has_cases, kpi_cases
 
 WITH_CASES = [kpi for kpi in KPIS.values() if has_cases(kpi)]
 

@@ -1,7 +1,7 @@
 """From facts to the figures of KPIs on clocks that may still run: one estimate a period and segment.
 
 Cases are kept row by row, since a survival curve cannot be merged from those of months; what a measure takes
-from the curve is `survival_measures.py`, how curves are estimated `transforms/statistics`.
+from the curve is `curve_measures.py`, how curves are estimated `transforms/statistics`.
 """
 
 from collections.abc import Iterable
@@ -13,11 +13,7 @@ from operator import and_
 import numpy as np
 import polars as pl
 
-from transforms.kpi.cells import Cells, month_number, months_from_to, months_spanned
-from transforms.kpi.definition import Kpi
-from transforms.kpi.measured import Figures, Series
-from transforms.kpi.places import Places
-from transforms.kpi.survival_measures import (
+from transforms.measures.curve_measures import (
     ENDED,
     LEFT,
     OPEN,
@@ -28,6 +24,10 @@ from transforms.kpi.survival_measures import (
     SurvivalQuantile,
     WithinProbability,
 )
+from transforms.measures.definition import Kpi
+from transforms.measures.figures import Figures, Series
+from transforms.measures.month_sums import Cells, month_number, months_from_to, months_spanned
+from transforms.measures.segments import Places
 from transforms.statistics.competing_risks import incidence_figures
 from transforms.statistics.ordered import Floats
 from transforms.statistics.risk_sets import CENSORED, COMPETING, EVENT, Coded, RiskSets

@@ -12,20 +12,20 @@ from types import MappingProxyType
 import polars as pl
 
 from transforms.exactness import compared, published
-from transforms.kpi.batches import batched
-from transforms.kpi.definition import Kpi
-from transforms.kpi.measured import EARLY, NUMBERS, PERIOD, Figures, Series, measured
-from transforms.kpi.measures import Count, Stock
-from transforms.kpi.needs import Needs, bases_of, firsts_of
-from transforms.kpi.places import Facts, Places
-from transforms.kpi.rolling import Windows, with_windows
-from transforms.kpi.stocks import Stocks, stocks
-from transforms.kpi.survival_measures import SurvivalMeasure
-from transforms.kpi.survival_records import survival
-from transforms.kpi.units import TOLERANCE, UNITS
+from transforms.measures.case_figures import batched
+from transforms.measures.case_measures import Count, Stock
+from transforms.measures.curve_figures import survival
+from transforms.measures.curve_measures import SurvivalMeasure
+from transforms.measures.definition import Kpi
+from transforms.measures.figures import EARLY, NUMBERS, PERIOD, Figures, Series, measured
+from transforms.measures.needs import Needs, bases_of, firsts_of
+from transforms.measures.rolling import Windows, with_windows
+from transforms.measures.segments import Facts, Places
+from transforms.measures.stock_figures import Stocks, stocks
 from transforms.origins import Firsts
 from transforms.periods import end_of_day, without_rolling
 from transforms.settings import Settings
+from transforms.units import TOLERANCE, UNITS
 
 RECORD: Mapping[str, type[pl.DataType]] = {
     "kpi": pl.String,

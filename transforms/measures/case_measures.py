@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import polars as pl
 
-from transforms.kpi.definition import Exposure, Flow, Statistic, quantile_figures
+from transforms.measures.definition import Exposure, Flow, Statistic, quantile_figures
 from transforms.statistics.intervals import (
     compound_poisson,
     garwood,

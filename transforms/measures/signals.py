@@ -8,10 +8,10 @@ from datetime import date
 
 import polars as pl
 
-from transforms.kpi.units import of_unit
 from transforms.model import Columns
 from transforms.statistics.control_charts import chart_limits, signal_rules
 from transforms.statistics.seasonality import YEAR, seasonal_component
+from transforms.units import of_unit
 
 SERIES = ("kpi", "basis", "cut", "segment")
 # Limits come from the first two years, at least from one, and never from the newest month itself.

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 import polars as pl
 
-from transforms.kpi.definition import Statistic
+from transforms.measures.definition import Statistic
 from transforms.statistics.intervals import wilson
 
 STATES = ("met", "breach", "undetermined")

@@ -11,8 +11,8 @@ from typing import Any, Literal, Protocol
 
 import polars as pl
 
-from transforms.kpi.units import UNITS
 from transforms.settings import Settings
+from transforms.units import UNITS
 
 Basis = Literal["cohort", "period", "stock"]
 

@@ -8,10 +8,10 @@ from datetime import date
 
 import polars as pl
 
-from transforms.kpi.definition import Basis, Kpi, quantile_figures
-from transforms.kpi.flow_measures import FlowMeasure
-from transforms.kpi.measures import Stock
-from transforms.kpi.survival_measures import SurvivalMeasure
+from transforms.measures.case_measures import Stock
+from transforms.measures.curve_measures import SurvivalMeasure
+from transforms.measures.definition import Basis, Kpi, quantile_figures
+from transforms.measures.stock_measures import FlowMeasure
 
 CASE_COLUMNS = ("case_numerator", "case_denominator", "case_value")
 

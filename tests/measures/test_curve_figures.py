@@ -9,14 +9,14 @@ import pytest
 from lifelines import KaplanMeierFitter
 
 from tests.kpi.claims_made import core_claims, record, records
-from transforms.kpi.definition import Kpi
-from transforms.kpi.survival_measures import (
+from transforms.measures.curve_measures import (
     Clock,
     Incidence,
     RestrictedMean,
     SurvivalQuantile,
     WithinProbability,
 )
+from transforms.measures.definition import Kpi
 
 MONTH = date(2025, 3, 1)
 # Ten claims in days, * still open: 2, 3, 3, 5, 8, 10, 12, 6*, 15*, 40*.
@@ -155,7 +155,7 @@ def test_a_cohort_followed_too_short_is_immature() -> None:
 
 def test_closed_only_flatters_beside_it() -> None:
     """On the ten claims the closed-only median is 5 where Kaplan–Meier says 8."""
-    from transforms.kpi.measures import Quantile
+    from transforms.measures.case_measures import Quantile
 
     as_of = date(2025, 5, 10)
     kpis = [

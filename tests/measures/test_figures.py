@@ -10,11 +10,11 @@ import pytest
 
 from orchestration.cataloguing import models
 from transforms.kpi.every_period import READS
-from transforms.kpi.measured import Figures, Series
-from transforms.kpi.measures import PerExposure
-from transforms.kpi.needs import asked_items
-from transforms.kpi.records import kpi_records
 from transforms.kpi.registry import registry
+from transforms.measures.case_measures import PerExposure
+from transforms.measures.figures import Figures, Series
+from transforms.measures.needs import asked_items
+from transforms.measures.records import kpi_records
 from transforms.periods import month_periods
 from transforms.settings import Settings
 

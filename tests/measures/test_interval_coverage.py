@@ -15,8 +15,8 @@ from tests.kpi.drawn_books import COMPLETE, EARLY, SETTINGS, Book
 from tests.kpi.drawn_cases import drawn_claims, drawn_complaints
 from tests.kpi.drawn_policies import drawn_persistency, drawn_renewals, drawn_surrenders
 from tests.kpi.drawn_surveys import drawn_surveys
-from transforms.kpi.records import kpi_records
 from transforms.kpi.registry import registry
+from transforms.measures.records import kpi_records
 from transforms.periods import month_periods
 
 LOWEST, HIGHEST = 0.92, 0.98

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import polars as pl
 
-from transforms.kpi.cells import Cells, Sums, month_number, months_from_to, months_spanned
-from transforms.kpi.definition import Exposure, Flow
-from transforms.kpi.flow_measures import WINDOW_MONTHS, ClosedInWindow, FlowMeasure
-from transforms.kpi.measured import Figures, Series
-from transforms.kpi.measures import Stock
-from transforms.kpi.places import Places
+from transforms.measures.case_measures import Stock
+from transforms.measures.definition import Exposure, Flow
+from transforms.measures.figures import Figures, Series
+from transforms.measures.month_sums import Cells, Sums, month_number, months_from_to, months_spanned
+from transforms.measures.segments import Places
+from transforms.measures.stock_measures import WINDOW_MONTHS, ClosedInWindow, FlowMeasure
 from transforms.statistics.ordered import Array, Floats
 
 Key = tuple[object, ...]
