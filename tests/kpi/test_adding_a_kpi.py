@@ -10,7 +10,8 @@ from orchestration.project import read_project
 from tests.kpi.books import complaint_facts
 from transforms.kpi import complaints, dictionary, registry
 from transforms.measures.case_measures import Share
-from transforms.measures.definition import Example, Kpi
+from transforms.measures.definition import Kpi
+from transforms.measures.example import Example
 from transforms.measures.records import kpi_records
 from transforms.periods import month_periods
 from transforms.settings import Settings

@@ -23,7 +23,8 @@ from transforms.kpi.claims import (
     YEAR,
 )
 from transforms.measures.case_measures import Count, Stock
-from transforms.measures.definition import Example, Flow, Kpi
+from transforms.measures.definition import Flow, Kpi
+from transforms.measures.example import Example
 from transforms.measures.stock_measures import (
     BacklogDays,
     Clearance,

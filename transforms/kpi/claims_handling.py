@@ -26,7 +26,8 @@ from transforms.kpi.claims import (
     backwards,
 )
 from transforms.measures.case_measures import Mean, Quantile, Ratio, Share
-from transforms.measures.definition import Example, Kpi
+from transforms.measures.definition import Kpi
+from transforms.measures.example import Example
 from transforms.settings import ClaimSettings, Settings
 
 NORMALLY_CLOSED = pl.col("outcome").is_in(["paid_full", "paid_part", "rejected"])

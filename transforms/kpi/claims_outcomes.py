@@ -22,7 +22,8 @@ from transforms.kpi.claims import (
     YEAR,
 )
 from transforms.measures.case_measures import Ratio, Share
-from transforms.measures.definition import Example, Kpi
+from transforms.measures.definition import Kpi
+from transforms.measures.example import Example
 
 PAID_LATE_AFTER_DAYS = 60
 _SHARE: dict[str, Any] = {**CLAIM, "unit": "share"}

@@ -16,7 +16,8 @@ from transforms.measures.curve_measures import (
     SurvivalQuantile,
     WithinProbability,
 )
-from transforms.measures.definition import Example, Kpi
+from transforms.measures.definition import Kpi
+from transforms.measures.example import Example
 
 DAYS_TO_DECISION = Clock("reported_on", "decided_on", exits=("withdrawn_on", "ended_on"))
 DAYS_TO_PAYMENT = Clock("reported_on", "paid_on", exits=("withdrawn_on", "ended_on"))

@@ -8,7 +8,8 @@ import polars as pl
 
 from transforms.kpi.claims import FAULTY, FAULTY_WORDS, FIRST_HANDLING, FIRST_WORDS, MEDIAN, WORKED
 from transforms.measures.case_measures import Quantile, Share
-from transforms.measures.definition import Example, Kpi
+from transforms.measures.definition import Kpi
+from transforms.measures.example import Example
 from transforms.measures.term_measures import TermShare
 from transforms.settings import Promise, Settings
 

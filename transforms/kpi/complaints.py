@@ -9,7 +9,8 @@ from typing import Any
 import polars as pl
 
 from transforms.measures.case_measures import Count, Deadline, Mean, PerExposure, Quantile, Share, Stock
-from transforms.measures.definition import Example, Exposure, Flow, Kpi
+from transforms.measures.definition import Exposure, Flow, Kpi
+from transforms.measures.example import Example, Row, rows
 from transforms.settings import Settings
 
 # A repeated contact on an open complaint is merged into it and is no case of its own.
@@ -72,8 +73,35 @@ SEVEN = (
     "03-25→03-26 (15)"
 )
 JANUARY = "100 received in January, 60 closed in January, 30 in February; 80 in February, 55 closed in it"
-UPHELD = "42 upheld, 18 partly, 80 not upheld, 10 withdrawn"
-INSURER = "36 complaints, premium 2.4 bn, 480,000 policies, 3.1 m person-times"
+# What every row of an example has: nobody complained twice, and nothing contradicts itself.
+ALONE: Row = {"is_merged": "no"}
+CLOSED: dict[str, Any] = {
+    "given": "42 upheld, 18 partly, 80 not upheld, 10 withdrawn",
+    "source": WORKED,
+    "rows": rows("""
+        cases  outcome        uphold_credit  received_on  closed_on   withdrawn_on
+           42  upheld                   1.0  2025-03-03   2025-03-10  -
+           18  partly_upheld            0.5  2025-03-03   2025-03-10  -
+           80  not_upheld               0.0  2025-03-03   2025-03-10  -
+           10  withdrawn                  -  2025-03-03   2025-03-10  2025-03-10
+    """),
+    "every": ALONE,
+}
+INSURER: dict[str, Any] = {
+    "given": "36 complaints, premium 2.4 bn, 480,000 policies, 3.1 m person-times",
+    "source": WORKED,
+    "rows": rows("""
+        cases  received_on
+           36  2025-03-03
+    """),
+    "every": ALONE,
+    "also": {
+        "core.exposure_months": rows("""
+            month       premium_income  policies    lives
+            2025-03-01      2400000000    480000  3100000
+        """)
+    },
+}
 
 
 def _limits(settings: Settings) -> dict[str, str]:
@@ -144,7 +172,7 @@ _VOLUME = (
         source=f"{BULLETIN}; here all complaints and policies in force or ended in the month",
         definition="Complaints received in the month per 10,000 policies in force at its end or ended in it.",
         formula="complaints / (policies / 10⁴)",
-        example=Example(INSURER, 0.75, WORKED),
+        example=Example(**INSURER, value=0.75, numerator=36, denominator=48),
         **_CASES,
     ),
     Kpi(
@@ -157,7 +185,7 @@ _VOLUME = (
         source=f"{BULLETIN}; here all complaints and the premium income of the month",
         definition="Complaints received in the month per 100 million of its premium income.",
         formula="complaints / (premium income / 10⁸)",
-        example=Example(INSURER, 1.5, WORKED),
+        example=Example(**INSURER, value=1.5, numerator=36, denominator=24),
         **_CASES,
     ),
     Kpi(
@@ -170,7 +198,7 @@ _VOLUME = (
         source=f"{BULLETIN}; here all complaints",
         definition="Complaints received in the month per 10,000 insured person-times; for group business.",
         formula="complaints / (person-times / 10⁴)",
-        example=Example(INSURER, 0.36 / 3.1, WORKED),
+        example=Example(**INSURER, value=0.36 / 3.1, numerator=36, denominator=310),
         **_CASES,
     ),
     Kpi(
@@ -411,7 +439,7 @@ _OUTCOMES = (
         source="Uphold rate counting full and part; withdrawn complaints are on neither side",
         definition="Complaints upheld fully or partly among those decided on their merits.",
         formula="(upheld + partly) / (upheld + partly + not upheld)",
-        example=Example(UPHELD, 60 / 140, WORKED),
+        example=Example(**CLOSED, value=60 / 140, numerator=60, denominator=140),
         **_DECIDED,
     ),
     Kpi(
@@ -424,7 +452,7 @@ _OUTCOMES = (
         source="Uphold rate counting full only",
         definition="Complaints upheld fully among those decided on their merits.",
         formula="upheld / (upheld + partly + not upheld)",
-        example=Example(UPHELD, 0.3, WORKED),
+        example=Example(**CLOSED, value=0.3, numerator=42, denominator=140),
         **_DECIDED,
     ),
     Kpi(
@@ -437,7 +465,7 @@ _OUTCOMES = (
         source="Uphold rate with half credit",
         definition="Complaints upheld among those decided on their merits, a partly upheld one as a half.",
         formula="(upheld + partly / 2) / (upheld + partly + not upheld)",
-        example=Example(UPHELD, 51 / 140, WORKED),
+        example=Example(**CLOSED, value=51 / 140, numerator=51, denominator=140),
         **_DECIDED,
     ),
     Kpi(
@@ -466,7 +494,7 @@ _OUTCOMES = (
         source=f"{ORDER_2020}: withdrawal ends the procedure; a withdrawal after the request was met is decided",
         definition="Complaints withdrawn with nothing granted among those closed.",
         formula="withdrawn / closed",
-        example=Example(UPHELD, 10 / 150, WORKED),
+        example=Example(**CLOSED, value=10 / 150, numerator=10, denominator=150),
         **_TIMED,
     ),
     Kpi(

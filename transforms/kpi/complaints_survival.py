@@ -7,7 +7,8 @@ from typing import Any
 
 from transforms.kpi.complaints import FAULTY, FAULTY_WORDS, ORDER_2020, OWN_CASE, OWN_WORDS, WORKED
 from transforms.measures.curve_measures import Clock, Incidence, RestrictedMean, SurvivalQuantile
-from transforms.measures.definition import Example, Kpi
+from transforms.measures.definition import Kpi
+from transforms.measures.example import Example
 
 RECEIPT_TO_DECISION = Clock("received_on", "decided_on", exits=("withdrawn_on",))
 

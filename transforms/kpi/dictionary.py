@@ -13,6 +13,7 @@ import polars as pl
 from transforms.graph import sql_models
 from transforms.kpi.registry import registry
 from transforms.measures.definition import Kpi
+from transforms.measures.example import EMPTY, Example
 from transforms.measures.needs import Asked, Needs, bases_of, firsts_of, lacks_of, words_of
 from transforms.pack import Entry, Pack, shipped_packs
 from transforms.settings import Settings
@@ -145,13 +146,36 @@ def _entry(kpi: Kpi, settings: Settings, packs: Sequence[Pack], needs: str) -> I
         "version": kpi.definition_version(settings) + (f" (switch `{kpi.switch}`)" if kpi.switch else ""),
         "source": kpi.source,
         "packs": ", ".join(named_by),
-        "example": f"{kpi.example.given}: **{kpi.example.value:.6g}** ({kpi.example.source})"
-        if kpi.example
-        else "",
+        "example": _told(kpi.example) if kpi.example else "",
     }
     for name, text in said.items():
         if text:
             yield f"- *{name}*: {text}"
+    if kpi.example:
+        yield from _tables(kpi.fact, kpi.example)
+
+
+def _told(example: Example) -> str:
+    """A worked example in words, with the record that follows."""
+    sides = [f"{side:.6g}" for side in (example.numerator, example.denominator) if side is not None]
+    of = f" from {' over '.join(sides)}" if example.denominator is not None else ""
+    when = "" if example.period == "2025-03" else f", {example.period}"
+    return f"{example.given}{when}: **{example.value:.6g}**{of} ({example.source})"
+
+
+def _tables(fact: str, example: Example) -> Iterator[str]:
+    """The rows of a worked example, a table a fact."""
+    every = ", ".join(f"{name} {value}" for name, value in example.every.items())
+    for name, own in {fact: example.rows, **example.also}.items():
+        if not own:
+            continue
+        alike = f", in every row {every}" if every and name == fact else ""
+        columns = list(dict.fromkeys(column for row in own for column in row))
+        yield f"\n`{name}` as of {example.as_of}{alike}\n"
+        yield f"| {' | '.join(columns)} |"
+        yield f"| {' | '.join('---' for _ in columns)} |"
+        for row in own:
+            yield f"| {' | '.join(str(row.get(column) or EMPTY) for column in columns)} |"
 
 
 def _pack(pack: Pack) -> Iterator[str]:

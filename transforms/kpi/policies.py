@@ -10,7 +10,8 @@ import polars as pl
 
 from transforms.core.persistency import DURATIONS_MONTHS, VARIANTS, Variant
 from transforms.measures.case_measures import Deadline, PerExposure, Quantile, Ratio, Share
-from transforms.measures.definition import Example, Exposure, Flow, Kpi
+from transforms.measures.definition import Exposure, Flow, Kpi
+from transforms.measures.example import Example
 from transforms.settings import PersistencySettings, Settings
 
 WORKED = "worked by hand"

@@ -5,7 +5,8 @@ from typing import Any
 import polars as pl
 
 from transforms.measures.case_measures import Mean, NetPromoter, Share
-from transforms.measures.definition import Example, Kpi
+from transforms.measures.definition import Kpi
+from transforms.measures.example import Example
 from transforms.measures.survey_measures import AllocationMean, MeanOfMeans, WeightedMean
 
 DIMENSIONS = ("tangibles", "reliability", "responsiveness", "assurance", "empathy")

@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 
 import polars as pl
 
+from transforms.measures.example import Example
 from transforms.settings import Settings
 from transforms.units import UNITS
 
@@ -93,15 +94,6 @@ class Exposure:
     moment: Literal["opening", "at_risk", "entered"] = "at_risk"
     feed_column: str | None = None
     is_number: bool = True
-
-
-@dataclass(frozen=True)
-class Example:
-    """A worked example: what is given, in words, the value that follows, and where it is from."""
-
-    given: str
-    value: float
-    source: str
 
 
 @dataclass(frozen=True, kw_only=True)

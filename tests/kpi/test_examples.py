@@ -1,0 +1,252 @@
+"""Every worked example of every KPI runs through the engine, and gives the record that the dictionary prints."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+
+import polars as pl
+import pytest
+
+from transforms.graph import transform_models
+from transforms.kpi.registry import registry
+from transforms.measures.example import CASES, Example, Row
+from transforms.measures.needs import bases_of
+from transforms.measures.records import kpi_records
+from transforms.settings import Settings
+
+COMPANY = Settings(cuts=("company",))
+SCHEMAS = {model.writes: model.schema for model in transform_models()}
+KPIS = {kpi.code: kpi for kpi in registry()}
+BOOLEANS = {"yes": True, "no": False}
+# Whose example is in words alone as yet.
+CLAIMS_IN_WORDS = """
+    claim_report_to_decision_days_median
+    claim_report_to_decision_days_p90
+    claim_report_to_decision_days_mean
+    claim_report_to_payment_days_median
+    claim_report_to_payment_days_mean
+    claim_decided_within_30_days_share
+    claim_paid_share
+    claim_open_count
+    claim_report_to_decision_days_km_median
+    claim_report_to_decision_days_km_p90
+    claim_report_to_decision_days_restricted_mean
+    claim_decided_within_30_days_probability
+    claim_decided_within_30_days_incidence
+    claim_documents_to_decision_days_km_median
+    claim_report_to_payment_days_km_median
+    claim_report_to_payment_days_restricted_mean
+    claim_paid_within_60_days_incidence
+    claim_agreement_to_payment_days_km_median
+    claim_statutory_breach_share
+    claim_decision_over_30_days_share
+    claim_payment_over_10_days_share
+    claim_refusal_letter_over_3_days_share
+    claim_part_payment_over_60_days_share
+    claim_part_paid_by_day_60_share
+    claim_documents_to_decision_net_days_median
+    claim_admitted_share
+    claim_refused_share
+    claim_closed_without_payment_share
+    claim_closed_with_payment_share
+    claim_refused_of_reported_share
+    claim_paid_beyond_60_days_share
+    claim_withdrawn_share
+    claim_paid_amount_share
+    claim_cancelled_share
+    claim_documents_to_decision_days_median
+    claim_documents_to_decision_days_p90
+    claim_agreement_to_payment_days_median
+    claim_loss_to_payment_days_median
+    claim_loss_to_payment_days_mean
+    claim_loss_to_report_days_mean
+    claim_report_to_documents_days_mean
+    claim_documents_to_payment_days_mean
+    claim_documents_to_payment_days_median
+    claim_report_to_closing_days_mean
+    claim_small_settled_within_5_days_share
+    claim_fast_track_share
+    claim_fast_track_leak_share
+    claim_straight_through_share
+    claim_reopened_within_90_days_share
+    claim_straight_through_reopened_share
+    claim_overturned_share
+    claim_report_to_contact_hours_median
+    claim_contacted_within_24_hours_share
+    claim_registered_within_72_hours_share
+    claim_repeated_document_request_share
+    claim_progress_notices_per_stage_change
+    claims_reported_count
+    claims_reopened_count
+    claims_closed_paid_full_count
+    claims_closed_paid_part_count
+    claims_closed_rejected_count
+    claims_closed_withdrawn_count
+    claims_closed_zero_count
+    claims_closed_cancelled_count
+    claims_closed_otherwise_count
+    claim_backlog_count
+    claim_clearance_ratio
+    claim_backlog_days
+    claim_open_over_60_days_share
+    claims_open_0_30_days_count
+    claims_open_31_60_days_count
+    claims_open_61_90_days_count
+    claims_open_91_180_days_count
+    claims_open_over_180_days_count
+    claim_settlement_ratio_share
+    claim_repudiation_ratio_share
+    claim_pending_ratio_share
+    claim_registered_closed_share
+"""
+OTHERS_IN_WORDS = """
+    complaints_received_count
+    complaints_closed_count
+    complaints_open_count
+    regulator_complaints_per_100m_premium
+    complaint_index_ratio
+    complaint_resolved_share
+    complaint_resolved_within_14_days_share
+    complaint_resolved_within_15_days_share
+    complaint_resolved_within_30_days_share
+    complaint_resolved_within_56_days_share
+    complaint_resolved_within_60_days_share
+    complaint_closed_to_received_ratio
+    complaint_clearance_share
+    complaint_on_time_share
+    regulator_complaint_on_time_share
+    complaint_decided_within_3_business_days_share
+    complaint_accepted_within_3_business_days_share
+    complaint_received_to_closed_days_median
+    complaint_received_to_closed_days_p90
+    complaint_request_met_share
+    complaint_repeated_within_90_days_share
+    complaint_escalated_within_180_days_share
+    complaint_mis_selling_share
+    complaint_received_to_decided_days_km_median
+    complaint_received_to_decided_days_restricted_mean
+    complaint_decided_within_15_days_incidence
+    persistency_13m_policy_share
+    persistency_13m_premium_share
+    persistency_25m_policy_share
+    persistency_25m_premium_share
+    persistency_37m_policy_share
+    persistency_37m_premium_share
+    persistency_49m_policy_share
+    persistency_49m_premium_share
+    persistency_61m_policy_share
+    persistency_61m_premium_share
+    persistency_13m_latest_month_policy_share
+    persistency_13m_latest_month_premium_share
+    persistency_25m_latest_month_policy_share
+    persistency_25m_latest_month_premium_share
+    persistency_37m_latest_month_policy_share
+    persistency_37m_latest_month_premium_share
+    persistency_49m_latest_month_policy_share
+    persistency_49m_latest_month_premium_share
+    persistency_61m_latest_month_policy_share
+    persistency_61m_latest_month_premium_share
+    lapse_policy_share
+    lapse_gross_policy_share
+    lapse_reinstated_within_180_days_share
+    lapse_reinstated_within_730_days_share
+    free_look_cancelled_share
+    surrender_policy_share
+    surrender_sum_assured_share
+    surrender_payment_year_to_date_ratio
+    surrender_payment_comprehensive_year_to_date_ratio
+    surrender_paid_within_30_days_share
+    surrender_request_to_payment_days_median
+    renewal_policy_share
+    renewal_gross_policy_share
+    renewal_premium_ratio
+    renewal_constant_premium_share
+    servperf_tangibles_score
+    servperf_reliability_score
+    servperf_responsiveness_score
+    servperf_assurance_score
+    servperf_empathy_score
+    servqual_gap_points
+    nps_points
+    servqual_weighted_gap_points
+    servperf_weighted_score
+    csi_score
+    satisfaction_score
+    satisfied_share
+    ces_score
+    ces_easy_share
+    satisfaction_poststratified_score
+    survey_response_share
+    survey_participation_share
+"""
+IN_WORDS = {*CLAIMS_IN_WORDS.split(), *OTHERS_IN_WORDS.split()}
+
+
+def cast(texts: list[object], dtype: pl.DataType) -> pl.Series:
+    """Texts as a column of a type; one that is none of it is an error."""
+    if dtype == pl.Boolean:
+        return pl.Series([None if text is None else BOOLEANS[text] for text in texts], dtype=dtype)
+    column = pl.Series(texts, dtype=pl.String)
+    if dtype == pl.Date:
+        return column.str.to_date("%Y-%m-%d")
+    if isinstance(dtype, pl.Datetime):
+        return column.str.to_datetime("%Y-%m-%dT%H:%M", time_unit="us").dt.replace_time_zone("UTC")
+    return column.cast(dtype)
+
+
+def table(fact: str, given: tuple[Row, ...], every: Row) -> pl.LazyFrame:
+    """The rows of an example as the fact has them: all its columns, in its types, a row for each case."""
+    schema = SCHEMAS[fact]
+    unknown = {name for row in given for name in row} - {*schema, CASES} | set(every) - set(schema)
+    assert not unknown, f"{fact} has no column {', '.join(sorted(unknown))}"
+    columns = {
+        name: cast([row.get(name, every.get(name)) for row in given], dtype) for name, dtype in schema.items()
+    }
+    alike = pl.Series([int(str(row.get(CASES, 1))) for row in given], dtype=pl.Int64)
+    return pl.DataFrame(columns).select(pl.all().repeat_by(alike).explode()).lazy()
+
+
+def facts_of(fact: str, example: Example) -> dict[str, pl.LazyFrame]:
+    """All facts, empty but for what the example names."""
+    given = {fact: table(fact, example.rows, example.every)}
+    given |= {name: table(name, own, {}) for name, own in example.also.items()}
+    return {
+        name: pl.LazyFrame(schema=schema) for name, schema in SCHEMAS.items() if name.startswith("core.")
+    } | given
+
+
+def period_of(example: Example) -> pl.DataFrame:
+    """The months that an example names, as one period."""
+    first, _, last = example.period.partition("/")
+    starts, ends = (date.fromisoformat(f"{month}-01") for month in (first, last or first))
+    frame = pl.DataFrame({"period": [starts], "starts_on": [starts], "ends_on": [ends]})
+    return frame.with_columns(pl.col("ends_on").dt.month_end())
+
+
+def found_by(code: str) -> Mapping[str, object]:
+    """The company's record of a KPI's example on its first basis, whatever its minimum and maturity."""
+    kpi = KPIS[code]
+    shown = replace(kpi, minimum=1, suppress_below=0, horizon_days=0)
+    made = kpi_records(
+        facts_of(kpi.fact, kpi.example),
+        [shown],
+        period_of(kpi.example),
+        as_of=date.fromisoformat(kpi.example.as_of),
+        settings=COMPANY,
+    )
+    return made.filter(basis=bases_of(kpi)[0], cut="company").row(0, named=True)
+
+
+@pytest.mark.parametrize("code", [code for code in KPIS if code not in IN_WORDS])
+def test_the_example_runs(code: str):
+    example = KPIS[code].example
+    assert example is not None, "a KPI without a worked example"
+    assert example.rows, "an example without rows"
+    found = found_by(code)
+    assert found["status"] == "ok"
+    for name in ("value", "numerator", "denominator"):
+        assert found[name] == pytest.approx(getattr(example, name), abs=1e-9), name
+
+
+def test_who_has_rows_is_not_among_those_in_words():
+    assert {code for code in IN_WORDS if KPIS[code].example.rows} == set()
