@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 # The simulated insurer's last day.
 AS_OF = "2025-12-31"
 NAMES = ("policypulse", "duckdb", "dbt")
-_IMPORTS = "import dagster, great_expectations, polars, scipy.special, orchestration.running"
+_IMPORTS = "import dagster, great_expectations, polars, scipy.special, orchestration.commands.run"
 _COMMAND = [sys.executable, "-c", "from orchestration.cli import main; main()"]
 
 

@@ -11,11 +11,11 @@ from typing import Any
 import dagster as dg
 
 from expectations.suites import checks
-from orchestration.cataloguing import SESSION_FEEDS, models, raw_table
+from orchestration.build import CalendarGap
+from orchestration.catalogue_rows import SESSION_FEEDS, models, raw_table
 from orchestration.headlines import headlines
-from orchestration.making import CalendarGap
 from orchestration.project import Project
-from orchestration.session import Warehouse
+from orchestration.warehouse_resource import Warehouse
 from transforms.graph import Node
 from transforms.model import Transform
 from transforms.periods import months_until

@@ -140,7 +140,7 @@ def run(
         )
         return
     _verified(found)
-    from orchestration.running import run_project
+    from orchestration.commands.run import run_project
 
     raise typer.Exit(run_project(found, day, some, accept or ()))
 
@@ -215,7 +215,7 @@ def query(
 ) -> None:
     """Print the rows of a query on the published version."""
     current = _published(_project(project))
-    from orchestration.showing import print_query
+    from orchestration.commands.console import print_query
 
     raise typer.Exit(print_query(current, sql, form))
 
@@ -233,7 +233,7 @@ def cases(
     """List the cases behind a KPI of a month and segment, and what each adds to it."""
     found = _project(project)
     current = _published(found)
-    from orchestration.drilling import cases_of
+    from orchestration.commands.cases import cases_of
 
     place = {cut: segment} if segment and cut != "company" else {}
     try:
@@ -245,7 +245,7 @@ def cases(
         rows.write_csv(out)
         typer.echo(f"Wrote {rows.height:,} cases to {out}.")
         return
-    from orchestration.showing import plain_console, print_rows
+    from orchestration.commands.console import plain_console, print_rows
 
     print_rows(plain_console(), rows[:, :8])
 
@@ -262,7 +262,7 @@ def rejects(
     """Show which rows of a file are rejected and why, or write them out for mending."""
     found = _project(project)
     _verified(found)
-    from orchestration.rejecting import rejected, written_out
+    from orchestration.commands.rejects import rejected, written_out
     from warehouse.landing_error import LandingError
 
     try:
@@ -276,7 +276,7 @@ def rejects(
     if rows.is_empty():
         typer.echo(f"No row of {file} is rejected.")
         return
-    from orchestration.showing import plain_console, print_rows
+    from orchestration.commands.console import plain_console, print_rows
 
     print_rows(plain_console(), rows)
 
@@ -294,7 +294,7 @@ def diff(
     leave_out: Annotated[list[str] | None, typer.Option("--leave-out", help="Column not to compare.")] = None,
 ) -> None:
     """Compare two published files row by row; exit status 1 if they differ."""
-    from orchestration.showing import print_differences
+    from orchestration.commands.console import print_differences
     from warehouse.differences import differences
 
     found = differences(
@@ -337,7 +337,7 @@ def dev(
     """Open the Dagster UI on the project: lineage, runs, reruns."""
     found = _project(project)
     _verified(found)
-    from orchestration.home import prepare_home
+    from orchestration.dagster_home import prepare_home
 
     for notice in prepare_home(found):
         typer.echo(notice)
@@ -405,7 +405,7 @@ def _verified(project: Project) -> None:
     except ProjectError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(BAD_PROJECT) from None
-    from orchestration.checking import problems
+    from orchestration.project_check import problems
 
     if wrong := problems(project):
         typer.echo("\n".join(wrong), err=True)

@@ -9,7 +9,7 @@ import dagster as dg
 from orchestration.assets import all_assets
 from orchestration.fingerprint import pending, unsettled
 from orchestration.project import SETTLE_SECONDS, Project, read_project
-from orchestration.session import Warehouse, project_folder
+from orchestration.warehouse_resource import Warehouse, project_folder
 from transforms.periods import months_until
 
 JOB = "publish_everything"

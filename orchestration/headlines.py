@@ -6,7 +6,7 @@ Of the KPIs these are the leaves of the project's frameworks, of the index its t
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from orchestration.session import Warehouse
+from orchestration.warehouse_resource import Warehouse
 from transforms.framework import Framework
 from transforms.graph import Node
 

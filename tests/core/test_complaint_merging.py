@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 from straight_into_raw import deliver
 
-from orchestration.cataloguing import models
-from orchestration.making import Run, open_session
+from orchestration.build import Run, open_session
+from orchestration.catalogue_rows import models
 from transforms.settings import Settings
 from warehouse.raw_tables import create_raw
 from warehouse.store import Folder, Store

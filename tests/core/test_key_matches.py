@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from straight_into_raw import deliver
 
-from orchestration.cataloguing import models
-from orchestration.making import Run, make, open_session
+from orchestration.build import Run, make, open_session
+from orchestration.catalogue_rows import models
 from transforms.joins import JOINS
 from transforms.kpi.every_period import READS
 from transforms.kpi.registry import registry

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from examples.simulated_insurer.simulate import simulate
-from orchestration.cataloguing import models
-from orchestration.making import Run, make, open_session
+from orchestration.build import Run, make, open_session
+from orchestration.catalogue_rows import models
 from orchestration.project import read_project
 from transforms.kpi.registry import registry
 from transforms.measures.records import kpi_records

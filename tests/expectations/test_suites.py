@@ -8,7 +8,7 @@ import pytest
 import sqlglot
 
 from expectations.suites import ROOM, SuiteError, checks, read_audit, read_suite
-from orchestration.cataloguing import models
+from orchestration.catalogue_rows import models
 from transforms.model import Transform
 from warehouse.contract import contracts
 

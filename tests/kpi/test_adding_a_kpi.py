@@ -5,8 +5,8 @@ from datetime import date
 import polars as pl
 import pytest
 
-from orchestration.checking import problems
 from orchestration.project import read_project
+from orchestration.project_check import problems
 from tests.kpi.books import complaint_facts
 from transforms.kpi import complaints, dictionary, registry
 from transforms.measures.case_measures import Share

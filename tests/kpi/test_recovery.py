@@ -9,8 +9,8 @@ import pytest
 
 from examples.simulated_insurer.hazards import COMPLAINTS, POLICIES
 from examples.simulated_insurer.simulate import simulate
-from orchestration.cataloguing import models
-from orchestration.making import Run, make, open_session
+from orchestration.build import Run, make, open_session
+from orchestration.catalogue_rows import models
 from orchestration.project import read_project
 from transforms.periods import months_until
 from warehouse.landing import land

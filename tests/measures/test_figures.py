@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from orchestration.cataloguing import models
+from orchestration.catalogue_rows import models
 from transforms.kpi.every_period import READS
 from transforms.kpi.registry import registry
 from transforms.measures.case_measures import PerExposure

@@ -10,10 +10,10 @@ from conftest import policypulse
 
 from expectations.run import run_checks
 from expectations.suites import checks
-from orchestration.cataloguing import models
-from orchestration.checking import problems
-from orchestration.making import CalendarGap, Run, make, open_session
+from orchestration.build import CalendarGap, Run, make, open_session
+from orchestration.catalogue_rows import models
 from orchestration.project import read_project, verify
+from orchestration.project_check import problems
 from transforms.periods import months_until
 from warehouse.landing import land
 from warehouse.raw_tables import create_raw

@@ -12,7 +12,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from expectations.suites import checks
-from orchestration.cataloguing import models
+from orchestration.catalogue_rows import models
 from orchestration.definitions import JOB, RERUN_MONTHS, definitions, month_range
 from orchestration.fingerprint import pending
 from orchestration.project import read_project

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from orchestration.cataloguing import models
-from orchestration.making import Run, open_session
+from orchestration.build import Run, open_session
+from orchestration.catalogue_rows import models
 from orchestration.project import shipped_frameworks
 from transforms.clocks import calendar_until
 from transforms.graph import SESSION_TABLES

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from orchestration.project import Project
-from orchestration.session import PROJECT_VARIABLE
+from orchestration.warehouse_resource import PROJECT_VARIABLE
 from warehouse.damage import set_aside
 
 CONFIGURATION = """\

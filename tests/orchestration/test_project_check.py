@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.checking import problems
 from orchestration.project import ProjectError, read_project
+from orchestration.project_check import problems
 
 PROJECT = """
 insurer: Example

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from orchestration.making import RECORDED, Run
+from orchestration.build import RECORDED, Run
 from transforms.framework_versions import catalogue_rows as version_rows
 from transforms.framework_versions import versions
 from transforms.graph import SESSION_TABLES, Node, build_graph

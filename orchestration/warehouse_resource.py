@@ -16,8 +16,8 @@ import polars as pl
 from pydantic import Field, PrivateAttr
 
 from expectations.suites import Check, checks
-from orchestration.cataloguing import catalogue_rows, models
-from orchestration.checking import redefinitions
+from orchestration.build import Made, Run, make, open_session
+from orchestration.catalogue_rows import catalogue_rows, models
 from orchestration.fingerprint import (
     Published,
     damaged_state_set_aside,
@@ -25,8 +25,7 @@ from orchestration.fingerprint import (
     last_published,
     remember,
 )
-from orchestration.frames import Frames
-from orchestration.making import Made, Run, make, open_session
+from orchestration.frame_cache import Frames
 from orchestration.progress import tell
 from orchestration.project import Project, read_project
 from transforms.framework import Framework

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from orchestration.home import prepare_home
+from orchestration.dagster_home import prepare_home
 from orchestration.progress import listening
 from orchestration.project import Project
 
@@ -35,7 +35,7 @@ def run_project(
     Returns the exit status: 0 if a version was published, 1 if a check or an error stopped it; readers then keep the
     version they had. Files in `accept` may take back more than their source's limit.
     """
-    from orchestration.showing import plain_console
+    from orchestration.commands.console import plain_console
 
     console = plain_console()
     for notice in prepare_home(project):
@@ -58,7 +58,7 @@ def _attempt(
     accept: Sequence[str],
 ) -> tuple[str | None, Any]:
     """Run the job once; returns why it failed, if so, and the watcher that saw it."""
-    from orchestration.showing import Watcher, own_console
+    from orchestration.commands.console import Watcher, own_console
 
     watcher = Watcher(own_console(), _table_count())
     with watcher.progress, listening(watcher):
@@ -69,7 +69,7 @@ def _attempt(
 
 
 def _table_count() -> int:
-    from orchestration.cataloguing import models
+    from orchestration.catalogue_rows import models
 
     return sum(node.schema != "staging" for node in models().values())
 
@@ -126,7 +126,13 @@ def _reason(event: Any) -> str | None:
 def _summarise(
     console: Console, project: Project, watcher: Any, failure: str | None, months: Months | None
 ) -> None:
-    from orchestration.showing import checks_line, failures_table, headline_table, lacks_line, loads_table
+    from orchestration.commands.console import (
+        checks_line,
+        failures_table,
+        headline_table,
+        lacks_line,
+        loads_table,
+    )
     from warehouse.store import read_published
 
     current = Path(project.warehouse / "current.duckdb")

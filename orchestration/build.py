@@ -10,7 +10,7 @@ from time import perf_counter
 
 import polars as pl
 
-from orchestration.frames import Frames
+from orchestration.frame_cache import Frames
 from transforms.clocks import calendar_until, known_years
 from transforms.graph import Node
 from transforms.measures.needs import asked_items

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.showing import headline_table, plain_console, print_query, print_rows
+from orchestration.commands.console import headline_table, plain_console, print_query, print_rows
 
 WIDE = "SELECT 'complaint_on_time_share' AS kpi, 0.9230769230769231::DOUBLE AS value, DATE '2025-03-01' AS period"
 
