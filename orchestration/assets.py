@@ -12,8 +12,8 @@ import dagster as dg
 
 from expectations.suites import checks
 from orchestration.build import CalendarGap
-from orchestration.catalogue_rows import SESSION_FEEDS, models, raw_table
 from orchestration.headlines import headlines
+from orchestration.models import SESSION_FEEDS, models, raw_table
 from orchestration.project import Project
 from orchestration.warehouse_resource import Warehouse
 from transforms.graph import Node

@@ -1,16 +1,16 @@
-"""The graph of this installation and the rows of the catalogue that describe it.
+"""The rows of the catalogue that describe this installation and what it has made.
 
 What the catalogue's tables are is `warehouse/catalogue.py`; here they are filled from contracts and models.
 """
 
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
 from orchestration.build import RECORDED, Run
+from orchestration.models import SESSION_FEEDS, models, raw_table
 from transforms.framework_versions import catalogue_rows as version_rows
 from transforms.framework_versions import versions
-from transforms.graph import SESSION_TABLES, Node, build_graph
+from transforms.graph import SESSION_TABLES, Node
 from transforms.kpi.dictionary import dictionary_rows
 from transforms.lineage import column_lineage
 from transforms.model import Transform
@@ -23,21 +23,6 @@ from warehouse.history import published_frameworks, scored_months
 from warehouse.store import Store
 
 ROOT = Path(__file__).parent.parent
-# The views of a session on the feeds: the records' versions known on the as-of day, and the latest of these.
-SESSION_SCHEMAS = ("known", "latest")
-SESSION_FEEDS = tuple(f"{schema}.{feed}" for schema in SESSION_SCHEMAS for feed in contracts())
-
-
-def raw_table(view: str) -> str:
-    """The table of the landing zone that a view of the session is on; other tables as they are."""
-    schema, _, feed = view.partition(".")
-    return f"raw.{feed}" if schema in SESSION_SCHEMAS else view
-
-
-@cache
-def models() -> Mapping[str, Node]:
-    """Every model of the house by table name, in the order in which they are made."""
-    return build_graph(SESSION_FEEDS)
 
 
 def catalogue_rows(store: Store, run: Run) -> dict[str, Rows]:

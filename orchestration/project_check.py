@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import duckdb
 
-from orchestration.catalogue_rows import models
+from orchestration.models import models
 from orchestration.project import Project, framework_problems, pack_problems
 from transforms.clocks import known_years
 from transforms.framework_versions import Published, redefined

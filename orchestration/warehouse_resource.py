@@ -17,7 +17,7 @@ from pydantic import Field, PrivateAttr
 
 from expectations.suites import Check, checks
 from orchestration.build import Made, Run, make, open_session
-from orchestration.catalogue_rows import catalogue_rows, models
+from orchestration.catalogue_rows import catalogue_rows
 from orchestration.fingerprint import (
     Published,
     damaged_state_set_aside,
@@ -26,8 +26,10 @@ from orchestration.fingerprint import (
     remember,
 )
 from orchestration.frame_cache import Frames
+from orchestration.models import models
 from orchestration.progress import tell
 from orchestration.project import Project, read_project
+from orchestration.project_check import redefinitions
 from transforms.framework import Framework
 from transforms.framework_versions import specification
 from transforms.graph import downstream

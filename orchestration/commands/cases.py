@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from orchestration.catalogue_rows import models
+from orchestration.models import models
 from transforms.kpi.registry import registry
 from transforms.measures.cases import CASE_COLUMNS, kpi_cases
 from transforms.measures.definition import Kpi

@@ -69,7 +69,7 @@ def _attempt(
 
 
 def _table_count() -> int:
-    from orchestration.catalogue_rows import models
+    from orchestration.models import models
 
     return sum(node.schema != "staging" for node in models().values())
 

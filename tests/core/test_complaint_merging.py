@@ -8,7 +8,7 @@ import pytest
 from straight_into_raw import deliver
 
 from orchestration.build import Run, open_session
-from orchestration.catalogue_rows import models
+from orchestration.models import models
 from transforms.settings import Settings
 from warehouse.raw_tables import create_raw
 from warehouse.store import Folder, Store

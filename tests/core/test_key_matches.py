@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from straight_into_raw import deliver
 
 from orchestration.build import Run, make, open_session
-from orchestration.catalogue_rows import models
+from orchestration.models import models
 from transforms.joins import JOINS
 from transforms.kpi.every_period import READS
 from transforms.kpi.registry import registry

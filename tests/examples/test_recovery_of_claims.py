@@ -8,7 +8,7 @@ import pytest
 
 from examples.simulated_insurer.simulate import simulate
 from orchestration.build import Run, make, open_session
-from orchestration.catalogue_rows import models
+from orchestration.models import models
 from orchestration.project import read_project
 from transforms.kpi.registry import registry
 from transforms.measures.records import kpi_records

@@ -7,7 +7,7 @@ from pathlib import Path
 from straight_into_raw import deliver
 
 from orchestration.build import Run, make, open_session
-from orchestration.catalogue_rows import models
+from orchestration.models import models
 from orchestration.project import shipped_frameworks
 from transforms.periods import months_until
 from transforms.settings import RobustnessSettings, Settings

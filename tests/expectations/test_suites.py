@@ -8,7 +8,7 @@ import pytest
 import sqlglot
 
 from expectations.suites import ROOM, SuiteError, checks, read_audit, read_suite
-from orchestration.catalogue_rows import models
+from orchestration.models import models
 from transforms.model import Transform
 from warehouse.contract import contracts
 

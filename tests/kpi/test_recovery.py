@@ -10,7 +10,7 @@ import pytest
 from examples.simulated_insurer.hazards import COMPLAINTS, POLICIES
 from examples.simulated_insurer.simulate import simulate
 from orchestration.build import Run, make, open_session
-from orchestration.catalogue_rows import models
+from orchestration.models import models
 from orchestration.project import read_project
 from transforms.periods import months_until
 from warehouse.landing import land

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import duckdb
 import polars as pl
 
-from orchestration.catalogue_rows import models
+from orchestration.models import models
 
 
 def mart(name: str, tables: Mapping[str, str], **every: str) -> pl.DataFrame:

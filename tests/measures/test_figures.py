@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from orchestration.catalogue_rows import models
+from orchestration.models import models
 from transforms.kpi.every_period import READS
 from transforms.kpi.registry import registry
 from transforms.measures.case_measures import PerExposure

@@ -11,7 +11,7 @@ from conftest import policypulse
 from expectations.run import run_checks
 from expectations.suites import checks
 from orchestration.build import CalendarGap, Run, make, open_session
-from orchestration.catalogue_rows import models
+from orchestration.models import models
 from orchestration.project import read_project, verify
 from orchestration.project_check import problems
 from transforms.periods import months_until

@@ -12,9 +12,9 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from expectations.suites import checks
-from orchestration.catalogue_rows import models
 from orchestration.definitions import JOB, RERUN_MONTHS, definitions, month_range
 from orchestration.fingerprint import pending
+from orchestration.models import models
 from orchestration.project import read_project
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

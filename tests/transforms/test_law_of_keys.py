@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from orchestration.build import Run, open_session
-from orchestration.catalogue_rows import models
+from orchestration.models import models
 from orchestration.project import shipped_frameworks
 from transforms.clocks import calendar_until
 from transforms.graph import SESSION_TABLES
