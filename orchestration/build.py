@@ -13,6 +13,7 @@ import polars as pl
 from orchestration.frame_cache import Frames
 from transforms.clocks import calendar_until, known_years
 from transforms.graph import Node
+from transforms.kpi.registry import registry
 from transforms.measures.needs import asked_items
 from transforms.model import Transform
 from transforms.periods import long_periods, month_periods, months_until
@@ -73,7 +74,10 @@ def open_session(store: Store, run: Run, graph: Mapping[str, Node]) -> None:
     write_table(store, "catalog.units", unit_rows())
     open_latest(store.con)
     find_repeats(store.con)
-    store.create_view(RECORDED, recorded_sql(asked_items(run.settings), run.feeds, run.settings.time_zone))
+    store.create_view(
+        RECORDED,
+        recorded_sql(asked_items(registry(run.settings), run.settings), run.feeds, run.settings.time_zone),
+    )
     for node in graph.values():
         if node.schema == "staging" and isinstance(node.model, SqlModel):
             store.create_view(node.name, node.model.sql)

@@ -15,8 +15,9 @@ from orchestration.project import shipped_frameworks
 from transforms.composite.resampled_scores import grade_probabilities, score_intervals
 from transforms.kpi.monthly import READS
 from transforms.kpi.registry import registry
-from transforms.measures.case_measures import Mean, PerExposure, Quantile, Share
+from transforms.measures.case_measures import Mean, Quantile, Share
 from transforms.measures.definition import Kpi
+from transforms.measures.rates import PerExposure
 from transforms.measures.records import kpi_records
 from transforms.measures.resampled_cases import (
     case_leaves,

@@ -147,7 +147,9 @@ def test_kpis_that_need_a_feed_whose_keys_are_lost_have_no_data(variant, lost, s
     rows = [{"policy_id": str(i), "eligible": True, "persisting": True, **persisting} for i in range(200)]
     facts["core.persistency"] = pl.LazyFrame(rows, schema=schemas["core.persistency"])
     recorded = pl.DataFrame(
-        [(item, date(2020, 1, 1)) for item in asked_items(settings)], schema=RECORDED, orient="row"
+        [(item, date(2020, 1, 1)) for item in asked_items(registry(settings), settings)],
+        schema=RECORDED,
+        orient="row",
     )
     kpis = [kpi for kpi in registry(settings) if kpi.code in CODES]
     june = month_periods([AS_OF.replace(day=1)])

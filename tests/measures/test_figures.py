@@ -11,9 +11,9 @@ import pytest
 from orchestration.models import models
 from transforms.kpi.every_period import READS
 from transforms.kpi.registry import registry
-from transforms.measures.case_measures import PerExposure
 from transforms.measures.figures import Figures, Series
 from transforms.measures.needs import asked_items
+from transforms.measures.rates import PerExposure
 from transforms.measures.records import kpi_records
 from transforms.periods import month_periods
 from transforms.settings import Settings
@@ -42,7 +42,7 @@ def test_every_kpi_of_facts_without_a_row_has_records_without_a_value() -> None:
     """As of a project whose records are all older than its months, although everything is recorded."""
     settings, as_of = Settings(time_zone="UTC", months=1, cuts=("company",)), date(2025, 6, 30)
     facts = {table: pl.LazyFrame(schema=models()[table].model.schema) for table in READS.values()}
-    recorded = pl.DataFrame({"item": sorted(asked_items(settings))}).with_columns(
+    recorded = pl.DataFrame({"item": sorted(asked_items(registry(settings), settings))}).with_columns(
         recorded_from=date(2020, 1, 1)
     )
     months = month_periods([as_of.replace(day=1)])

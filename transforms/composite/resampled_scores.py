@@ -19,8 +19,8 @@ from transforms.composite.banding import banded
 from transforms.composite.evaluate import UNIT, Evaluation, evaluate, inner_nodes, known_windows
 from transforms.composite.normalise import banded as banded_points
 from transforms.framework import Framework, Leaf
-from transforms.measures.case_measures import PerExposure
 from transforms.measures.definition import Kpi
+from transforms.measures.rates import PerExposure
 from transforms.measures.resampled_cases import (
     CaseLeaf,
     case_leaves,

@@ -5,9 +5,10 @@ from typing import Any
 import polars as pl
 
 from transforms.core.claims import CLOCKS
-from transforms.measures.case_measures import Deadline, Mean, Quantile, Share, Stock
+from transforms.measures.case_measures import Deadline, Mean, Quantile, Share
 from transforms.measures.definition import Basis, Flow, Kpi
 from transforms.measures.example import Example
+from transforms.measures.stock_measures import Stock
 
 # The headline looks at the first handling of a claim; cancelled cases were never claims.
 FIRST_HANDLING = (pl.col("spell_no") == 1) & (pl.col("outcome") != "cancelled").fill_null(True)

@@ -22,7 +22,7 @@ from transforms.kpi.claims import (
     WORKED,
     YEAR,
 )
-from transforms.measures.case_measures import Count, Stock
+from transforms.measures.case_measures import Count
 from transforms.measures.definition import Flow, Kpi
 from transforms.measures.example import Example
 from transforms.measures.stock_measures import (
@@ -31,6 +31,7 @@ from transforms.measures.stock_measures import (
     ClosedInWindow,
     PendingShare,
     SettledShare,
+    Stock,
     StockBand,
     StockShare,
 )

@@ -7,10 +7,9 @@ from typing import Any
 import polars as pl
 
 from transforms.kpi.claims import FAULTY, FAULTY_WORDS, FIRST_HANDLING, FIRST_WORDS, MEDIAN, WORKED
-from transforms.measures.case_measures import Quantile, Share
+from transforms.measures.case_measures import Quantile, Share, TermShare
 from transforms.measures.definition import Kpi
 from transforms.measures.example import Example
-from transforms.measures.term_measures import TermShare
 from transforms.settings import Promise, Settings
 
 _TERM: dict[str, Any] = {

@@ -8,9 +8,11 @@ from typing import Any
 
 import polars as pl
 
-from transforms.measures.case_measures import Count, Deadline, Mean, PerExposure, Quantile, Share, Stock
+from transforms.measures.case_measures import Count, Deadline, Mean, Quantile, Share
 from transforms.measures.definition import Exposure, Flow, Kpi
 from transforms.measures.example import Example, Row, rows
+from transforms.measures.rates import PerExposure
+from transforms.measures.stock_measures import Stock
 from transforms.settings import Settings
 
 # A repeated contact on an open complaint is merged into it and is no case of its own.

@@ -9,9 +9,10 @@ from typing import Any
 import polars as pl
 
 from transforms.core.persistency import DURATIONS_MONTHS, VARIANTS, Variant
-from transforms.measures.case_measures import Deadline, PerExposure, Quantile, Ratio, Share
+from transforms.measures.case_measures import Deadline, Quantile, Ratio, Share
 from transforms.measures.definition import Exposure, Flow, Kpi
 from transforms.measures.example import Example
+from transforms.measures.rates import PerExposure
 from transforms.settings import PersistencySettings, Settings
 
 WORKED = "worked by hand"

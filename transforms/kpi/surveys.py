@@ -4,10 +4,10 @@ from typing import Any
 
 import polars as pl
 
-from transforms.measures.case_measures import Mean, NetPromoter, Share
+from transforms.measures.case_measures import Mean, Share
 from transforms.measures.definition import Kpi
 from transforms.measures.example import Example
-from transforms.measures.survey_measures import AllocationMean, MeanOfMeans, WeightedMean
+from transforms.measures.survey_measures import AllocationMean, MeanOfMeans, NetPromoter, WeightedMean
 
 DIMENSIONS = ("tangibles", "reliability", "responsiveness", "assurance", "empathy")
 # A mystery shopper's audit is no customer; a questionnaire filled without reading is left out and counted.

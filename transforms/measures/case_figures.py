@@ -12,11 +12,11 @@ from hashlib import sha256
 import numpy as np
 import polars as pl
 
-from transforms.measures.case_measures import PerExposure, Stock
 from transforms.measures.curve_measures import SurvivalMeasure
 from transforms.measures.definition import Kpi, Statistic, quantile_figures
 from transforms.measures.figures import Figures, Series
 from transforms.measures.month_sums import Cells, Sums, month_number, months_spanned
+from transforms.measures.rates import PerExposure
 from transforms.measures.segments import Places
 from transforms.measures.stock_figures import Stocks
 from transforms.measures.stock_measures import FlowMeasure
@@ -91,7 +91,7 @@ def batched(
 
 def adds_up(kpi: Kpi) -> bool:
     """Whether the figures of months make those of several months by being added up."""
-    if isinstance(kpi.measure, Stock | SurvivalMeasure | FlowMeasure) or kpi.issue_months or kpi.cumulative:
+    if isinstance(kpi.measure, SurvivalMeasure | FlowMeasure) or kpi.issue_months or kpi.cumulative:
         return False
     return all(statistic.q is None for statistic in kpi.measure.statistics(date.max).values())
 
@@ -100,7 +100,7 @@ def _batches(series: Iterable[Series], as_of: date) -> list[Batch]:
     groups: dict[tuple[str, str, str | None, str | None], list[Planned]] = {}
     for one in series:
         kpi = one.kpi
-        if not isinstance(kpi.measure, Stock | SurvivalMeasure | FlowMeasure):
+        if not isinstance(kpi.measure, SurvivalMeasure | FlowMeasure):
             slice_on = kpi.slice[0] if kpi.slice else None
             key = (kpi.fact, kpi.dates[one.basis], slice_on, kpi.held_since)  # type: ignore[index]
             groups.setdefault(key, []).append(_planned(one, as_of))

@@ -1,31 +1,24 @@
-"""The kinds of measure: share, deadline, mean, quantile, count, stock, ratio, rate, promoter score.
+"""Measures of cases: share, deadline, share of terms, mean, quantile, count, ratio.
 
-Each knows its statistics, its value and its interval; which cases count is the KPI's affair.
+Each knows its statistics, its value and its interval; which cases count is the KPI's affair, and how its figures are
+found is in `case_figures.py`.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import polars as pl
 
-from transforms.measures.definition import Exposure, Flow, Statistic, quantile_figures
+from transforms.measures.definition import NONE, ZERO, Pick, Record, Statistic, Statistics, quantile_figures
 from transforms.statistics.intervals import (
-    compound_poisson,
     garwood,
     mean_interval,
-    nps_adjusted,
     ratio_interval,
     sample_skewness,
     weighted_share,
     wilson,
 )
-
-Statistics = Mapping[str, Statistic]
-Record = Mapping[str, pl.Expr]
-Pick = Callable[[str], pl.Expr]
-NONE = pl.lit(None, dtype=pl.Float64)
 
 
 def filled(*columns: str) -> pl.Expr:
@@ -33,7 +26,7 @@ def filled(*columns: str) -> pl.Expr:
     return pl.all_horizontal(pl.col(name).is_not_null() for name in columns)
 
 
-def _over(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
+def over(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
     """The quotient; empty where the denominator is 0."""
     return pl.when(denominator != 0).then(numerator / denominator)
 
@@ -59,7 +52,7 @@ class Share:
         }
 
     def record(self, statistic: Pick) -> Record:
-        return _share_record(statistic("good"), statistic("all"), pl.lit(0.0))
+        return share_record(statistic("good"), statistic("all"))
 
 
 @dataclass(frozen=True)
@@ -99,15 +92,40 @@ class Deadline:
 
     def record(self, statistic: Pick) -> Record:
         met, breach = statistic("met"), statistic("breach")
-        return _share_record(met, met + breach, statistic("undetermined"))
+        return share_record(met, met + breach, statistic("undetermined"))
 
 
-def _share_record(good: pl.Expr, counted: pl.Expr, undetermined: pl.Expr) -> Record:
+@dataclass(frozen=True)
+class TermShare:
+    """Cases in state `counts` among those met or in breach, of terms whose state a fact tells; Wilson interval.
+
+    How the state comes about (calendar, contract, excluded days) is the fact's affair.
+    """
+
+    interval: ClassVar[str] = "Wilson"
+    state: str
+    counts: Literal["met", "breach"]
+
+    @property
+    def conditions(self) -> tuple[pl.Expr, ...]:
+        return tuple(pl.col(self.state) == state for state in ("met", "breach"))
+
+    def statistics(self, as_of: date) -> Statistics:
+        states = ("met", "breach", "undetermined")
+        return {name: Statistic((pl.col(self.state) == name).fill_null(False)) for name in states}
+
+    def record(self, statistic: Pick) -> Record:
+        known = statistic("met") + statistic("breach")
+        return share_record(statistic(self.counts), known, statistic("undetermined"))
+
+
+def share_record(good: pl.Expr, counted: pl.Expr, undetermined: pl.Expr = ZERO) -> Record:
+    """The record of the share of good cases among those counted, with Wilson's interval."""
     low, high = wilson(good, counted)
     return {
         "numerator": good,
         "denominator": counted,
-        "value": _over(good, counted),
+        "value": over(good, counted),
         "ci_low": low,
         "ci_high": high,
         "n": counted,
@@ -148,7 +166,7 @@ class Mean:
         return {
             "numerator": total,
             "denominator": n,
-            "value": _over(total, n),
+            "value": over(total, n),
             "ci_low": low,
             "ci_high": high,
             "n": n,
@@ -199,10 +217,11 @@ class Count:
         return {"count": Statistic(pl.lit(True))}
 
     def record(self, statistic: Pick) -> Record:
-        return _count_record(statistic("count"))
+        return count_record(statistic("count"))
 
 
-def _count_record(count: pl.Expr) -> Record:
+def count_record(count: pl.Expr) -> Record:
+    """The record of a number of cases, with Garwood's interval."""
     low, high = garwood(count, pl.lit(1.0))
     return {
         "numerator": count,
@@ -213,26 +232,6 @@ def _count_record(count: pl.Expr) -> Record:
         "n": count,
         "n_undetermined": pl.lit(0.0),
     }
-
-
-@dataclass(frozen=True)
-class Stock:
-    """Number of cases that had entered and not left at the end of the period; exact Poisson interval."""
-
-    interval: ClassVar[str] = "exact Poisson (Garwood)"
-    flow: Flow
-    conditions: ClassVar[tuple[pl.Expr, ...]] = ()
-
-    @property
-    def flows(self) -> Mapping[str, Flow]:
-        """The flow that is counted."""
-        return {"flow": self.flow}
-
-    def statistics(self, as_of: date) -> Statistics:
-        return {}
-
-    def record(self, statistic: Pick) -> Record:
-        return _count_record(pl.col("closing"))
 
 
 @dataclass(frozen=True)
@@ -278,90 +277,7 @@ class Ratio:
         return {
             "numerator": y,
             "denominator": x,
-            "value": _over(y, x),
-            "ci_low": low,
-            "ci_high": high,
-            "n": n,
-            "n_undetermined": pl.lit(0.0),
-        }
-
-
-@dataclass(frozen=True)
-class PerExposure:
-    """Cases, or their `amount`, per exposure, times `per`.
-
-    The interval is exact Poisson, Wilson's where the rate is a share; of amounts it is exact Poisson over the
-    effective number of cases.
-    """
-
-    exposure: Exposure
-    per: float = 1.0
-    amount: str | None = None
-    is_share: bool = True
-
-    @property
-    def interval(self) -> str:
-        """The kind of its interval, for the dictionary."""
-        if self.amount:
-            return "Poisson, over the effective number of cases (Fay and Feuer)"
-        return "Wilson" if self.per == 1.0 and self.is_share else "exact Poisson (Garwood)"
-
-    @property
-    def conditions(self) -> tuple[pl.Expr, ...]:
-        return (filled(self.amount),) if self.amount else ()
-
-    def statistics(self, as_of: date) -> Statistics:
-        if self.amount is None:
-            return {"count": Statistic(pl.lit(True))}
-        amount = pl.col(self.amount).cast(pl.Float64).fill_null(0.0)
-        return {"count": Statistic(amount), "squares": Statistic(amount**2), "n": Statistic(pl.lit(True))}
-
-    def record(self, statistic: Pick) -> Record:
-        count, exposure = statistic("count"), pl.col(self.exposure.name).cast(pl.Float64)
-        scaled = exposure / self.per
-        if self.amount:
-            low, high = compound_poisson(count, statistic("squares"), scaled)
-        elif self.per == 1.0 and self.is_share:
-            low, high = wilson(count, exposure)
-        else:
-            low, high = garwood(count, scaled)
-        return {
-            "numerator": count,
-            "denominator": scaled,
-            "value": _over(count, scaled),
-            "ci_low": low,
-            "ci_high": high,
-            "n": statistic("n") if self.amount else exposure if self.exposure.is_number else count,
-            "n_undetermined": pl.lit(0.0),
-        }
-
-
-@dataclass(frozen=True)
-class NetPromoter:
-    """Promoters (9–10) less detractors (0–6) of answers on 0–10, in points; adjusted Wald interval."""
-
-    interval: ClassVar[str] = "adjusted Wald"
-    score: str
-
-    @property
-    def conditions(self) -> tuple[pl.Expr, ...]:
-        return (filled(self.score),)
-
-    def statistics(self, as_of: date) -> Statistics:
-        score = pl.col(self.score)
-        return {
-            "promoters": Statistic((score >= 9).fill_null(False)),
-            "detractors": Statistic((score <= 6).fill_null(False)),
-            "n": Statistic(score.is_not_null()),
-        }
-
-    def record(self, statistic: Pick) -> Record:
-        promoters, detractors, n = (statistic(name) for name in ("promoters", "detractors", "n"))
-        low, high = nps_adjusted(promoters, detractors, n)
-        return {
-            "numerator": promoters - detractors,
-            "denominator": n,
-            "value": _over(promoters - detractors, n) * 100,
+            "value": over(y, x),
             "ci_low": low,
             "ci_high": high,
             "n": n,

@@ -3,7 +3,6 @@
 They need every case with its duration, not sums; the curves are estimated in `curve_figures.py`.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
@@ -11,15 +10,13 @@ from typing import ClassVar
 import polars as pl
 
 from transforms.measures.case_measures import filled
-from transforms.measures.definition import Statistic
+from transforms.measures.definition import NONE, Pick, Record, Statistics
 from transforms.measures.figures import EARLY
 from transforms.statistics.curve_frames import horizon_name, quantile_name
 
 DAY_MICROSECONDS = 86_400_000_000
 # What became of a case by the as-of day.
 OPEN, ENDED, LEFT = 0, 1, 2
-Pick = Callable[[str], pl.Expr]
-NONE = pl.lit(None, dtype=pl.Float64)
 # A curve without a horizon is read as far as the closed-only figures wait for their cases.
 QUANTILE_FOLLOWS_DAYS = 60
 
@@ -80,7 +77,7 @@ class _OfAClock:
         """Days for which a case is followed at least."""
         return QUANTILE_FOLLOWS_DAYS
 
-    def statistics(self, as_of: date) -> Mapping[str, Statistic]:
+    def statistics(self, as_of: date) -> Statistics:
         """None that could be added up."""
         return {}
 
@@ -95,7 +92,7 @@ class SurvivalQuantile(_OfAClock):
     interval: ClassVar[str] = "Brookmeyer–Crowley, on the log-log scale"
     q: float
 
-    def record(self, statistic: Pick) -> Mapping[str, pl.Expr]:
+    def record(self, statistic: Pick) -> Record:
         """The record from the figures of `km_summary`, with n_open."""
         value = statistic(quantile_name(self.q))
         return _record(statistic, quantile_name(self.q), value.is_null() & (statistic("n_open") > 0))
@@ -116,7 +113,7 @@ class RestrictedMean(_OfAClock):
         """Days for which a case is followed."""
         return self.tau
 
-    def record(self, statistic: Pick) -> Mapping[str, pl.Expr]:
+    def record(self, statistic: Pick) -> Record:
         """The record from the figures of `km_summary`, with n_open."""
         return _record(statistic, "rmst", _cut_short(statistic, self.tau))
 
@@ -133,7 +130,7 @@ class WithinProbability(_OfAClock):
         """Days for which a case is followed."""
         return self.horizon
 
-    def record(self, statistic: Pick) -> Mapping[str, pl.Expr]:
+    def record(self, statistic: Pick) -> Record:
         """The record from the figures of `km_summary`, with n_open."""
         return _record(statistic, horizon_name(self.horizon), _cut_short(statistic, self.horizon))
 
@@ -150,7 +147,7 @@ class Incidence(_OfAClock):
         """Days for which a case is followed."""
         return self.horizon
 
-    def record(self, statistic: Pick) -> Mapping[str, pl.Expr]:
+    def record(self, statistic: Pick) -> Record:
         """The record from the figures of `incidence_summary`, with n_open."""
         return _record(statistic, horizon_name(self.horizon), _cut_short(statistic, self.horizon))
 
@@ -163,7 +160,7 @@ def _cut_short(figure: Pick, horizon: float) -> pl.Expr:
     return (figure("followed_to") < horizon) & (figure("n_open") > 0)
 
 
-def _record(figure: Pick, name: str, early: pl.Expr) -> Mapping[str, pl.Expr]:
+def _record(figure: Pick, name: str, early: pl.Expr) -> Record:
     value = figure(name)
     if name.startswith("within"):
         value = value.clip(0, 1)  # sums of hundreds of terms

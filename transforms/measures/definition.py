@@ -32,6 +32,13 @@ class Statistic:
     q: float | None = None
 
 
+Statistics = Mapping[str, Statistic]
+# A statistic of a segment by its name, and the columns of a record made from some.
+Pick = Callable[[str], pl.Expr]
+Record = Mapping[str, pl.Expr]
+NONE, ZERO = pl.lit(None, dtype=pl.Float64), pl.lit(0.0)
+
+
 def quantile_figures(name: str) -> tuple[str, str, str, str]:
     """Names of a quantile, the number of its values, and its lower and upper limit."""
     return name, f"{name}_n", f"{name}_low", f"{name}_high"
@@ -50,11 +57,11 @@ class Measure(Protocol):
         """What some case must be able to meet, each, or the value says nothing: see `needs.py`."""
         ...
 
-    def statistics(self, as_of: date) -> Mapping[str, Statistic]:
+    def statistics(self, as_of: date) -> Statistics:
         """The statistics of a segment, by name."""
         ...
 
-    def record(self, statistic: Callable[[str], pl.Expr]) -> Mapping[str, pl.Expr]:
+    def record(self, statistic: Pick) -> Record:
         """numerator, denominator, value, ci_low, ci_high, n, n_undetermined from merged statistics."""
         ...
 

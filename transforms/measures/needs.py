@@ -11,10 +11,9 @@ from typing import Any
 
 import polars as pl
 
-from transforms.kpi.registry import registry
-from transforms.measures.case_measures import PerExposure, Stock
 from transforms.measures.curve_measures import SurvivalMeasure
 from transforms.measures.definition import Basis, Exposure, Flow, Kpi
+from transforms.measures.rates import PerExposure
 from transforms.measures.stock_measures import FlowMeasure
 from transforms.model import Transform
 from transforms.origins import ALWAYS, NEVER, Firsts, Need, Origins, all_of, any_of, item, origin_of
@@ -90,7 +89,7 @@ class Needs:
         if kpi.awaits:
             yield item(f"{SETTING}{kpi.awaits}")
             return
-        if isinstance(measure, Stock | FlowMeasure):
+        if isinstance(measure, FlowMeasure):
             # Parts of a stock, such as the old ones, may be empty; only their origins tell whether they can be.
             flows = measure.flows.values() if self.origins else [measure.flow]
             yield from map(self.flow, flows)
@@ -108,7 +107,7 @@ class Needs:
 
     def _cases(self, kpi: Kpi, basis: str) -> Need:
         """What it takes to have cases at all, also below the line."""
-        if isinstance(kpi.measure, Stock | FlowMeasure):
+        if isinstance(kpi.measure, FlowMeasure):
             return self._entered(kpi.measure.flow)
         placed = self._column(kpi.fact, kpi.dates[basis])  # type: ignore[index]
         return (
@@ -166,10 +165,10 @@ class Needs:
         )
 
 
-def asked_items(settings: Settings) -> set[str]:
-    """Every column and code of the feeds that a KPI of a project may need."""
+def asked_items(kpis: Iterable[Kpi], settings: Settings) -> set[str]:
+    """Every column and code of the feeds that a KPI may need."""
     needs = Needs.declared(settings)
-    asked = (needs.of(kpi, basis) for kpi in registry(settings) for basis in bases_of(kpi))
+    asked = (needs.of(kpi, basis) for kpi in kpis for basis in bases_of(kpi))
     return {name for one in asked for need in (*one.needs, one.cases) for name in need.items}
 
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from transforms.exactness import compared, published
 from transforms.measures.case_figures import batched
-from transforms.measures.case_measures import Count, Stock
+from transforms.measures.case_measures import Count
 from transforms.measures.curve_figures import survival
 from transforms.measures.curve_measures import SurvivalMeasure
 from transforms.measures.definition import Kpi
@@ -22,6 +22,7 @@ from transforms.measures.needs import Needs, bases_of, firsts_of
 from transforms.measures.rolling import Windows, with_windows
 from transforms.measures.segments import Facts, Places
 from transforms.measures.stock_figures import Stocks, stocks
+from transforms.measures.stock_measures import Stock
 from transforms.origins import Firsts
 from transforms.periods import end_of_day, without_rolling
 from transforms.settings import Settings

@@ -18,9 +18,10 @@ from scipy import sparse
 
 from transforms.composite.aggregate import Array
 from transforms.framework import Framework
-from transforms.measures.case_measures import PerExposure, Quantile
+from transforms.measures.case_measures import Quantile
 from transforms.measures.cases import has_cases
 from transforms.measures.definition import Kpi
+from transforms.measures.rates import PerExposure
 from transforms.measures.segments import Facts
 from transforms.statistics.bootstrap import poisson_counts
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import polars as pl
 
-from transforms.measures.case_measures import Stock
 from transforms.measures.definition import Exposure, Flow
 from transforms.measures.figures import Figures, Series
 from transforms.measures.month_sums import Cells, Sums, month_number, months_from_to, months_spanned
@@ -27,11 +26,7 @@ def stocks(
     found = []
     for one in series:
         measure = one.kpi.measure
-        if isinstance(measure, Stock):
-            moves = counted.of(measure.flow)
-            numbers = {"closing": moves["closing"], "n_excluded": moves["excluded"]}
-            found.append(Figures.of(one, periods, places, numbers))
-        elif isinstance(measure, FlowMeasure):
+        if isinstance(measure, FlowMeasure):
             found.append(Figures.of(one, periods, places, counted.flows(measure)))
     return found
 

@@ -1,20 +1,19 @@
-"""Measures of stocks and of what flows in and out of them: clearance, days of work, ageing, settlement.
+"""Measures of stocks: their number, and of what flows in and out of them: clearance, days of work, ageing, settlement.
 
 Opening, entered, left and closing of each flow are counted in `stock_figures.py`; nothing here counts cases.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
 import polars as pl
 
-from transforms.measures.definition import Flow, Statistic
-from transforms.statistics.intervals import garwood, wilson
+from transforms.measures.case_measures import count_record, over, share_record
+from transforms.measures.definition import ZERO, Flow, Pick, Record, Statistics
+from transforms.statistics.intervals import garwood
 
-Pick = Callable[[str], pl.Expr]
-ZERO = pl.lit(0.0)
 WINDOW_MONTHS = 12
 
 
@@ -34,9 +33,19 @@ class _OfAFlow:
         """The flows to count, by the prefix of their numbers."""
         return {"flow": self.flow}
 
-    def statistics(self, as_of: date) -> Mapping[str, Statistic]:
+    def statistics(self, as_of: date) -> Statistics:
         """None: flows are counted, not added up."""
         return {}
+
+
+@dataclass(frozen=True)
+class Stock(_OfAFlow):
+    """Number of cases that had entered and not left at the end of the period; exact Poisson interval."""
+
+    interval: ClassVar[str] = "exact Poisson (Garwood)"
+
+    def record(self, number: Pick) -> Record:
+        return count_record(number("flow_closing"))
 
 
 @dataclass(frozen=True)
@@ -45,10 +54,10 @@ class Clearance(_OfAFlow):
 
     interval: ClassVar[str] = "exact Poisson (Garwood) of those that left"
 
-    def record(self, number: Pick) -> Mapping[str, pl.Expr]:
+    def record(self, number: Pick) -> Record:
         left, entered = number("flow_left"), number("flow_entered")
         low, high = garwood(left, entered)
-        return _record(left, entered, _over(left, entered), low, high, entered)
+        return _record(left, entered, over(left, entered), low, high, entered)
 
 
 @dataclass(frozen=True)
@@ -57,10 +66,10 @@ class BacklogDays(_OfAFlow):
 
     interval: ClassVar[str] = "exact Poisson (Garwood) of the stock"
 
-    def record(self, number: Pick) -> Mapping[str, pl.Expr]:
+    def record(self, number: Pick) -> Record:
         closing, a_day = number("flow_closing"), number("flow_left") / number("days")
         low, high = garwood(closing, a_day)
-        return _record(closing, a_day, _over(closing, a_day), low, high, closing)
+        return _record(closing, a_day, over(closing, a_day), low, high, closing)
 
 
 @dataclass(frozen=True)
@@ -74,8 +83,8 @@ class StockShare(_OfAFlow):
     def flows(self) -> Mapping[str, Flow]:
         return {"flow": self.flow, "of": self.of}
 
-    def record(self, number: Pick) -> Mapping[str, pl.Expr]:
-        return _share(number("of_closing"), number("flow_closing"))
+    def record(self, number: Pick) -> Record:
+        return share_record(number("of_closing"), number("flow_closing"))
 
 
 @dataclass(frozen=True)
@@ -93,10 +102,9 @@ class StockBand(_OfAFlow):
     def flows(self) -> Mapping[str, Flow]:
         return {"since": self.since or self.flow, **({"beyond": self.beyond} if self.beyond else {})}
 
-    def record(self, number: Pick) -> Mapping[str, pl.Expr]:
+    def record(self, number: Pick) -> Record:
         count = number("since_closing") - (number("beyond_closing") if self.beyond else 0)
-        low, high = garwood(count, pl.lit(1.0))
-        return _record(count, pl.lit(None, dtype=pl.Float64), count, low, high, count)
+        return count_record(count)
 
 
 @dataclass(frozen=True)
@@ -105,8 +113,8 @@ class PendingShare(_OfAFlow):
 
     interval: ClassVar[str] = "Wilson"
 
-    def record(self, number: Pick) -> Mapping[str, pl.Expr]:
-        return _share(number("flow_closing"), number("flow_opening") + number("flow_entered"))
+    def record(self, number: Pick) -> Record:
+        return share_record(number("flow_closing"), number("flow_opening") + number("flow_entered"))
 
 
 @dataclass(frozen=True)
@@ -120,8 +128,8 @@ class SettledShare(_OfAFlow):
     def flows(self) -> Mapping[str, Flow]:
         return {"flow": self.flow, "of": self.of}
 
-    def record(self, number: Pick) -> Mapping[str, pl.Expr]:
-        return _share(number("of_entered"), number("flow_opening") + number("flow_entered"))
+    def record(self, number: Pick) -> Record:
+        return share_record(number("of_entered"), number("flow_opening") + number("flow_entered"))
 
 
 @dataclass(frozen=True)
@@ -133,25 +141,18 @@ class ClosedInWindow(_OfAFlow):
 
     interval: ClassVar[str] = "Wilson"
 
-    def record(self, number: Pick) -> Mapping[str, pl.Expr]:
-        return _share(number("window_left"), number("window_entered"))
+    def record(self, number: Pick) -> Record:
+        return share_record(number("window_left"), number("window_entered"))
 
 
-FlowMeasure = Clearance | BacklogDays | StockShare | StockBand | PendingShare | SettledShare | ClosedInWindow
-
-
-def _over(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
-    return pl.when(denominator != 0).then(numerator / denominator)
-
-
-def _share(good: pl.Expr, counted: pl.Expr) -> Mapping[str, pl.Expr]:
-    low, high = wilson(good, counted)
-    return _record(good, counted, _over(good, counted), low, high, counted)
+FlowMeasure = (
+    Stock | Clearance | BacklogDays | StockShare | StockBand | PendingShare | SettledShare | ClosedInWindow
+)
 
 
 def _record(
     numerator: pl.Expr, denominator: pl.Expr, value: pl.Expr, low: pl.Expr, high: pl.Expr, n: pl.Expr
-) -> Mapping[str, pl.Expr]:
+) -> Record:
     return {
         "numerator": numerator,
         "denominator": denominator,

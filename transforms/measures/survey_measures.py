@@ -1,4 +1,7 @@
-"""The measures of surveys in several dimensions or by weight: means of means, by allotted points, weighted."""
+"""Measures of surveys: promoter score, means of means, by allotted points, weighted by respondent.
+
+Their statistics are sums of cases like others (`case_figures.py`).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,9 +11,42 @@ from typing import ClassVar
 import polars as pl
 
 from transforms.exactness import added
-from transforms.measures.case_measures import NONE, Pick, Record, Statistics, filled, variance_of
-from transforms.measures.definition import Statistic
-from transforms.statistics.intervals import common_correlation, ratio_interval, sum_interval
+from transforms.measures.case_measures import filled, over, variance_of
+from transforms.measures.definition import NONE, ZERO, Pick, Record, Statistic, Statistics
+from transforms.statistics.intervals import common_correlation, nps_adjusted, ratio_interval, sum_interval
+
+
+@dataclass(frozen=True)
+class NetPromoter:
+    """Promoters (9–10) less detractors (0–6) of answers on 0–10, in points; adjusted Wald interval."""
+
+    interval: ClassVar[str] = "adjusted Wald"
+    score: str
+
+    @property
+    def conditions(self) -> tuple[pl.Expr, ...]:
+        return (filled(self.score),)
+
+    def statistics(self, as_of: date) -> Statistics:
+        score = pl.col(self.score)
+        return {
+            "promoters": Statistic((score >= 9).fill_null(False)),
+            "detractors": Statistic((score <= 6).fill_null(False)),
+            "n": Statistic(score.is_not_null()),
+        }
+
+    def record(self, statistic: Pick) -> Record:
+        promoters, detractors, n = (statistic(name) for name in ("promoters", "detractors", "n"))
+        low, high = nps_adjusted(promoters, detractors, n)
+        return {
+            "numerator": promoters - detractors,
+            "denominator": n,
+            "value": over(promoters - detractors, n) * 100,
+            "ci_low": low,
+            "ci_high": high,
+            "n": n,
+            "n_undetermined": ZERO,
+        }
 
 
 @dataclass(frozen=True)
@@ -68,7 +104,7 @@ def _means_record(statistic: Pick, shares: Mapping[str, pl.Expr]) -> dict[str, p
         "ci_low": low,
         "ci_high": high,
         "n": n,
-        "n_undetermined": pl.lit(0.0),
+        "n_undetermined": ZERO,
     }
 
 
@@ -161,7 +197,7 @@ class WeightedMean:
             "ci_low": low,
             "ci_high": high,
             "n": (w**2 / _positive(ww)).fill_null(0.0),
-            "n_undetermined": pl.lit(0.0),
+            "n_undetermined": ZERO,
         }
 
 
