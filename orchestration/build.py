@@ -21,10 +21,10 @@ from transforms.settings import Settings
 from transforms.sql_model import SqlModel
 from transforms.units import unit_rows
 from warehouse.catalogue import write_table
-from warehouse.latest import open_latest
-from warehouse.mapping import FeedSource
-from warehouse.recorded import recorded_sql
-from warehouse.repeats import find_repeats
+from warehouse.landing.latest import open_latest
+from warehouse.landing.mapping import FeedSource
+from warehouse.landing.recorded import recorded_sql
+from warehouse.landing.repeats import find_repeats
 from warehouse.store import Store
 
 DAYS_AHEAD = 400

@@ -91,7 +91,7 @@ def simulate(
 def init(folder: Annotated[Path, typer.Argument(help="Folder to write policypulse.yml into.")]) -> None:
     """Write a commented policypulse.yml to start from, and a key for the pseudonyms of people's identifiers."""
     from orchestration.project import FILE_NAME
-    from warehouse.pseudonyms import create_key_file
+    from warehouse.landing.pseudonyms import create_key_file
 
     target = folder / FILE_NAME
     if target.exists():
@@ -154,9 +154,9 @@ def withdraw(
     """Take a delivery back, for every as-of day; the next run publishes without it."""
     found = _project(project)
     from orchestration.fingerprint import forget
+    from warehouse.landing.withdrawal import NothingToWithdraw
+    from warehouse.landing.withdrawal import withdraw as take_back
     from warehouse.store import Folder, Store, WarehouseBusy, locked
-    from warehouse.withdrawal import NothingToWithdraw
-    from warehouse.withdrawal import withdraw as take_back
 
     folder = Folder(found.warehouse)
     if not folder.raw.exists():
@@ -263,7 +263,7 @@ def rejects(
     found = _project(project)
     _verified(found)
     from orchestration.commands.rejects import rejected, written_out
-    from warehouse.landing_error import LandingError
+    from warehouse.landing.errors import LandingError
 
     try:
         if out:

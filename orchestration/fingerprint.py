@@ -16,7 +16,7 @@ from pathlib import Path
 
 from orchestration.project import Project
 from warehouse.damage import set_aside
-from warehouse.mapping import matching_files
+from warehouse.landing.mapping import matching_files
 
 ROOMS = ("orchestration", "transforms", "expectations", "warehouse")
 STATE = "published.json"

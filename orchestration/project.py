@@ -37,8 +37,8 @@ from transforms.settings import (
 )
 from transforms.written_yaml import YamlError, line_of, read_yaml, text_of
 from warehouse.contract import contracts
-from warehouse.mapping import FeedSource
-from warehouse.mapping_check import mapping_errors, personal_id_paths
+from warehouse.landing.mapping import FeedSource
+from warehouse.landing.mapping_check import mapping_errors, personal_id_paths
 
 FILE_NAME = "policypulse.yml"
 SHIPPED_FRAMEWORKS = Path(__file__).parent.parent / "transforms" / "frameworks"
@@ -202,7 +202,7 @@ def _key_problems(project: Project, personal: Sequence[str]) -> Iterator[str]:
     elif not project.key_file.is_file():
         yield f"{project.key_file} is not there: {cure}"
     else:
-        from warehouse.pseudonyms import read_key
+        from warehouse.landing.pseudonyms import read_key
 
         try:
             read_key(project.key_file, project.file.pseudonyms.key_id)

@@ -12,7 +12,7 @@ from transforms.framework_versions import Published, redefined
 from transforms.kpi.registry import registry
 from transforms.measures.case_figures import adds_up
 from transforms.sql_model import ModelError
-from warehouse.mapping import matching_files
+from warehouse.landing.mapping import matching_files
 from warehouse.store import read_published
 
 FRAMEWORKS = """

@@ -37,12 +37,12 @@ from transforms.periods import months_until
 from warehouse.catalogue import CHECKS, write_catalogue
 from warehouse.contract import contracts
 from warehouse.history import keep_frameworks, keep_history, published_frameworks, write_history
-from warehouse.landing import Load, land
-from warehouse.landing_error import LandingError
-from warehouse.pseudonyms import PseudonymKey, read_key
+from warehouse.landing.errors import LandingError
+from warehouse.landing.land import Load, land
+from warehouse.landing.pseudonyms import PseudonymKey, read_key
+from warehouse.landing.raw_tables import create_raw
+from warehouse.landing.repeats import equal_rows
 from warehouse.publish import publish
-from warehouse.raw_tables import create_raw
-from warehouse.repeats import equal_rows
 from warehouse.store import BuildDamaged, Folder, Store, locked
 
 PROJECT_VARIABLE = "POLICYPULSE_PROJECT"

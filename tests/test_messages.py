@@ -128,7 +128,7 @@ TOLD_ELSEWHERE = {
     "LandingZoneDamaged": "tests/warehouse/test_store.py",
     "BuildDamaged": "tests/warehouse/test_store.py",
     "NoSuchVersion": "tests/warehouse/test_publish.py",
-    "NothingToWithdraw": "tests/warehouse/test_deliveries.py",
+    "NothingToWithdraw": "tests/warehouse/landing/test_deliveries.py",
     "Blocked": "tests/test_road.py",
 }
 TOLD_HERE = {"ProjectError", "YamlError", "PackError", "FrameworkError", "LandingError", "WarehouseBusy"}

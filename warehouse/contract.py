@@ -1,6 +1,6 @@
 """The contracts of the feeds: which columns a feed has, their types, keys and meanings, read from contracts/*.yml.
 
-How an insurer's own files are brought into this shape is not here: see mapping.py.
+How an insurer's own files are brought into this shape is not here: see landing/mapping.py.
 """
 
 from __future__ import annotations

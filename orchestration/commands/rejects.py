@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from orchestration.project import Project
-from warehouse.rereading import readers_of, rejected_rows, write_records
+from warehouse.landing.rereading import readers_of, rejected_rows, write_records
 
 
 def rejected(project: Project, file: str) -> pl.DataFrame:

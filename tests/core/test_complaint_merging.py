@@ -10,7 +10,7 @@ from straight_into_raw import deliver
 from orchestration.build import Run, open_session
 from orchestration.models import models
 from transforms.settings import Settings
-from warehouse.raw_tables import create_raw
+from warehouse.landing.raw_tables import create_raw
 from warehouse.store import Folder, Store
 
 AS_OF = date(2025, 6, 30)

@@ -19,10 +19,10 @@ from transforms.measures.records import kpi_records
 from transforms.periods import month_periods
 from transforms.settings import KeySettings, Settings
 from warehouse.contract import contracts
-from warehouse.latest import open_latest
-from warehouse.raw_tables import create_raw
+from warehouse.landing.latest import open_latest
+from warehouse.landing.raw_tables import create_raw
+from warehouse.landing.withdrawal import withdraw
 from warehouse.store import Folder, Store
-from warehouse.withdrawal import withdraw
 
 AS_OF = date(2025, 6, 30)
 GRAPH = models()

@@ -13,9 +13,9 @@ from orchestration.project import read_project
 from transforms.kpi.registry import registry
 from transforms.measures.records import kpi_records
 from transforms.periods import month_periods, months_until
-from warehouse.landing import land
-from warehouse.pseudonyms import read_key
-from warehouse.raw_tables import create_raw
+from warehouse.landing.land import land
+from warehouse.landing.pseudonyms import read_key
+from warehouse.landing.raw_tables import create_raw
 from warehouse.store import Folder, Store
 
 # KPI: name of its truth, where another. The truth of a quantile is that of claims that nobody withdrew.

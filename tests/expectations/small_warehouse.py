@@ -11,7 +11,7 @@ from orchestration.models import models
 from orchestration.project import shipped_frameworks
 from transforms.periods import months_until
 from transforms.settings import RobustnessSettings, Settings
-from warehouse.raw_tables import create_raw
+from warehouse.landing.raw_tables import create_raw
 from warehouse.store import Folder, Store
 
 AS_OF = date(2024, 12, 31)

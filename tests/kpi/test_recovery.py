@@ -13,9 +13,9 @@ from orchestration.build import Run, make, open_session
 from orchestration.models import models
 from orchestration.project import read_project
 from transforms.periods import months_until
-from warehouse.landing import land
-from warehouse.pseudonyms import read_key
-from warehouse.raw_tables import create_raw
+from warehouse.landing.land import land
+from warehouse.landing.pseudonyms import read_key
+from warehouse.landing.raw_tables import create_raw
 from warehouse.store import Folder, Store
 
 FEEDS = ("complaints", "policies", "premiums", "policy_events", "exposures", "org_units")

@@ -15,8 +15,8 @@ from orchestration.models import models
 from orchestration.project import read_project, verify
 from orchestration.project_check import problems
 from transforms.periods import months_until
-from warehouse.landing import land
-from warehouse.raw_tables import create_raw
+from warehouse.landing.land import land
+from warehouse.landing.raw_tables import create_raw
 from warehouse.store import Folder, Store
 
 PROJECT = """

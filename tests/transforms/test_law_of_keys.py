@@ -22,7 +22,7 @@ from transforms.model import Transform
 from transforms.periods import long_periods, month_periods, months_until
 from transforms.settings import RobustnessSettings, Settings
 from warehouse.contract import contracts
-from warehouse.raw_tables import create_raw
+from warehouse.landing.raw_tables import create_raw
 from warehouse.store import Folder, Store
 
 AS_OF = date(2025, 6, 30)

@@ -16,7 +16,7 @@ from transforms.model import Transform
 from transforms.origins import ALWAYS, NEVER, Need, Origins, all_of, any_of, item
 from transforms.settings import ClaimSettings, ComplaintSettings, MarketSettings, Promise, Settings
 from warehouse.contract import contracts
-from warehouse.recorded import Item
+from warehouse.landing.recorded import Item
 
 __all__ = ["schemas"]
 

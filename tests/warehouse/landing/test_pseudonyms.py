@@ -1,0 +1,114 @@
+"""Pseudonyms: the worked values, the definition restated with the standard library, and what keys must be."""
+
+import base64
+import hashlib
+import hmac
+import re
+import unicodedata
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from warehouse.landing.pseudonyms import (
+    PseudonymKey,
+    create_key_file,
+    domain_of,
+    masked_text_sql,
+    pseudonyms,
+    read_key,
+    shape_sql,
+)
+
+KEY = PseudonymKey("k1", bytes(range(32)))
+
+
+def test_golden_values(shared: Path) -> None:
+    golden = shared / "golden" / "ex08_privacy.txt"
+    if not golden.is_file():
+        pytest.skip(f"{golden} is absent")
+    vectors = re.findall(r"^(\w+) '(.*)' ([a-z2-7]{26})$", golden.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(vectors) == 4
+    for domain, identifier, expected in vectors:
+        assert pseudonyms([identifier], domain=domain, key=KEY) == [expected]
+
+
+def test_one_person_has_one_pseudonym_however_the_number_is_typed() -> None:
+    typed = ["11010119900101123X", "11010119900101123x", " １１０１０１１９９００１０１１２３ｘ　"]
+    assert pseudonyms(typed, domain="customer", key=KEY) == ["j5aeiaryzqge5bng3aqztva35u"] * 3
+
+
+@given(
+    ids=st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=20),
+    secret=st.binary(min_size=32, max_size=100),
+)
+def test_it_is_the_hmac_of_the_standard_library(ids: list[str], secret: bytes) -> None:
+    def restated(identifier: str) -> str:
+        spelled = unicodedata.normalize("NFKC", identifier.upper().strip())
+        digest = hmac.digest(secret, b"agent\x1f" + spelled.encode(), hashlib.sha256)
+        return base64.b32encode(digest[:16]).decode().rstrip("=").lower()
+
+    made = pseudonyms(ids, domain="agent", key=PseudonymKey("k", secret))
+    assert made == [restated(identifier) for identifier in ids]
+
+
+def test_many_ids_stay_in_order() -> None:
+    ids = [f"C{number}" for number in range(70_000)]
+    made = pseudonyms(ids, domain="customer", key=KEY)
+    assert len(set(made)) == len(ids)
+    for place in (0, 65_535, 65_536, 69_999):
+        assert made[place] == pseudonyms([ids[place]], domain="customer", key=KEY)[0]
+
+
+def test_domains_and_keys_keep_people_apart() -> None:
+    other = PseudonymKey("k2", bytes(range(1, 33)))
+    made = {
+        *pseudonyms(["7"], domain=domain_of("customer_id"), key=KEY),
+        *pseudonyms(["7"], domain=domain_of("agent_id"), key=KEY),
+        *pseudonyms(["7"], domain=domain_of("customer_id"), key=other),
+    }
+    assert len(made) == 3
+    assert KEY.check_value() != other.check_value()
+
+
+def test_a_key_file_is_made_once_and_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "pseudonym.key"
+    create_key_file(path)
+    assert path.stat().st_mode & 0o077 == 0
+    key = read_key(path, "k1")
+    assert len(key.key) == 32
+    assert key.key.hex() not in repr(key)
+    with pytest.raises(FileExistsError):
+        create_key_file(path)
+    (tmp_path / "raw.key").write_bytes(bytes(range(200, 240)))
+    assert read_key(tmp_path / "raw.key", "k").key == bytes(range(200, 240))
+
+
+def test_a_short_key_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "short.key").write_text("00" * 31)
+    with pytest.raises(ValueError, match="31 bytes; it needs 32"):
+        read_key(tmp_path / "short.key", "k1")
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("call 13800138000 now", "call [number] now"),
+        ("身份证１１０１０１１９９００１０１１２３X。", "身份证[number]。"),
+        ("write to li.wei+1@mail.example.com!", "write to [e-mail]!"),
+        ("claim 123456 took 30 days", "claim 123456 took 30 days"),
+    ],
+)
+def test_masked_text(said: str, kept: str) -> None:
+    with duckdb.connect() as con:
+        assert con.execute(f"SELECT {masked_text_sql('t')} FROM (SELECT ? AS t)", [said]).fetchall() == [
+            (kept,)
+        ]
+
+
+def test_a_shape_keeps_nothing_but_the_punctuation() -> None:
+    with duckdb.connect() as con:
+        shape = con.execute(f"SELECT {shape_sql('t')} FROM (SELECT '王 Li,31.01.1980' AS t)").fetchall()
+    assert shape == [("x xx,99.99.9999",)]

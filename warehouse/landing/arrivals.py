@@ -1,0 +1,236 @@
+"""Which files have something new in them, told by path, size and time first and by content where these differ.
+
+Reading them is in land.py; this must stay quick, because a run with nothing to do does no more than this.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from warehouse.contract import contracts
+from warehouse.landing.deliveries import source_names
+from warehouse.landing.errors import LandingError
+from warehouse.landing.mapping import matching_files
+from warehouse.landing.mapping_check import closest
+from warehouse.landing.readers import query_label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import duckdb
+
+    from warehouse.landing.mapping import FeedSource
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A file that is not what stands there already, or a query, of which there is no path, size or hash."""
+
+    feed: str
+    source: FeedSource
+    key_path: str
+    """Where the source stands in the project file."""
+    name: str
+    """What the source is called in the books."""
+    file: str
+    """Name in the load log: relative to the data folder where it lies inside."""
+    mapping: str
+    """Fingerprint of how the file is read."""
+    path: Path | None = None
+    size_bytes: int = 0
+    mtime_ns: int = 0
+    sha256: str = ""
+
+    def age_seconds(self) -> float:
+        """How long ago the file was changed; infinite for a query, whose answer is always whole."""
+        return time.time() - self.mtime_ns / 1e9 if self.path else math.inf
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The last content that was seen under a name, and how."""
+
+    mapping: str
+    sha256: str
+    size_bytes: int
+    mtime_ns: int
+    seen: int
+    withdrawn: bool
+
+    def is_that_of(self, arrival: Arrival) -> bool:
+        """Whether the arrival brings nothing new; a withdrawn content stays so however it is read."""
+        return self.sha256 == arrival.sha256 and (self.withdrawn or self.mapping == arrival.mapping)
+
+
+def pending(
+    con: duckdb.DuckDBPyConnection,
+    sources: Mapping[str, Sequence[FeedSource]],
+    *,
+    folder: Path,
+    time_zone: str,
+) -> list[Arrival]:
+    """Files whose content is not the one that was last seen under their name, in order of feed, source and name.
+
+    A file that was only touched is not listed. A database query is always listed: only its answer tells. `con`
+    has the landing zone attached as `raw`. Raises LandingError for an unknown feed and for a pattern that
+    matches nothing while nothing has been landed for the feed.
+    """
+    unknown = [feed for feed in sources if feed not in contracts()]
+    if unknown:
+        raise LandingError([f"unknown feed {feed!r}{closest(feed, contracts())}" for feed in unknown])
+    known = _known(con)
+    found = [
+        arrival
+        for feed, feed_sources in sources.items()
+        for number, (name, source) in enumerate(zip(source_names(feed_sources), feed_sources, strict=True))
+        for arrival in _unfamiliar(known, feed, source, name, f"feeds.{feed}[{number}]", folder, time_zone)
+    ]
+    new = []
+    for arrival in found:
+        last = known.get((arrival.feed, arrival.name, arrival.file))
+        if last is None or not last.is_that_of(arrival):
+            new.append(arrival)
+        elif not _is_read_only(con):
+            con.execute(
+                "UPDATE raw.files SET size_bytes = ?, mtime_ns = ? WHERE seen = ?",
+                [arrival.size_bytes, arrival.mtime_ns, last.seen],
+            )
+    return new
+
+
+def missing_files(
+    con: duckdb.DuckDBPyConnection, sources: Mapping[str, Sequence[FeedSource]], folder: Path
+) -> list[tuple[str, str]]:
+    """Feed and name of the files in force that are no longer there and of which nobody was told; notes both ways."""
+    there = {
+        (feed, name, file_name(path, folder))
+        for feed, feed_sources in sources.items()
+        for name, source in zip(source_names(feed_sources), feed_sources, strict=True)
+        for path in matching_files(source, folder)
+    }
+    mapped = {
+        (feed, name)
+        for feed, feed_sources in sources.items()
+        for name, source in zip(source_names(feed_sources), feed_sources, strict=True)
+        if source.files
+    }
+    rows = con.execute(
+        "SELECT DISTINCT f.feed, f.source, f.file, f.gone FROM raw.files f JOIN raw.loads l USING (load_id)"
+        " WHERE l.in_force AND f.withdrawn_at IS NULL ORDER BY ALL"
+    ).fetchall()
+    told = []
+    for feed, name, file, was_gone in rows:
+        is_gone = (feed, name, file) not in there
+        if (feed, name) in mapped and is_gone != bool(was_gone):
+            con.execute(
+                "UPDATE raw.files SET gone = ? WHERE feed = ? AND source = ? AND file = ?",
+                [is_gone, feed, name, file],
+            )
+            told += [(feed, file)] if is_gone else []
+    return told
+
+
+def file_name(path: Path, folder: Path) -> str:
+    """Name of a file in the load log."""
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+
+
+def _known(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str, str], _Known]:
+    there = con.execute(
+        "SELECT 1 FROM duckdb_columns() WHERE database_name = 'raw' AND table_name = 'files' AND column_name = 'seen'"
+    ).fetchall()
+    if not there:
+        return {}
+    rows = con.execute(
+        "SELECT f.feed, f.source, f.file, f.mapping, f.sha256, f.size_bytes, f.mtime_ns, f.seen,"
+        " f.withdrawn_at IS NOT NULL FROM raw.files f ORDER BY f.seen"
+    ).fetchall()
+    return {row[:3]: _Known(*row[3:]) for row in rows}
+
+
+def _is_read_only(con: duckdb.DuckDBPyConnection) -> bool:
+    rows = con.execute("SELECT readonly FROM duckdb_databases() WHERE database_name = 'raw'").fetchall()
+    return bool(rows[0][0])
+
+
+def _unfamiliar(
+    known: Mapping[tuple[str, str, str], _Known],
+    feed: str,
+    source: FeedSource,
+    name: str,
+    key_path: str,
+    folder: Path,
+    time_zone: str,
+) -> Iterator[Arrival]:
+    """The source's files whose name, size and time are not those of what stands there, hashed."""
+    mapping = source.fingerprint(time_zone)
+    if source.database:
+        yield Arrival(feed, source, key_path, name, query_label(source.database), mapping)
+        return
+    paths = matching_files(source, folder)
+    if not paths and all(landed != feed for landed, _, _ in known):
+        patterns = ", ".join(source.files)
+        raise LandingError([f"{key_path}.files: no file in {folder} matches {patterns}"])
+    for path in paths:
+        file = file_name(path, folder)
+        state = path.stat()
+        last = known.get((feed, name, file))
+        if (
+            last
+            and (last.withdrawn or last.mapping == mapping)
+            and (last.size_bytes, last.mtime_ns) == (state.st_size, state.st_mtime_ns)
+        ):
+            continue
+        sha256 = _hashed(path, f"{feed}: {file}")
+        yield Arrival(
+            feed, source, key_path, name, file, mapping, path, state.st_size, state.st_mtime_ns, sha256
+        )
+
+
+def _hashed(path: Path, name: str) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise LandingError([f"{name} cannot be read: {reason}"]) from error
+
+
+def load_id_of(con: duckdb.DuckDBPyConnection, arrival: Arrival) -> int | None:
+    """The load that brought this very content with this mapping, if there was one."""
+    rows = con.execute(
+        "SELECT max(load_id) FROM raw.files WHERE feed = ? AND mapping = ? AND sha256 = ?",
+        [arrival.feed, arrival.mapping, arrival.sha256],
+    ).fetchall()
+    return None if rows[0][0] is None else int(rows[0][0])
+
+
+def is_what_stands(con: duckdb.DuckDBPyConnection, arrival: Arrival) -> bool:
+    """Whether a query's answer is the one that it gave last."""
+    last = _known(con).get((arrival.feed, arrival.name, arrival.file))
+    return last is not None and last.is_that_of(arrival)
+
+
+def note_file(con: duckdb.DuckDBPyConnection, arrival: Arrival, load_id: int) -> None:
+    """Write down that the content of a load was delivered under this name; what was withdrawn stays withdrawn."""
+    con.execute(
+        "INSERT INTO raw.files (seen, feed, source, file, mapping, sha256, size_bytes, mtime_ns, load_id, gone,"
+        " withdrawn_at) SELECT (SELECT coalesce(max(seen), 0) + 1 FROM raw.files), ?, ?, ?, ?, ?, ?, ?,"
+        " load_id, false, withdrawn_at FROM raw.loads WHERE load_id = ?",
+        [
+            arrival.feed,
+            arrival.name,
+            arrival.file,
+            arrival.mapping,
+            arrival.sha256,
+            arrival.size_bytes,
+            arrival.mtime_ns,
+            load_id,
+        ],
+    )

@@ -1,0 +1,363 @@
+"""The `feeds` part of the project file: where each feed comes from and which source column becomes which column.
+
+Read on every command, so it imports neither DuckDB nor Polars; what is wrong with a mapping is in
+mapping_check.py, and reading the files themselves in land.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FileFormat = Literal["csv", "parquet", "ndjson", "xlsx"]
+Delivery = Literal["replace_file", "append", "snapshot"]
+
+SKIP = "skip"
+"""The word in `codes` that leaves a row out."""
+
+# Hidden files, those of office programs and of systems, and those that are still being written.
+_PASSED_OVER = re.compile(
+    r"^[.]|^~[$]|^#.*#$|~$|[.](tmp|temp|part|partial|filepart|crdownload|download|swp|lock|bak)$|^(thumbs[.]db|desktop[.]ini)$",
+    re.IGNORECASE,
+)
+
+# Raised when the same mapping comes to mean something else, so that files are read anew.
+_READING = 2
+
+_ENDINGS: dict[str, FileFormat] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".parquet": "parquet",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".xlsx": "xlsx",
+    ".xls": "xlsx",
+    ".xlsb": "xlsx",
+    ".ods": "xlsx",
+}
+
+# Keys of a source that do not decide how a row is read.
+_NO_MEANING = (
+    "name",
+    "max_reject_share",
+    "records",
+    "delivery",
+    "snapshot_of",
+    "ordered_by",
+    "max_shrink_share",
+    "max_overwritten_share",
+)
+
+# YAML 1.1 reads these words as booleans unless they stand in quotes; a code written so means the word itself.
+_YAML_BOOLEANS = {
+    True: ("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"),
+    False: ("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"),
+}
+
+
+def _listed(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+def _text(value: object) -> object:
+    """A YAML scalar as the text a source file would hold."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if value is None or isinstance(value, (str, list, dict)) else str(value)
+
+
+def _texts(codes: object) -> object:
+    if not isinstance(codes, dict):
+        return codes
+    written: dict[object, object] = {}
+    for key, value in codes.items():
+        for word in _YAML_BOOLEANS[key] if isinstance(key, bool) else (_text(key),):
+            if key is word or word not in codes:
+                written[word] = _text(value)
+    return written
+
+
+def _name(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("YAML reads this name as true or false; put it in quotes")
+    return _text(value)
+
+
+def _long_form(value: object) -> object:
+    return {"column": _name(value)} if isinstance(value, (str, int, float)) else value
+
+
+def _long_forms(columns: object) -> object:
+    if not isinstance(columns, dict):
+        return columns
+    return {_text(name): _long_form(value) for name, value in columns.items()}
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Scalar = Annotated[str, BeforeValidator(_text)]
+Name = Annotated[str, BeforeValidator(_name)]
+Codes = Annotated[dict[str, str | None], BeforeValidator(_texts)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class ColumnSource(_Part):
+    """What one column of a feed is made of; a bare name in the project file means `{column: NAME}`."""
+
+    column: Name | None = None
+    """Source column; `*` in a name that the source does not have stands for any text, if one column fits."""
+    sql: str | None = None
+    """Scalar SQL expression over the source columns."""
+    constant: Scalar | None = None
+    """The same value on every row."""
+    row_number: bool = False
+    """Number of the row in its file, from 1; in a key it follows the file's name, if there can be several files."""
+    codes: Codes | None = None
+    """Source code → our code; null (or "") leaves the value empty, `skip` leaves the row out, "*" stands for all
+    other codes. A code that is not named is unknown, unless it is one of ours."""
+    other: Literal["reject", "keep"] = "reject"
+    """Whether a row with an unknown code is rejected, or the code kept as it is."""
+    format: Texts = ()
+    """strptime format of dates, or several to be tried in turn; ISO 8601 where there is none."""
+    time_zone: str | None = None
+    """Zone of timestamps without offset, instead of the file's."""
+    two_digit_years_from: int = Field(default=1930, ge=1869, le=2068)
+    """First of the hundred years in which a year of two digits (%y) lies."""
+    optional: bool = False
+    """The source column may be absent from a file; the value is then empty."""
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> ColumnSource:
+        origins = [self.column, self.sql, self.constant, self.row_number or None]
+        if sum(origin is not None for origin in origins) != 1:
+            raise ValueError("give exactly one of column, sql, constant and row_number")
+        if self.optional and self.column is None:
+            raise ValueError("only a source column can be optional")
+        if self.codes is not None and not self.codes:
+            raise ValueError("codes is empty: name at least one code or leave it out")
+        if self.other == "keep" and (self.codes is None or "*" in self.codes):
+            raise ValueError(
+                "other: keep is for codes that do not name `*`; without codes everything is kept"
+            )
+        return self
+
+
+Columns = Annotated[dict[str, ColumnSource], BeforeValidator(_long_forms)]
+
+
+class Wide(_Part):
+    """Several columns of one source row that become a row each: timestamps of a claim, answers of a respondent."""
+
+    into: str
+    """Column that receives the code, for example `event` or `question`."""
+    value: str = Field(alias="at")
+    """Column that receives the cell, for example `event_at` or `score`."""
+    cells: Columns = Field(alias="from", min_length=1)
+    """Code → source column of its cell; an empty cell gives no row."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _at_or_value(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "at" in data and "value" in data:
+            raise ValueError("give at or value, not both: they name the same thing")
+        return data
+
+
+class CsvOptions(_Part):
+    """How a text file is written where it is not plain: comma or what the header shows, quotes doubled, UTF-8."""
+
+    delimiter: str | None = Field(default=None, min_length=1, max_length=4)
+    quote: str = Field(default='"', max_length=1)
+    escape: str | None = Field(default=None, min_length=1, max_length=1)
+    """Sign before a quote that belongs to the text, for example a backslash, instead of a second quote."""
+    encoding: str = "utf-8"
+    skip: int = Field(default=0, ge=0)
+    """Lines above the header; for files of any kind, `skip` of the source."""
+    nulls: Texts = ()
+    """Texts that mean an empty value, besides nothing at all."""
+
+
+class DatabaseSource(_Part):
+    """A query on the insurer's own database."""
+
+    connection: str
+    query: str
+
+    def place(self) -> str:
+        """Where it is asked, without user and password."""
+        asked = urlsplit(self.connection)
+        port = f":{asked.port}" if asked.port else ""
+        return f"{asked.scheme}://{asked.hostname or ''}{port}{asked.path}"
+
+
+class FeedSource(_Part):
+    """One origin of a feed: files of one layout, or a database query."""
+
+    name: str | None = None
+    """What the source is called in the books; else where it comes from. A name survives a change of folder."""
+    files: Texts = ()
+    database: DatabaseSource | None = None
+    format: FileFormat | None = None
+    csv: CsvOptions = CsvOptions()
+    skip: int = Field(default=0, ge=0)
+    """Lines of a text, or rows of a sheet, above the header."""
+    sheet: Name | None = None
+    """Sheet of a workbook; needed where several of them hold rows."""
+    time_zone: str | None = None
+    columns: Columns = Field(default_factory=dict)
+    where: str | None = None
+    wide: Wide | None = None
+    max_reject_share: float = Field(default=0.05, ge=0, le=1)
+    records: Texts = ()
+    """Columns, and codes of columns, that the source records although none may have occurred yet."""
+    delivery: Delivery | None = None
+    """What a delivery takes back: what its file brought before, nothing, or all that the source brought."""
+    snapshot_of: Literal["org_unit"] | None = None
+    """A snapshot is the whole state only of the units that it names."""
+    ordered_by: Literal["name", "modified"] = "name"
+    """Which of two files is later: the one whose name comes later, or the one that was changed later."""
+    max_shrink_share: float = Field(default=0.2, ge=0, le=1)
+    """Share of the rows it replaces that a delivery may take back without being accepted."""
+    max_overwritten_share: float = Field(default=1, ge=0, le=1)
+    """Share of the rows that others with the same key may overwrite before nothing is published."""
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> FeedSource:
+        if bool(self.files) == (self.database is not None):
+            raise ValueError("give either files or database")
+        if self.skip and self.csv.skip:
+            raise ValueError("give skip or csv.skip, not both: they name the same thing")
+        if self.database and self.delivery == "replace_file":
+            raise ValueError("a query has no file to replace: its delivery is snapshot, or append")
+        if self.snapshot_of and self.delivers() != "snapshot":
+            raise ValueError("snapshot_of belongs to delivery: snapshot")
+        return self
+
+    def lines_above(self) -> int:
+        """Lines of a text, or rows of a sheet, above the header."""
+        return self.skip or self.csv.skip
+
+    def formats(self) -> set[FileFormat | None]:
+        """Formats that its files have by their endings, None where these do not tell; nothing for a database."""
+        return {self.format or _told_by_ending(PurePath(pattern)) for pattern in self.files}
+
+    def delivers(self) -> Delivery:
+        """What a delivery takes back, as said or by default."""
+        return self.delivery or ("snapshot" if self.database else "replace_file")
+
+    def may_have_several_files(self) -> bool:
+        """Whether its patterns can match more than one file, so that a number of a row is of one file only."""
+        return len(self.files) > 1 or any(set(pattern) & set("*?[") for pattern in self.files)
+
+    def names_file(self, name: str) -> bool:
+        """Whether a file of this name, relative to the data folder, would be one of the source's."""
+        return any(fnmatchcase(name, pattern) for pattern in self.files)
+
+    def place(self) -> str:
+        """Where it comes from, as the project file says it, without a password."""
+        return self.database.place() if self.database else ", ".join(self.files)
+
+    def column_sources(self) -> Iterator[tuple[str, str, ColumnSource]]:
+        """Everything mapped, as (key path within the source, target column, origin)."""
+        for name, origin in self.columns.items():
+            yield f"columns.{name}", name, origin
+        if self.wide:
+            for code, origin in self.wide.cells.items():
+                yield f"wide.from.{code}", self.wide.value, origin
+
+    def provides(self) -> set[str]:
+        """Target columns that receive a value."""
+        wide = {self.wide.into, self.wide.value} if self.wide else set()
+        return set(self.columns) | wide
+
+    def fingerprint(self, time_zone: str) -> str:
+        """SHA-256 of what decides how a row is read; other files, limits or ways to deliver do not change it."""
+        meaning = self.model_dump(
+            mode="json", exclude={"files", *_NO_MEANING}, exclude_defaults=True, by_alias=True
+        )
+        meaning["time_zone"] = self.time_zone or time_zone
+        meaning["reading"] = _READING
+        if self.database:
+            # The password is no part of what the rows mean, and must not be guessed from a stored hash.
+            meaning["database"] = self.database.query
+        return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
+
+
+def matching_files(source: FeedSource, folder: Path) -> list[Path]:
+    """The files of a source, whose patterns are relative to `folder` or absolute, in order of their names.
+
+    A pattern finds names in other case and packed ones too (`*.csv` finds A.CSV and a.csv.gz), but no hidden and no
+    temporary files, unless they are named without a pattern.
+    """
+    return sorted(path for path in _found(source, folder) if not _is_passed_over(path, source))
+
+
+def passed_over_files(source: FeedSource, folder: Path) -> list[Path]:
+    """Hidden and temporary files that the patterns of a source would find."""
+    return sorted(path for path in _found(source, folder) if _is_passed_over(path, source))
+
+
+def _found(source: FeedSource, folder: Path) -> set[Path]:
+    found: set[Path] = set()
+    for pattern in source.files:
+        whole = Path(pattern).expanduser() if pattern.startswith("~/") else Path(pattern)
+        base = Path(whole.anchor) if whole.is_absolute() else folder
+        below = str(whole.relative_to(whole.anchor))
+        if not _is_pattern(whole.name):
+            found.update(base.glob(below))
+            continue
+        parent = str(PurePath(below).parent)
+        for place in [base] if parent == "." else base.glob(parent):
+            found.update(place / name for name in _names(place) if _fits(name, whole.name))
+    return {path for path in found if path.is_file()}
+
+
+def _is_pattern(name: str) -> bool:
+    return any(sign in name for sign in "*?[")
+
+
+def _names(place: Path) -> list[str]:
+    return [path.name for path in place.iterdir()] if place.is_dir() else []
+
+
+def _fits(name: str, pattern: str) -> bool:
+    name, pattern = name.casefold(), pattern.casefold()
+    return fnmatchcase(name, pattern) or fnmatchcase(name.removesuffix(".gz"), pattern)
+
+
+def _is_passed_over(path: Path, source: FeedSource) -> bool:
+    return bool(_PASSED_OVER.search(path.name)) and not any(
+        PurePath(pattern).name == path.name for pattern in source.files
+    )
+
+
+def file_format(path: PurePath, source: FeedSource) -> FileFormat:
+    """The format of a file, as named in the mapping or by its ending; raises ValueError where neither tells."""
+    if source.format:
+        return source.format
+    told = _told_by_ending(path)
+    if told is None:
+        raise ValueError(
+            f"the ending of {path.name} tells no format; add `format:` csv, parquet, ndjson or xlsx"
+        )
+    if path.suffix.lower() == ".gz" and told in ("parquet", "xlsx"):
+        raise ValueError(f"{path.name} is compressed twice; unpack it first")
+    return told
+
+
+def _told_by_ending(path: PurePath) -> FileFormat | None:
+    plain = PurePath(path.stem) if path.suffix.lower() == ".gz" else path
+    return _ENDINGS.get(plain.suffix.lower())
