@@ -74,7 +74,7 @@ def simulate(
     ] = None,
 ) -> None:
     """Write the feeds of a simulated insurer, its project file and the truth behind it."""
-    from examples.simulated_insurer.simulate import simulate as write_feeds
+    from simulation.simulate import simulate as write_feeds
 
     try:
         write_feeds(out, policies, months, seed, branches)

@@ -12,7 +12,7 @@ import pytest
 from conftest import MONTHS, ROOT, policypulse
 from polars.testing import assert_frame_equal
 
-ROOMS = ("orchestration", "transforms", "expectations", "warehouse", "examples")
+ROOMS = ("orchestration", "transforms", "expectations", "warehouse", "simulation")
 
 
 def tables(file: Path) -> dict[str, pl.DataFrame]:

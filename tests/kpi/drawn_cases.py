@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from examples.simulated_insurer.distributions import lognormal_cdf
-from examples.simulated_insurer.hazards import CLAIMS, COMPLAINTS, OUTCOMES, ClaimType
+from simulation.distributions import lognormal_cdf
+from simulation.hazards import CLAIMS, COMPLAINTS, OUTCOMES, ClaimType
 from tests.kpi.books import COMPLAINT
 from tests.kpi.claims_made import CASES, EVENTS
 from tests.kpi.drawn_books import (

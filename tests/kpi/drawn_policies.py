@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from examples.simulated_insurer.hazards import POLICIES
+from simulation.hazards import POLICIES
 from tests.kpi.drawn_books import MONTHS, QUARTER, Book, cells, dates, days_in, repeated
 
 

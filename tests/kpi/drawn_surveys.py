@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 
-from examples.simulated_insurer.distributions import normal_cdf, rounded_mean
-from examples.simulated_insurer.hazards import DIMENSIONS, SURVEYS
+from simulation.distributions import normal_cdf, rounded_mean
+from simulation.hazards import DIMENSIONS, SURVEYS
 from tests.kpi.drawn_books import Book, Floats, Ints, cells, dates, days_in
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from examples.simulated_insurer.hazards import COMPLAINTS, POLICIES
-from examples.simulated_insurer.simulate import simulate
 from orchestration.build import Run, make, open_session
 from orchestration.models import models
 from orchestration.project import read_project
+from simulation.hazards import COMPLAINTS, POLICIES
+from simulation.simulate import simulate
 from transforms.periods import months_until
 from warehouse.landing.land import land
 from warehouse.landing.pseudonyms import read_key

@@ -8,7 +8,7 @@ from index_examples import framework, leaf
 
 from transforms.framework_versions import redefined, specification, versions
 
-OURS = ROOT / "examples" / "simulated_insurer" / "example_life.yml"
+OURS = ROOT / "simulation" / "example_life.yml"
 
 
 def version(number: str, **more):

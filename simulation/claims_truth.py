@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from examples.simulated_insurer.claims import Claims
-from examples.simulated_insurer.clock import Window, at_work, month_label
-from examples.simulated_insurer.distributions import even_points, lognormal_cdf, normal_quantile
-from examples.simulated_insurer.hazards import CLAIM_TYPES, CLAIMS, OUTCOMES, QUALITY
-from examples.simulated_insurer.organisation import Organisation
-from examples.simulated_insurer.truth import ratio, values
+from simulation.claims import Claims
+from simulation.clock import Window, at_work, month_label
+from simulation.distributions import even_points, lognormal_cdf, normal_quantile
+from simulation.hazards import CLAIM_TYPES, CLAIMS, OUTCOMES, QUALITY
+from simulation.organisation import Organisation
+from simulation.truth import ratio, values
 
 Floats = NDArray[np.float64]
 POINTS = 4096

@@ -3,6 +3,6 @@
 Only files are written here; the warehouse reads them as it reads any insurer's.
 """
 
-from examples.simulated_insurer.simulate import simulate
+from simulation.simulate import simulate
 
 __all__ = ["simulate"]

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from examples.simulated_insurer.clock import NEVER, Window, months_later
-from examples.simulated_insurer.hazards import POLICIES
-from examples.simulated_insurer.policies import ACCIDENT, Ints, Register
+from simulation.clock import NEVER, Window, months_later
+from simulation.hazards import POLICIES
+from simulation.policies import ACCIDENT, Ints, Register
 
 EVENTS = (
     "lapse",

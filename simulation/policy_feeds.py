@@ -6,12 +6,12 @@ What happens to a policy is drawn in `life_course.py`; mess is added in `mess.py
 import numpy as np
 import polars as pl
 
-from examples.simulated_insurer.clock import MONTH_STARTS, NEVER, Window, month_of, months_later
-from examples.simulated_insurer.columns import dates, numbered, recorded
-from examples.simulated_insurer.hazards import LINES
-from examples.simulated_insurer.life_course import EVENTS, Events, Intervals, LifeCourse
-from examples.simulated_insurer.organisation import REGIONS, Organisation
-from examples.simulated_insurer.policies import Ints, Register
+from simulation.clock import MONTH_STARTS, NEVER, Window, month_of, months_later
+from simulation.columns import dates, numbered, recorded
+from simulation.hazards import LINES
+from simulation.life_course import EVENTS, Events, Intervals, LifeCourse
+from simulation.organisation import REGIONS, Organisation
+from simulation.policies import Ints, Register
 
 RESERVE_SHARE = 0.7  # of all premiums received before the year, as a stand-in for actuarial reserves
 

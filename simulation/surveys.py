@@ -9,15 +9,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from examples.simulated_insurer.claims import Claims
-from examples.simulated_insurer.clock import MONTH_STARTS, Window, month_label, month_of
-from examples.simulated_insurer.columns import dates, numbered, pointed, recorded
-from examples.simulated_insurer.complaints import WITHDRAWN, Complaints
-from examples.simulated_insurer.hazards import DIMENSIONS, OUTCOMES, SURVEYS
-from examples.simulated_insurer.life_course import Intervals, Parts
-from examples.simulated_insurer.organisation import Organisation
-from examples.simulated_insurer.policies import Ints, Register
-from examples.simulated_insurer.wording import (
+from simulation.claims import Claims
+from simulation.clock import MONTH_STARTS, Window, month_label, month_of
+from simulation.columns import dates, numbered, pointed, recorded
+from simulation.complaints import WITHDRAWN, Complaints
+from simulation.hazards import DIMENSIONS, OUTCOMES, SURVEYS
+from simulation.life_course import Intervals, Parts
+from simulation.organisation import Organisation
+from simulation.policies import Ints, Register
+from simulation.wording import (
     importance_codes,
     questions,
     satisfaction_codes,

@@ -8,15 +8,15 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from examples.simulated_insurer.clock import Window, month_label
-from examples.simulated_insurer.complaints import Complaints
-from examples.simulated_insurer.distributions import lognormal_cdf
-from examples.simulated_insurer.hazards import COMPLAINTS, QUALITY
-from examples.simulated_insurer.life_course import Intervals
-from examples.simulated_insurer.organisation import Organisation
-from examples.simulated_insurer.policies import Register
-from examples.simulated_insurer.policy_feeds import in_force_months
-from examples.simulated_insurer.truth import ratio, values
+from simulation.clock import Window, month_label
+from simulation.complaints import Complaints
+from simulation.distributions import lognormal_cdf
+from simulation.hazards import COMPLAINTS, QUALITY
+from simulation.life_course import Intervals
+from simulation.organisation import Organisation
+from simulation.policies import Register
+from simulation.policy_feeds import in_force_months
+from simulation.truth import ratio, values
 
 LIMIT_DAYS = 30
 CAPPED_DAYS = 60  # of the restricted mean

@@ -6,7 +6,7 @@ Which columns a feed has is said where its rows are made.
 import numpy as np
 import polars as pl
 
-from examples.simulated_insurer.clock import NEVER, Days, Window, at_work, microseconds
+from simulation.clock import NEVER, Days, Window, at_work, microseconds
 
 
 def numbered(prefix: str, count: int) -> pl.Series:

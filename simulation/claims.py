@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from examples.simulated_insurer.clock import MONTH_STARTS, Instants, Window, month_of
-from examples.simulated_insurer.hazards import CLAIM_TYPES, CLAIMS, LINES, OUTCOMES, QUALITY
-from examples.simulated_insurer.life_course import EVENTS, LifeCourse, Parts
-from examples.simulated_insurer.organisation import Organisation
-from examples.simulated_insurer.policies import Ints, Register
+from simulation.clock import MONTH_STARTS, Instants, Window, month_of
+from simulation.hazards import CLAIM_TYPES, CLAIMS, LINES, OUTCOMES, QUALITY
+from simulation.life_course import EVENTS, LifeCourse, Parts
+from simulation.organisation import Organisation
+from simulation.policies import Ints, Register
 
 Floats = NDArray[np.float64]
 SEASON = np.array(CLAIMS.season_by_month)

@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from examples.simulated_insurer.clock import MONTH_STARTS, Window, months_later
-from examples.simulated_insurer.columns import dates, numbered
-from examples.simulated_insurer.hazards import CHANNELS, LINES, POLICIES
-from examples.simulated_insurer.organisation import REGIONS, Organisation
+from simulation.clock import MONTH_STARTS, Window, months_later
+from simulation.columns import dates, numbered
+from simulation.hazards import CHANNELS, LINES, POLICIES
+from simulation.organisation import REGIONS, Organisation
 
 ACCIDENT = LINES.index("accident")
 ANNUITY = LINES.index("annuity")

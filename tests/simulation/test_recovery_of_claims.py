@@ -6,10 +6,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from examples.simulated_insurer.simulate import simulate
 from orchestration.build import Run, make, open_session
 from orchestration.models import models
 from orchestration.project import read_project
+from simulation.simulate import simulate
 from transforms.kpi.registry import registry
 from transforms.measures.records import kpi_records
 from transforms.periods import month_periods, months_until

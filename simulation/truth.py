@@ -5,7 +5,7 @@ What the values are follows from the hazards, in the `*_truth.py` modules.
 
 import numpy as np
 
-from examples.simulated_insurer.organisation import Organisation
+from simulation.organisation import Organisation
 
 
 def ratio(

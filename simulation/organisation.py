@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from examples.simulated_insurer.clock import Window, month_label
-from examples.simulated_insurer.hazards import QUALITY
+from simulation.clock import Window, month_label
+from simulation.hazards import QUALITY
 
 REGIONS = ("North", "East", "South", "West", "Central")
 BRANCHES_A_PROVINCE = 5

@@ -9,14 +9,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from examples.simulated_insurer.claims import Claims
-from examples.simulated_insurer.clock import MONTH_STARTS, NEVER, Window, month_of
-from examples.simulated_insurer.columns import dates, numbered, pointed, recorded
-from examples.simulated_insurer.hazards import CATEGORIES, COMPLAINTS, COMPLEXITIES, QUALITY
-from examples.simulated_insurer.life_course import Intervals
-from examples.simulated_insurer.organisation import Organisation
-from examples.simulated_insurer.policies import Ints, Register
-from examples.simulated_insurer.wording import complaint_comments
+from simulation.claims import Claims
+from simulation.clock import MONTH_STARTS, NEVER, Window, month_of
+from simulation.columns import dates, numbered, pointed, recorded
+from simulation.hazards import CATEGORIES, COMPLAINTS, COMPLEXITIES, QUALITY
+from simulation.life_course import Intervals
+from simulation.organisation import Organisation
+from simulation.policies import Ints, Register
+from simulation.wording import complaint_comments
 
 UPHELD, PARTLY, NOT_UPHELD, WITHDRAWN = range(4)
 # As the source writes them.

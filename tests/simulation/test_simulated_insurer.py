@@ -11,12 +11,12 @@ import polars as pl
 import pytest
 import yaml
 
-from examples.simulated_insurer import claims_truth, simulate
-from examples.simulated_insurer.clock import WORK_DONE, Window, at_work, months_later
-from examples.simulated_insurer.distributions import even_points, lognormal_cdf, rounded_mean
-from examples.simulated_insurer.hazards import CLAIMS, DIMENSIONS, POLICIES, SURVEYS
-from examples.simulated_insurer.organisation import branch_count
-from examples.simulated_insurer.policy_truth import DURATIONS_MONTHS, persistency_by_line_and_channel
+from simulation import claims_truth, simulate
+from simulation.clock import WORK_DONE, Window, at_work, months_later
+from simulation.distributions import even_points, lognormal_cdf, rounded_mean
+from simulation.hazards import CLAIMS, DIMENSIONS, POLICIES, SURVEYS
+from simulation.organisation import branch_count
+from simulation.policy_truth import DURATIONS_MONTHS, persistency_by_line_and_channel
 
 CONTRACTS = Path(__file__).parents[2] / "warehouse" / "contracts"
 AFTER_AS_OF = pl.datetime(2026, 1, 1)

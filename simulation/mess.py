@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from examples.simulated_insurer.clock import Window
+from simulation.clock import Window
 
 DAY = 86_400_000_000  # microseconds
 DUPLICATE_SHARE = 0.004

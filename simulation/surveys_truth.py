@@ -6,12 +6,12 @@ Expectations over the answers of the people who were asked, given their branch, 
 import numpy as np
 from numpy.typing import NDArray
 
-from examples.simulated_insurer.clock import Window, month_label
-from examples.simulated_insurer.distributions import normal_cdf, rounded_mean
-from examples.simulated_insurer.hazards import DIMENSIONS, SURVEYS
-from examples.simulated_insurer.organisation import Organisation
-from examples.simulated_insurer.surveys import DIMENSION_OF_ITEM, ITEM_OFFSET, Respondents
-from examples.simulated_insurer.truth import ratio
+from simulation.clock import Window, month_label
+from simulation.distributions import normal_cdf, rounded_mean
+from simulation.hazards import DIMENSIONS, SURVEYS
+from simulation.organisation import Organisation
+from simulation.surveys import DIMENSION_OF_ITEM, ITEM_OFFSET, Respondents
+from simulation.truth import ratio
 
 Floats = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from examples.simulated_insurer.mess import Delivery, Faults
+from simulation.mess import Delivery, Faults
 
 GZIP_UP_TO_ROWS = 200_000  # beyond, compressing costs more than the disk it saves
 

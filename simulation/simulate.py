@@ -13,29 +13,29 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from examples.simulated_insurer import feeds, hazards
-from examples.simulated_insurer.claim_events import claim_event_rows, claim_log, decided_before_reported
-from examples.simulated_insurer.claims import Claims, claims
-from examples.simulated_insurer.claims_truth import claims_truth, type_truth
-from examples.simulated_insurer.clock import AS_OF, Window, month_label
-from examples.simulated_insurer.columns import recorded
-from examples.simulated_insurer.complaints import Complaints, complaint_rows, complaints
-from examples.simulated_insurer.complaints_truth import complaint_truth
-from examples.simulated_insurer.invitations import invitation_rows, invitation_truth, invited
-from examples.simulated_insurer.life_course import LifeCourse, life_course
-from examples.simulated_insurer.mess import deliver
-from examples.simulated_insurer.organisation import Organisation, branch_count, org_units, organisation
-from examples.simulated_insurer.policies import Register, policy_rows, register
-from examples.simulated_insurer.policy_feeds import (
+from simulation import feeds, hazards
+from simulation.claim_events import claim_event_rows, claim_log, decided_before_reported
+from simulation.claims import Claims, claims
+from simulation.claims_truth import claims_truth, type_truth
+from simulation.clock import AS_OF, Window, month_label
+from simulation.columns import recorded
+from simulation.complaints import Complaints, complaint_rows, complaints
+from simulation.complaints_truth import complaint_truth
+from simulation.invitations import invitation_rows, invitation_truth, invited
+from simulation.life_course import LifeCourse, life_course
+from simulation.mess import deliver
+from simulation.organisation import Organisation, branch_count, org_units, organisation
+from simulation.policies import Register, policy_rows, register
+from simulation.policy_feeds import (
     exposure_rows,
     instalments,
     policy_event_rows,
     premium_rows,
 )
-from examples.simulated_insurer.policy_truth import policy_truth
-from examples.simulated_insurer.surveys import Respondents, answer_rows, answers, respondents
-from examples.simulated_insurer.surveys_truth import survey_truth
-from examples.simulated_insurer.wording import questions
+from simulation.policy_truth import policy_truth
+from simulation.surveys import Respondents, answer_rows, answers, respondents
+from simulation.surveys_truth import survey_truth
+from simulation.wording import questions
 
 PROJECT_FILE = Path(__file__).with_name("policypulse.yml")
 FRAMEWORK_FILE = Path(__file__).with_name("example_life.yml")

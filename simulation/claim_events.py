@@ -9,13 +9,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from examples.simulated_insurer.claims import Claims
-from examples.simulated_insurer.clock import Instants, Window, at_work, microseconds
-from examples.simulated_insurer.columns import numbered
-from examples.simulated_insurer.hazards import CLAIM_TYPES, CLAIMS, OUTCOMES
-from examples.simulated_insurer.life_course import Parts
-from examples.simulated_insurer.organisation import Organisation
-from examples.simulated_insurer.policies import Ints, Register
+from simulation.claims import Claims
+from simulation.clock import Instants, Window, at_work, microseconds
+from simulation.columns import numbered
+from simulation.hazards import CLAIM_TYPES, CLAIMS, OUTCOMES
+from simulation.life_course import Parts
+from simulation.organisation import Organisation
+from simulation.policies import Ints, Register
 
 CODES = {
     "reported": "RPT",

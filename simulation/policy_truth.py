@@ -5,12 +5,12 @@ Expectations are over the drawn life courses, given how many policies were issue
 
 import numpy as np
 
-from examples.simulated_insurer.clock import MONTH_STARTS, NEVER, Window, month_label, month_of, months_later
-from examples.simulated_insurer.hazards import CHANNELS, LINES, POLICIES
-from examples.simulated_insurer.life_course import EVENTS, LifeCourse, by_year
-from examples.simulated_insurer.organisation import Organisation
-from examples.simulated_insurer.policies import Ints, Register
-from examples.simulated_insurer.truth import ratio
+from simulation.clock import MONTH_STARTS, NEVER, Window, month_label, month_of, months_later
+from simulation.hazards import CHANNELS, LINES, POLICIES
+from simulation.life_course import EVENTS, LifeCourse, by_year
+from simulation.organisation import Organisation
+from simulation.policies import Ints, Register
+from simulation.truth import ratio
 
 DURATIONS_MONTHS = (13, 25, 37, 49, 61)
 

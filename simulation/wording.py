@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from examples.simulated_insurer.hazards import DIMENSIONS, SURVEYS
+from simulation.hazards import DIMENSIONS, SURVEYS
 
 # By matter, in the order of CATEGORIES.
 COMPLAINT_TEXTS = (

@@ -1,1 +1,0 @@
-"""Project folders as a user has them. What belongs to the warehouse itself is not here."""
