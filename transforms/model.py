@@ -6,6 +6,7 @@ The declaration is the contract of the table; how models hang together is `trans
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from inspect import signature
 
 import polars as pl
 
@@ -29,6 +30,7 @@ SEGMENT_COLUMNS: Columns = {
 class Transform:
     """A pure function from LazyFrames to the LazyFrame of one table.
 
+    It takes the frames it reads by name, and of `as_of` and `settings` those that its signature asks for.
     `reads` are the frames partitioned by `keys`; `broadcast` frames are small and given whole. Law of keys:
     if A and B share no value of `keys`, then f(A ∪ B) = f(A) ∪ f(B), and f(nothing) is nothing. Empty `keys`
     say that the rows cannot be divided, as for a total over the whole company. `partitioned_by` names the
@@ -74,7 +76,9 @@ class Transform:
                 read = {name: frames[name] for name in self.reads}
                 shared = self.shared(**read, as_of=as_of, settings=settings)
             frames = {"shared": shared, **{name: frames[name] for name in self.broadcast}}
-        result = self.function(**frames, as_of=as_of, settings=settings)
+        known = {"as_of": as_of, "settings": settings}
+        asked = {name: known[name] for name in signature(self.function).parameters if name in known}
+        result = self.function(**frames, **asked)
         return result.select(pl.col(name).cast(dtype) for name, dtype in self.schema.items())
 
 

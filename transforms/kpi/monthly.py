@@ -1,13 +1,10 @@
 """kpi.monthly: every KPI of every month, basis, cut and segment, one record each."""
 
-from datetime import date
-
 import polars as pl
 
 from transforms.kpi.every_period import READS, RECORDED, every_period
 from transforms.model import transform
 from transforms.periods import MONTH
-from transforms.settings import Settings
 
 
 @transform(
@@ -45,7 +42,6 @@ from transforms.settings import Settings
         ),
     },
 )
-def monthly(shared: pl.LazyFrame, periods: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
+def monthly(shared: pl.LazyFrame, periods: pl.LazyFrame) -> pl.LazyFrame:
     """One row a KPI, month, basis, cut and segment: value, interval, numbers of cases and status."""
-    del as_of, settings
     return shared.filter(pl.col("grain") == MONTH).join(periods, on="period", how="semi")

@@ -3,14 +3,11 @@
 None is an average of months: medians, rates and shares of a year are those of the year's cases.
 """
 
-from datetime import date
-
 import polars as pl
 
 from transforms.kpi.every_period import READS, RECORDED, every_period
 from transforms.kpi.monthly import monthly
 from transforms.model import transform
-from transforms.settings import Settings
 
 GRAIN = {
     "grain": (pl.String, "quarter, half_year, year, or rolling_12: the twelve months up to a month's end."),
@@ -27,8 +24,7 @@ GRAIN = {
     grain=("kpi", "grain", "period", "basis", "cut", "segment"),
     columns={**monthly.columns, "period": (pl.Date, "First day of the period."), **GRAIN},
 )
-def periodic(shared: pl.LazyFrame, periods: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
+def periodic(shared: pl.LazyFrame, periods: pl.LazyFrame) -> pl.LazyFrame:
     """One row a KPI, period longer than a month, basis, cut and segment: value, interval, numbers of cases, status."""
-    del as_of, settings
     asked = periods.select("grain", period="starts_on")
     return shared.join(asked, on=["grain", "period"], how="semi")

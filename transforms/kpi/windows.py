@@ -3,8 +3,6 @@
 How they are added up is `measures/rolling.py`; which window a score takes is `transforms/composite/evaluate.py`.
 """
 
-from datetime import date
-
 import polars as pl
 
 from transforms.framework import windows_asked
@@ -12,7 +10,6 @@ from transforms.kpi.every_period import READS, RECORDED, every_period
 from transforms.kpi.monthly import monthly
 from transforms.model import transform
 from transforms.periods import WINDOW_GRAINS
-from transforms.settings import Settings
 
 
 @transform(
@@ -30,9 +27,8 @@ from transforms.settings import Settings
         "window_months": (pl.Int32, "Months of the window: 3, 6 or 12."),
     },
 )
-def windows(shared: pl.LazyFrame, periods: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
+def windows(shared: pl.LazyFrame, periods: pl.LazyFrame) -> pl.LazyFrame:
     """One row a KPI that a framework takes over longer windows, month, basis, cut, segment and length of the window."""
-    del as_of, settings
     length = pl.col("grain").replace_strict(WINDOW_GRAINS, default=None, return_dtype=pl.Int32)
     return (
         shared.with_columns(window_months=length)
