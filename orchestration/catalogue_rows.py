@@ -8,10 +8,10 @@ from pathlib import Path
 
 from orchestration.build import RECORDED, Run
 from orchestration.models import SESSION_FEEDS, models, raw_table
+from transforms.dictionary import dictionary_rows
 from transforms.framework_versions import catalogue_rows as version_rows
 from transforms.framework_versions import versions
 from transforms.graph import SESSION_TABLES, Node
-from transforms.kpi.dictionary import dictionary_rows
 from transforms.lineage import column_lineage
 from transforms.model import Transform
 from transforms.pack import pack_rows

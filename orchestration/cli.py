@@ -318,7 +318,7 @@ def dictionary(
     ] = None,
 ) -> None:
     """Write the dictionary of all KPIs as one page of Markdown."""
-    from transforms.kpi.dictionary import dictionary_page
+    from transforms.dictionary import dictionary_page
     from transforms.settings import Settings
 
     page = dictionary_page(_project(project).settings if project else Settings())

@@ -8,7 +8,8 @@ import pytest
 from orchestration.project import read_project
 from orchestration.project_check import problems
 from tests.kpi.books import complaint_facts
-from transforms.kpi import complaints, dictionary, registry
+from transforms import dictionary
+from transforms.kpi import complaints_volume, registry
 from transforms.measures.case_measures import Share
 from transforms.measures.definition import Kpi
 from transforms.measures.example import Example
@@ -55,7 +56,7 @@ feeds: {complaints: [{files: c.csv, columns: {complaint_id: id, received_on: day
 
 @pytest.fixture
 def added(monkeypatch):
-    monkeypatch.setattr(complaints, "KPIS", (*complaints.KPIS, ADDED))
+    monkeypatch.setattr(complaints_volume, "KPIS", (*complaints_volume.KPIS, ADDED))
     return registry.registry()
 
 
@@ -91,6 +92,6 @@ def test_a_kpi_that_may_exceed_one_cannot_enter_an_index(tmp_path):
 
 
 def test_two_kpis_of_one_code_are_refused(monkeypatch):
-    monkeypatch.setattr(complaints, "KPIS", (*complaints.KPIS, complaints.KPIS[0]))
+    monkeypatch.setattr(complaints_volume, "KPIS", (*complaints_volume.KPIS, complaints_volume.KPIS[0]))
     with pytest.raises(ValueError, match="complaints_received_count"):
         registry.registry()

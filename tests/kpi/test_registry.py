@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from transforms.kpi.dictionary import dictionary_rows
+from transforms.dictionary import dictionary_rows
 from transforms.kpi.registry import registry
 from transforms.settings import Settings
 from warehouse.catalogue import TABLES

@@ -1,6 +1,7 @@
 """`index.signals`: for every inner node of every framework whether the score of a month is noise.
 
-An XmR chart on the scores, which have no denominator; charts and sentences are those of `measures/signals.py`.
+An XmR chart on the scores, which have no denominator; charts and sentences are as in
+`transforms/measures/ordinary_variation.py`.
 """
 
 from collections.abc import Sequence
@@ -8,7 +9,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from transforms.framework import Framework
-from transforms.measures.signals import SIGNALS, signals
+from transforms.measures.ordinary_variation import SIGNALS, signals
 from transforms.model import Columns
 
 VERSIONED_NODE = ("framework", "framework_version", "node")

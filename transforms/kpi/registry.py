@@ -7,9 +7,12 @@ from transforms.kpi import (
     claims_outcomes,
     claims_survival,
     claims_terms,
-    complaints,
-    complaints_survival,
-    policies,
+    complaints_outcomes,
+    complaints_resolution,
+    complaints_volume,
+    lapse_and_surrender,
+    persistency,
+    renewals,
     surveys,
 )
 from transforms.measures.definition import Kpi
@@ -30,9 +33,12 @@ def registry(settings: Settings | None = None) -> tuple[Kpi, ...]:
         *claims_outcomes.KPIS,
         *claims_handling.KPIS,
         *claims_flow.KPIS,
-        *(complaints.kpis_of(settings) if settings else complaints.KPIS),
-        *complaints_survival.KPIS,
-        *policies.KPIS,
+        *complaints_volume.KPIS,
+        *complaints_resolution.KPIS,
+        *complaints_outcomes.KPIS,
+        *persistency.KPIS,
+        *lapse_and_surrender.KPIS,
+        *renewals.KPIS,
         *surveys.KPIS,
     )
     codes = [kpi.code for kpi in kpis]

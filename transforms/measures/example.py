@@ -25,7 +25,7 @@ class Example:
 
     given: str
     value: float
-    source: str
+    source: str = "worked by hand"
     rows: Rows = ()
     numerator: float | None = None
     denominator: float | None = None

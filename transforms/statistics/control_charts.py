@@ -1,7 +1,7 @@
 """Is it noise: limits of ordinary variation for many series at once, signal rules, and funnels for units.
 
-Which KPI gets which chart, and the words for it, are in `transforms/measures/signals.py`. Frames are sorted by the
-columns of their series and period first; nothing here reads order from anywhere else.
+Which KPI gets which chart, and the words for it, are in `transforms/measures/ordinary_variation.py`. Frames are sorted
+by the columns of their series and period first; nothing here reads order from anywhere else.
 """
 
 import math

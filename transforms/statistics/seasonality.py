@@ -1,6 +1,6 @@
 """Seasonal decomposition of many monthly series at once: STL, and how strong the season is.
 
-What is done with a season (adjusting a control chart) is in `transforms/measures/signals.py`.
+What is done with a season (adjusting a control chart) is in `transforms/measures/ordinary_variation.py`.
 """
 
 from functools import lru_cache

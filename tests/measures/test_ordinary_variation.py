@@ -1,4 +1,4 @@
-"""kpi.signals: the chart each KPI gets, frozen baselines, and the words."""
+"""The limits of ordinary variation, and what is said of a month beyond them."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from transforms.measures.signals import SIGNALS, signals
+from transforms.measures.ordinary_variation import SIGNALS, signals
 
 
 def months(count: int) -> list[date]:

@@ -1,4 +1,4 @@
-"""`kpi.signals`: for every KPI, segment and month whether it is noise, in numbers and in plain words.
+"""Whether the month of a series of values is more than its ordinary variation, in numbers and in plain words.
 
 Which chart a KPI gets is decided here; limits and rules are in `transforms/statistics/control_charts.py`.
 """

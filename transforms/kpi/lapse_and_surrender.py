@@ -1,19 +1,13 @@
-"""The KPIs of policies: persistency, lapse, reinstatement, free look, surrender, renewal.
+"""The KPIs of policies that end or rest: lapse and reinstatement, free look, surrender and its payment."""
 
-Which policies persist, and by which variant of the definition, is decided in `transforms/core/persistency.py`.
-"""
-
-from collections.abc import Callable, Iterable
 from typing import Any
 
 import polars as pl
 
-from transforms.core.persistency import DURATIONS_MONTHS, VARIANTS, Variant
 from transforms.measures.case_measures import Deadline, Quantile, Ratio, Share
 from transforms.measures.definition import Exposure, Flow, Kpi
 from transforms.measures.example import Example
 from transforms.measures.rates import PerExposure
-from transforms.settings import PersistencySettings, Settings
 
 WORKED = "worked by hand"
 FAULTY = pl.col("sequence_fault").is_not_null()
@@ -30,157 +24,7 @@ SUM_ASSURED_AT_OPENING = Exposure(
 REINSTATED_WITHIN_DAYS = (180, 730)
 ISSUED_SINCE = "policies issued since the period began, which were not in force at its start"
 
-TWELVE = (
-    "12 policies, premium at issue and the 13th-month premium: 10,000 paid; 8,000 paid; 12,000 lapsed; 5,000 "
-    "surrendered; 6,000 free-look; 50,000 single; 9,000 died; 7,000 paid in grace; 4,000 lapsed, reinstated on "
-    "day 120; 15,000 paid 10,000 after a reduction; 3,000 transferred out; 20,000 paid; default variant"
-)
 SURRENDERED = "surrenders of 240 on an opening reserve of 9,800 and premium of 2,200"
-EXPIRING = "1,000 expiring, 760 renewed, 10 deaths, 15 ended by a claim, 25 declined by the insurer"
-
-_PERSISTENCY: dict[str, Any] = {
-    "version": "2",
-    "fact": "core.persistency",
-    "unit": "share",
-    "direction": 1,
-    "dates": {"cohort": "issued_month"},
-    "excluded": pl.col("exclusion").is_not_null(),
-    "switch": "persistency.name",
-    "minimum": 100,
-    "source": "",
-}
-# In whose words each variant of `core/persistency.py` is.
-PERSISTENCY_SOURCES: dict[str, str] = {
-    "default": "Risk-indicator annex of the regulator (a third-party copy) and trade practice; Insurance Law of the "
-    "PRC art. 36 (60 days of grace), Civil Code art. 202 (month-end rule)",
-    "including_reinstated": "Trade practice (general knowledge): reinstated policies persist",
-    "cn_annex_literal": "Risk-indicator annex of the regulator (a third-party copy), by its letter",
-    "gross": "Trade practice (general knowledge): whoever leaves is lost",
-    "irdai_like": "Indian practice (general knowledge): deaths and claims count as in force",
-    "in_force": "Policies in force, for sources without premiums (a rule of this house)",
-}
-EXITS = {
-    "free_look_cancellation": "free-look cancellations",
-    "claim_termination": "contracts ended by a claim",
-    "death": "deaths",
-    "maturity": "maturities",
-    "transfer_out": "transfers",
-    "conversion": "conversions",
-    "cancellation": "cancelled contracts",
-}
-
-
-def _ordinal(number: int) -> str:
-    return f"{number}st" if number % 10 == 1 and number % 100 != 11 else f"{number}th"
-
-
-def _listed(words: Iterable[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
-
-
-def _persistency_rules(
-    months: int, cohort: str, by_premium: bool, worked: float
-) -> Callable[[Settings], Any]:
-    """What the dictionary says of persistency under the variant in force, and what follows from counted increases."""
-
-    def rules(settings: Settings) -> dict[str, Any]:
-        definition = settings.persistency
-        variant = VARIANTS[definition.variant]
-        if variant.by_premium:
-            said = _by_payment(months, cohort, by_premium, definition, variant)
-        else:
-            said = _by_force(months, cohort, by_premium)
-        is_default = definition == PersistencySettings()
-        counts_in_full = by_premium and definition.increases == "counted"
-        return said | {
-            "source": PERSISTENCY_SOURCES[definition.variant],
-            "example": Example(TWELVE, worked, WORKED) if is_default else None,
-            # What may exceed 1 is no share.
-            "unit": "ratio" if counts_in_full else "share",
-        }
-
-    return rules
-
-
-def _by_payment(
-    months: int, cohort: str, by_premium: bool, definition: PersistencySettings, variant: Variant
-) -> dict[str, str]:
-    instalment = f"the premium of the {_ordinal(months)} month, due {months - 1} months after issue,"
-    grace = f"within grace ({definition.grace_days} days unless the policy says otherwise)"
-    also = ["those whose premium was waived"]
-    also += [EXITS[event] for event in variant.persisting_events]
-    also += ["those reinstated by the as-of day"] if variant.counts_reinstated else []
-    out = _listed(EXITS[event] for event in variant.excluded) if variant.excluded else ""
-    left = [
-        "single premium",
-        "premium terms that are over",
-        *([f"by the end of grace {out}"] if out else []),
-        "policies of which neither an instalment nor an end or lapse is recorded",
-        "policies suspended, which were not paid and have not ended; other losses stay in"
-        if variant.excludes_lapsed
-        else "lapses stay in",
-    ]
-    premium = (
-        "an increase counts up to the premium at issue"
-        if definition.increases == "capped"
-        else "increases count in full, so that it may exceed 1"
-    )
-    return {
-        "counts": "policies with regular premium whose premium term reaches the k-th month, mature by the day rule",
-        "leaves_out": "; ".join(left),
-        "definition": (
-            f"Annualised premium of the {_ordinal(months)} month, due {months - 1} months after issue, received "
-            f"{grace}, over premium at issue, of policies of the {cohort}; a waived premium is on neither side, "
-            f"{premium}."
-        )
-        if by_premium
-        else (
-            f"Policies of the {cohort} of which {instalment} was received {grace}, counting {_listed(also)} as paid."
-        ),
-        "formula": "premium received / premium at issue"
-        if by_premium
-        else "policies paid within grace / eligible policies",
-    }
-
-
-def _by_force(months: int, cohort: str, by_premium: bool) -> dict[str, str]:
-    of = "Premium at issue of policies" if by_premium else "Policies"
-    amount = "premium at issue of policies" if by_premium else "policies"
-    return {
-        "counts": f"policies issued at least {months} months ago, however their premium is paid",
-        "leaves_out": "nobody",
-        "definition": f"{of} of the {cohort} in force {months} months after issue: neither ended nor lapsed by then, "
-        "whatever the reason; payments are not looked at.",
-        "formula": f"{amount} in force / {amount} issued",
-    }
-
-
-def _persistency(months: int, issue_months: int) -> tuple[Kpi, Kpi]:
-    """Persistency to a month by number and by premium, of the latest mature month or months of issue."""
-    window = "" if issue_months > 1 else "_latest_month"
-    cohort = "12 latest mature months of issue" if issue_months > 1 else "latest mature month of issue"
-    return (
-        Kpi(
-            code=f"persistency_{months}m{window}_policy_share",
-            title=f"{months}-month persistency by number of policies, {cohort} ({months}个月继续率)",
-            slice=("duration_months", months),
-            measure=Share(of=pl.col("persisting"), among=pl.col("eligible")),
-            issue_months=issue_months,
-            by_rules=_persistency_rules(months, cohort, by_premium=False, worked=5 / 8),
-            **_PERSISTENCY,
-        ),
-        Kpi(
-            code=f"persistency_{months}m{window}_premium_share",
-            title=f"{months}-month persistency by premium, {cohort} ({months}个月保费继续率)",
-            slice=("duration_months", months),
-            measure=Ratio("premium_received", "premium_at_issue", is_share=True),
-            issue_months=issue_months,
-            by_rules=_persistency_rules(months, cohort, by_premium=True, worked=55_000 / 81_000),
-            **_PERSISTENCY,
-        ),
-    )
-
 
 _NOT_ANNUALISED = (
     "Of a quarter, half-year or rolling year it is the figure at its end, still since January; never times four or "
@@ -195,7 +39,7 @@ _YEAR_TO_DATE: dict[str, Any] = {
     "leaves_out": "free-look cancellations and policy loans",
 }
 
-_ENDINGS = (
+KPIS = (
     Kpi(
         code="lapse_policy_share",
         version="2",
@@ -397,91 +241,3 @@ _ENDINGS = (
         )
     ),
 )
-
-
-def _renewal_rules(**texts: str) -> Callable[[Settings], Any]:
-    """What follows from the windows of a project: how long to wait, the source, and texts that name a {window}."""
-
-    def rules(settings: Settings) -> dict[str, Any]:
-        renewal = settings.renewal
-        lines = [f"of {line} {days}" for line, days in sorted(renewal.window_days_of.items())]
-        window = ", ".join([f"within {renewal.window_days} days of expiry", *lines])
-        said = {name: text.format(window=window) for name, text in texts.items()}
-        return said | {"horizon_days": max([renewal.window_days, *renewal.window_days_of.values()])}
-
-    return rules
-
-
-_EXPIRY: dict[str, Any] = {
-    "fact": "core.renewals",
-    "direction": 1,
-    "dates": {"cohort": "expires_on"},
-    "minimum": 50,
-    "switch": "renewal.name",
-    "source": "",
-}
-_RENEWAL_SOURCE = "Renewal of one-year products: a new term {window}; product switch allowed"
-_RENEWING: dict[str, Any] = {
-    **_EXPIRY,
-    "population": pl.col("expires_on").is_not_null(),
-    "excluded": pl.col("exclusion").is_not_null(),
-    "counts": "policies of at most one year by the month of expiry",
-    "leaves_out": "ended before expiry, by death or a claim, or declined by the insurer",
-    "by_rules": _renewal_rules(source=_RENEWAL_SOURCE),
-}
-
-_RENEWALS = (
-    Kpi(
-        code="renewal_policy_share",
-        title="",
-        measure=Share(of=pl.col("renewed"), among=pl.col("expires_on").is_not_null()),
-        unit="share",
-        formula="renewed / (expiring − died − ended by a claim − declined)",
-        example=Example(EXPIRING, 0.8, WORKED),
-        **_RENEWING
-        | {
-            "by_rules": _renewal_rules(
-                title="One-year policies renewed {window} (续保率)",
-                source=_RENEWAL_SOURCE,
-                definition="Policies of at most one year that a new term followed {window}.",
-            )
-        },
-    ),
-    Kpi(
-        code="renewal_gross_policy_share",
-        title="One-year policies renewed among all that expired",
-        measure=Share(of=pl.col("renewed"), among=pl.col("expires_on").is_not_null()),
-        unit="share",
-        counts="policies of at most one year by the month of expiry, whatever happened to them",
-        definition="As the renewal share, with deaths, claims and declined policies in the denominator.",
-        formula="renewed / expiring",
-        example=Example(EXPIRING, 0.76, WORKED),
-        by_rules=_renewal_rules(source=f"{_RENEWAL_SOURCE}; gross"),
-        **_EXPIRY,
-    ),
-    Kpi(
-        code="renewal_premium_ratio",
-        title="Premium of renewed policies over premium of expiring ones",
-        measure=Ratio("renewal_premium", "premium"),
-        unit="ratio",
-        definition="Premium of the new terms over premium of the expiring ones; contains changes of price.",
-        formula="premium of new terms / premium of expiring terms",
-        example=Example("10 expire at 100 each, 8 are renewed at 110 each", 0.88, WORKED),
-        **_RENEWING,
-    ),
-    Kpi(
-        code="renewal_constant_premium_share",
-        title="Premium of expiring policies that were renewed, at the expiring premium",
-        measure=Ratio("premium_retained", "premium", is_share=True),
-        unit="share",
-        definition="Expiring premium of the policies that were renewed over expiring premium: no price change.",
-        formula="expiring premium of renewed policies / premium of expiring terms",
-        example=Example("10 expire at 100 each, 8 are renewed at 110 each", 0.8, WORKED),
-        **_RENEWING,
-    ),
-)
-
-_BY_DURATION = [kpi for months in DURATIONS_MONTHS for kpi in _persistency(months, 12)]
-_LATEST_MONTH = [kpi for months in DURATIONS_MONTHS for kpi in _persistency(months, 1)]
-
-KPIS = (*_BY_DURATION, *_LATEST_MONTH, *_ENDINGS, *_RENEWALS)

@@ -1,14 +1,13 @@
-"""`kpi.signals` and `kpi.funnels` as models: is a month unlike the months before it, a branch unlike the others.
+"""kpi.funnels: is a branch or other segment unlike the others of its cut in a month.
 
-How limits are set is in `signals.py` and `transforms/statistics/control_charts.py`.
+How limits are set is in `transforms/statistics/control_charts.py`.
 """
 
 from datetime import date
 
 import polars as pl
 
-from transforms.kpi.registry import registry
-from transforms.measures.signals import SERIES, SIGNALS, signals
+from transforms.measures.ordinary_variation import SERIES, SIGNALS
 from transforms.model import Columns, transform
 from transforms.settings import Settings
 from transforms.statistics.control_charts import funnel
@@ -27,20 +26,6 @@ FUNNELS: Columns = {
     "position": (pl.String, "within, above_95, below_95, above_998 or below_998."),
     "is_good": (pl.Boolean, "Beyond a limit on the better side; empty within, or without a good side."),
 }
-
-
-@transform(
-    writes="kpi.signals",
-    reads={"kpi_monthly": "kpi.monthly"},
-    keys=SERIES,
-    grain=(*SERIES, "period"),
-    columns=SIGNALS,
-)
-def kpi_signals(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
-    """One row a published value of a KPI: the limits of its ordinary variation and whether it is a signal."""
-    del as_of, settings
-    windows = {kpi.code: kpi.issue_months for kpi in registry() if kpi.issue_months > 1}
-    return signals(kpi_monthly, window_months=windows)
 
 
 @transform(

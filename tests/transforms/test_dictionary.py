@@ -8,9 +8,9 @@ import pytest
 from conftest import published
 
 from transforms.core.persistency import VARIANTS
+from transforms.dictionary import dictionary_page, dictionary_rows, interval
 from transforms.graph import sql_models
-from transforms.kpi.dictionary import dictionary_page, dictionary_rows, interval
-from transforms.kpi.policies import EXITS
+from transforms.kpi.persistency import EXITS
 from transforms.kpi.registry import registry
 from transforms.pack import shipped_packs
 from transforms.settings import (

@@ -1,0 +1,192 @@
+"""The KPIs of what comes of complaints, and what they are about: upheld, met, withdrawn, repeated, escalated."""
+
+from typing import Any
+
+import polars as pl
+
+from transforms.kpi.complaints import (
+    ALONE,
+    CASES,
+    CONFIRMED,
+    DECIDED,
+    FAULTY,
+    FAULTY_WORDS,
+    ORDER_2020,
+    OWN_CASE,
+    OWN_WORDS,
+    TIMED,
+    WORKED,
+)
+from transforms.measures.case_measures import Mean, Share
+from transforms.measures.definition import Kpi
+from transforms.measures.example import Example, rows
+from transforms.settings import Settings
+
+_DECIDED: dict[str, Any] = {
+    "fact": "core.complaints",
+    "population": OWN_CASE & DECIDED,
+    "counts": f"{OWN_WORDS}, decided",
+    "leaves_out": "withdrawn complaints, on neither side",
+    "dates": {"period": "closed_on", "cohort": "received_on"},
+    "horizon_days": 60,
+    "minimum": 20,
+}
+
+CLOSED: dict[str, Any] = {
+    "given": "42 upheld, 18 partly, 80 not upheld, 10 withdrawn",
+    "source": WORKED,
+    "rows": rows("""
+        cases  outcome        uphold_credit  received_on  closed_on   withdrawn_on
+           42  upheld                   1.0  2025-03-03   2025-03-10  -
+           18  partly_upheld            0.5  2025-03-03   2025-03-10  -
+           80  not_upheld               0.0  2025-03-03   2025-03-10  -
+           10  withdrawn                  -  2025-03-03   2025-03-10  2025-03-10
+    """),
+    "every": ALONE,
+}
+
+
+def _mis_selling(settings: Settings) -> dict[str, Any]:
+    """What counts as mis-selling is the project's to say."""
+    sold = list(settings.complaints.mis_selling)
+    if not sold:
+        return {}
+    of_sales = Share(of=pl.col("category").is_in(sold), among=pl.col("category").is_not_null())
+    return {"measure": of_sales, "awaits": ""}
+
+
+KPIS = (
+    Kpi(
+        code="complaint_upheld_share",
+        version="2",
+        title="Complaints upheld fully or partly among those decided",
+        measure=Share(of=CONFIRMED, among=DECIDED),
+        unit="share",
+        direction=-1,
+        source="Uphold rate counting full and part; withdrawn complaints are on neither side",
+        definition="Complaints upheld fully or partly among those decided on their merits.",
+        formula="(upheld + partly) / (upheld + partly + not upheld)",
+        example=Example(**CLOSED, value=60 / 140, numerator=60, denominator=140),
+        **_DECIDED,
+    ),
+    Kpi(
+        code="complaint_fully_upheld_share",
+        version="2",
+        title="Complaints upheld fully among those decided",
+        measure=Share(of=pl.col("outcome") == "upheld", among=DECIDED),
+        unit="share",
+        direction=-1,
+        source="Uphold rate counting full only",
+        definition="Complaints upheld fully among those decided on their merits.",
+        formula="upheld / (upheld + partly + not upheld)",
+        example=Example(**CLOSED, value=0.3, numerator=42, denominator=140),
+        **_DECIDED,
+    ),
+    Kpi(
+        code="complaint_half_credit_upheld_share",
+        version="2",
+        title="Complaints upheld among those decided, a partly upheld one counting half",
+        measure=Mean("uphold_credit"),
+        unit="share",
+        direction=-1,
+        source="Uphold rate with half credit",
+        definition="Complaints upheld among those decided on their merits, a partly upheld one as a half.",
+        formula="(upheld + partly / 2) / (upheld + partly + not upheld)",
+        example=Example(**CLOSED, value=51 / 140, numerator=51, denominator=140),
+        **_DECIDED,
+    ),
+    Kpi(
+        code="complaint_request_met_share",
+        version="2",
+        title="Complaints whose request was met fully or in part among those decided",
+        measure=Share(
+            of=pl.col("request_met").is_in(["full", "partial"]), among=pl.col("request_met").is_not_null()
+        ),
+        unit="share",
+        direction=1,
+        source="Closed is not satisfied: whether the request was met is a flag of its own",
+        definition="Decided complaints whose request was met, fully or in part.",
+        formula="(met fully + in part) / (met fully + in part + not at all)",
+        example=Example("3 met fully, 1 in part, 6 not at all", 0.4, WORKED),
+        **_DECIDED,
+    ),
+    Kpi(
+        code="complaint_withdrawn_share",
+        version="2",
+        title="Complaints withdrawn before a decision among those closed",
+        measure=Share(of=pl.col("withdrawn_on").is_not_null(), among=pl.col("closed_on").is_not_null()),
+        unit="share",
+        direction=0,
+        horizon_days=60,
+        source=f"{ORDER_2020}: withdrawal ends the procedure; a withdrawal after the request was met is decided",
+        definition="Complaints withdrawn with nothing granted among those closed.",
+        formula="withdrawn / closed",
+        example=Example(**CLOSED, value=10 / 150, numerator=10, denominator=150),
+        **TIMED,
+    ),
+    Kpi(
+        code="complaint_repeated_within_90_days_share",
+        version="2",
+        title="Closed complaints followed within 90 days by one on the same matter",
+        fact="core.complaint_repeats",
+        measure=Share(of=pl.col("closed_to_repeat_days") <= 90, among=pl.col("closed_on").is_not_null()),
+        unit="share",
+        direction=-1,
+        counts="closed complaints of known customers, by the month of closing",
+        leaves_out="contacts on a complaint still open, which are merged into it",
+        dates={"cohort": "closed_on"},
+        horizon_days=90,
+        minimum=20,
+        switch="complaints.merging",
+        source="Repeat within 90 days of closing by customer, policy and category",
+        definition="Closed complaints that the same customer raised again on the same policy and category "
+        "within 90 days.",
+        formula="repeated / closed, 90 days ago or longer",
+        example=Example(
+            "first customer: closed 01-15, again on 01-10 (merged) and on 02-20 (closed 03-01); two others "
+            "closed; as of 2025-05-01",
+            1 / 3,
+            WORKED,
+        ),
+    ),
+    Kpi(
+        code="complaint_escalated_within_180_days_share",
+        version="2",
+        title="Complaints that also reached a regulator, ombudsman or court within 180 days",
+        measure=Share(
+            of=(pl.col("escalated_on") - pl.col("received_on")).dt.total_days() <= 180,
+            among=pl.col("received_on").is_not_null(),
+        ),
+        unit="share",
+        direction=-1,
+        dates={"cohort": "received_on"},
+        horizon_days=180,
+        minimum=20,
+        source="Escalation (越级投诉率) of the received cohort; CIRC complaint-handling appraisal (a copy)",
+        definition="Complaints received in the month that reached a higher instance within 180 days.",
+        formula="escalated within 180 days / received",
+        example=Example("of 50 complaints two reached the regulator, on day 20 and on day 200", 0.02, WORKED),
+        excluded=FAULTY,
+        leaves_out=FAULTY_WORDS,
+        **CASES,
+    ),
+    Kpi(
+        code="complaint_mis_selling_share",
+        version="2",
+        title="Complaints about sales among all with a category (销售纠纷)",
+        measure=Share(of=pl.col("category").is_in([]), among=pl.col("category").is_not_null()),
+        switch="complaints.sales_name",
+        awaits="complaints.mis_selling",
+        by_rules=_mis_selling,
+        unit="share",
+        direction=-1,
+        dates={"cohort": "received_on"},
+        minimum=20,
+        source="The regulator's bulletins split complaints by claims, sales, surrender, underwriting, servicing",
+        definition="Complaints about how the policy was sold, by the categories that the project names, among those "
+        "whose category is known.",
+        formula="categories in `complaints.mis_selling` / all categories",
+        example=Example("30 about sales, 50 about claims, 20 about surrender", 0.3, WORKED),
+        **CASES,
+    ),
+)

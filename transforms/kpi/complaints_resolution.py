@@ -1,0 +1,311 @@
+"""The KPIs of resolving complaints: whether, whether in time, and after how many days."""
+
+from typing import Any
+
+import polars as pl
+
+from transforms.kpi.complaints import (
+    CASES,
+    FAULTY,
+    FAULTY_WORDS,
+    JANUARY,
+    NOT_WITHDRAWN,
+    ORDER_2020,
+    OWN_CASE,
+    OWN_WORDS,
+    TIMED,
+    WORKED,
+)
+from transforms.measures.case_measures import Deadline, Quantile, Share
+from transforms.measures.curve_measures import Clock, Incidence, RestrictedMean, SurvivalQuantile
+from transforms.measures.definition import Exposure, Flow, Kpi
+from transforms.measures.example import Example
+from transforms.measures.rates import PerExposure
+from transforms.settings import Settings
+
+_HANDLED = Flow("core.complaints", "received_on", "closed_on", OWN_CASE & NOT_WITHDRAWN, excluded=FAULTY)
+RECEIVED = Exposure("complaints_received", _HANDLED, "entered")
+WORKABLE = Exposure("complaints_workable", _HANDLED, "at_risk")
+
+_CLOSED: dict[str, Any] = {
+    "fact": "core.complaints",
+    "excluded": FAULTY,
+    "dates": {"period": "closed_on"},
+    "population": OWN_CASE & NOT_WITHDRAWN,
+    "counts": f"{OWN_WORDS}, not withdrawn",
+    "leaves_out": FAULTY_WORDS,
+    "minimum": 20,
+}
+
+# Of these seven complaints the state on 2025-03-31 is known by hand.
+SEVEN = (
+    "seven complaints as of 2025-03-31, received → decided (limit): 03-01→03-14 (15), 03-01→03-17 (15, day 15 "
+    "is a Sunday), 03-03→03-25 (30), 03-10 open (15), 03-20 open (15), 01-20→03-28 (60 and 10 of appraisal), "
+    "03-25→03-26 (15)"
+)
+
+
+def _limits(settings: Settings) -> dict[str, str]:
+    """The definition of complaints on time under the limits in force."""
+    rules = settings.complaints
+    limits, days = rules.limit_days, "working days" if rules.counting == "business" else "calendar days"
+    end = "; a due day on a rest day moves to the next other day" if rules.rolls_forward else ""
+    none = f"are taken for {rules.unclassified}" if rules.unclassified else "have no limit and do not count"
+    return {
+        "definition": "Complaints decided by their due day, among those of which it is known: "
+        f"{limits.simple} {days} after the start, {limits.complex} if complex, {limits.special} with an extension "
+        f"approved and told in time, days of appraisal left out{end}. The start is the receipt, or that of new facts "
+        f"that came in time or reopened the complaint; complaints without a class {none}."
+    }
+
+
+_RESOLUTION = (
+    Kpi(
+        code="complaint_resolved_share",
+        version="2",
+        title="Complaints of the month resolved by the as-of date",
+        measure=Share(of=pl.col("decided_on").is_not_null(), among=NOT_WITHDRAWN),
+        needs=("closed_on=",),
+        unit="share",
+        direction=1,
+        excluded=FAULTY,
+        leaves_out=f"withdrawn complaints, on neither side; {FAULTY_WORDS}",
+        dates={"cohort": "received_on"},
+        horizon_days=60,
+        minimum=20,
+        source="Resolution rate (办结率) of the received cohort; withdrawn complaints are on neither side",
+        definition="Complaints received in the month that were decided by the as-of date.",
+        formula="decided / (received − withdrawn)",
+        example=Example(f"January as of the end of February, of: {JANUARY}", 0.9, WORKED),
+        **CASES,
+    ),
+    *(
+        Kpi(
+            code=f"complaint_resolved_within_{days}_days_share",
+            version="2",
+            title=f"Complaints resolved within {days} days of receipt",
+            measure=Deadline("received_on", "decided_on", days, exits_on="withdrawn_on"),
+            unit="share",
+            direction=1,
+            horizon_days=days,
+            source=source,
+            definition=f"Complaints decided within {days} calendar days of receipt, among those of which it is "
+            "known: open ones are late once older, undetermined before; calendar days without roll-forward.",
+            formula="in time / (in time + late)",
+            example=example,
+            **TIMED,
+        )
+        for days, source, example in (
+            (
+                14,
+                "Grievance redress in India (third-party copy)",
+                Example("decided on days 13, 14 and 15; open on day 9", 2 / 3, WORKED),
+            ),
+            (
+                15,
+                f"{ORDER_2020}: 15 days for simple complaints",
+                Example("decided on days 13, 16 and 22; open for 21 days and for 11", 1 / 4, WORKED),
+            ),
+            (
+                30,
+                f"{ORDER_2020}: 30 days for complex complaints; RG 271 (Australia): 30 calendar days",
+                Example("decided on days 13, 16 and 22; open for 21 days and for 11", 1.0, WORKED),
+            ),
+            (
+                56,
+                "FCA DISP 1.6.2R: final response by the end of 8 weeks",
+                Example("decided on days 40, 56 and 57", 2 / 3, WORKED),
+            ),
+            (
+                60,
+                f"{ORDER_2020}: 60 days with an approved extension",
+                Example("decided on days 40 and 67", 1 / 2, WORKED),
+            ),
+        )
+    ),
+    Kpi(
+        code="complaint_closed_to_received_ratio",
+        version="2",
+        title="Complaints closed over complaints received in the month",
+        measure=PerExposure(RECEIVED, is_share=False),
+        unit="ratio",
+        direction=1,
+        for_index=False,
+        source="Closed over received in the period, as bulletins print it; may exceed 1",
+        definition="Complaints closed in the month over complaints received in it: unlike cases, may exceed 1.",
+        formula="closed in the month / received in the month",
+        example=Example(f"February of: {JANUARY}", 85 / 80, WORKED),
+        **_CLOSED,
+    ),
+    Kpi(
+        code="complaint_clearance_share",
+        version="2",
+        title="Complaints closed among those open at the start of the month or received in it",
+        measure=PerExposure(WORKABLE),
+        unit="share",
+        direction=1,
+        source="Resolution of what was to be worked on; bounded by 1",
+        definition="Complaints closed in the month among those open when it began and those received in it.",
+        formula="closed in the month / (open at its start + received in it)",
+        example=Example(f"February of: {JANUARY}", 85 / 120, WORKED),
+        **_CLOSED,
+    ),
+    Kpi(
+        code="complaint_on_time_share",
+        version="3",
+        title="Complaints decided on time by class (投诉件办理及时率)",
+        measure=Deadline("received_on", "decided_on", exits_on="withdrawn_on", due_on="due_on"),
+        unit="share",
+        direction=1,
+        horizon_days=75,
+        switch="complaints.name",
+        source=f"{ORDER_2020}: 15 days, 30 if complex, 60 with an extension approved and told in time; days of "
+        "outside appraisal excluded, new facts restart the period; Civil Code of the PRC arts. 201 and 203",
+        by_rules=_limits,
+        formula="in time / (in time + late)",
+        example=Example(SEVEN, 5 / 6, WORKED),
+        **TIMED,
+    ),
+    Kpi(
+        code="regulator_complaint_on_time_share",
+        version="3",
+        title="Complaints transferred by the regulator decided on time (监管转办件办理及时率)",
+        measure=Deadline("received_on", "decided_on", exits_on="withdrawn_on", due_on="due_on"),
+        unit="share",
+        direction=1,
+        horizon_days=75,
+        switch="complaints.name",
+        source="CIRC complaint-handling appraisal (third-party copy), with the limits of complaints on time",
+        by_rules=_limits,
+        formula="in time / (in time + late)",
+        example=Example(f"the regulator passed on the first two of: {SEVEN}", 1.0, WORKED),
+        **{
+            **TIMED,
+            "population": OWN_CASE & pl.col("is_via_regulator"),
+            "counts": f"{OWN_WORDS}, received and transferred by the regulator",
+        },
+    ),
+    Kpi(
+        code="complaint_decided_within_3_business_days_share",
+        version="2",
+        title="Complaints decided by the end of the third working day after receipt",
+        measure=Deadline(
+            "received_on", "decided_on", exits_on="withdrawn_on", due_on="third_business_day_on"
+        ),
+        unit="share",
+        direction=1,
+        horizon_days=14,
+        source="By analogy to FCA DISP 1.5.1R",
+        definition="Complaints decided by the third working day after the day of receipt.",
+        formula="in time / (in time + late)",
+        example=Example(
+            "received on Friday 2025-09-26, decided on 09-29 (a make-up Sunday lies between); "
+            "another on 10-09, after the holidays",
+            1 / 2,
+            WORKED,
+        ),
+        **TIMED,
+    ),
+    Kpi(
+        code="complaint_accepted_within_3_business_days_share",
+        version="2",
+        title="Complaints whose resolution was accepted by the end of the third working day after receipt",
+        measure=Deadline("received_on", "accepted_on", due_on="third_business_day_on"),
+        unit="share",
+        direction=1,
+        horizon_days=14,
+        source="FCA DISP 1.5.1R and 1.5.2AR: resolved once the complainant has indicated acceptance",
+        definition="Complaints of which the complainant accepted the resolution by the third working day.",
+        formula="in time / (in time + late)",
+        example=Example("received on Monday, accepted on Thursday and on Friday of the week", 1 / 2, WORKED),
+        **{**TIMED, "dates": {"cohort": "received_on"}},
+    ),
+    Kpi(
+        code="complaint_received_to_closed_days_median",
+        version="2",
+        title="Days from receipt to closing of complaints, median",
+        measure=Quantile("received_to_closed_days", 0.5),
+        unit="days",
+        direction=-1,
+        horizon_days=60,
+        source="Time to resolve",
+        definition="Median of the calendar days from receipt to closing, of closed complaints only.",
+        formula="50 % quantile, Hyndman–Fan type 7",
+        example=Example("1, 2, 2, 3, 4, 5, 7, 9, 15 and 30 days", 4.5, WORKED),
+        **TIMED,
+    ),
+    Kpi(
+        code="complaint_received_to_closed_days_p90",
+        version="2",
+        title="Days from receipt to closing of complaints, 90th percentile",
+        measure=Quantile("received_to_closed_days", 0.9),
+        unit="days",
+        direction=-1,
+        horizon_days=60,
+        source="Time to resolve",
+        definition="90 % quantile of the calendar days from receipt to closing, of closed complaints only.",
+        formula="90 % quantile, Hyndman–Fan type 7",
+        example=Example("1, 2, 2, 3, 4, 5, 7, 9, 15 and 30 days", 16.5, WORKED),
+        **TIMED,
+    ),
+)
+
+
+RECEIPT_TO_DECISION = Clock("received_on", "decided_on", exits=("withdrawn_on",))
+
+_RECEIVED: dict[str, Any] = {
+    "fact": "core.complaints",
+    "population": OWN_CASE,
+    "counts": OWN_WORDS,
+    "excluded": FAULTY,
+    "leaves_out": FAULTY_WORDS,
+    "dates": {"cohort": "received_on"},
+    "minimum": 20,
+}
+_TEN = "decided on days 2, 3, 3, 5, 8, 10 and 12; open for 6, 15 and 70 days"
+
+_BY_TIME_OPEN = (
+    Kpi(
+        code="complaint_received_to_decided_days_km_median",
+        version="2",
+        title="Days from receipt to the decision on complaints, median with open ones counted (Kaplan–Meier)",
+        measure=SurvivalQuantile(RECEIPT_TO_DECISION, 0.5),
+        unit="days",
+        direction=-1,
+        source=f"Kaplan and Meier (1958), JASA 53; {ORDER_2020} sets the limits",
+        definition="Calendar days by which half of the complaints are decided and the decision communicated, open "
+        "ones counted for as long as they have been open, as if nobody withdrew.",
+        formula="least t with S(t) ≤ 0.5, S(t) = Π (1 − decided / at risk)",
+        example=Example(f"{_TEN} (of the decided alone the median is 5)", 8, WORKED),
+        **_RECEIVED,
+    ),
+    Kpi(
+        code="complaint_received_to_decided_days_restricted_mean",
+        version="2",
+        title="Days from receipt to the decision on complaints, counted up to 60, mean with open ones counted",
+        measure=RestrictedMean(RECEIPT_TO_DECISION, 60),
+        unit="days",
+        direction=-1,
+        source="Royston and Parmar (2013), BMC Medical Research Methodology 13, 152",
+        definition="Mean calendar days to the decision, where a complaint counts for 60 at most and open ones are "
+        "followed on, as if nobody withdrew.",
+        formula="area under S(t) from 0 to 60 days",
+        example=Example(_TEN, 19.3, WORKED),
+        **_RECEIVED,
+    ),
+    Kpi(
+        code="complaint_decided_within_15_days_incidence",
+        version="2",
+        title="Complaints decided within 15 calendar days of receipt, open ones counted and withdrawals competing",
+        measure=Incidence(RECEIPT_TO_DECISION, 15),
+        unit="probability",
+        direction=1,
+        source=f"Aalen and Johansen (1978), Scand. J. Statist. 5; {ORDER_2020}: 15 days for simple complaints",
+        definition="Share of complaints decided within 15 days of receipt; who withdraws is never decided.",
+        formula="Σ S(t−) · decided / at risk, over t ≤ 15",
+        example=Example(f"{_TEN}; withdrawn on days 4 and 9", 0.625, WORKED),
+        **_RECEIVED,
+    ),
+)
+
+KPIS = (*_RESOLUTION, *_BY_TIME_OPEN)
