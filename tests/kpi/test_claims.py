@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tests.kpi.claims_made import SETTINGS, core_claims, record, records
 from transforms.kpi import claims_flow, claims_handling, claims_terms
-from transforms.kpi.claims import FAULTY, FIRST_HANDLING, KPIS
+from transforms.kpi.claims import FAULTY, FIRST_HANDLING
+from transforms.kpi.claims_turnaround import KPIS
 from transforms.kpi.registry import registry
 from transforms.measures.case_measures import Deadline
 from transforms.measures.definition import Kpi

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from tests.kpi.claims_made import SETTINGS, core_claims
-from transforms.kpi.claims import KPIS
+from transforms.kpi.claims_turnaround import KPIS
 from transforms.measures.records import kpi_records
 from transforms.periods import long_periods, month_periods, months_until
 

@@ -4,6 +4,7 @@ They count every spell, cancelled ones until they are: opening + reported + reop
 closing, in every month and segment.
 """
 
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -12,6 +13,7 @@ from transforms.core.claims import AGES_DAYS
 from transforms.kpi.claims import (
     FAULTY,
     FAULTY_WORDS,
+    FIRST,
     FIRST_HANDLING,
     FIRST_WORDS,
     NOT_ZERO_WORDS,
@@ -20,11 +22,11 @@ from transforms.kpi.claims import (
     REOPENED_WORDS,
     REPORTED_WORDS,
     WORKED,
-    YEAR,
 )
+from transforms.kpi.claims_outcomes import THOUSAND
 from transforms.measures.case_measures import Count
 from transforms.measures.definition import Flow, Kpi
-from transforms.measures.example import Example
+from transforms.measures.example import Example, rows
 from transforms.measures.stock_measures import (
     BacklogDays,
     Clearance,
@@ -64,13 +66,43 @@ OUTCOMES = {
 # Those that the latest decision says.
 BY_DECISION = ("paid_full", "paid_part", "rejected", "zero")
 SPELL_WORDS = "all spells of claims, reopened and cancelled ones included"
-AGES = "open for 3, 12, 31, 45, 61, 95 and 200 days"
-# A month whose roll-forward is known by hand, and how its closed spells ended.
-MONTH = "520 open at the start of a month of 30 days, 1,480 reported, 35 reopened, 1,610 closed in it"
+# A month whose roll-forward is known by hand, with how its closed spells ended.
+MONTH = partial(
+    Example,
+    "520 open at the start of a month of 30 days, 1,480 reported, 35 reopened; 1,610 closed in it: 1,400 paid in full, "
+    "60 in part, 70 refused, 40 withdrawn, 12 at zero, 25 cancelled, 3 without an outcome",
+    source=WORKED,
+    rows=rows("""
+        cases  spell_no  reported_on  opened_on   ended_on    outcome
+          520         1  2025-03-20   2025-03-20  2025-04-20  paid_full
+          880         1  2025-04-02   2025-04-02  2025-04-20  paid_full
+           60         1  2025-04-02   2025-04-02  2025-04-20  paid_part
+           70         1  2025-04-02   2025-04-02  2025-04-20  rejected
+           40         1  2025-04-02   2025-04-02  2025-04-20  withdrawn
+           12         1  2025-04-02   2025-04-02  2025-04-20  zero
+           25         1  2025-04-02   2025-04-02  2025-04-20  cancelled
+            3         1  2025-04-02   2025-04-02  2025-04-20  -
+          390         1  2025-04-02   2025-04-02  -           -
+           35         2  -            2025-04-03  -           -
+    """),
+    period="2025-04",
+)
 ENDED = {"paid_full": 1400, "paid_part": 60, "rejected": 70, "withdrawn": 40, "zero": 12, "cancelled": 25}
-CLOSED = (
-    "1,610 closed: 1,400 paid in full, 60 in part, 70 refused, 40 withdrawn, 12 at zero, 25 cancelled, "
-    "3 without an outcome"
+AGES = partial(
+    Example,
+    "open for 3, 12, 31, 45, 61, 95 and 200 days",
+    source=WORKED,
+    rows=rows("""
+        opened_on   over_30_days_on  over_60_days_on  over_90_days_on  over_180_days_on
+        2025-03-28  -                -                -                -
+        2025-03-19  -                -                -                -
+        2025-02-28  2025-03-31       -                -                -
+        2025-02-14  2025-03-17       -                -                -
+        2025-01-29  2025-03-01       2025-03-31       -                -
+        2024-12-26  2025-01-26       2025-02-25       2025-03-27       -
+        2024-09-12  2024-10-13       2024-11-12       2024-12-12       2025-03-12
+    """),
+    as_of="2025-03-31",
 )
 _COUNT: dict[str, Any] = {
     "fact": "core.claims",
@@ -104,7 +136,7 @@ def _closed(outcome: str, how: str) -> Kpi:
         definition=f"Spells of claims that ended in the month {how}.",
         formula="number of spells",
         counts=f"spells of claims that ended {how}",
-        example=Example(CLOSED, ENDED[outcome], WORKED),
+        example=MONTH(value=ENDED[outcome], numerator=ENDED[outcome]),
         **_COUNT,
     )
 
@@ -125,7 +157,7 @@ def _open_for(older_than: int | None, up_to: int | None, worked: int) -> Kpi:
         source=_AGEING,
         definition=f"Spells of claims open at the end of the month that began {words} days before.",
         formula="number of spells",
-        example=Example(AGES, worked, WORKED),
+        example=AGES(value=worked, numerator=worked),
         **_FLOW,
     )
 
@@ -141,7 +173,7 @@ KPIS = (
         definition="Claims reported in the month, those cancelled later included.",
         formula="number of claims",
         counts=REPORTED_WORDS,
-        example=Example(MONTH, 1480, WORKED),
+        example=MONTH(value=1480, numerator=1480),
         **_COUNT,
     ),
     Kpi(
@@ -153,7 +185,7 @@ KPIS = (
         definition="Spells that began in the month because a claim was reopened.",
         formula="number of spells",
         counts=REOPENED_WORDS,
-        example=Example(MONTH, 35, WORKED),
+        example=MONTH(value=35, numerator=35),
         **_COUNT,
     ),
     *(_closed(outcome, how) for outcome, how in OUTCOMES.items()),
@@ -166,7 +198,7 @@ KPIS = (
         definition="Spells of claims that ended in the month in no way that the records tell.",
         formula="number of spells",
         counts="spells of claims that ended without an outcome",
-        example=Example(CLOSED, 3, WORKED),
+        example=MONTH(value=3, numerator=3),
         **_COUNT,
     ),
     Kpi(
@@ -178,8 +210,20 @@ KPIS = (
         source=_ROLL_FORWARD,
         definition="Spells of claims begun by the end of the month that have not ended by then.",
         formula="open at the start + reported + reopened − closed",
-        example=Example(MONTH, 425, WORKED),
+        example=MONTH(value=425, numerator=425),
         **_FLOW,
+    ),
+    Kpi(
+        code="claim_open_count",
+        title="Claims open at the end of the month",
+        measure=Stock(HANDLED),
+        unit="count",
+        direction=-1,
+        source="Backlog: reported and not yet closed, withdrawn, cancelled, paid or refused",
+        definition="Claims reported by the end of the month that have not ended by then.",
+        formula="number of claims",
+        example=THOUSAND(value=50, numerator=50),
+        **_FLOW | {"counts": FIRST_WORDS},
     ),
     Kpi(
         code="claim_clearance_ratio",
@@ -191,7 +235,7 @@ KPIS = (
         minimum=30,
         definition="Spells of claims closed in the month over those that began in it.",
         formula="closed / (reported + reopened)",
-        example=Example(MONTH, 1610 / 1515, WORKED),
+        example=MONTH(value=1610 / 1515, numerator=1610, denominator=1515),
         **_FLOW,
     ),
     Kpi(
@@ -203,7 +247,7 @@ KPIS = (
         source="Little's law, Operations Research 9 (1961)",
         definition="Days in which the backlog would be closed at the pace of the month.",
         formula="open at the end / (closed / calendar days of the month)",
-        example=Example(MONTH, 425 / (1610 / 30), WORKED),
+        example=MONTH(value=425 / (1610 / 30), numerator=425, denominator=1610 / 30),
         **_FLOW,
     ),
     Kpi(
@@ -215,7 +259,7 @@ KPIS = (
         source="Insurance Law of the PRC art. 25 sets 60 days for paying what is certain",
         definition="Open spells of claims that began more than 60 days before.",
         formula="open for more than 60 days / open",
-        example=Example(AGES, 3 / 7, WORKED),
+        example=AGES(value=3 / 7, numerator=3, denominator=7),
         **_FLOW,
     ),
     *(
@@ -234,7 +278,7 @@ KPIS = (
         minimum=50,
         definition="Claims paid in the month among those open when it began and those reported in it.",
         formula="paid / (open at the start + reported)",
-        example=Example(YEAR, 930 / 1040, WORKED),
+        example=THOUSAND(value=930 / 1040, numerator=930, denominator=1040),
         **_FLOW | {"counts": FIRST_WORDS},
     ),
     Kpi(
@@ -247,7 +291,7 @@ KPIS = (
         minimum=50,
         definition="Claims refused in the month among those open when it began and those reported in it.",
         formula="refused / (open at the start + reported)",
-        example=Example(YEAR, 40 / 1040, WORKED),
+        example=THOUSAND(value=40 / 1040, numerator=40, denominator=1040),
         **_FLOW | {"counts": FIRST_WORDS},
     ),
     Kpi(
@@ -260,7 +304,7 @@ KPIS = (
         minimum=50,
         definition="Claims open at the end of the month among those open when it began and those reported in it.",
         formula="open at the end / (open at the start + reported)",
-        example=Example(YEAR, 50 / 1040, WORKED),
+        example=THOUSAND(value=50 / 1040, numerator=50, denominator=1040),
         **_FLOW | {"counts": FIRST_WORDS},
     ),
     Kpi(
@@ -279,8 +323,18 @@ KPIS = (
         leaves_out=FAULTY_WORDS,
         example=Example(
             "registered 12,000, of them cancelled 300, closed at zero 200, closed otherwise 10,450",
-            10_450 / 11_500,
-            WORKED,
+            value=10_450 / 11_500,
+            numerator=10_450,
+            denominator=11_500,
+            source=WORKED,
+            every=FIRST,
+            rows=rows("""
+                cases  registered_on  ended_on    outcome
+                  300  2024-06-03     2024-06-10  cancelled
+                  200  2024-08-05     2024-08-20  zero
+                10450  2024-10-08     2025-03-31  paid_full
+                 1050  2025-02-10     -           -
+            """),
         ),
     ),
 )

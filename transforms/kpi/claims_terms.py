@@ -1,4 +1,7 @@
-"""The KPIs of terms of claims: what is late by law or contract, and what keeps the insurer's own promises."""
+"""The KPIs of terms of claims: what is late by law or contract, and what keeps the insurer's own promises.
+
+How a term runs (calendar, contract, excluded days) is `transforms/core/claim_terms.py`.
+"""
 
 import math
 from collections.abc import Callable
@@ -6,23 +9,15 @@ from typing import Any
 
 import polars as pl
 
-from transforms.kpi.claims import FAULTY, FAULTY_WORDS, FIRST_HANDLING, FIRST_WORDS, MEDIAN, WORKED
+from transforms.kpi.claims import BY_DECISION, BY_END, FIRST, MEDIAN, SHARE, WORKED
 from transforms.measures.case_measures import Quantile, Share, TermShare
 from transforms.measures.definition import Kpi
-from transforms.measures.example import Example
+from transforms.measures.example import Example, rows
 from transforms.settings import Promise, Settings
 
-_TERM: dict[str, Any] = {
-    "fact": "core.claims",
-    "population": FIRST_HANDLING,
-    "counts": FIRST_WORDS,
-    "excluded": FAULTY,
-    "leaves_out": FAULTY_WORDS,
-    "unit": "share",
-    "direction": -1,
-    "minimum": 30,
-}
-_REPORTED: dict[str, Any] = {"dates": {"cohort": "reported_on", "period": "decided_on"}, "horizon_days": 30}
+_TERM: dict[str, Any] = SHARE | {"direction": -1}
+_REPORTED: dict[str, Any] = {"dates": BY_DECISION, "horizon_days": 30}
+_WORKED: dict[str, Any] = {"source": WORKED, "every": FIRST}
 
 
 def _by_requests(definition: str) -> Callable[[Settings], dict[str, str]]:
@@ -43,7 +38,7 @@ KPIS = (
         version="3",
         title="Claims late by any of the limits for decision, payment, refusal letter and part payment",
         measure=TermShare("statutory_state", "breach"),
-        dates={"cohort": "reported_on", "period": "ended_on"},
+        dates=BY_END,
         horizon_days=90,
         source="Insurance Law of the PRC arts 23, 24 and 25; a contract's own terms take their place",
         by_rules=_by_requests(
@@ -54,8 +49,18 @@ KPIS = (
         example=Example(
             "four claims: in time throughout; decided 45 days after claim and papers came, none asked for; "
             "paid 25 days after the agreement; open for 12 days",
-            2 / 3,
-            WORKED,
+            value=2 / 3,
+            numerator=2,
+            denominator=3,
+            rows=rows("""
+                reported_on  statutory_state
+                2025-03-03   met
+                2025-03-03   breach
+                2025-03-03   breach
+                2025-03-19   undetermined
+            """),
+            **_WORKED,
+            as_of="2025-03-31",
         ),
         **_TERM,
     ),
@@ -71,9 +76,18 @@ KPIS = (
         ),
         formula="late / (late + in time)",
         example=Example(
-            "decided after 42 days, 15 of them gathering papers; decided after 45 days, none; open for 12 days",
-            1 / 2,
-            WORKED,
+            "decided after 42 days, 15 of them gathering papers; decided after 45 days, none; open for 17 days",
+            value=1 / 2,
+            numerator=1,
+            denominator=2,
+            rows=rows("""
+                reported_on  decided_on  documents_to_decision_net_days  decision_term_state
+                2025-03-03   2025-04-14                              27  met
+                2025-03-03   2025-04-17                              45  breach
+                2025-03-31   -                                        -  undetermined
+            """),
+            **_WORKED,
+            as_of="2025-04-17",
         ),
         **_TERM | _REPORTED,
     ),
@@ -87,7 +101,21 @@ KPIS = (
         source="Insurance Law of the PRC art. 23(1)",
         definition="Claims agreed and paid late, or unpaid when late.",
         formula="late / (late + in time)",
-        example=Example("paid 3, 10 and 25 days after the agreement; unpaid for 6 days", 1 / 3, WORKED),
+        example=Example(
+            "paid 3, 10 and 25 days after the agreement; unpaid for 6 days",
+            value=1 / 3,
+            numerator=1,
+            denominator=3,
+            rows=rows("""
+                payable_on  paid_on     payment_term_state
+                2025-03-03  2025-03-06  met
+                2025-03-03  2025-03-13  met
+                2025-03-03  2025-03-28  breach
+                2025-03-25  -           undetermined
+            """),
+            **_WORKED,
+            as_of="2025-03-31",
+        ),
         **_TERM,
     ),
     Kpi(
@@ -101,7 +129,18 @@ KPIS = (
         definition="Refused claims of which the letter with the reasons was late or is missing.",
         formula="late or never sent / (late or never sent + in time)",
         example=Example(
-            "four refusals two months ago, the letter sent on days 1, 3 and 15, and never", 1 / 2, WORKED
+            "four refusals, the letter sent on days 1, 3 and 15, and never",
+            value=2 / 4,
+            numerator=2,
+            denominator=4,
+            rows=rows("""
+                decided_on  refusal_sent_on  outcome   refusal_letter_state
+                2025-03-03  2025-03-04       rejected  met
+                2025-03-03  2025-03-06       rejected  met
+                2025-03-03  2025-03-18       rejected  breach
+                2025-03-03  -                rejected  breach
+            """),
+            **_WORKED,
         ),
         **_TERM,
     ),
@@ -116,9 +155,20 @@ KPIS = (
         "documents.",
         formula="late / (late + in time)",
         example=Example(
-            "decided on days 20 and 45; paid in part on day 58; nothing for 90 days; nothing for 30 days",
-            1 / 4,
-            WORKED,
+            "decided on days 20 and 45; paid in part on day 58; nothing for 90 days; nothing for 60 days",
+            value=1 / 4,
+            numerator=1,
+            denominator=4,
+            rows=rows("""
+                documents_complete_on  decided_on  prepaid_on  part_payment_state
+                2025-03-01             2025-03-21  -           met
+                2025-03-01             2025-04-15  -           met
+                2025-03-01             -           2025-04-28  met
+                2025-03-01             -           -           breach
+                2025-03-31             -           -           undetermined
+            """),
+            **_WORKED,
+            as_of="2025-05-30",
         ),
         **_TERM,
     ),
@@ -136,8 +186,17 @@ KPIS = (
         formula="part paid by day 60 / undecided on day 60",
         example=Example(
             "four claims undecided on day 60: a part paid on day 50, on day 85, and of two nothing",
-            1 / 4,
-            WORKED,
+            value=1 / 4,
+            numerator=1,
+            denominator=4,
+            rows=rows("""
+                documents_complete_on  part_payment_due_on  prepaid_on  is_undetermined_after_60_days
+                2025-03-03             2025-05-02           2025-04-22  yes
+                2025-03-03             2025-05-02           2025-05-27  yes
+                2025-03-03             2025-05-02           -           yes
+                2025-03-03             2025-05-02           -           yes
+            """),
+            **_WORKED,
         ),
         **_TERM | {"direction": 1},
     ),
@@ -154,8 +213,13 @@ KPIS = (
         example=Example(
             "claimed on 2025-03-03, notice of missing papers on 03-10, papers on 03-25, decided on "
             "04-14: 42 days less 15",
-            27,
-            WORKED,
+            value=27,
+            denominator=1,
+            rows=rows("""
+                reported_on  decided_on  documents_to_decision_net_days
+                2025-03-03   2025-04-14                              27
+            """),
+            **_WORKED,
         ),
         **_TERM | _REPORTED | {"unit": "days"},
     ),
@@ -187,5 +251,18 @@ def _promise_kpi(promise: Promise) -> Kpi:
         definition="Claims of which the promise was kept, among those of which it is known.",
         formula="kept / (kept + broken)",
         counts="claims the promise covers, those cancelled by the insurer or contradictory left out",
-        example=Example("kept 45 times, broken 5 times, not known yet 3 times", 0.9, WORKED),
+        example=Example(
+            "kept 45 times, broken 5 times, not known yet 3 times",
+            value=0.9,
+            numerator=45,
+            denominator=50,
+            source=WORKED,
+            every={"promise": promise.name},
+            rows=rows("""
+                cases  started_on  state
+                   45  2025-03-04  met
+                    5  2025-03-04  breach
+                    3  2025-03-31  undetermined
+            """),
+        ),
     )

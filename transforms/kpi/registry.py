@@ -1,12 +1,11 @@
 """All KPIs of the house in one list, from the files that define them by subject."""
 
 from transforms.kpi import (
-    claims,
     claims_flow,
     claims_handling,
     claims_outcomes,
-    claims_survival,
     claims_terms,
+    claims_turnaround,
     complaints_outcomes,
     complaints_resolution,
     complaints_volume,
@@ -26,8 +25,7 @@ def registry(settings: Settings | None = None) -> tuple[Kpi, ...]:
     """
     settings = settings or Settings()
     kpis = (
-        *claims.KPIS,
-        *claims_survival.KPIS,
+        *claims_turnaround.KPIS,
         *claims_terms.KPIS,
         *claims_terms.promise_kpis(settings),
         *claims_outcomes.KPIS,

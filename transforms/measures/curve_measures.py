@@ -37,9 +37,14 @@ class Clock:
     whole_days: str = "has_whole_days"
 
     @property
+    def moments(self) -> tuple[str, ...]:
+        """The columns of its start, its end and its exits."""
+        return (self.starts, self.ends, *self.exits)
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The columns it looks at."""
-        own = (self.starts, self.ends, *self.exits)
+        own = self.moments
         return (*own, *self.in_days.columns, self.whole_days) if self.in_days else own
 
     def duration(self, as_of: date, ends_at: datetime) -> pl.Expr:
