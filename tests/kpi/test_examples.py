@@ -14,38 +14,11 @@ from transforms.measures.needs import bases_of
 from transforms.measures.records import kpi_records
 from transforms.settings import Settings
 
-COMPANY = Settings(cuts=("company",))
 SCHEMAS = {model.writes: model.schema for model in transform_models()}
 KPIS = {kpi.code: kpi for kpi in registry()}
 BOOLEANS = {"yes": True, "no": False}
 # Whose example is in words alone as yet.
 OTHERS_IN_WORDS = """
-    complaints_received_count
-    complaints_closed_count
-    complaints_open_count
-    regulator_complaints_per_100m_premium
-    complaint_index_ratio
-    complaint_resolved_share
-    complaint_resolved_within_14_days_share
-    complaint_resolved_within_15_days_share
-    complaint_resolved_within_30_days_share
-    complaint_resolved_within_56_days_share
-    complaint_resolved_within_60_days_share
-    complaint_closed_to_received_ratio
-    complaint_clearance_share
-    complaint_on_time_share
-    regulator_complaint_on_time_share
-    complaint_decided_within_3_business_days_share
-    complaint_accepted_within_3_business_days_share
-    complaint_received_to_closed_days_median
-    complaint_received_to_closed_days_p90
-    complaint_request_met_share
-    complaint_repeated_within_90_days_share
-    complaint_escalated_within_180_days_share
-    complaint_mis_selling_share
-    complaint_received_to_decided_days_km_median
-    complaint_received_to_decided_days_restricted_mean
-    complaint_decided_within_15_days_incidence
     persistency_13m_policy_share
     persistency_13m_premium_share
     persistency_25m_policy_share
@@ -145,14 +118,15 @@ def period_of(example: Example) -> pl.DataFrame:
 
 def found_by(code: str) -> Mapping[str, object]:
     """The company's record of a KPI's example on its first basis, whatever its minimum and maturity."""
-    kpi = KPIS[code]
-    shown = replace(kpi, minimum=1, suppress_below=0, horizon_days=0)
+    example = KPIS[code].example
+    settings = (example.under or Settings()).model_copy(update={"cuts": ("company",)})
+    (kpi,) = (kpi for kpi in registry(settings) if kpi.code == code)
     made = kpi_records(
-        facts_of(kpi.fact, kpi.example),
-        [shown],
-        period_of(kpi.example),
-        as_of=date.fromisoformat(kpi.example.as_of),
-        settings=COMPANY,
+        facts_of(kpi.fact, example),
+        [replace(kpi, minimum=1, suppress_below=0, horizon_days=0)],
+        period_of(example),
+        as_of=date.fromisoformat(example.as_of),
+        settings=settings,
     )
     return made.filter(basis=bases_of(kpi)[0], cut="company").row(0, named=True)
 

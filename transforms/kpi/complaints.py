@@ -3,11 +3,12 @@
 How a complaint's limit, repeats and merged contacts are told is in `transforms/core`.
 """
 
+from functools import partial
 from typing import Any
 
 import polars as pl
 
-from transforms.measures.example import Row
+from transforms.measures.example import Example, Row, rows
 
 # A repeated contact on an open complaint is merged into it and is no case of its own.
 OWN_CASE = ~pl.col("is_merged")
@@ -19,7 +20,6 @@ CONFIRMED = pl.col("outcome").is_in(["upheld", "partly_upheld"])
 OWN_WORDS = "complaints, merged contacts left out"
 FAULTY_WORDS = "closed, answered, accepted, reopened or escalated before received"
 ORDER_2020 = "CBIRC order 2020 no. 3 (a third-party copy)"
-WORKED = "worked by hand"
 
 CASES: dict[str, Any] = {"fact": "core.complaints", "population": OWN_CASE, "counts": OWN_WORDS}
 TIMED: dict[str, Any] = {
@@ -30,6 +30,19 @@ TIMED: dict[str, Any] = {
     "minimum": 20,
 }
 
-JANUARY = "100 received in January, 60 closed in January, 30 in February; 80 in February, 55 closed in it"
-# What every row of an example has: nobody complained twice, and nothing contradicts itself.
+# What every row of an example has: nobody complained twice while the first was open.
 ALONE: Row = {"is_merged": "no"}
+TWO_MONTHS = partial(
+    Example,
+    given="100 received in January, 60 closed in January, 30 in February; 80 in February, 55 closed in it",
+    every=ALONE,
+    rows=rows("""
+        cases  received_on  closed_on   decided_on
+           60  2025-01-06   2025-01-20  2025-01-20
+           30  2025-01-20   2025-02-10  2025-02-10
+           10  2025-01-20   -           -
+           55  2025-02-06   2025-02-20  2025-02-20
+           25  2025-02-20   -           -
+    """),
+    as_of="2025-02-28",
+)

@@ -1,5 +1,6 @@
 """The KPIs of what comes of complaints, and what they are about: upheld, met, withdrawn, repeated, escalated."""
 
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -15,12 +16,11 @@ from transforms.kpi.complaints import (
     OWN_CASE,
     OWN_WORDS,
     TIMED,
-    WORKED,
 )
 from transforms.measures.case_measures import Mean, Share
 from transforms.measures.definition import Kpi
 from transforms.measures.example import Example, rows
-from transforms.settings import Settings
+from transforms.settings import ComplaintSettings, Settings
 
 _DECIDED: dict[str, Any] = {
     "fact": "core.complaints",
@@ -32,18 +32,18 @@ _DECIDED: dict[str, Any] = {
     "minimum": 20,
 }
 
-CLOSED: dict[str, Any] = {
-    "given": "42 upheld, 18 partly, 80 not upheld, 10 withdrawn",
-    "source": WORKED,
-    "rows": rows("""
+CLOSED = partial(
+    Example,
+    given="42 upheld, 18 partly, 80 not upheld, 10 withdrawn",
+    every=ALONE,
+    rows=rows("""
         cases  outcome        uphold_credit  received_on  closed_on   withdrawn_on
            42  upheld                   1.0  2025-03-03   2025-03-10  -
            18  partly_upheld            0.5  2025-03-03   2025-03-10  -
            80  not_upheld               0.0  2025-03-03   2025-03-10  -
            10  withdrawn                  -  2025-03-03   2025-03-10  2025-03-10
     """),
-    "every": ALONE,
-}
+)
 
 
 def _mis_selling(settings: Settings) -> dict[str, Any]:
@@ -66,7 +66,7 @@ KPIS = (
         source="Uphold rate counting full and part; withdrawn complaints are on neither side",
         definition="Complaints upheld fully or partly among those decided on their merits.",
         formula="(upheld + partly) / (upheld + partly + not upheld)",
-        example=Example(**CLOSED, value=60 / 140, numerator=60, denominator=140),
+        example=CLOSED(value=60 / 140, numerator=60, denominator=140),
         **_DECIDED,
     ),
     Kpi(
@@ -79,7 +79,7 @@ KPIS = (
         source="Uphold rate counting full only",
         definition="Complaints upheld fully among those decided on their merits.",
         formula="upheld / (upheld + partly + not upheld)",
-        example=Example(**CLOSED, value=0.3, numerator=42, denominator=140),
+        example=CLOSED(value=0.3, numerator=42, denominator=140),
         **_DECIDED,
     ),
     Kpi(
@@ -92,7 +92,7 @@ KPIS = (
         source="Uphold rate with half credit",
         definition="Complaints upheld among those decided on their merits, a partly upheld one as a half.",
         formula="(upheld + partly / 2) / (upheld + partly + not upheld)",
-        example=Example(**CLOSED, value=51 / 140, numerator=51, denominator=140),
+        example=CLOSED(value=51 / 140, numerator=51, denominator=140),
         **_DECIDED,
     ),
     Kpi(
@@ -107,7 +107,19 @@ KPIS = (
         source="Closed is not satisfied: whether the request was met is a flag of its own",
         definition="Decided complaints whose request was met, fully or in part.",
         formula="(met fully + in part) / (met fully + in part + not at all)",
-        example=Example("3 met fully, 1 in part, 6 not at all", 0.4, WORKED),
+        example=Example(
+            given="3 met fully, 1 in part, 6 not at all",
+            value=0.4,
+            numerator=4,
+            denominator=10,
+            every=ALONE,
+            rows=rows("""
+                cases  closed_on   outcome     request_met
+                    3  2025-03-09  upheld      full
+                    1  2025-03-09  upheld      partial
+                    6  2025-03-09  not_upheld  none
+            """),
+        ),
         **_DECIDED,
     ),
     Kpi(
@@ -121,7 +133,7 @@ KPIS = (
         source=f"{ORDER_2020}: withdrawal ends the procedure; a withdrawal after the request was met is decided",
         definition="Complaints withdrawn with nothing granted among those closed.",
         formula="withdrawn / closed",
-        example=Example(**CLOSED, value=10 / 150, numerator=10, denominator=150),
+        example=CLOSED(value=10 / 150, numerator=10, denominator=150),
         **TIMED,
     ),
     Kpi(
@@ -143,10 +155,17 @@ KPIS = (
         "within 90 days.",
         formula="repeated / closed, 90 days ago or longer",
         example=Example(
-            "first customer: closed 01-15, again on 01-10 (merged) and on 02-20 (closed 03-01); two others "
-            "closed; as of 2025-05-01",
-            1 / 3,
-            WORKED,
+            given="closed in January; one customer complains again on the same matter after 36 days",
+            value=1 / 3,
+            numerator=1,
+            denominator=3,
+            rows=rows("""
+                customer_id  closed_on   repeated_on  closed_to_repeat_days
+                C1           2025-01-15  2025-02-20                      36
+                C2           2025-01-12  -                                -
+                C3           2025-01-20  -                                -
+            """),
+            period="2025-01",
         ),
     ),
     Kpi(
@@ -165,7 +184,19 @@ KPIS = (
         source="Escalation (越级投诉率) of the received cohort; CIRC complaint-handling appraisal (a copy)",
         definition="Complaints received in the month that reached a higher instance within 180 days.",
         formula="escalated within 180 days / received",
-        example=Example("of 50 complaints two reached the regulator, on day 20 and on day 200", 0.02, WORKED),
+        example=Example(
+            given="of 50 complaints two reached the regulator, on day 20 and on day 200",
+            value=0.02,
+            numerator=1,
+            denominator=50,
+            every=ALONE,
+            rows=rows("""
+                cases  received_on  escalated_on
+                   48  2025-03-03   -
+                    1  2025-03-03   2025-03-23
+                    1  2025-03-03   2025-09-19
+            """),
+        ),
         excluded=FAULTY,
         leaves_out=FAULTY_WORDS,
         **CASES,
@@ -186,7 +217,21 @@ KPIS = (
         definition="Complaints about how the policy was sold, by the categories that the project names, among those "
         "whose category is known.",
         formula="categories in `complaints.mis_selling` / all categories",
-        example=Example("30 about sales, 50 about claims, 20 about surrender", 0.3, WORKED),
+        example=Example(
+            given="30 about sales, 50 about claims, 20 about surrender, 7 without a category",
+            value=0.3,
+            numerator=30,
+            denominator=100,
+            every=ALONE,
+            rows=rows("""
+                cases  received_on  category
+                   30  2025-03-03   sales
+                   50  2025-03-03   claims
+                   20  2025-03-03   surrender
+                    7  2025-03-03   -
+            """),
+            under=Settings(complaints=ComplaintSettings(mis_selling=("sales",))),
+        ),
         **CASES,
     ),
 )

@@ -1,25 +1,26 @@
 """The KPIs of resolving complaints: whether, whether in time, and after how many days."""
 
+from functools import partial
 from typing import Any
 
 import polars as pl
 
 from transforms.kpi.complaints import (
+    ALONE,
     CASES,
     FAULTY,
     FAULTY_WORDS,
-    JANUARY,
     NOT_WITHDRAWN,
     ORDER_2020,
     OWN_CASE,
     OWN_WORDS,
     TIMED,
-    WORKED,
+    TWO_MONTHS,
 )
 from transforms.measures.case_measures import Deadline, Quantile, Share
 from transforms.measures.curve_measures import Clock, Incidence, RestrictedMean, SurvivalQuantile
 from transforms.measures.definition import Exposure, Flow, Kpi
-from transforms.measures.example import Example
+from transforms.measures.example import Example, rows
 from transforms.measures.rates import PerExposure
 from transforms.settings import Settings
 
@@ -37,12 +38,82 @@ _CLOSED: dict[str, Any] = {
     "minimum": 20,
 }
 
-# Of these seven complaints the state on 2025-03-31 is known by hand.
-SEVEN = (
-    "seven complaints as of 2025-03-31, received → decided (limit): 03-01→03-14 (15), 03-01→03-17 (15, day 15 "
-    "is a Sunday), 03-03→03-25 (30), 03-10 open (15), 03-20 open (15), 01-20→03-28 (60 and 10 of appraisal), "
-    "03-25→03-26 (15)"
+SEVEN = partial(
+    Example,
+    given="of seven complaints one is open and late, one open and in time; day 15 of the second is a Sunday",
+    every=ALONE,
+    rows=rows("""
+        received_on  limit_days  due_on      decided_on  is_via_regulator
+        2025-03-01           15  2025-03-17  2025-03-14  yes
+        2025-03-01           15  2025-03-17  2025-03-17  yes
+        2025-03-03           30  2025-04-02  2025-03-25  no
+        2025-03-10           15  2025-03-25  -           no
+        2025-03-20           15  2025-04-07  -           no
+        2025-01-20           60  2025-03-31  2025-03-28  no
+        2025-03-25           15  2025-04-09  2025-03-26  no
+    """),
+    period="2025-01/2025-03",
+    as_of="2025-03-31",
 )
+FIVE = partial(
+    Example,
+    given="decided on days 13, 16 and 22; open for 21 days and for 11",
+    every=ALONE,
+    rows=rows("""
+        received_on  decided_on
+        2025-03-01   2025-03-14
+        2025-03-01   2025-03-17
+        2025-03-01   2025-03-23
+        2025-03-10   -
+        2025-03-20   -
+    """),
+    as_of="2025-03-31",
+)
+TEN_CLOSED = partial(
+    Example,
+    given="closed after 1, 2, 2, 3, 4, 5, 7, 9, 15 and 30 days",
+    every=ALONE,
+    rows=rows("""
+        received_on  closed_on   received_to_closed_days
+        2025-03-03   2025-03-04                        1
+        2025-03-03   2025-03-05                        2
+        2025-03-03   2025-03-05                        2
+        2025-03-03   2025-03-06                        3
+        2025-03-03   2025-03-07                        4
+        2025-03-03   2025-03-08                        5
+        2025-03-03   2025-03-10                        7
+        2025-03-03   2025-03-12                        9
+        2025-03-03   2025-03-18                       15
+        2025-03-03   2025-04-02                       30
+    """),
+)
+# Of the decided alone the median is 5.
+SEVEN_DECIDED_THREE_OPEN = rows("""
+    received_on  decided_on
+    2025-04-21   2025-04-23
+    2025-04-21   2025-04-24
+    2025-04-21   2025-04-24
+    2025-04-21   2025-04-26
+    2025-04-21   2025-04-29
+    2025-04-21   2025-05-01
+    2025-04-21   2025-05-03
+    2025-05-25   -
+    2025-05-16   -
+    2025-03-22   -
+""")
+TEN = partial(
+    Example,
+    given="decided on days 2, 3, 3, 5, 8, 10 and 12; open for 6, 15 and 70 days",
+    every=ALONE,
+    rows=SEVEN_DECIDED_THREE_OPEN,
+    period="2025-03/2025-05",
+    as_of="2025-05-31",
+)
+TWO_WITHDRAWN = rows("""
+    received_on  withdrawn_on
+    2025-04-21   2025-04-25
+    2025-04-21   2025-04-30
+""")
 
 
 def _limits(settings: Settings) -> dict[str, str]:
@@ -76,7 +147,7 @@ _RESOLUTION = (
         source="Resolution rate (办结率) of the received cohort; withdrawn complaints are on neither side",
         definition="Complaints received in the month that were decided by the as-of date.",
         formula="decided / (received − withdrawn)",
-        example=Example(f"January as of the end of February, of: {JANUARY}", 0.9, WORKED),
+        example=TWO_MONTHS(period="2025-01", value=0.9, numerator=90, denominator=100),
         **CASES,
     ),
     *(
@@ -99,27 +170,64 @@ _RESOLUTION = (
             (
                 14,
                 "Grievance redress in India (third-party copy)",
-                Example("decided on days 13, 14 and 15; open on day 9", 2 / 3, WORKED),
+                Example(
+                    given="decided on days 13, 14 and 15; open on day 9",
+                    value=2 / 3,
+                    numerator=2,
+                    denominator=3,
+                    every=ALONE,
+                    rows=rows("""
+                        received_on  decided_on
+                        2025-03-03   2025-03-16
+                        2025-03-03   2025-03-17
+                        2025-03-03   2025-03-18
+                        2025-03-22   -
+                    """),
+                    as_of="2025-03-31",
+                ),
             ),
             (
                 15,
                 f"{ORDER_2020}: 15 days for simple complaints",
-                Example("decided on days 13, 16 and 22; open for 21 days and for 11", 1 / 4, WORKED),
+                FIVE(value=1 / 4, numerator=1, denominator=4),
             ),
             (
                 30,
                 f"{ORDER_2020}: 30 days for complex complaints; RG 271 (Australia): 30 calendar days",
-                Example("decided on days 13, 16 and 22; open for 21 days and for 11", 1.0, WORKED),
+                FIVE(value=1.0, numerator=3, denominator=3),
             ),
             (
                 56,
                 "FCA DISP 1.6.2R: final response by the end of 8 weeks",
-                Example("decided on days 40, 56 and 57", 2 / 3, WORKED),
+                Example(
+                    given="decided on days 40, 56 and 57",
+                    value=2 / 3,
+                    numerator=2,
+                    denominator=3,
+                    every=ALONE,
+                    rows=rows("""
+                        received_on  decided_on
+                        2025-03-03   2025-04-12
+                        2025-03-03   2025-04-28
+                        2025-03-03   2025-04-29
+                    """),
+                ),
             ),
             (
                 60,
                 f"{ORDER_2020}: 60 days with an approved extension",
-                Example("decided on days 40 and 67", 1 / 2, WORKED),
+                Example(
+                    given="decided on days 40 and 67",
+                    value=1 / 2,
+                    numerator=1,
+                    denominator=2,
+                    every=ALONE,
+                    rows=rows("""
+                        received_on  decided_on
+                        2025-03-03   2025-04-12
+                        2025-03-03   2025-05-09
+                    """),
+                ),
             ),
         )
     ),
@@ -134,7 +242,7 @@ _RESOLUTION = (
         source="Closed over received in the period, as bulletins print it; may exceed 1",
         definition="Complaints closed in the month over complaints received in it: unlike cases, may exceed 1.",
         formula="closed in the month / received in the month",
-        example=Example(f"February of: {JANUARY}", 85 / 80, WORKED),
+        example=TWO_MONTHS(period="2025-02", value=85 / 80, numerator=85, denominator=80),
         **_CLOSED,
     ),
     Kpi(
@@ -147,7 +255,7 @@ _RESOLUTION = (
         source="Resolution of what was to be worked on; bounded by 1",
         definition="Complaints closed in the month among those open when it began and those received in it.",
         formula="closed in the month / (open at its start + received in it)",
-        example=Example(f"February of: {JANUARY}", 85 / 120, WORKED),
+        example=TWO_MONTHS(period="2025-02", value=85 / 120, numerator=85, denominator=120),
         **_CLOSED,
     ),
     Kpi(
@@ -163,7 +271,7 @@ _RESOLUTION = (
         "outside appraisal excluded, new facts restart the period; Civil Code of the PRC arts. 201 and 203",
         by_rules=_limits,
         formula="in time / (in time + late)",
-        example=Example(SEVEN, 5 / 6, WORKED),
+        example=SEVEN(value=5 / 6, numerator=5, denominator=6),
         **TIMED,
     ),
     Kpi(
@@ -178,7 +286,7 @@ _RESOLUTION = (
         source="CIRC complaint-handling appraisal (third-party copy), with the limits of complaints on time",
         by_rules=_limits,
         formula="in time / (in time + late)",
-        example=Example(f"the regulator passed on the first two of: {SEVEN}", 1.0, WORKED),
+        example=SEVEN(value=1.0, numerator=2, denominator=2),
         **{
             **TIMED,
             "population": OWN_CASE & pl.col("is_via_regulator"),
@@ -199,10 +307,17 @@ _RESOLUTION = (
         definition="Complaints decided by the third working day after the day of receipt.",
         formula="in time / (in time + late)",
         example=Example(
-            "received on Friday 2025-09-26, decided on 09-29 (a make-up Sunday lies between); "
-            "another on 10-09, after the holidays",
-            1 / 2,
-            WORKED,
+            given="received on Friday, a make-up Sunday and the holidays of October ahead",
+            value=1 / 2,
+            numerator=1,
+            denominator=2,
+            every=ALONE,
+            rows=rows("""
+                received_on  third_business_day_on  decided_on
+                2025-09-26   2025-09-30             2025-09-29
+                2025-09-26   2025-09-30             2025-10-09
+            """),
+            period="2025-09",
         ),
         **TIMED,
     ),
@@ -217,7 +332,18 @@ _RESOLUTION = (
         source="FCA DISP 1.5.1R and 1.5.2AR: resolved once the complainant has indicated acceptance",
         definition="Complaints of which the complainant accepted the resolution by the third working day.",
         formula="in time / (in time + late)",
-        example=Example("received on Monday, accepted on Thursday and on Friday of the week", 1 / 2, WORKED),
+        example=Example(
+            given="received on Monday, accepted on Thursday and on Friday of the week",
+            value=1 / 2,
+            numerator=1,
+            denominator=2,
+            every=ALONE,
+            rows=rows("""
+                received_on  third_business_day_on  accepted_on
+                2025-03-03   2025-03-06             2025-03-06
+                2025-03-03   2025-03-06             2025-03-07
+            """),
+        ),
         **{**TIMED, "dates": {"cohort": "received_on"}},
     ),
     Kpi(
@@ -231,7 +357,7 @@ _RESOLUTION = (
         source="Time to resolve",
         definition="Median of the calendar days from receipt to closing, of closed complaints only.",
         formula="50 % quantile, Hyndman–Fan type 7",
-        example=Example("1, 2, 2, 3, 4, 5, 7, 9, 15 and 30 days", 4.5, WORKED),
+        example=TEN_CLOSED(value=4.5, denominator=10),
         **TIMED,
     ),
     Kpi(
@@ -245,7 +371,7 @@ _RESOLUTION = (
         source="Time to resolve",
         definition="90 % quantile of the calendar days from receipt to closing, of closed complaints only.",
         formula="90 % quantile, Hyndman–Fan type 7",
-        example=Example("1, 2, 2, 3, 4, 5, 7, 9, 15 and 30 days", 16.5, WORKED),
+        example=TEN_CLOSED(value=16.5, denominator=10),
         **TIMED,
     ),
 )
@@ -262,7 +388,6 @@ _RECEIVED: dict[str, Any] = {
     "dates": {"cohort": "received_on"},
     "minimum": 20,
 }
-_TEN = "decided on days 2, 3, 3, 5, 8, 10 and 12; open for 6, 15 and 70 days"
 
 _BY_TIME_OPEN = (
     Kpi(
@@ -276,7 +401,7 @@ _BY_TIME_OPEN = (
         definition="Calendar days by which half of the complaints are decided and the decision communicated, open "
         "ones counted for as long as they have been open, as if nobody withdrew.",
         formula="least t with S(t) ≤ 0.5, S(t) = Π (1 − decided / at risk)",
-        example=Example(f"{_TEN} (of the decided alone the median is 5)", 8, WORKED),
+        example=TEN(value=8, denominator=10),
         **_RECEIVED,
     ),
     Kpi(
@@ -290,7 +415,7 @@ _BY_TIME_OPEN = (
         definition="Mean calendar days to the decision, where a complaint counts for 60 at most and open ones are "
         "followed on, as if nobody withdrew.",
         formula="area under S(t) from 0 to 60 days",
-        example=Example(_TEN, 19.3, WORKED),
+        example=TEN(value=19.3, denominator=10),
         **_RECEIVED,
     ),
     Kpi(
@@ -303,7 +428,12 @@ _BY_TIME_OPEN = (
         source=f"Aalen and Johansen (1978), Scand. J. Statist. 5; {ORDER_2020}: 15 days for simple complaints",
         definition="Share of complaints decided within 15 days of receipt; who withdraws is never decided.",
         formula="Σ S(t−) · decided / at risk, over t ≤ 15",
-        example=Example(f"{_TEN}; withdrawn on days 4 and 9", 0.625, WORKED),
+        example=TEN(
+            given="decided on days 2, 3, 3, 5, 8, 10 and 12; open for 6, 15 and 70 days; withdrawn on days 4 and 9",
+            rows=SEVEN_DECIDED_THREE_OPEN + TWO_WITHDRAWN,
+            value=0.625,
+            denominator=12,
+        ),
         **_RECEIVED,
     ),
 )

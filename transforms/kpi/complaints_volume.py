@@ -1,6 +1,6 @@
 """The KPIs of how many complaints there are: received, closed, open, and per what is insured."""
 
-from typing import Any
+from functools import partial
 
 import polars as pl
 
@@ -10,11 +10,10 @@ from transforms.kpi.complaints import (
     CONFIRMED,
     FAULTY,
     FAULTY_WORDS,
-    JANUARY,
     ORDER_2020,
     OWN_CASE,
     OWN_WORDS,
-    WORKED,
+    TWO_MONTHS,
 )
 from transforms.measures.case_measures import Count
 from transforms.measures.definition import Exposure, Flow, Kpi
@@ -33,21 +32,22 @@ PREMIUM_INCOME = Exposure("premium_income", None, feed_column="premium_income", 
 PERSON_TIMES = Exposure("person_times", None, feed_column="lives")
 EXPECTED_COMPLAINTS = Exposure("expected_complaints", None, feed_column="expected_complaints")
 
-INSURER: dict[str, Any] = {
-    "given": "36 complaints, premium 2.4 bn, 480,000 policies, 3.1 m person-times",
-    "source": WORKED,
-    "rows": rows("""
+# What one insurer's complaints of a month are per.
+INSURER = partial(
+    Example,
+    given="36 complaints, premium 2.4 bn, 480,000 policies, 3.1 m person-times",
+    every=ALONE,
+    rows=rows("""
         cases  received_on
            36  2025-03-03
     """),
-    "every": ALONE,
-    "also": {
+    also={
         "core.exposure_months": rows("""
             month       premium_income  policies    lives
             2025-03-01      2400000000    480000  3100000
         """)
     },
-}
+)
 
 KPIS = (
     Kpi(
@@ -60,7 +60,18 @@ KPIS = (
         source=f"{ORDER_2020}: merged contacts count once",
         definition="Complaints received in the month; a repeated contact on an open complaint is none.",
         formula="number of complaints",
-        example=Example("a customer complains twice while the first is open, two others once", 3, WORKED),
+        example=Example(
+            given="a customer complains twice while the first is open, two others once",
+            value=3,
+            numerator=3,
+            rows=rows("""
+                received_on  is_merged
+                2025-03-03   no
+                2025-03-10   yes
+                2025-03-04   no
+                2025-03-05   no
+            """),
+        ),
         **CASES,
     ),
     Kpi(
@@ -74,7 +85,7 @@ KPIS = (
         source="Workload of the period",
         definition="Complaints closed in the month, by decision or withdrawal.",
         formula="number of complaints",
-        example=Example(f"February of: {JANUARY}", 85, WORKED),
+        example=TWO_MONTHS(period="2025-02", value=85, numerator=85),
         **CASES,
     ),
     Kpi(
@@ -91,7 +102,7 @@ KPIS = (
         formula="number of complaints",
         counts=OWN_WORDS,
         leaves_out=FAULTY_WORDS,
-        example=Example(f"the end of February of: {JANUARY}, nothing before", 35, WORKED),
+        example=TWO_MONTHS(period="2025-02", value=35, numerator=35),
     ),
     Kpi(
         code="complaints_per_10k_policies",
@@ -103,7 +114,7 @@ KPIS = (
         source=f"{BULLETIN}; here all complaints and policies in force or ended in the month",
         definition="Complaints received in the month per 10,000 policies in force at its end or ended in it.",
         formula="complaints / (policies / 10⁴)",
-        example=Example(**INSURER, value=0.75, numerator=36, denominator=48),
+        example=INSURER(value=0.75, numerator=36, denominator=48),
         **CASES,
     ),
     Kpi(
@@ -116,7 +127,7 @@ KPIS = (
         source=f"{BULLETIN}; here all complaints and the premium income of the month",
         definition="Complaints received in the month per 100 million of its premium income.",
         formula="complaints / (premium income / 10⁸)",
-        example=Example(**INSURER, value=1.5, numerator=36, denominator=24),
+        example=INSURER(value=1.5, numerator=36, denominator=24),
         **CASES,
     ),
     Kpi(
@@ -129,7 +140,7 @@ KPIS = (
         source=f"{BULLETIN}; here all complaints",
         definition="Complaints received in the month per 10,000 insured person-times; for group business.",
         formula="complaints / (person-times / 10⁴)",
-        example=Example(**INSURER, value=0.36 / 3.1, numerator=36, denominator=310),
+        example=INSURER(value=0.36 / 3.1, numerator=36, denominator=310),
         **CASES,
     ),
     Kpi(
@@ -145,7 +156,24 @@ KPIS = (
         source=f"{BULLETIN}; the bulletins' numerator",
         definition="As complaints per 100 million of premium, of those that the regulator passed on.",
         formula="transferred complaints / (premium income / 10⁸)",
-        example=Example("7 transferred complaints on 350 m of premium", 2.0, WORKED),
+        example=Example(
+            given="12 complaints, 7 of them transferred, on 350 m of premium",
+            value=2.0,
+            numerator=7,
+            denominator=3.5,
+            every=ALONE,
+            rows=rows("""
+                cases  received_on  is_via_regulator
+                    7  2025-03-03   yes
+                    5  2025-03-03   no
+            """),
+            also={
+                "core.exposure_months": rows("""
+                    month       premium_income
+                    2025-03-01       350000000
+                """)
+            },
+        ),
     ),
     Kpi(
         code="complaint_index_ratio",
@@ -164,6 +192,24 @@ KPIS = (
         "market's totals come from the project file",
         definition="Confirmed complaints closed over those to expect if the market's rate per premium held.",
         formula="(complaints / market complaints) / (premium / market premium)",
-        example=Example("45 of 1,500 complaints, 2 bn of 100 bn premium", 1.5, WORKED),
+        example=Example(
+            given="45 confirmed complaints; the market has 1,500 on 100 bn of premium, this insurer 2 bn of it",
+            value=1.5,
+            numerator=45,
+            denominator=30,
+            every=ALONE,
+            rows=rows("""
+                cases  closed_on   outcome
+                   40  2025-03-10  upheld
+                    5  2025-03-10  partly_upheld
+                   20  2025-03-10  not_upheld
+            """),
+            also={
+                "core.exposure_months": rows("""
+                    month       premium_income  expected_complaints
+                    2025-03-01      2000000000                   30
+                """)
+            },
+        ),
     ),
 )

@@ -6,6 +6,8 @@ The dictionary prints them as they are written here, and a test runs each throug
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from transforms.settings import Settings
+
 Row = Mapping[str, object]
 Rows = tuple[Row, ...]
 # Column of a table of rows that says how many cases alike a row stands for.
@@ -17,10 +19,11 @@ EMPTY = "-"
 class Example:
     """A case in words, rows of the KPI's own fact with only the columns that matter, and what follows from them.
 
-    `every` are columns with one value in every row, `also` the rows of other facts, such as what a rate is per. Texts
-    are cast to the types that the facts declare. `period` is a month (2025-03) or whole months (2025-01/2025-03), of
-    which the company's record is taken on the KPI's first basis, as known on the day `as_of`. Minima and maturity
-    are not what an example is about: it shows the number behind them. `source` says where the case is from.
+    `every` are columns with one value in every row, `also` the rows of other facts, such as what a rate is per.
+    Texts are cast to the types that the facts declare. `period` is a month (2025-03) or whole months
+    (2025-01/2025-03), of which the company's record is taken on the KPI's first basis, as known on the day `as_of`.
+    Minima and maturity are not what an example is about: it shows the number behind them. `under` are the rules of
+    a project without which there is no value. `source` says where the case is from.
     """
 
     given: str
@@ -33,6 +36,7 @@ class Example:
     also: Mapping[str, Rows] = field(default_factory=dict)
     period: str = "2025-03"
     as_of: str = "2025-12-31"
+    under: Settings | None = None
 
 
 def rows(table: str) -> Rows:
