@@ -1,6 +1,5 @@
 """core.claims: clocks, terms, splits and reviews of single claims, after the worked examples of law and guides."""
 
-import json
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
@@ -31,13 +30,12 @@ REQUESTED = [
 ]
 
 
-def test_net_clock_of_article_23(shared) -> None:
+def test_net_clock_of_article_23() -> None:
     """Gross 42 days, 15 of them excluded while the claimant gathered papers: 27 are within 30."""
-    golden = json.loads((shared / "golden/ex01_claims.json").read_text())
     claim = one(REQUESTED)
-    assert (claim["decided_on"] - claim["reported_on"]).days == golden["art23_gross"]
-    assert claim["excluded_days"] == golden["art23_excluded"]
-    assert claim["documents_to_decision_net_days"] == golden["art23_net"]
+    assert (claim["decided_on"] - claim["reported_on"]).days == 42
+    assert claim["excluded_days"] == 15
+    assert claim["documents_to_decision_net_days"] == 27
     assert claim["decision_term_state"] == "met"
     gross = [event for event in REQUESTED if not event[0].startswith(("documents", "request"))]
     assert one(gross)["decision_term_state"] == "breach"
@@ -165,9 +163,8 @@ def test_three_segments_are_the_way_from_loss_to_payment(
     assert claim["loss_to_payment_days"] == pytest.approx((paid - loss) / timedelta(days=1), abs=1e-9)
 
 
-def test_reopened_within_90_days_is_known_after_90_days(shared) -> None:
+def test_reopened_within_90_days_is_known_after_90_days() -> None:
     """Ends 01-10 (reopened 02-01), 02-15, 03-20 (reopened after 97 days), 05-10 (reopened), 06-01: 1 of 3."""
-    golden = json.loads((shared / "golden/ex01_claims.json").read_text())["reopen90"]
     ends = {
         date(2025, 1, 10): date(2025, 2, 1),
         date(2025, 2, 15): None,
@@ -182,10 +179,9 @@ def test_reopened_within_90_days_is_known_after_90_days(shared) -> None:
         histories[str(i)] += [("reopened", reopened)] if reopened else []
     first = core_claims(histories, AS_OF).filter(pl.col("spell_no") == 1)
     known = first["is_reopened_within_90_days"].drop_nulls()
-    assert len(known) == golden["mature_n"]
-    assert known.mean() == pytest.approx(golden["rate"])
+    assert sorted(known) == [False, False, True]
     # Reopened by now among all: recent ones are counted that had no time, late ones that took too long.
-    assert first["next_reopened_on"].is_not_null().mean() == pytest.approx(golden["naive"])
+    assert first["next_reopened_on"].is_not_null().mean() == 3 / 5
 
 
 def test_a_reopening_is_a_spell_of_its_own_and_its_second_decision_may_overturn() -> None:

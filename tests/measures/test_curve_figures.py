@@ -1,6 +1,5 @@
 """KPIs on running clocks against the worked example, against lifelines and against their status rules."""
 
-import json
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -58,8 +57,7 @@ def ten_claims(withdrawn: list[int], as_of: date) -> pl.DataFrame:
     return core_claims(histories, as_of).with_columns(counted_on=pl.lit(MONTH))
 
 
-def test_ten_claims_by_kaplan_meier(shared) -> None:
-    golden = json.loads((shared / "golden/ex01_claims.json").read_text())["km"]
+def test_ten_claims_by_kaplan_meier() -> None:
     kpis = [
         kpi("median", SurvivalQuantile(DAYS, 0.5)),
         kpi("mean", RestrictedMean(DAYS, 30)),
@@ -67,29 +65,23 @@ def test_ten_claims_by_kaplan_meier(shared) -> None:
     ]
     as_of = date(2025, 5, 10)
     found = records(ten_claims([], as_of), kpis, as_of, [MONTH])
-    for code, value in (
-        ("median", golden["median"]),
-        ("mean", golden["rmst30"]),
-        ("within", golden["p_within10_km"]),
-    ):
+    for code, value in (("median", 8), ("mean", 12.1), ("within", 0.64)):
         row = record(found, code)
         assert row["value"] == pytest.approx(value, abs=1e-9)
         assert (row["n"], row["n_undetermined"], row["status"]) == (10, 3, "ok")
         assert row["ci_low"] <= row["value"] <= (row["ci_high"] or np.inf)
 
 
-def test_withdrawals_compete(shared) -> None:
-    golden = json.loads((shared / "golden/ex01_claims.json").read_text())["aj"]
+def test_withdrawals_compete() -> None:
+    """Taken for cases that would have gone on like the rest, those withdrawn make 0.59 of 0.53."""
     kpis = [
         kpi("incidence", Incidence(DAYS, 10), unit="probability"),
         kpi("probability", WithinProbability(DAYS, 10), unit="probability"),
     ]
     as_of = date(2025, 5, 10)
     found = records(ten_claims(WITHDRAWN, as_of), kpis, as_of, [MONTH])
-    assert record(found, "incidence")["value"] == pytest.approx(golden["cif_decided_10"], abs=1e-9)
-    assert record(found, "probability")["value"] == pytest.approx(
-        golden["km_withdrawn_as_censored_10"], abs=1e-9
-    )
+    assert record(found, "incidence")["value"] == pytest.approx(0.52777777778)
+    assert record(found, "probability")["value"] == pytest.approx(0.58984375)
 
 
 def test_every_segment_and_month_equals_a_fit_of_its_own() -> None:
@@ -151,19 +143,6 @@ def test_a_cohort_followed_too_short_is_immature() -> None:
     found = records(later, kpis, date(2025, 6, 1), [MONTH])
     assert record(found, "within", segment="slow")["value"] == 0
     assert record(found, "median", segment="slow")["status"] == "immature"
-
-
-def test_closed_only_flatters_beside_it() -> None:
-    """On the ten claims the closed-only median is 5 where Kaplan–Meier says 8."""
-    from transforms.measures.case_measures import Quantile
-
-    as_of = date(2025, 5, 10)
-    kpis = [
-        kpi("closed_only", Quantile("report_to_decision_days", 0.5)),
-        kpi("km", SurvivalQuantile(INSTANTS, 0.5)),
-    ]
-    found = records(ten_claims([], as_of), kpis, as_of, [MONTH])
-    assert (record(found, "closed_only")["value"], record(found, "km")["value"]) == (5, 8)
 
 
 def test_contradictory_claims_are_left_out_and_counted() -> None:

@@ -322,7 +322,8 @@ KPIS = (
         counts=NOT_ZERO_WORDS,
         leaves_out=FAULTY_WORDS,
         example=Example(
-            "registered 12,000, of them cancelled 300, closed at zero 200, closed otherwise 10,450",
+            "registered 12,000 in twelve months, of them cancelled 300, closed at zero 200, closed otherwise 10,450; "
+            "50 closed that were registered before",
             value=10_450 / 11_500,
             numerator=10_450,
             denominator=11_500,
@@ -334,6 +335,7 @@ KPIS = (
                   200  2024-08-05     2024-08-20  zero
                 10450  2024-10-08     2025-03-31  paid_full
                  1050  2025-02-10     -           -
+                   50  2024-03-28     2025-03-05  paid_full
             """),
         ),
     ),

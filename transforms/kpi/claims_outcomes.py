@@ -163,16 +163,18 @@ KPIS = (
         definition="Amounts paid on decided claims, refused ones included, over the amounts claimed.",
         formula="Σ paid / Σ claimed",
         example=Example(
-            "600 paid of 1,000 claimed; a claim of 200 refused; one not decided yet",
-            value=0.5,
-            numerator=600,
-            denominator=1200,
+            "600 paid of 1,000 claimed and 2,500 of 2,300; 200 refused; one without an amount claimed, one not decided",
+            value=3100 / 3500,
+            numerator=3100,
+            denominator=3500,
             source=WORKED,
             every=FIRST,
             rows=rows("""
                 reported_on  decided_on  claimed_amount  paid_amount  outcome
                 2025-03-04   2025-03-10            1000          600  paid_part
+                2025-03-04   2025-03-10            2300         2500  paid_full
                 2025-03-04   2025-03-12             200            -  rejected
+                2025-03-04   2025-03-12               -         1000  paid_part
                 2025-03-04   -                      700            -  -
             """),
         ),
