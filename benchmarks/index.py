@@ -20,25 +20,28 @@ from rich.table import Table
 from benchmarks.index_cases import resampling_table
 from benchmarks.index_facts import AS_OF, BRANCHES, MONTHS, POLICIES, Facts, records, simulated_facts
 from orchestration.project import shipped_frameworks
-from transforms.composite.banding import held_grades
-from transforms.composite.evaluate import evaluate, inner_nodes
-from transforms.composite.resampled_scores import grade_probabilities, score_intervals
+from transforms.composite.evaluate import evaluate, inner_nodes, known_windows
 from transforms.composite.robustness import (
     Alternatives,
     Draws,
     Sample,
     drawn,
     drawn_scores,
-    ranked_sample,
+    rank_distribution,
     sample,
 )
 from transforms.framework import Framework
 from transforms.index.contributions import contributions
-from transforms.index.scores import nodes, scores
+from transforms.index.grade_probabilities import grade_probabilities
+from transforms.index.grades import grades
+from transforms.index.nodes import nodes
+from transforms.index.score_intervals import resampled_intervals, score_intervals
+from transforms.index.scores import scores
 from transforms.kpi.registry import registry
+from transforms.model import Transform
 from transforms.settings import Settings
 
-DRAWS, BOOTSTRAP_DRAWS = 10_000, 2_000
+DRAWS, BOOTSTRAP_DRAWS, SEED = 10_000, 2_000, 42
 PEER_DRAWS = 1_000
 LAST = date(2024, 12, 1)
 Matrix = NDArray[np.float64]
@@ -63,23 +66,31 @@ def _steps(kpis: pl.LazyFrame, facts: Facts, framework: Framework) -> Table:
         title=f"The index of {BRANCHES} branches × {MONTHS} months, {len(framework.leaves)} KPIs of "
         f"{POLICIES:,} policies",
     )  # fmt: skip
-    scored = scores(kpis, [framework]).collect().lazy()
+    settings = Settings(frameworks=(framework,))
+
+    def made(table: Transform, **frames: pl.LazyFrame) -> pl.DataFrame:
+        return table(**frames, as_of=AS_OF, settings=settings).collect()
+
+    records_by_window = {"kpi_monthly": kpis, "kpi_windows": known_windows(kpis).clear()}
+    scored = made(scores, **records_by_window).lazy()
+    no_intervals = pl.LazyFrame(schema=score_intervals.schema)
 
     def every_month() -> None:
         evaluation = evaluate(kpis, framework)
         for month in evaluation.units["period"].unique():
-            ranked_sample(sample(evaluation, month, "org_unit"), draws=DRAWS)
+            rank_distribution(sample(evaluation, month, "org_unit"), draws=DRAWS)
 
     def intervals() -> None:
-        kpi_list = registry(Settings(frameworks=(framework,)))
-        found = score_intervals(kpis, [framework], facts, kpi_list, as_of=AS_OF, draws=BOOTSTRAP_DRAWS)
-        grade_probabilities(found, [framework]).collect()
+        found = resampled_intervals(
+            kpis, [framework], facts, registry(settings), as_of=AS_OF, draws=BOOTSTRAP_DRAWS, seed=SEED
+        )
+        made(grade_probabilities, intervals=found)
 
     nightly: dict[str, Callable[[], object]] = {
-        "scores": lambda: scores(kpis, [framework]).collect(),
-        "nodes": lambda: nodes(kpis, [framework]).collect(),
-        "contributions": lambda: contributions(scored, [framework]).collect(),
-        "held grades": lambda: held_grades(scored, [framework]).collect(),
+        "scores": lambda: made(scores, **records_by_window),
+        "nodes": lambda: made(nodes, **records_by_window),
+        "contributions": lambda: made(contributions, scores=scored),
+        "grades": lambda: made(grades, scores=scored, intervals=no_intervals),
     }
     robust: dict[str, Callable[[], object]] = {
         f"rank intervals, {DRAWS:,} draws a month": every_month,
@@ -108,7 +119,7 @@ def _side_by_side(kpis: pl.LazyFrame, framework: Framework) -> Table:
     apart = np.nanmax(np.abs(ours[:, :PEER_DRAWS] - theirs))
     scale = DRAWS / PEER_DRAWS
     title = (
-        f"{DRAWS:,} draws of normalisation, weights and means for {units.units.height} branches; "
+        f"{DRAWS:,} draws of normalisation, weights and means for {len(units.segments)} branches; "
         f"scores of {PEER_DRAWS:,} draws compared, largest difference {apart:.1e}"
     )
     table = Table("", "wall s", "CPU s", title=title, box=box.MARKDOWN, title_justify="left")
@@ -125,7 +136,7 @@ def _side_by_side(kpis: pl.LazyFrame, framework: Framework) -> Table:
 def _replications(units: Sample, choices: Alternatives, draws: Draws, n: int) -> Matrix:
     """Scores of the first n draws, units × n, each draw made from the beginning."""
     framework = units.framework
-    result = np.empty((units.units.height, n))
+    result = np.empty((len(units.segments), n))
     for d in range(n):
         leaf_scores = units.normalised[choices.normalisations[draws.normalisation[d]]]
         how = choices.aggregations[draws.aggregation[d]]

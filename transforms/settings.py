@@ -264,3 +264,8 @@ class Settings(BaseModel):
     @classmethod
     def company_first(cls, cuts: tuple[Cut, ...]) -> tuple[Cut, ...]:
         return ("company", *(cut for cut in dict.fromkeys(cuts) if cut != "company"))
+
+
+def asks_for_draws(settings: Settings) -> bool:
+    """Whether the project asks how far the index is a matter of method and of noise."""
+    return settings.robustness is not None

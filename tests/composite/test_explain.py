@@ -1,18 +1,15 @@
-"""What moved the index: worked decompositions, and the law that parts sum to the change in any tree."""
+"""What moves a mean and a tree: worked decompositions, and the law that parts sum to the change in any tree."""
 
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from index_examples import FEBRUARY, JANUARY, MARCH, framework, leaf, records
+from index_examples import framework, leaf
 
-from transforms.composite.aggregate import aggregate
 from transforms.composite.evaluate import STATUSES, Evaluation, climbed
-from transforms.composite.explain import mean_change, shapley, tree_change
+from transforms.composite.explain import mean_change, tree_change
 from transforms.framework import Framework
-from transforms.index.contributions import contributions, mix_effects, segment_contributions
-from transforms.index.scores import scores
 
 BEFORE = np.array([72.0, 85, 64, 78])
 AFTER = np.array([78.0, 83, 70, 70])
@@ -59,38 +56,6 @@ def test_a_kpi_that_enters_is_composition():
     left, _, gone = parts("arithmetic", before=AFTER, after=without_fourth)
     assert left.sum() == pytest.approx(-value.sum())
     assert gone == pytest.approx(-composition)
-
-
-@pytest.mark.parametrize(
-    ("how", "expected"),
-    [
-        ("geometric", [2.119674, -0.540506, 1.356077, -1.228255]),
-        ("harmonic", [2.124647, -0.483437, 1.522096, -1.249482]),
-    ],
-)
-def test_shapley_of_any_mean(how, expected):
-    def mean(states):
-        return aggregate(states, OLD, how)
-
-    assert shapley(mean, BEFORE, AFTER) == pytest.approx(expected, abs=5e-7)
-    # The decomposition by secant slopes shares the total and stays near it, KPI by KPI.
-    value, _, _ = parts(how)
-    assert value.sum() == pytest.approx(sum(expected), abs=5e-6)
-    assert value == pytest.approx(expected, abs=0.02)
-
-
-@given(st.integers(0, 2**32 - 1))
-def test_shapley_of_a_sum_is_each_change_and_large_games_are_sampled_exactly_in_total(seed):
-    generator = np.random.default_rng(seed)
-    weights, before, after = generator.normal(size=(3, 5))
-    assert shapley(lambda s: s @ weights, before, after) == pytest.approx(weights * (after - before))
-    before, after = generator.uniform(1, 100, size=(2, 15))
-
-    def mean(states):
-        return aggregate(states, np.ones(15), "harmonic")
-
-    change = (mean(after[None]) - mean(before[None]))[0]
-    assert shapley(mean, before, after, draws=50, seed=1).sum() == pytest.approx(change, abs=1e-9)
 
 
 @st.composite
@@ -195,105 +160,3 @@ def test_only_the_leaf_that_moved_contributes():
     change = tree_change(spec, score[:, :1], score[:, 1:])
     moved = score[0, 1] - score[0, 0]
     assert change.value[:, 0] == pytest.approx([moved, moved, moved, 0, 0])
-
-
-MONTHLY = [
-    (JANUARY, "B1", {"a": 72, "b": 85, "c": 64}),
-    (FEBRUARY, "B1", {"a": 78, "b": 83, "c": 70, "d": 70}),
-    (MARCH, "B1", {"a": 78, "b": 83}),
-    (JANUARY, "company", {"a": 75, "b": 80, "c": 60, "d": 65}),
-    (MARCH, "company", {"a": 76, "b": 81, "c": 61, "d": 64}),
-]
-FLAT = framework({kpi: leaf(kpi, weight=float(w)) for kpi, w in zip("abcd", OLD, strict=True)})
-
-
-def monthly_scores() -> pl.LazyFrame:
-    rows = [
-        {
-            "kpi": kpi,
-            "value": float(value),
-            "period": period,
-            "segment": segment,
-            "cut": segment if segment == "company" else "org_unit",
-        }
-        for period, segment, values in MONTHLY
-        for kpi, value in values.items()
-    ]
-    return scores(records(rows), [FLAT])
-
-
-def test_the_table_of_monthly_contributions():
-    table = contributions(monthly_scores(), [FLAT]).collect()
-    # B1 has no index in March (.65 of the weight), company none to compare with in February.
-    assert table.select("segment", "period", "period_from").unique().rows() == [("B1", FEBRUARY, JANUARY)]
-    leaves = table.filter(pl.col("kpi").is_not_null())
-    assert leaves["total_points"].sum() == pytest.approx(1.994117647, abs=1e-9)
-    by_node = dict(table.select("node", pl.struct("value_points", "composition_points")).iter_rows())
-    assert by_node["index"]["value_points"] == pytest.approx(3.176470588)
-    assert by_node["index"]["composition_points"] == pytest.approx(-1.182352941)
-    assert by_node["d"]["composition_points"] == pytest.approx(-1.182352941)
-    two_months = contributions(monthly_scores(), [FLAT], months=2).collect()
-    assert two_months["segment"].unique().to_list() == ["company"]
-
-
-def test_the_table_of_what_sets_a_segment_apart():
-    table = segment_contributions(monthly_scores(), [FLAT]).collect()
-    assert table.select("period", "segment", "segment_from").unique().rows() == [(JANUARY, "B1", "company")]
-    index = monthly_scores().filter(pl.col("node") == "index", pl.col("period") == JANUARY).collect()
-    apart = dict(index.select("segment", "score").iter_rows())
-    leaves = table.filter(pl.col("kpi").is_not_null())["total_points"].sum()
-    assert leaves == pytest.approx(apart["B1"] - apart["company"], abs=1e-9)
-
-
-def test_both_branches_got_worse_and_the_company_better():
-    """Kitagawa: 90 % of 100 and 80 % of 300, then 88 % of 300 and 78 % of 100."""
-    rows = [
-        {
-            "kpi": "k",
-            "period": period,
-            "segment": segment,
-            "value": rate,
-            "denominator": n,
-            "numerator": rate * n,
-        }
-        for period, segment, rate, n in [
-            (JANUARY, "B1", 0.90, 100.0),
-            (JANUARY, "B2", 0.80, 300.0),
-            (FEBRUARY, "B1", 0.88, 300.0),
-            (FEBRUARY, "B2", 0.78, 100.0),
-        ]
-    ]
-    table = mix_effects(records(rows)).collect()
-    assert table["rate_effect"].sum() == pytest.approx(-0.02)
-    assert table["mix_effect"].sum() == pytest.approx(0.05)
-
-
-@given(
-    st.lists(
-        st.tuples(st.floats(0, 1), st.integers(0, 500), st.floats(0, 1), st.integers(0, 500)), min_size=1
-    )
-)
-def test_rate_and_mix_sum_to_the_change_of_the_total(groups):
-    """Also where a segment is there in one month alone."""
-    rows, totals = [], {}
-    for period, rates, sizes in ((JANUARY, 0, 1), (FEBRUARY, 2, 3)):
-        for i, group in enumerate(groups):
-            rate, n = group[rates], float(group[sizes])
-            rows.append(
-                {
-                    "kpi": "k",
-                    "period": period,
-                    "segment": f"B{i}",
-                    "value": rate,
-                    "denominator": n,
-                    "numerator": rate * n,
-                }
-            )
-        size = sum(group[sizes] for group in groups)
-        totals[period] = sum(group[rates] * group[sizes] for group in groups) / size if size else None
-    table = mix_effects(records(rows)).collect()
-    if None in totals.values():
-        assert table.height == 0
-    else:
-        effects = table["rate_effect"].sum() + table["mix_effect"].sum()
-        assert effects == pytest.approx(totals[FEBRUARY] - totals[JANUARY], abs=1e-9)

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
-from index_examples import framework, leaf, records
+from index_examples import framework, leaf, made, records
 from scipy.stats import rankdata
 
 from transforms.composite import normalise
@@ -66,7 +66,12 @@ def test_asem_entered_as_kpi_records(asem):
             for country, value in asem["data_treated"].select("UnitCode", code).iter_rows()
         ]
     )
-    found = scores(kpis, [spec]).collect().pivot("node", index="segment", values="score").sort("segment")
+    found = (
+        made(scores, spec, kpi_monthly=kpis)
+        .collect()
+        .pivot("node", index="segment", values="score")
+        .sort("segment")
+    )
     expected = asem["data_aggregated"].sort("UnitCode")
     nodes = {node.code: node.code.replace("index", "Index") for node in spec.nodes}
     for node, column in nodes.items():
@@ -122,7 +127,7 @@ def test_ranks_of_table_23(tai, method):
             for country, value in raw.select("country", name).iter_rows()
         ]
     )
-    index = scores(kpis, [spec]).filter(pl.col("level") == 0).collect()
+    index = made(scores, spec, kpi_monthly=kpis).filter(pl.col("level") == 0).collect()
     place = dict(
         zip(index["segment"], rankdata(-index["score"].to_numpy().round(9), method="min"), strict=True)
     )

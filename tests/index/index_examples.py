@@ -5,7 +5,11 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from transforms.composite.evaluate import known_windows
 from transforms.framework import Framework
+from transforms.index.score_intervals import score_intervals
+from transforms.model import Transform
+from transforms.settings import RobustnessSettings, Settings
 
 JANUARY, FEBRUARY, MARCH = date(2025, 1, 1), date(2025, 2, 1), date(2025, 3, 1)
 RECORD = {
@@ -38,6 +42,16 @@ FIVE_BRANCHES = np.array(
     dtype=float,
 )
 POSTS = [(30, 2), (60, 95), (2, 0), (0, 100)]
+# The five branches between these goalposts, 0 to 100.
+FIVE_SCORES = np.array(
+    [
+        [92.8571, 94.2857, 80, 82],
+        [85.7143, 85.7143, 55, 78],
+        [75, 80, 65, 80],
+        [64.2857, 88.5714, 25, 71],
+        [35.7143, 57.1429, 45, 69],
+    ]
+)
 DIRECTIONS = [-1, 1, -1, 1]
 WEIGHTS = np.array([0.35, 0.30, 0.20, 0.15])
 KPIS = ["days", "persistency", "complaints", "satisfaction"]
@@ -54,6 +68,7 @@ SIX_BRANCHES = np.array(
     ],
     dtype=float,
 )
+SIX_RANKS = [4, 2, 1, 3, 5, 6]
 
 
 def framework(children: dict, **settings: object) -> Framework:
@@ -75,6 +90,12 @@ def worked_framework(**settings: object) -> Framework:
     return framework(
         {kpi: leaf(kpi, *posts, weight=float(weight)) for kpi, posts, weight in rows}, **settings
     )
+
+
+def close_branches() -> tuple[pl.LazyFrame, Framework]:
+    """The six branches under the worked weights, their KPIs on 0 to 100."""
+    spec = framework({kpi: leaf(kpi, weight=float(w)) for kpi, w in zip(KPIS, WEIGHTS, strict=True)})
+    return branch_records(SIX_BRANCHES), spec
 
 
 def records(rows: list[dict]) -> pl.LazyFrame:
@@ -106,3 +127,18 @@ def branch_records(values: np.ndarray, kpis: list[str] = KPIS, **more: object) -
             if not np.isnan(value)
         ]
     )
+
+
+def made(
+    table: Transform,
+    *frameworks: Framework,
+    robustness: RobustnessSettings | None = None,
+    **frames: pl.LazyFrame,
+) -> pl.LazyFrame:
+    """The rows of a table of the index under these frameworks; no windows and no intervals unless given."""
+    if "kpi_windows" in table.reads:
+        frames.setdefault("kpi_windows", known_windows(frames["kpi_monthly"]).clear())
+    if "intervals" in table.reads:
+        frames.setdefault("intervals", pl.LazyFrame(schema=score_intervals.schema))
+    settings = Settings(frameworks=frameworks, robustness=robustness)
+    return table(**frames, as_of=date(2025, 6, 30), settings=settings)

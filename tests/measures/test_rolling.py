@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.index.index_examples import framework, leaf
-from transforms.composite.evaluate import with_windows
+from tests.index.index_examples import framework, leaf, made
 from transforms.framework import windows_asked
 from transforms.framework_file import FrameworkError, read_framework
-from transforms.index.scores import nodes, scores
+from transforms.index.nodes import nodes
+from transforms.index.scores import scores
 from transforms.measures.case_figures import adds_up
 from transforms.measures.case_measures import Mean, Quantile, Share
 from transforms.measures.definition import Kpi
@@ -101,10 +101,10 @@ def node(rows: Cases, if_small: str, month: int, segment: str = "a") -> dict[str
         window_months=pl.col("grain").replace_strict(WINDOW_GRAINS, default=1, return_dtype=pl.Int32)
     )
     months = windows.filter(pl.col("grain") == MONTH).drop("window_months")
-    kpis = with_windows(months.lazy(), windows.filter(pl.col("grain") != MONTH).lazy())
+    kpis = {"kpi_monthly": months.lazy(), "kpi_windows": windows.filter(pl.col("grain") != MONTH).lazy()}
     unit = (pl.col("period") == MONTHS[month]) & (pl.col("segment") == segment)
-    own = scores(kpis, [spec]).filter(unit, pl.col("node") == "index").collect().row(0, named=True)
-    of_leaf = nodes(kpis, [spec]).filter(unit, pl.col("node") == "m").collect().row(0, named=True)
+    own = made(scores, spec, **kpis).filter(unit, pl.col("node") == "index").collect().row(0, named=True)
+    of_leaf = made(nodes, spec, **kpis).filter(unit, pl.col("node") == "m").collect().row(0, named=True)
     assert own["window_months"] == (of_leaf["window_months"] if of_leaf["score"] is not None else 0)
     return of_leaf
 

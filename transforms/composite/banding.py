@@ -1,9 +1,8 @@
-"""Grades: bands of the score on the framework's own scale, a statutory cap, and hysteresis over the months.
+"""Grades as positions on a framework's own scale: bands of the score, a statutory cap, hysteresis over the months.
 
-The scale is the insurer's own and is never to be shown as a regulator's rating; scores are not made here.
+The scale is the insurer's own and is never to be shown as a regulator's rating. Points for bands of a KPI's value
+are in `normalise.py`.
 """
-
-from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
@@ -11,22 +10,9 @@ from numpy.typing import NDArray
 
 from transforms.composite.aggregate import Array
 from transforms.exactness import compared_array
-from transforms.framework import Framework, Grades
-from transforms.model import Columns
+from transforms.framework import Grades
 
 Positions = NDArray[np.int64]
-
-HELD_GRADE_COLUMNS: Columns = {
-    "framework": (pl.String, "Code of the framework."),
-    "framework_version": (pl.String, "Version of the framework."),
-    "period": (pl.Date, "Month, as its first day."),
-    "cut": (pl.String, "What the segment is a segment of."),
-    "segment": (pl.String, "The segment."),
-    "node": (pl.String, "Inner node of the tree."),
-    "score": (pl.Float64, "Score of the month."),
-    "grade": (pl.String, "Grade that the month's score alone would have."),
-    "held_grade": (pl.String, "Grade to show: it moves once the change is more than noise."),
-}
 
 
 def banded(score: Array, grades: Grades) -> Positions:
@@ -53,52 +39,12 @@ def grade_names(position: Positions, grades: Grades) -> pl.Series:
     return pl.Series([*grades.scale, None], dtype=pl.String).gather(position.ravel())
 
 
-def held_grades(
-    scores: pl.LazyFrame, frameworks: Sequence[Framework], intervals: pl.LazyFrame | None = None
-) -> pl.LazyFrame:
-    """The grade to show for each unit and node of `index.scores`, in the columns of HELD_GRADE_COLUMNS.
+def steadied(score: Array, low: Array, high: Array, grades: Grades) -> Positions:
+    """Positions held, months × units, of scores and the ends of their intervals; NaN where there is none.
 
-    A grade held so far moves to that of the score if the near end of the score's interval is past the cut,
-    or if the score is past it by more than the margin for as many periods as the framework's hysteresis says.
-    The cap holds at once. `intervals` has framework, framework_version, period, cut, segment, node,
-    score_low, score_high; without it only the second way is open. Months of one segment belong together: the
-    keys are (cut, segment).
+    A unit's first grade is that of its score. It moves to that of a later score if the near end of the interval is
+    past the cut, or if the score is past it by more than the margin for as many periods as the hysteresis says.
     """
-    identity = ["framework", "framework_version", "period", "cut", "segment", "node"]
-    frame = scores.filter(pl.col("grade").is_not_null())
-    if intervals is not None:
-        frame = frame.join(intervals.select(*identity, "score_low", "score_high"), on=identity, how="left")
-    else:
-        missing = pl.lit(None, dtype=pl.Float64)
-        frame = frame.with_columns(score_low=missing, score_high=missing)
-    rows = frame.sort(identity).collect()
-    held = []
-    for framework in frameworks:
-        own = rows.filter(framework=framework.code, framework_version=framework.version)
-        if framework.grades and own.height:
-            held.append(own.with_columns(held_grade=_held(own, framework.grades)))
-    schema = {name: dtype for name, (dtype, _) in HELD_GRADE_COLUMNS.items()}
-    return pl.concat(held).lazy().select(list(schema)) if held else pl.LazyFrame(schema=schema)
-
-
-def _held(rows: pl.DataFrame, grades: Grades) -> pl.Series:
-    """Held grades of one framework's rows, month by month with all units of a month at once."""
-    unit = rows.select(pl.struct("cut", "segment", "node").rank("dense")).to_series().to_numpy() - 1
-    month = (rows["period"].dt.year().cast(pl.Int64) * 12 + rows["period"].dt.month()).to_numpy()
-    month = month - month.min()  # by the calendar: a month that nobody has still parts those around it
-    shape = (int(month.max()) + 1, int(unit.max()) + 1)
-    score, low, high = (np.full(shape, np.nan) for _ in range(3))
-    for matrix, name in ((score, "score"), (low, "score_low"), (high, "score_high")):
-        matrix[month, unit] = rows[name].fill_null(float("nan")).to_numpy()
-    of_month = np.full(shape, len(grades.scale), dtype=np.int64)
-    names = list(grades.scale)
-    of_month[month, unit] = rows["grade"].replace_strict(names, list(range(len(names)))).to_numpy()
-    held = np.where(of_month > banded(score, grades), of_month, _steadied(score, low, high, grades))
-    return grade_names(held[month, unit], grades)
-
-
-def _steadied(score: Array, low: Array, high: Array, grades: Grades) -> Positions:
-    """Positions held, months × units; a unit's first grade is that of its score."""
     rule, band = grades.hysteresis, banded(score, grades)
     missing = len(grades.scale)
     score, low, high = compared_array(score), compared_array(low), compared_array(high)

@@ -1,6 +1,6 @@
 """One framework over all units at once: KPI records to leaf scores, leaf scores up the tree to the index.
 
-A unit is a segment in a month, a column of every array here; which tables that makes is `scores.py`.
+A unit is a segment in a month, a column of every array here; rows for tables are made of it in `node_rows.py`.
 """
 
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from transforms.composite import normalise
 from transforms.composite.aggregate import Array, delinearised, linearised
+from transforms.composite.columns import UNIT
 from transforms.exactness import compared, compared_array
 from transforms.framework import Framework, Node
 
-UNIT = ("period", "cut", "segment")
 COUNTED = ("ok", "low_n")
 # Every status a node can have; the first six are those of KPI records.
 STATUSES = (

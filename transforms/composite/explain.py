@@ -1,11 +1,9 @@
-"""Exact decompositions of a change of scores: of one mean, of a whole tree, of any function.
+"""Exact decompositions of a change of scores: of one mean and of a whole tree.
 
-Pure arithmetic on arrays: the parts always sum to the change, to rounding. Which pairs of units are compared
-and what the table looks like is `contributions.py`.
+Pure arithmetic on arrays: the parts always sum to the change, to rounding. Rows for pairs of units are made of it
+in `pair_rows.py`.
 """
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +11,6 @@ import numpy as np
 from transforms.composite.aggregate import Array, delinearised, linearised
 from transforms.composite.evaluate import inner_nodes
 from transforms.framework import Aggregation, Framework
-
-LARGEST_EXACT_SHAPLEY = 12
 
 
 @dataclass(frozen=True)
@@ -139,29 +135,6 @@ def tree_change(
     return TreeChange(*(np.where(undefined, np.nan, part) for part in (value, weight, composition)))
 
 
-def shapley(
-    function: Callable[[Array], Array], before: Array, after: Array, *, draws: int = 2000, seed: int = 0
-) -> Array:
-    """Shapley contributions of each of k inputs to function(after) − function(before).
-
-    `function` takes states × k and gives one number a state. Exact up to 12 inputs; beyond that a mean over
-    seeded random orders, each of which sums to the change, so that the result does too.
-    """
-    k = len(before)
-    if k > LARGEST_EXACT_SHAPLEY:
-        return _sampled_shapley(function, before, after, draws, seed)
-    switched = (np.arange(2**k)[:, None] >> np.arange(k)) & 1 == 1
-    level = function(np.where(switched, after, before))
-    size = switched.sum(axis=1)
-    contribution = np.zeros(k)
-    for i in range(k):
-        without = np.flatnonzero(~switched[:, i])
-        gain = level[without + (1 << i)] - level[without]
-        chance = np.array([1.0 / (k * math.comb(k - 1, s)) for s in range(k)])
-        contribution[i] = (chance[size[without]] * gain).sum()
-    return contribution
-
-
 def _shares(weights: Array) -> Array:
     total = weights.sum(axis=0)
     return weights / np.where(total > 0, total, 1.0)
@@ -200,18 +173,3 @@ def _mean_share(
         total += np.where(is_there, own, 0.0)
         sides += is_there
     return total / np.where(sides > 0, sides, 1.0)
-
-
-def _sampled_shapley(
-    function: Callable[[Array], Array], before: Array, after: Array, draws: int, seed: int
-) -> Array:
-    k, generator = len(before), np.random.default_rng(seed)
-    order = generator.permuted(np.tile(np.arange(k), (draws, 1)), axis=1)
-    step = np.argsort(order, axis=1)
-    contribution = np.zeros(k)
-    last = np.broadcast_to(function(before[None, :]), (draws,))
-    for position in range(k):
-        level = function(np.where(step <= position, after, before))
-        np.add.at(contribution, order[:, position], level - last)
-        last = level
-    return contribution / draws

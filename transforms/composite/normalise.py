@@ -7,10 +7,8 @@ step 5, and COINr; `direction` is +1 where higher is better and −1 where lower
 
 from itertools import pairwise
 
-import numpy as np
 import polars as pl
 
-from transforms.composite.aggregate import Array
 from transforms.exactness import compared
 
 
@@ -73,35 +71,3 @@ def banded(value: pl.Expr, cut_points: list[float], points: list[float]) -> pl.E
         is_below = exact <= limit if below > above else exact < limit
         banding = pl.when(is_below).then(pl.lit(float(below))).otherwise(banding)
     return pl.when(value.is_not_null()).then(banding)
-
-
-def cluster_cut_points(values: Array, bands: int) -> list[float]:
-    """Cut points, midway between neighbours, of the banding with the least variance within bands.
-
-    Exact one-dimensional k-means by dynamic programming (Fisher 1958); the star ratings of US Medicare plans
-    are cut by clustering as well. Raises ValueError with fewer distinct values than bands.
-    """
-    ordered = np.sort(values[np.isfinite(values)])
-    if len(np.unique(ordered)) < bands:
-        raise ValueError(f"{bands} bands need as many distinct values, there are {len(np.unique(ordered))}")
-    size, centred = len(ordered), ordered - ordered.mean()
-    total = np.concatenate([[0.0], np.cumsum(centred)])
-    square = np.concatenate([[0.0], np.cumsum(centred**2)])
-    cost = np.concatenate(
-        [[0.0], np.full(size, np.inf)]
-    )  # least cost of the first i values in the bands so far
-    begins = np.zeros((bands, size + 1), dtype=np.intp)
-    for band in range(bands):
-        best = np.full(size + 1, np.inf)
-        for end in range(1, size + 1):
-            start = np.arange(end)
-            within = square[end] - square[start] - (total[end] - total[start]) ** 2 / (end - start)
-            candidate = cost[start] + np.maximum(within, 0.0)
-            begins[band, end] = candidate.argmin()
-            best[end] = candidate.min()
-        cost = best
-    cuts, end = [], size
-    for band in range(bands - 1, 0, -1):
-        end = int(begins[band, end])
-        cuts.append(float((ordered[end - 1] + ordered[end]) / 2))
-    return cuts[::-1]

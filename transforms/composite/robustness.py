@@ -1,9 +1,10 @@
 """How far the index is a matter of method: Monte Carlo over its choices, drop-one, influence of each KPI.
 
 The choices (normalisation, weights, means) vary here while the data stand still; noise in the data is
-`bootstrap.py`, and which choice matters most is `sensitivity.py`. All units of one period are done at once.
+`resampled_scores.py`, and which choice matters most is `sobol.py`. All segments of a cut and month are done at once.
 """
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -22,57 +23,31 @@ Choice = NDArray[np.int64]
 # Units times draws that climb the tree together: so many stay in the processor's cache.
 CELLS_AT_ONCE = 50_000
 
-RANK_COLUMNS: Columns = {
-    "framework": (pl.String, "Code of the framework."),
-    "framework_version": (pl.String, "Version of the framework."),
-    "period": (pl.Date, "Month, as its first day."),
-    "cut": (pl.String, "What the segments are segments of."),
-    "segment": (pl.String, "The segment."),
-    "score": (pl.Float64, "Score of the index as published."),
-    "rank": (pl.Int32, "Rank among the segments of the cut, 1 the best."),
-    "median_rank": (pl.Float64, "Median rank over the draws."),
-    "rank_low": (pl.Float64, "5th percentile of the rank over the draws."),
-    "rank_high": (pl.Float64, "95th percentile of the rank over the draws."),
-    "first_share": (pl.Float64, "Share of the draws in which the segment leads."),
-    "mean_rank_shift": (pl.Float64, "Mean distance of the rank from the published one."),
-}
-DROP_COLUMNS: Columns = {
-    "framework": (pl.String, "Code of the framework."),
-    "framework_version": (pl.String, "Version of the framework."),
-    "period": (pl.Date, "Month, as its first day."),
-    "cut": (pl.String, "What the segments are segments of."),
-    "node": (pl.String, "The leaf."),
-    "kpi": (pl.String, "Its KPI."),
-    "weight": (pl.Float64, "Weight of the leaf in the index as the framework gives it."),
-    "influence_r2": (pl.Float64, "r² of its score with the index over the segments; null if it is constant."),
-    "mean_rank_shift": (pl.Float64, "Mean distance of the ranks without the leaf from those with it."),
-    "largest_score_change": (pl.Float64, "Largest change of a segment's index when the leaf is left out."),
-}
+# Of one segment there is no ranking.
+FEWEST_RANKED = 2
 
 
 @dataclass(frozen=True)
 class Alternatives:
-    """The choices a draw makes: one normalisation, one mean for every node, each weight times U(1 ± spread).
-
-    With `may_drop_leaf` a draw also leaves out one leaf or none, each with the same chance.
-    """
+    """The choices a draw makes: one normalisation, one mean for every node, each weight times U(1 ± spread)."""
 
     normalisations: tuple[str, ...] = ("goalposts", "min_max", "z_score")
     aggregations: tuple[Aggregation, ...] = ("arithmetic", "geometric", "harmonic")
     weight_spread: float = 0.25
-    may_drop_leaf: bool = False
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Units that have an index in one period: their scores under each normalisation, nodes × units.
+    """Segments of one cut that have an index in one month: their scores under each normalisation, nodes × units.
 
     Inner rows of `normalised` are empty; `present` says which nodes each unit has, whatever the draw.
     "goalposts" is the normalisation that the framework itself gives the leaf.
     """
 
     framework: Framework
-    units: pl.DataFrame
+    period: date
+    cut: str
+    segments: pl.Series
     normalised: dict[str, Array]
     present: NDArray[np.bool_]
     index: Array
@@ -87,8 +62,42 @@ class Draws:
     weights: Array
 
 
+def samples(
+    kpis: pl.LazyFrame, frameworks: Sequence[Framework], *, newest_only: bool = False
+) -> Iterator[Sample]:
+    """The sample of every framework, cut and month (or the cut's newest) that has segments to rank."""
+    parts = kpis.filter(pl.col("cut") != "company", pl.col("segment") != "unknown")
+    for framework in frameworks:
+        evaluation = evaluate(parts, framework)
+        scored = evaluation.units.filter(~np.isnan(evaluation.score[0]))
+        ranked = scored.group_by("cut", "period").agg(n=pl.len()).filter(pl.col("n") >= FEWEST_RANKED)
+        if newest_only:
+            ranked = ranked.filter(pl.col("period") == pl.col("period").max().over("cut"))
+        for cut, period in ranked.sort("cut", "period").select("cut", "period").iter_rows():
+            yield sample(evaluation, period, cut)
+
+
+def sample_rows(
+    found: Iterable[Sample], rows: Callable[[Sample], pl.DataFrame], columns: Columns
+) -> pl.LazyFrame:
+    """`rows` of every sample with the names of its framework, month and cut, as `columns`."""
+    schema = {name: dtype for name, (dtype, _) in columns.items()}
+    parts = [
+        rows(one)
+        .with_columns(
+            framework=pl.lit(one.framework.code),
+            framework_version=pl.lit(one.framework.version),
+            period=pl.lit(one.period),
+            cut=pl.lit(one.cut),
+        )
+        .select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+        for one in found
+    ]
+    return pl.concat([pl.DataFrame(schema=schema), *parts]).lazy()
+
+
 def sample(evaluation: Evaluation, period: date, cut: str) -> Sample:
-    """The units of one period and cut that have an index, under goalposts, min–max and z (50 + 10 z)."""
+    """The segments of one month and cut that have an index, under goalposts, min–max and z (50 + 10 z)."""
     chosen = (evaluation.units["period"] == period) & (evaluation.units["cut"] == cut)
     columns = np.flatnonzero(chosen.to_numpy() & ~np.isnan(evaluation.score[0]))
     score, value = evaluation.score[:, columns], evaluation.value[:, columns]
@@ -98,23 +107,18 @@ def sample(evaluation: Evaluation, period: date, cut: str) -> Sample:
             usable = np.where(np.isnan(score[i]), np.nan, value[i])
             normalised["goalposts"][i] = score[i]
             normalised["min_max"][i], normalised["z_score"][i] = _within_sample(score[i], usable)
-    units = evaluation.units[columns]
-    return Sample(evaluation.framework, units, normalised, ~np.isnan(score), score[0])
+    segments = evaluation.units["segment"][columns]
+    return Sample(evaluation.framework, period, cut, segments, normalised, ~np.isnan(score), score[0])
 
 
 def drawn(units: Sample, alternatives: Alternatives, draws: int, seed: int) -> Draws:
     """Seeded draws of the choices."""
     generator = np.random.default_rng(seed)
     spread = alternatives.weight_spread
-    framework = units.framework
-    leaves = [i for i, node in enumerate(framework.nodes) if node.leaf]
-    dropped = None
     normalisation = generator.integers(len(alternatives.normalisations), size=draws)
     aggregation = generator.integers(len(alternatives.aggregations), size=draws)
-    factors = generator.uniform(1 - spread, 1 + spread, size=(len(framework.nodes), draws))
-    if alternatives.may_drop_leaf:
-        dropped = np.array([*leaves, -1])[generator.integers(len(leaves) + 1, size=draws)]
-    return Draws(normalisation, aggregation, perturbed_weights(framework, factors, dropped))
+    factors = generator.uniform(1 - spread, 1 + spread, size=(len(units.framework.nodes), draws))
+    return Draws(normalisation, aggregation, perturbed_weights(units.framework, factors))
 
 
 def perturbed_weights(framework: Framework, factors: Array, dropped: Choice | None = None) -> Array:
@@ -135,12 +139,12 @@ def perturbed_weights(framework: Framework, factors: Array, dropped: Choice | No
 
 
 def drawn_scores(units: Sample, alternatives: Alternatives, draws: Draws) -> Array:
-    """The index of every unit in every draw (units × draws), NaN where a dropped leaf was all a unit had.
+    """The index of every unit in every draw (units × draws).
 
     Draws that share normalisation and mean are one pass up the tree; leaves enter by a matrix product.
     """
-    result = np.empty((units.units.height, len(draws.normalisation)))
-    step = max(CELLS_AT_ONCE // max(units.units.height, 1), 1)
+    result = np.empty((len(units.segments), len(draws.normalisation)))
+    step = max(CELLS_AT_ONCE // max(len(units.segments), 1), 1)
     for n, normalisation in enumerate(alternatives.normalisations):
         for a, aggregation in enumerate(alternatives.aggregations):
             scores = units.normalised[normalisation]
@@ -157,70 +161,46 @@ def rank_shift(scores: Array, base: Array) -> Array:
     return shift
 
 
-def rank_intervals(
-    kpi_monthly: pl.LazyFrame,
-    framework: Framework,
-    period: date,
-    cut: str,
-    *,
-    alternatives: Alternatives | None = None,
-    draws: int = 10_000,
-    seed: int = 42,
-) -> pl.DataFrame:
-    """Rank and 5–95 % rank interval of each segment over the choices of method: RANK_COLUMNS."""
-    units = sample(evaluate(kpi_monthly, framework), period, cut)
-    return ranked_sample(units, alternatives=alternatives, draws=draws, seed=seed)
-
-
-def ranked_sample(
+def rank_distribution(
     units: Sample, *, alternatives: Alternatives | None = None, draws: int = 10_000, seed: int = 42
 ) -> pl.DataFrame:
-    """`rank_intervals` of units that have been sampled already."""
+    """Score, rank, and what other sound methods make of the rank, one row a segment, as in index.rank_intervals."""
     choices = alternatives or Alternatives()
     place = ranks(drawn_scores(units, choices, drawn(units, choices, draws, seed)))
     base = ranks(units.index)
     low, median, high = np.percentile(place, [5, 50, 95], axis=1) if len(place) else np.empty((3, 0))
-    return _labelled(
-        units,
-        RANK_COLUMNS,
-        score=units.index,
-        rank=base,
-        median_rank=median,
-        rank_low=low,
-        rank_high=high,
-        first_share=(place == 1).mean(axis=1),
-        mean_rank_shift=np.abs(place - base[:, None]).mean(axis=1),
+    return pl.DataFrame(
+        {
+            "segment": units.segments,
+            "score": units.index,
+            "rank": base,
+            "median_rank": median,
+            "rank_low": low,
+            "rank_high": high,
+            "first_share": (place == 1).mean(axis=1),
+            "mean_rank_shift": np.abs(place - base[:, None]).mean(axis=1),
+        }
     )
 
 
-def leaf_influence(kpi_monthly: pl.LazyFrame, framework: Framework, period: date, cut: str) -> pl.DataFrame:
-    """What each leaf does to the ranking, beside its nominal weight, in the columns of DROP_COLUMNS."""
-    return sample_influence(sample(evaluate(kpi_monthly, framework), period, cut), period, cut)
-
-
-def sample_influence(units: Sample, period: date, cut: str) -> pl.DataFrame:
-    """`leaf_influence` of units that have been sampled already."""
+def leaf_influence(units: Sample) -> pl.DataFrame:
+    """What each leaf does to the ranking, beside its nominal weight, one row a leaf, as in index.influence."""
     framework = units.framework
     leaves = [(i, node) for i, node in enumerate(framework.nodes) if node.leaf]
     factors = np.ones((len(framework.nodes), len(leaves)))
     dropped = perturbed_weights(framework, factors, np.array([i for i, _ in leaves]))
     without = _index(units, units.normalised["goalposts"], None, dropped)
-    scores = units.normalised["goalposts"][[i for i, _ in leaves]].T
+    scores = units.normalised["goalposts"][[i for i, _ in leaves]]
     change = np.abs(without - units.index[:, None])
     return pl.DataFrame(
         {
-            "framework": framework.code,
-            "framework_version": framework.version,
-            "period": period,
-            "cut": cut,
             "node": [node.code for _, node in leaves],
             "kpi": [node.leaf.kpi for _, node in leaves if node.leaf],
             "weight": [node.overall_weight for _, node in leaves],
-            "influence_r2": [_influence(column, units.index) for column in scores.T],
+            "influence_r2": pl.Series([_influence(score, units.index) for score in scores], dtype=pl.Float64),
             "mean_rank_shift": rank_shift(without, units.index),
             "largest_score_change": change.max(axis=0, initial=0.0),
-        },
-        schema={name: dtype for name, (dtype, _) in DROP_COLUMNS.items()},
+        }
     )
 
 
@@ -274,12 +254,3 @@ def _influence(score: Array, index: Array) -> float | None:
         return None
     r2 = influence(score[both][:, None], index[both])[0]
     return None if np.isnan(r2) else float(r2)
-
-
-def _labelled(units: Sample, columns: Columns, **values: NDArray[np.float64] | Choice) -> pl.DataFrame:
-    frame = units.units.with_columns(
-        framework=pl.lit(units.framework.code),
-        framework_version=pl.lit(units.framework.version),
-        **{name: pl.Series(value) for name, value in values.items()},
-    )
-    return frame.select(pl.col(name).cast(dtype) for name, (dtype, _) in columns.items())

@@ -1,19 +1,17 @@
-"""index.respondent_calibration: does a customer's own case go with the customer's own score?
+"""`index.respondent_calibration`: does a customer's own case go with the customer's own score?
 
-The sharper form of `calibration.py`, free of what branches and months have in common. A check of validity: no
+The sharper form of `index.calibration`, free of what branches and months have in common. A check of validity: no
 weight is ever changed by it.
 """
 
 from collections.abc import Mapping
-from datetime import date
 
 import numpy as np
 import polars as pl
 
 from transforms.core.survey_responses import RESPONSE_KEY
-from transforms.index.calibration import FEWEST_PAIRS, correlation_interval, pairs_needed
 from transforms.model import Columns, transform
-from transforms.settings import Settings
+from transforms.statistics.correlation import FEWEST_PAIRS, correlation_interval, pairs_needed, sign_verdict
 from transforms.statistics.intervals import normal_quantile
 from transforms.statistics.ordered_logit import ordered_logit
 
@@ -77,9 +75,6 @@ def respondent_calibration(
     responses: pl.LazyFrame,
     claims: pl.LazyFrame,
     complaints: pl.LazyFrame,
-    *,
-    as_of: date,
-    settings: Settings,
 ) -> pl.LazyFrame:
     """One row a survey, kind of case and dimension: own days against own score, by rank and by ordered logit.
 
@@ -87,7 +82,6 @@ def respondent_calibration(
     not taken for a fast case, the branch's mean logarithm (Mundlak 1978); its errors are those of branches where
     there are twenty.
     """
-    del as_of, settings
     pairs = _pairs(scores, responses, claims, complaints).collect()
     rows = [
         {**dict(zip(_CASE, case, strict=True)), **_correlation(own), **_model(own)}
@@ -144,7 +138,7 @@ def _correlation(own: pl.DataFrame) -> dict[str, object]:
     if rho is None:
         return {**found, "verdict": "too few pairs"}
     low, high = correlation_interval(rho, own.height)
-    verdict = "as expected" if high < 0 else "wrong sign" if low > 0 else "not separable from none"
+    verdict = sign_verdict(low, high, expected=-1)
     interval = {"spearman": rho, "ci_low": low, "ci_high": high, "n_needed": pairs_needed(rho)}
     return {**found, **interval, "spearman_not_refused": rho_kept, "verdict": verdict}
 

@@ -1,35 +1,39 @@
 """`index.signals`: for every inner node of every framework whether the score of a month is noise.
 
-An XmR chart on the scores, which have no denominator; charts and sentences are as in
-`transforms/measures/ordinary_variation.py`.
+An XmR chart of the scores, which have no denominator; charts and sentences are those of `kpi.signals`.
 """
-
-from collections.abc import Sequence
 
 import polars as pl
 
-from transforms.framework import Framework
-from transforms.measures.ordinary_variation import SIGNALS, signals
-from transforms.model import Columns
+from transforms.composite.columns import UNIT, VERSION, VERSION_COLUMNS
+from transforms.measures.ordinary_variation import SIGNALS as KPI_SIGNALS
+from transforms.measures.ordinary_variation import signals as charted
+from transforms.model import Columns, transform
+from transforms.settings import Settings
 
-VERSIONED_NODE = ("framework", "framework_version", "node")
-INDEX_SIGNALS: Columns = {
-    "framework": (pl.String, "Code of the framework."),
-    "framework_version": (pl.String, "Version of the framework."),
+SIGNALS: Columns = {
+    **VERSION_COLUMNS,
     "node": (pl.String, "Inner node of the tree; the index itself is called index."),
-    **{name: column for name, column in SIGNALS.items() if name not in ("kpi", "basis")},
+    **{name: column for name, column in KPI_SIGNALS.items() if name not in ("kpi", "basis")},
 }
+VERSIONED_NODE = (*VERSION, "node")
 SEPARATOR = "\x1f"
 
 
-def index_signals(scores: pl.LazyFrame, frameworks: Sequence[Framework]) -> pl.LazyFrame:
-    """One row a score of an inner node of `index.scores`, in the columns of INDEX_SIGNALS.
+@transform(
+    writes="index.signals",
+    reads={"scores": "index.scores"},
+    keys=("cut", "segment"),
+    grain=(*VERSION, *UNIT, "node"),
+    columns=SIGNALS,
+)
+def signals(scores: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
+    """One row a framework, month, segment and inner node with a score: whether its change is more than noise.
 
-    Each version of a framework is a series of its own, as its scores compare with no other's. Law of keys:
-    cut, segment.
+    Each version of a framework is a series of its own, since its scores compare with no other's.
     """
     inner = pl.LazyFrame(
-        [(f.code, f.version, node.code) for f in frameworks for node in f.nodes if node.children],
+        [(f.code, f.version, node.code) for f in settings.frameworks for node in f.nodes if node.children],
         schema=dict.fromkeys(VERSIONED_NODE, pl.String),
         orient="row",
     )
@@ -50,5 +54,4 @@ def index_signals(scores: pl.LazyFrame, frameworks: Sequence[Framework]) -> pl.L
     named = (
         pl.col("kpi").str.splitn(SEPARATOR, len(VERSIONED_NODE)).struct.rename_fields(list(VERSIONED_NODE))
     )
-    judged = signals(as_kpis).with_columns(named.alias("_node")).unnest("_node")
-    return judged.select(pl.col(name).cast(dtype) for name, (dtype, _) in INDEX_SIGNALS.items())
+    return charted(as_kpis).with_columns(named.alias("_node")).unnest("_node")

@@ -2,29 +2,28 @@
 
 What is resampled is customers: all cases that a customer has in one unit (month and segment), of claims,
 complaints and answers alike, count equally often in a draw, so that what is measured on the same cases moves
-together. What the index makes of the values is `bootstrap.py`.
+together. What the index makes of the values is `transforms/composite/resampled_scores.py`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from hashlib import blake2b
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from scipy import sparse
 
-from transforms.composite.aggregate import Array
 from transforms.framework import Framework
 from transforms.measures.case_measures import Quantile
 from transforms.measures.cases import has_cases
 from transforms.measures.definition import Kpi
 from transforms.measures.rates import PerExposure
 from transforms.measures.segments import Facts
-from transforms.statistics.bootstrap import poisson_counts
+from transforms.statistics.bootstrap import named_generator, poisson_counts
 
+Array = NDArray[np.float64]
 Sizes = NDArray[np.int64]
 Counts = NDArray[np.int32]
 # From a generator, the sizes of groups and a number of draws to groups × draws.
@@ -123,8 +122,8 @@ def drawn_values(
 ) -> Iterator[tuple[pl.DataFrame, dict[int, Array]]]:
     """Segment by segment: its rows of `units`, and the value of each leaf (by position) as rows × draws.
 
-    `units` has segment, period and for each leaf that is a rate the column `exposure_column`: exposures are
-    taken as given. NaN where a draw is left without a case. The draws of a unit depend on the seed and its
+    `units` has segment, period and the exposures of the leaves that are rates (`with_exposures`), which are taken
+    as given. NaN where a draw is left without a case. The draws of a unit depend on the seed and its
     name alone, neither on the other units nor on the order of rows. `weighed` says how often the customers of
     each group count; by default Poisson numbers.
     """
@@ -134,7 +133,7 @@ def drawn_values(
         for (segment,), rows in some.group_by("segment", maintain_order=True):
             sums = []
             for unit, period in rows.select("unit", "period").iter_rows():
-                rng = unit_generator(seed, "cases", cut, segment, period)
+                rng = named_generator(seed, "cases", cut, segment, period)
                 sums.append(_drawn(groups.get(unit), own, partial(weighed or poisson_weights, rng), draws))
             yield rows.drop("unit"), _values(own, rows, sums, draws)
 
@@ -152,15 +151,17 @@ def poisson_weights(rng: np.random.Generator, size: Sizes, draws: int) -> Counts
     return weights
 
 
-def exposure_column(node: int) -> str:
-    """Where `drawn_values` looks for the exposure of a leaf."""
+def with_exposures(units: pl.DataFrame, leaves: Sequence[CaseLeaf], denominators: Array) -> pl.DataFrame:
+    """The units with the exposure of every leaf that is a rate, from its record's denominator (nodes × units)."""
+    return units.with_columns(
+        pl.Series(_exposure(leaf.node), denominators[leaf.node] * leaf.kpi.measure.per)
+        for leaf in leaves
+        if isinstance(leaf.kpi.measure, PerExposure)
+    )
+
+
+def _exposure(node: int) -> str:
     return f"{node}.exposure"
-
-
-def unit_generator(seed: int, *name: object) -> np.random.Generator:
-    """Random numbers that follow from the seed and a name."""
-    text = " ".join(map(str, (seed, *name)))
-    return np.random.default_rng(int.from_bytes(blake2b(text.encode(), digest_size=16).digest(), "big"))
 
 
 def _blocks(leaves: Sequence[CaseLeaf], facts: Facts, units: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -345,7 +346,7 @@ def _values(
             (values[own],) = (pl.col(name) for name in leaf.kept)
             continue
         if isinstance(measure, PerExposure):
-            exposure = units[exposure_column(leaf.node)].to_numpy()
+            exposure = units[_exposure(leaf.node)].to_numpy()
             columns[measure.exposure.name] = np.repeat(exposure, draws)
         values[own] = measure.record(partial(_statistic, leaf.node))["value"]
     found = pl.DataFrame(columns).select(**values).fill_null(float("nan"))

@@ -6,6 +6,7 @@ The customer is resampled, not the row. Intervals of independent rows have formu
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import blake2b
 from math import isqrt
 
 import numpy as np
@@ -141,6 +142,12 @@ def _scrambled(state: Hashes) -> Hashes:
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _COUNTS_AT_ONCE = 8_000_000
+
+
+def named_generator(seed: int, *name: object) -> np.random.Generator:
+    """Random numbers that follow from the seed and a name, whatever else is drawn."""
+    text = " ".join(map(str, (seed, *name)))
+    return np.random.default_rng(int.from_bytes(blake2b(text.encode(), digest_size=16).digest(), "big"))
 
 
 @lru_cache(maxsize=512)

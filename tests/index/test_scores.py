@@ -1,4 +1,4 @@
-"""Scores of the tree: means by level, what is missing, statuses, grades, and the laws that every table keeps."""
+"""index.scores: means by level, what is missing, statuses, grades, and the laws that the table keeps."""
 
 from datetime import date
 
@@ -16,14 +16,13 @@ from index_examples import (
     branch_records,
     framework,
     leaf,
+    made,
     records,
     worked_framework,
 )
 
-from transforms.composite.banding import held_grades
-from transforms.composite.evaluate import UNIT
 from transforms.framework import Framework
-from transforms.index.scores import NODE_COLUMNS, SCORE_COLUMNS, keys, nodes, scores
+from transforms.index.scores import scores
 
 BANDS = {"AAA": 90, "AA": 85, "A": 80, "BBB": 75, "BB": 70, "B": 65, "CCC": 60, "CC": 55, "C": 50, "D": 0}
 
@@ -33,7 +32,7 @@ def of(table: pl.LazyFrame, node: str = "index") -> pl.DataFrame:
 
 
 def index(kpis: pl.LazyFrame, spec: Framework) -> list[float | None]:
-    return of(scores(kpis, [spec]))["score"].to_list()
+    return of(made(scores, spec, kpi_monthly=kpis))["score"].to_list()
 
 
 @pytest.mark.parametrize(
@@ -84,7 +83,7 @@ FOUR = {"a": 0.35, "b": 0.30, "c": 0.20, "d": 0.15}
 
 def test_a_missing_kpi_is_renormalised_and_coverage_tells():
     spec = flat(FOUR, coverage={"index": 0.7})
-    row = of(scores(scored(a=80, b=None, c=60, d=70), [spec])).row(0, named=True)
+    row = of(made(scores, spec, kpi_monthly=scored(a=80, b=None, c=60, d=70))).row(0, named=True)
     assert row["score"] == pytest.approx(72.142857142857)
     assert row["coverage"] == pytest.approx(0.70)
     assert row["status"] == "ok"
@@ -115,7 +114,7 @@ def nested(**settings: object) -> Framework:
     ],
 )
 def test_the_status_says_why_there_is_no_score(values, expected):
-    table = scores(scored(**values), [nested()])
+    table = made(scores, nested(), kpi_monthly=scored(**values))
     root, facts = of(table).row(0, named=True), of(table, "facts").row(0, named=True)
     assert (facts["status"], root["status"], pytest.approx(root["coverage"])) == expected
     assert (root["score"] is not None) == (root["status"] == "ok")
@@ -130,57 +129,16 @@ def test_required_nodes_and_groups():
         ({"required_groups": {"g": {"leaves": ["x", "y"], "minimum_share": 0.5}}}, complete, True),
         ({"required_groups": {"g": {"leaves": ["x", "y"], "minimum_share": 0.7}}}, complete, False),
     ]:
-        row = of(scores(scored(**values), [nested(coverage={**lenient, **rule})])).row(0, named=True)
+        row = of(made(scores, nested(coverage={**lenient, **rule}), kpi_monthly=scored(**values))).row(
+            0, named=True
+        )
         assert row["status"] == ("ok" if is_scored else "missing_required"), rule
-
-
-@pytest.mark.parametrize(
-    ("record", "status", "is_scored"),
-    [
-        ({"value": 50.0}, "ok", True),
-        ({"value": 50.0, "status": "low_n"}, "low_n", True),
-        ({"value": None, "status": "immature"}, "immature", False),
-        ({"value": None, "status": "suppressed"}, "suppressed", False),
-        ({"value": None, "status": "not_applicable"}, "not_applicable", False),
-        ({"value": float("nan")}, "no_data", False),
-        ({"value": 50.0, "denominator": 29.0}, "below_minimum", False),
-        ({"value": 50.0, "denominator": 30.0, "n": 1}, "ok", True),
-        ({"value": 50.0, "n": 29}, "below_minimum", False),
-        ({"value": 50.0, "basis": "period"}, "absent", False),
-    ],
-)
-def test_which_records_count(record, status, is_scored):
-    spec = framework(
-        {"a": leaf("a", minimum_denominator=30), "b": leaf("b", weight=1)},
-        coverage={"parent": 0.5, "index": 0.5},
-    )
-    kpis = records([{"kpi": "a", **record}, {"kpi": "b", "value": 70.0}])
-    row = of(nodes(kpis, [spec]), "a").row(0, named=True)
-    assert row["status"] == status
-    assert (row["score"] is not None) == is_scored
-    assert (row["effective_weight"] > 0) == is_scored
-
-
-def test_nodes_tell_value_weight_and_what_was_clipped():
-    spec = framework(
-        {"a": leaf("a", 0.9, 0.1, weight=3), "b": leaf("b", weight=1), "c": leaf("c", weight=1)},
-        aggregation="geometric",
-    )
-    kpis = scored(a=0.05, b=0.0, c=None)
-    by_node = {row["node"]: row for row in nodes(kpis, [spec]).collect().iter_rows(named=True)}
-    assert by_node["a"]["value"] == 0.05
-    assert by_node["a"]["score"] == 100
-    assert (by_node["a"]["weight"], by_node["a"]["effective_weight"]) == pytest.approx((0.6, 0.75))
-    assert (by_node["a"]["n_truncated"], by_node["b"]["n_truncated"]) == (1, 0)
-    assert (by_node["index"]["n_truncated"], by_node["index"]["n_floored"]) == (1, 1)
-    assert by_node["index"]["score"] == pytest.approx(100**0.75)  # b counts as 1, the floor
-    assert by_node["c"]["effective_weight"] == 0
 
 
 def test_a_unit_with_nothing_that_counts_is_no_unit():
     spec = flat({"a": 1, "watched": 0})
     rows = [{"kpi": "a", "value": 50.0}, {"kpi": "watched", "value": 50.0, "segment": "B2"}]
-    assert of(scores(records(rows), [spec]))["segment"].to_list() == ["B1"]
+    assert of(made(scores, spec, kpi_monthly=records(rows)))["segment"].to_list() == ["B1"]
 
 
 def test_the_latest_as_of_of_a_record_holds():
@@ -193,7 +151,9 @@ def test_the_latest_as_of_of_a_record_holds():
 def test_a_version_is_scored_for_its_validity_and_months_before():
     kpis = records([{"kpi": "a", "value": 50.0, "period": date(2025, month, 1)} for month in range(1, 13)])
     spec = flat({"a": 1}, valid_from=date(2025, 6, 15), valid_to=date(2025, 9, 30), backcast_months=2)
-    assert of(scores(kpis, [spec]))["period"].to_list() == [date(2025, month, 1) for month in range(4, 10)]
+    assert of(made(scores, spec, kpi_monthly=kpis))["period"].to_list() == [
+        date(2025, month, 1) for month in range(4, 10)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -215,12 +175,10 @@ def test_other_normalisations_within_period_and_cut(normalisation, expected):
     elsewhere = [{"kpi": "a", "segment": "X", "cut": cut, "value": 1000.0} for cut in ("company", "region")]
     another_month = [{"kpi": "a", "segment": "B0", "period": FEBRUARY, "value": -1000.0}]
     spec = framework({"a": leaf("a", **normalisation)})
-    table = scores(records(rows + elsewhere + another_month), [spec]).filter(
+    table = made(scores, spec, kpi_monthly=records(rows + elsewhere + another_month)).filter(
         pl.col("cut") == "org_unit", pl.col("period") == JANUARY
     )
     assert of(table)["score"].to_list() == pytest.approx(expected, abs=5e-4)
-    cross_unit = "bands" not in normalisation
-    assert keys([spec]) == (("period", "cut") if cross_unit else UNIT)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +187,7 @@ def test_other_normalisations_within_period_and_cut(normalisation, expected):
 )
 def test_grades_by_the_own_scale(score, grade):
     spec = flat({"a": 1}, grades={"scale": BANDS})
-    table = scores(scored(a=score), [spec])
+    table = made(scores, spec, kpi_monthly=scored(a=score))
     assert of(table)["grade"].to_list() == [grade]
     assert of(table, "a")["grade"].to_list() == [None]
 
@@ -238,57 +196,23 @@ def test_a_statutory_breach_caps_the_grade():
     cap = {"kpi": "breaches", "above": 0.05, "at_most": "BBB"}
     spec = flat({"a": 1}, grades={"scale": BANDS, "cap": cap})
     for breaches, grade in ((0.06, "BBB"), (0.05, "AAA"), (None, "AAA")):
-        assert of(scores(scored(a=95, breaches=breaches), [spec]))["grade"].to_list() == [grade]
-    assert of(scores(scored(a=60, breaches=0.9), [spec]))["grade"].to_list() == ["CCC"]
+        assert of(made(scores, spec, kpi_monthly=scored(a=95, breaches=breaches)))["grade"].to_list() == [
+            grade
+        ]
+    assert of(made(scores, spec, kpi_monthly=scored(a=60, breaches=0.9)))["grade"].to_list() == ["CCC"]
 
 
 MONTHS = [date(2025, month, 1) for month in range(1, 8)]
 
 
-def held(
-    values: list[float | None], intervals: pl.LazyFrame | None = None, **grades: object
-) -> list[str | None]:
-    spec = flat({"a": 1}, grades={"scale": {"A": 80, "B": 60, "C": 0}, **grades})
-    status = {None: "no_data"}
-    rows = [
-        {"kpi": "a", "period": month, "value": v, "status": status.get(v, "ok")}
-        for month, v in zip(MONTHS, values, strict=False)
-    ]
-    table = held_grades(scores(records(rows), [spec]), [spec], intervals)
-    return of(table)["held_grade"].to_list()
-
-
-def test_a_grade_is_held_until_the_change_lasts():
-    assert held([79, 80.5, 79, 81.5, 79, 81.5, 82]) == ["B", "B", "B", "B", "B", "B", "A"]
-    assert held([81, 79.5, 79.5, 78, 78]) == ["A", "A", "A", "A", "B"]
-    assert held([81, 78, None, 78, 78]) == ["A", "A", "A", "B"]  # the month without a score has no row
-    assert held([79, 85], hysteresis={"margin_points": 1, "periods": 1}) == ["B", "A"]
-
-
-def test_a_grade_moves_at_once_when_its_interval_is_past_the_cut():
-    interval = {
-        "framework": "example",
-        "framework_version": "1",
-        "cut": "org_unit",
-        "segment": "B1",
-        "node": "index",
-    }
-    ends = [(FEBRUARY, 79.9, 85.0), (MARCH, 80.1, 85.0)]
-    intervals = pl.LazyFrame(
-        [{**interval, "period": month, "score_low": low, "score_high": high} for month, low, high in ends]
-    )
-    assert held([79, 80.5, 80.5], intervals) == ["B", "B", "A"]
-
-
-def test_tables_have_their_declared_columns_even_when_empty():
-    for function, columns in ((scores, SCORE_COLUMNS), (nodes, NODE_COLUMNS)):
-        for spec in ([], [worked_framework(grades={"scale": BANDS})]):
-            empty = function(records([]), spec)
-            assert empty.collect_schema() == {name: dtype for name, (dtype, _) in columns.items()}
-            assert empty.collect().height == 0
-        full = function(branch_records(FIVE_BRANCHES), [worked_framework(), worked_framework(version="2")])
-        assert full.collect().schema == full.collect_schema()
-        assert full.filter(pl.col("segment") == "B2").select("node").collect().height == 10
+def test_the_table_has_its_declared_columns_even_when_empty():
+    for specs in ([], [worked_framework(grades={"scale": BANDS})]):
+        empty = made(scores, *specs, kpi_monthly=records([]))
+        assert empty.collect_schema() == scores.schema
+        assert empty.collect().height == 0
+    both = [worked_framework(), worked_framework(version="2")]
+    full = made(scores, *both, kpi_monthly=branch_records(FIVE_BRANCHES))
+    assert full.filter(pl.col("segment") == "B2").select("node").collect().height == 10
 
 
 # Laws, on random records under a three-level tree.
@@ -319,7 +243,7 @@ RANGE = {**dict.fromkeys("dez", (0.0, 100.0)), "a": (0.0, 40.0), "b": (0.4, 1.0)
 def kpi_records(draw, kpis="abcde"):
     """Records of up to four segments in up to three months; some are missing."""
     rows = []
-    for month in MONTHS[: draw(st.integers(1, 3))]:
+    for month in (JANUARY, FEBRUARY, MARCH)[: draw(st.integers(1, 3))]:
         for segment in range(draw(st.integers(1, 4))):
             for kpi in kpis:
                 value = draw(st.floats(*RANGE[kpi]))
@@ -336,7 +260,7 @@ def kpi_records(draw, kpis="abcde"):
 
 
 def table_of(rows: list[dict], spec: Framework = TREE) -> pl.DataFrame:
-    return scores(records(rows), [spec]).collect().sort("period", "segment", "node")
+    return made(scores, spec, kpi_monthly=records(rows)).collect().sort("period", "segment", "node")
 
 
 @settings(max_examples=50)

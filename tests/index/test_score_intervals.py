@@ -1,31 +1,18 @@
-"""Intervals of scores from resampled cases: recovery of known scores, dependence between KPIs, laws and peers."""
+"""index.score_intervals: recovery of known scores, dependence between KPIs, laws and peers."""
 
 from datetime import date
 
 import numpy as np
 import polars as pl
 import pytest
-from conftest import published
-from hypothesis import given
-from hypothesis import strategies as st
-from index_examples import JANUARY, framework, leaf
+from index_examples import FIVE_BRANCHES, JANUARY, branch_records, framework, leaf, records
+from index_examples import KPIS as FOUR_KPIS
 from scipy import stats
 
-from orchestration.project import shipped_frameworks
-from transforms.composite.resampled_scores import grade_probabilities, score_intervals
-from transforms.kpi.monthly import READS
-from transforms.kpi.registry import registry
+from transforms.index.score_intervals import resampled_intervals
 from transforms.measures.case_measures import Mean, Quantile, Share
 from transforms.measures.definition import Kpi
-from transforms.measures.rates import PerExposure
 from transforms.measures.records import kpi_records
-from transforms.measures.resampled_cases import (
-    case_leaves,
-    drawn_values,
-    exposure_column,
-    poisson_weights,
-    weighted_quantile,
-)
 from transforms.periods import month_periods
 from transforms.settings import Settings
 
@@ -105,8 +92,15 @@ def records_of(frame: pl.DataFrame) -> pl.LazyFrame:
 
 def intervals(frame: pl.DataFrame, spec=THREE, **how) -> pl.DataFrame:
     facts = {"core.cases": frame.lazy()}
-    found = score_intervals(records_of(frame), [spec], facts, KPIS, as_of=AS_OF, **{"draws": 1000, **how})
+    how = {"draws": 1000, "seed": 42, **how}
+    found = resampled_intervals(records_of(frame), [spec], facts, KPIS, as_of=AS_OF, **how)
     return found.collect().filter(node="index").sort("segment")
+
+
+def of_records(kpis: pl.LazyFrame, spec=THREE, draws: int = 1000) -> pl.DataFrame:
+    """Intervals without cases: every KPI is drawn on its own, from its record's interval."""
+    found = resampled_intervals(kpis, [spec], {}, (), as_of=AS_OF, draws=draws, seed=42)
+    return found.collect().sort("segment", "node")
 
 
 def width(table: pl.DataFrame) -> float:
@@ -128,10 +122,7 @@ def test_intervals_hold_the_true_score_as_often_as_they_say():
     assert stats.binomtest(held, units, 0.95).pvalue > 0.01, held / units
     assert table["method"].unique().to_list() == ["cases"]
 
-    apart = (
-        score_intervals(records_of(frame), [THREE], as_of=AS_OF, draws=1000).collect().filter(node="index")
-    )
-    apart = apart.sort("segment")
+    apart = of_records(records_of(frame)).filter(node="index")
     missed = units - holds(apart, truth)
     assert apart["method"].unique().to_list() == ["intervals"]
     assert stats.binomtest(missed, units, 0.05, alternative="greater").pvalue < 1e-4
@@ -142,7 +133,7 @@ def test_an_index_of_a_kpi_and_its_mirror_does_not_move():
     mirrored = framework({"within_30": leaf("within_30", 0, 1), "late": leaf("late", 0, 1)})
     frame = cases(3, 200)
     assert width(intervals(frame, mirrored)) < 1e-9
-    apart = score_intervals(records_of(frame), [mirrored], as_of=AS_OF).collect().filter(node="index")
+    apart = of_records(records_of(frame), mirrored).filter(node="index")
     assert width(apart) > 5
 
 
@@ -180,74 +171,41 @@ def test_neither_order_nor_company_of_rows_changes_an_interval():
     assert not intervals(frame, seed=43).equals(table)
 
 
-def test_shares_of_the_draws_by_grade():
-    table = intervals(cases(4, 200))
-    found = grade_probabilities(table.lazy(), [THREE]).collect()
-    assert (
-        found.group_by("segment").agg(pl.col("probability").sum())["probability"].to_list()
-        == [pytest.approx(1)] * 4
-    )
-    row = table.row(0, named=True)
-    assert len(row["grade_shares"]) == 3
-    assert row["grade_shares"][0] == found.filter(segment="B000", grade="A")["probability"].sum()
+def noisy(value: float = 80.0, half_width: float = 9.8) -> pl.LazyFrame:
+    ends = {"ci_low": value - half_width, "ci_high": value + half_width}
+    return records([{"kpi": kpi, "value": value, "segment": s, **ends} for kpi in "ab" for s in ("B1", "B2")])
 
 
-@pytest.mark.parametrize("code", ["life_default", "property_default", "cn_service_evaluation_2015_life"])
-def test_with_every_case_counted_once_the_kpis_are_the_published_ones(insurer, code):
-    """Of the simulated insurer, every leaf, cut and month: what is resampled is what was measured."""
-    spec = shipped_frameworks()[code]
-    facts = {
-        table: published(insurer, f"SELECT * FROM {table}").lazy()
-        for table in READS.values()
-        if table != "core.exposure_months"
-    }
-    kpis = published(insurer, "SELECT * FROM kpi.monthly WHERE value IS NOT NULL")
-    as_of = kpis["as_of"].max()
-    leaves = case_leaves(spec, registry(Settings(frameworks=(spec,))), facts, as_of)
-    assert len(leaves) >= 3
-    compared = 0
-    for (cut,), own in kpis.group_by("cut"):
-        units = own.select("segment", "period").unique()
-        for one in leaves:
-            if isinstance(one.kpi.measure, PerExposure):
-                exposure = (pl.col("denominator") * one.kpi.measure.per).alias(exposure_column(one.node))
-                rate = own.filter(kpi=one.kpi.code, basis=spec.nodes[one.node].leaf.basis)
-                units = units.join(
-                    rate.select("segment", "period", exposure), on=["segment", "period"], how="left"
-                )
-        drawn = drawn_values(leaves, facts, cut, units, draws=1, seed=1, weighed=once)
-        for rows, values in drawn:
-            for node, value in values.items():
-                wanted = spec.nodes[node].leaf
-                both = rows.with_columns(ours=value[:, 0]).join(
-                    own.filter(kpi=wanted.kpi, basis=wanted.basis), on=["segment", "period"]
-                )
-                assert both["ours"].to_list() == pytest.approx(both["value"].to_list(), rel=1e-9, abs=1e-9)
-                compared += both.height
-    assert compared > 500
+TWO = framework({"a": leaf("a", weight=0.6), "b": leaf("b", weight=0.4)})
 
 
-def once(rng, size, draws):
-    return np.repeat(size[:, None], draws, axis=1).astype(np.int32)
+def test_intervals_of_scores_follow_from_those_of_the_kpis():
+    """Two independent KPIs with standard error 5: that of the index is 5 √(.6² + .4²)."""
+    table = of_records(noisy(), TWO, 20_000)
+    half_width = 1.96 * 5 * np.sqrt(0.6**2 + 0.4**2)
+    assert table["score_low"].to_list() == pytest.approx([80 - half_width] * 2, abs=0.3)
+    assert table["score_high"].to_list() == pytest.approx([80 + half_width] * 2, abs=0.3)
+    alone = of_records(noisy().filter(segment="B2"), TWO, 20_000)
+    assert alone.equals(table.filter(pl.col("segment") == "B2"))
 
 
-@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3)), min_size=1, max_size=30), st.floats(0, 1))
-def test_weighted_quantile_is_that_of_the_repeated_values(pairs, q):
-    values, weights = np.array(sorted(pairs), dtype=float).T
-    found = weighted_quantile(values, weights.astype(np.int32)[:, None], q)[0]
-    repeated = np.repeat(values, weights.astype(int))
-    if len(repeated):
-        assert found == pytest.approx(np.quantile(repeated, q), abs=1e-9)
-    else:
-        assert np.isnan(found)
+def test_a_missing_kpi_leaves_the_interval_of_the_others():
+    spec = framework({"a": leaf("a", weight=0.7), "b": leaf("b", weight=0.3)}, coverage={"index": 0.7})
+    is_missing = (pl.col("kpi") == "b") & (pl.col("segment") == "B1")
+    kpis = noisy().with_columns(status=pl.when(is_missing).then(pl.lit("no_data")).otherwise("status"))
+    table = of_records(kpis, spec, 20_000)
+    assert table["score"].to_list() == pytest.approx([80, 80])
+    assert table["score_low"].to_list() == pytest.approx([70.2, 80 - 9.8 * np.hypot(0.7, 0.3)], abs=0.2)
 
 
-@pytest.mark.parametrize("mean", [1, 7, 300])
-def test_weights_are_poisson_numbers(mean):
-    weights = poisson_weights(np.random.default_rng(1), np.array([mean]), 200_001)
-    assert weights.shape == (1, 200_001)
-    values, seen = np.unique(weights, return_counts=True)
-    common = stats.poisson.pmf(values, mean) * weights.size > 20
-    expected = stats.poisson.pmf(values, mean)[common]
-    expected = expected / expected.sum() * seen[common].sum()
-    assert stats.chisquare(seen[common], expected).pvalue > 1e-3
+def test_a_kpi_without_an_interval_stands_still_and_bands_jump():
+    bands = {"cut_points": [50], "points": [0, 100]}
+    spec = framework({"a": leaf("a"), "b": leaf("b", normalisation="bands", bands=bands)})
+    rows = [{"kpi": "a", "value": 60.0}, {"kpi": "b", "value": 51.0, "ci_low": 41.2, "ci_high": 60.8}]
+    row = of_records(records(rows), spec).row(0, named=True)
+    assert (row["score"], row["score_low"], row["score_high"]) == (80, 30, 80)
+
+
+def test_frameworks_that_compare_units_have_no_interval_of_their_own():
+    spec = framework({kpi: leaf(kpi, normalisation="min_max") for kpi in FOUR_KPIS})
+    assert of_records(branch_records(FIVE_BRANCHES), spec).height == 0

@@ -1,0 +1,38 @@
+"""index.influence: what a KPI does to the ranking, whatever its weight."""
+
+import numpy as np
+import polars as pl
+import pytest
+from index_examples import (
+    FIVE_BRANCHES,
+    KPIS,
+    SIX_BRANCHES,
+    SIX_RANKS,
+    WEIGHTS,
+    branch_records,
+    close_branches,
+    made,
+    worked_framework,
+)
+
+from transforms.composite.aggregate import ranks
+from transforms.framework import Framework
+from transforms.index.influence import influence
+from transforms.settings import RobustnessSettings
+
+
+def found(kpis: pl.LazyFrame, spec: Framework) -> pl.DataFrame:
+    return made(influence, spec, kpi_monthly=kpis, robustness=RobustnessSettings()).collect()
+
+
+def test_influence_of_leaves_beside_their_weights():
+    table = found(branch_records(FIVE_BRANCHES), worked_framework())
+    assert table["weight"].to_list() == pytest.approx(WEIGHTS)
+    assert table["influence_r2"].to_list() == pytest.approx(
+        [0.972982, 0.733941, 0.515131, 0.884128], abs=5e-7
+    )
+    kpis, spec = close_branches()
+    for row in found(kpis, spec).iter_rows(named=True):
+        rest = [i for i, kpi in enumerate(KPIS) if kpi != row["kpi"]]
+        without = ranks(SIX_BRANCHES[:, rest] @ WEIGHTS[rest])
+        assert row["mean_rank_shift"] == pytest.approx(np.abs(without - SIX_RANKS).mean())

@@ -1,0 +1,162 @@
+"""`index.score_intervals`: what sampling noise leaves open of every score, and of the grade of the index.
+
+Cases are resampled as in `transforms/measures/resampled_cases.py`, and the index climbs from them as in
+`transforms/composite/resampled_scores.py`; empty unless the project asks for `robustness`.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from transforms.composite.aggregate import Array
+from transforms.composite.banding import banded
+from transforms.composite.columns import UNIT, UNIT_COLUMNS, VERSION, VERSION_COLUMNS
+from transforms.composite.evaluate import Evaluation, evaluate, inner_nodes, with_windows
+from transforms.composite.resampled_scores import ResampledScores, leaf_spreads, resampled_scores
+from transforms.framework import Framework
+from transforms.kpi.every_period import READS as FACTS
+from transforms.kpi.every_period import facts_by_table
+from transforms.kpi.registry import registry
+from transforms.measures.definition import Kpi
+from transforms.measures.resampled_cases import case_leaves, drawn_values, with_exposures
+from transforms.measures.segments import Facts
+from transforms.model import Columns, transform
+from transforms.settings import Settings, asks_for_draws
+
+# By whether a node has leaves drawn from their intervals (1) and from resampled cases (2).
+METHODS = ("", "intervals", "cases", "cases and intervals")
+SCORE_INTERVALS: Columns = {
+    **VERSION_COLUMNS,
+    **UNIT_COLUMNS,
+    "node": (pl.String, "Inner node of the tree; the index itself is called index."),
+    "score": (pl.Float64, "Score as published."),
+    "score_low": (pl.Float64, "2.5th percentile of the score over the draws."),
+    "score_high": (pl.Float64, "97.5th percentile of the score over the draws."),
+    "method": (
+        pl.String,
+        "cases: every KPI below is that of resampled cases; intervals: drawn from its own interval; or both.",
+    ),
+    "grade_shares": (
+        pl.List(pl.Float64),
+        "Of the index: share of the draws that has each grade of the framework's scale, best first.",
+    ),
+}
+
+
+@transform(
+    writes="index.score_intervals",
+    reads={"kpi_monthly": "kpi.monthly", "kpi_windows": "kpi.windows", **FACTS},
+    keys=(),
+    grain=(*VERSION, *UNIT, "node"),
+    columns=SCORE_INTERVALS,
+    asked_for=asks_for_draws,
+)
+def score_intervals(
+    kpi_monthly: pl.LazyFrame,
+    kpi_windows: pl.LazyFrame,
+    *,
+    as_of: date,
+    settings: Settings,
+    **facts: pl.LazyFrame,
+) -> pl.LazyFrame:
+    """One row a framework, month, segment and inner node: what sampling noise leaves open of its score."""
+    asked = settings.robustness
+    assert asked, "made only if asked for"
+    return resampled_intervals(
+        with_windows(kpi_monthly, kpi_windows),
+        settings.frameworks,
+        facts_by_table(**facts),
+        registry(settings),
+        as_of=as_of,
+        draws=asked.bootstrap_draws,
+        seed=asked.seed,
+    )
+
+
+def resampled_intervals(
+    kpi_rows: pl.LazyFrame,
+    frameworks: Sequence[Framework],
+    facts: Facts,
+    kpis: Sequence[Kpi],
+    *,
+    as_of: date,
+    draws: int,
+    seed: int,
+) -> pl.LazyFrame:
+    """95 % intervals of the scores of inner nodes, by resampling the cases of `facts`: SCORE_INTERVALS.
+
+    In every draw the `kpis` of a unit are computed from the same resampled customers, then the index. A KPI
+    that one month's cases do not make (a stock, a curve, months of issue, a fact that is not there) is drawn
+    from its own interval. A unit has in every draw the nodes it has as published. Frameworks that compare units
+    have no intervals. Percentile intervals are narrow where a KPI has few cases, as of any bootstrap (Efron and
+    Tibshirani 1993).
+    """
+    parts = [
+        _rows(drawn)
+        for framework in frameworks
+        if not framework.is_cross_unit
+        for drawn in _drawn_segments(kpi_rows, framework, facts, kpis, as_of, draws, seed)
+    ]
+    schema = {name: dtype for name, (dtype, _) in SCORE_INTERVALS.items()}
+    if not parts:
+        return pl.LazyFrame(schema=schema)
+    return pl.concat(parts).select(pl.col(name).cast(dtype) for name, dtype in schema.items()).lazy()
+
+
+def _drawn_segments(
+    kpi_rows: pl.LazyFrame,
+    framework: Framework,
+    facts: Facts,
+    kpis: Sequence[Kpi],
+    as_of: date,
+    draws: int,
+    seed: int,
+) -> Iterator[ResampledScores]:
+    """The drawn scores of all units with a score of an inner node, segment by segment."""
+    evaluation = evaluate(kpi_rows, framework)
+    spreads = leaf_spreads(kpi_rows, evaluation)
+    leaves = case_leaves(framework, kpis, facts, as_of)
+    units = with_exposures(evaluation.units.with_row_index("column"), leaves, spreads.denominator)
+    for (cut,), some in units.filter(_is_scored(evaluation)).group_by("cut", maintain_order=True):
+        for rows, of_cases in drawn_values(leaves, facts, str(cut), some, draws=draws, seed=seed):
+            yield resampled_scores(evaluation, rows, of_cases, spreads, draws=draws, seed=seed)
+
+
+def _is_scored(evaluation: Evaluation) -> pl.Series:
+    inner = [i for i, _ in inner_nodes(evaluation.framework)]
+    return pl.Series(~np.isnan(evaluation.score[inner]).all(axis=0))
+
+
+def _rows(drawn: ResampledScores) -> pl.DataFrame:
+    """The rows of these units and their inner nodes that have a score."""
+    evaluation, framework = drawn.evaluation, drawn.evaluation.framework
+    nodes, size = sorted(drawn.scores), len(drawn.columns)
+    low, high = np.percentile(np.stack([drawn.scores[node] for node in nodes]), [2.5, 97.5], axis=2)
+    way = (2 * drawn.by_cases + drawn.by_interval)[nodes]
+    shares = _grade_shares(drawn.scores[0], framework) + [None] * (size * (len(nodes) - 1))
+    codes = pl.Series([framework.nodes[node].code for node in nodes])
+    return (
+        evaluation.units[np.tile(drawn.columns, len(nodes))]
+        .with_columns(
+            framework=pl.lit(framework.code),
+            framework_version=pl.lit(framework.version),
+            node=codes.gather(np.repeat(np.arange(len(nodes)), size)),
+            score=pl.Series(evaluation.score[nodes][:, drawn.columns].ravel()),
+            score_low=pl.Series(low.ravel()),
+            score_high=pl.Series(high.ravel()),
+            method=pl.Series(METHODS).gather(way.ravel()),
+            grade_shares=pl.Series(shares, dtype=pl.List(pl.Float64)),
+        )
+        .filter(pl.col("score").is_not_nan())
+    )
+
+
+def _grade_shares(scores: Array, framework: Framework) -> list[list[float] | None]:
+    """Share of the draws in each grade of the scale, by unit; None without grades or without an index."""
+    if not framework.grades:
+        return [None] * len(scores)
+    position = banded(scores, framework.grades)
+    shares = np.stack([(position == i).mean(axis=1) for i in range(len(framework.grades.scale))], axis=1)
+    return [None if np.isnan(unit[0]) else row for unit, row in zip(scores, shares.tolist(), strict=True)]
