@@ -27,7 +27,6 @@ FAULTY_WORDS = (
 )
 BACKWARDS_WORDS = f"{FAULTY_WORDS}; claims of which the clock ends before it starts"
 MEDIAN = "50 % quantile, Hyndman–Fan type 7"
-WORKED = "worked by hand"
 # In every row of an example: the claim as first handled.
 FIRST: dict[str, object] = {"spell_no": "1"}
 

@@ -21,7 +21,6 @@ from transforms.kpi.claims import (
     REJECTED,
     REOPENED_WORDS,
     REPORTED_WORDS,
-    WORKED,
 )
 from transforms.kpi.claims_outcomes import THOUSAND
 from transforms.measures.case_measures import Count
@@ -71,7 +70,6 @@ MONTH = partial(
     Example,
     "520 open at the start of a month of 30 days, 1,480 reported, 35 reopened; 1,610 closed in it: 1,400 paid in full, "
     "60 in part, 70 refused, 40 withdrawn, 12 at zero, 25 cancelled, 3 without an outcome",
-    source=WORKED,
     rows=rows("""
         cases  spell_no  reported_on  opened_on   ended_on    outcome
           520         1  2025-03-20   2025-03-20  2025-04-20  paid_full
@@ -91,7 +89,6 @@ ENDED = {"paid_full": 1400, "paid_part": 60, "rejected": 70, "withdrawn": 40, "z
 AGES = partial(
     Example,
     "open for 3, 12, 31, 45, 61, 95 and 200 days",
-    source=WORKED,
     rows=rows("""
         opened_on   over_30_days_on  over_60_days_on  over_90_days_on  over_180_days_on
         2025-03-28  -                -                -                -
@@ -327,7 +324,6 @@ KPIS = (
             value=10_450 / 11_500,
             numerator=10_450,
             denominator=11_500,
-            source=WORKED,
             every=FIRST,
             rows=rows("""
                 cases  registered_on  ended_on    outcome

@@ -20,7 +20,6 @@ from transforms.kpi.claims import (
     FIRST_WORDS,
     MEDIAN,
     SHARE,
-    WORKED,
 )
 from transforms.kpi.claims_turnaround import GUIDE
 from transforms.measures.case_measures import Quantile, Ratio, Share
@@ -31,11 +30,9 @@ from transforms.settings import ClaimSettings, Settings
 NORMALLY_CLOSED = pl.col("outcome").is_in(["paid_full", "paid_part", "rejected"])
 SETTLED_ON = pl.coalesce("paid_on", "ended_on")
 SMALL_CLAIM_DAYS = 5
-_WORKED: dict[str, Any] = {"source": WORKED, "every": FIRST}
 FIFTY_SMALL = partial(
     Example,
     "of 50 small claims 40 took the fast track",
-    source=WORKED,
     every=FIRST | {"is_small_claim": "yes"},
     rows=rows("""
         cases  reported_on  is_fast_track
@@ -98,7 +95,7 @@ FAST_TRACK = (
                           3000  yes             2025-03-03             2025-03-05  2025-03-05  paid_full
                           2500  no              2025-03-03             2025-03-06  2025-03-06  paid_full
             """),
-            **_WORKED,
+            every=FIRST,
         ),
         **_SMALL
         | {
@@ -152,7 +149,7 @@ FAST_TRACK = (
                    50  2025-03-04  yes
                   150  2025-03-04  no
             """),
-            **_WORKED,
+            every=FIRST,
         ),
         **SHARE,
     ),
@@ -182,7 +179,7 @@ CONTACT = (
                 2025-03-04                        30
                 2025-03-04                         -
             """),
-            **_WORKED,
+            every=FIRST,
         ),
         **CLAIM | _taken_first("contacted", "is_contacted_within_24_hours"),
     ),
@@ -214,7 +211,7 @@ CONTACT = (
                 2025-03-30                         -  no
                 2025-03-31                         -  -
             """),
-            **_WORKED,
+            every=FIRST,
             as_of="2025-03-31",
         ),
         **SHARE | _taken_first("contacted", "is_contacted_within_24_hours"),
@@ -245,7 +242,7 @@ CONTACT = (
                 2025-03-04T08:00  2025-03-07T06:00  2025-03-04   yes
                 2025-03-04T08:00  2025-03-07T16:00  2025-03-04   no
             """),
-            **_WORKED,
+            every=FIRST,
         ),
         **SHARE | _taken_first("registered", "is_registered_within_72_hours"),
     ),
@@ -270,7 +267,7 @@ CONTACT = (
                    20  2025-03-04   2025-03-20                       1
                     6  2025-03-04   2025-03-20                       2
             """),
-            **_WORKED,
+            every=FIRST,
         ),
         **SHARE,
     ),
@@ -295,7 +292,7 @@ CONTACT = (
                 2025-03-04                    5                      5
                 2025-03-06                    7                      4
             """),
-            **_WORKED,
+            every=FIRST,
         ),
         **CLAIM,
     ),

@@ -22,7 +22,6 @@ from transforms.kpi.claims import (
     REOPENED_WORDS,
     REPORTED_WORDS,
     SHARE,
-    WORKED,
 )
 from transforms.measures.case_measures import Ratio, Share
 from transforms.measures.definition import Kpi
@@ -49,7 +48,6 @@ THOUSAND = partial(
     Example,
     "40 claims open, 1,000 more reported; of these 900 paid in full, 30 in part, 40 refused, 15 withdrawn, "
     "5 closed at zero, 10 left open",
-    source=WORKED,
     every=FIRST,
     rows=rows("""
         cases  reported_on  decided_on  withdrawn_at      ended_on    outcome
@@ -167,7 +165,6 @@ KPIS = (
             value=3100 / 3500,
             numerator=3100,
             denominator=3500,
-            source=WORKED,
             every=FIRST,
             rows=rows("""
                 reported_on  decided_on  claimed_amount  paid_amount  outcome
@@ -199,7 +196,6 @@ KPIS = (
             value=0.025,
             numerator=300,
             denominator=12_000,
-            source=WORKED,
             every=FIRST,
             rows=rows("""
                 cases  reported_on  outcome
@@ -228,7 +224,6 @@ KPIS = (
             value=1 / 3,
             numerator=1,
             denominator=3,
-            source=WORKED,
             every=FIRST,
             rows=rows("""
                 ended_on    is_reopened_within_90_days
@@ -261,7 +256,6 @@ KPIS = (
             value=0.04,
             numerator=2,
             denominator=50,
-            source=WORKED,
             every=FIRST | {"is_decided_by_system": "yes"},
             rows=rows("""
                 cases  ended_on    is_reopened_within_90_days
@@ -289,7 +283,6 @@ KPIS = (
             value=0.4,
             numerator=8,
             denominator=20,
-            source=WORKED,
             every={"spell_no": "2"},
             rows=rows("""
                 cases  decided_on  is_overturned

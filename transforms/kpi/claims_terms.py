@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from transforms.kpi.claims import BY_DECISION, BY_END, FIRST, MEDIAN, SHARE, WORKED
+from transforms.kpi.claims import BY_DECISION, BY_END, FIRST, MEDIAN, SHARE
 from transforms.measures.case_measures import Quantile, Share, TermShare
 from transforms.measures.definition import Kpi
 from transforms.measures.example import Example, rows
@@ -17,7 +17,6 @@ from transforms.settings import Promise, Settings
 
 _TERM: dict[str, Any] = SHARE | {"direction": -1}
 _REPORTED: dict[str, Any] = {"dates": BY_DECISION, "horizon_days": 30}
-_WORKED: dict[str, Any] = {"source": WORKED, "every": FIRST}
 
 
 def _by_requests(definition: str) -> Callable[[Settings], dict[str, str]]:
@@ -59,7 +58,7 @@ KPIS = (
                 2025-03-03   breach
                 2025-03-19   undetermined
             """),
-            **_WORKED,
+            every=FIRST,
             as_of="2025-03-31",
         ),
         **_TERM,
@@ -86,7 +85,7 @@ KPIS = (
                 2025-03-03   2025-04-17                              45  breach
                 2025-03-31   -                                        -  undetermined
             """),
-            **_WORKED,
+            every=FIRST,
             as_of="2025-04-17",
         ),
         **_TERM | _REPORTED,
@@ -113,7 +112,7 @@ KPIS = (
                 2025-03-03  2025-03-28  breach
                 2025-03-25  -           undetermined
             """),
-            **_WORKED,
+            every=FIRST,
             as_of="2025-03-31",
         ),
         **_TERM,
@@ -140,7 +139,7 @@ KPIS = (
                 2025-03-03  2025-03-18       rejected  breach
                 2025-03-03  -                rejected  breach
             """),
-            **_WORKED,
+            every=FIRST,
         ),
         **_TERM,
     ),
@@ -167,7 +166,7 @@ KPIS = (
                 2025-03-01             -           -           breach
                 2025-03-31             -           -           undetermined
             """),
-            **_WORKED,
+            every=FIRST,
             as_of="2025-05-30",
         ),
         **_TERM,
@@ -196,7 +195,7 @@ KPIS = (
                 2025-03-03             2025-05-02           -           yes
                 2025-03-03             2025-05-02           -           yes
             """),
-            **_WORKED,
+            every=FIRST,
         ),
         **_TERM | {"direction": 1},
     ),
@@ -219,7 +218,7 @@ KPIS = (
                 reported_on  decided_on  documents_to_decision_net_days
                 2025-03-03   2025-04-14                              27
             """),
-            **_WORKED,
+            every=FIRST,
         ),
         **_TERM | _REPORTED | {"unit": "days"},
     ),
@@ -256,7 +255,6 @@ def _promise_kpi(promise: Promise) -> Kpi:
             value=0.9,
             numerator=45,
             denominator=50,
-            source=WORKED,
             every={"promise": promise.name},
             rows=rows("""
                 cases  started_on  state

@@ -21,7 +21,6 @@ from transforms.kpi.claims import (
     NOT_ZERO_WORDS,
     PAID,
     PAID_WORDS,
-    WORKED,
     backwards,
 )
 from transforms.measures.curve_measures import Clock
@@ -110,7 +109,6 @@ CLOSING = Turnaround(
 )
 
 # The claims of the examples: one table a clock, of which all its statistics are known by hand.
-_WORKED: dict[str, Any] = {"source": WORKED, "every": FIRST}
 _TEN = rows("""
     cases  reported_at       first_decided_at  withdrawn_at
         1  2025-03-03T12:00  2025-03-05T12:00  -
@@ -129,13 +127,13 @@ _LEFT = rows("""
         1  2025-03-03T12:00  -                 2025-03-12T12:00
 """)
 _TEN_WORDS = "ten claims: decided on days 2, 3, 3, 5, 8, 10 and 12; open for 6, 15 and 36 days"
-TEN = partial(Example, _TEN_WORDS, rows=_TEN, as_of="2025-04-06", **_WORKED)
+TEN = partial(Example, _TEN_WORDS, rows=_TEN, as_of="2025-04-06", every=FIRST)
 TWELVE = partial(
     Example,
     f"{_TEN_WORDS}; two more withdrawn on days 4 and 9",
     rows=(*_TEN, *_LEFT),
     as_of="2025-04-06",
-    **_WORKED,
+    every=FIRST,
 )
 SLOW = partial(
     Example,
@@ -149,7 +147,7 @@ SLOW = partial(
         """),
     ),
     as_of="2025-04-06",
-    **_WORKED,
+    every=FIRST,
 )
 ELEVEN = partial(
     Example,
@@ -168,7 +166,7 @@ ELEVEN = partial(
             1  2025-03-31T12:00       -
     """),
     as_of="2025-04-03",
-    **_WORKED,
+    every=FIRST,
 )
 SIX = partial(
     Example,
@@ -184,7 +182,7 @@ SIX = partial(
     """),
     period="2025-01/2025-03",
     as_of="2025-04-06",
-    **_WORKED,
+    every=FIRST,
 )
 AGREED = partial(
     Example,
@@ -198,7 +196,7 @@ AGREED = partial(
         2025-03-31T12:00  -                 paid_full
     """),
     as_of="2025-04-03",
-    **_WORKED,
+    every=FIRST,
 )
 SEGMENTS = partial(
     Example,
@@ -209,7 +207,7 @@ SEGMENTS = partial(
         2025-03-05   2025-03-01T12:00  2025-03-05T12:00  2025-03-14T12:00       2025-03-17T12:00  paid_full
         2025-03-01   2025-03-01T12:00  2025-03-01T12:00  2025-03-03T12:00       2025-03-08T12:00  paid_full
     """),
-    **_WORKED,
+    every=FIRST,
 )
 
 KPIS: tuple[Kpi, ...] = (
@@ -381,7 +379,7 @@ KPIS: tuple[Kpi, ...] = (
                 2025-03-03T12:00  2025-05-02T12:00  paid_full
                 2025-03-03T12:00  2025-05-03T12:00  paid_full
             """),
-            **_WORKED,
+            every=FIRST,
         ),
     ),
     AGREEMENT_TO_PAYMENT.median(
@@ -468,7 +466,7 @@ KPIS: tuple[Kpi, ...] = (
                 2025-01-19T12:00  2025-03-20T12:00  2025-03-20  paid_full
                 2025-03-01T12:00  2025-03-03T12:00  2025-03-03  zero
             """),
-            **_WORKED,
+            every=FIRST,
         ),
     ),
 )

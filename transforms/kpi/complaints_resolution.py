@@ -17,11 +17,12 @@ from transforms.kpi.complaints import (
     TIMED,
     TWO_MONTHS,
 )
-from transforms.measures.case_measures import Deadline, Quantile, Share
-from transforms.measures.curve_measures import Clock, Incidence, RestrictedMean, SurvivalQuantile
+from transforms.measures.case_measures import Share
+from transforms.measures.curve_measures import Clock
 from transforms.measures.definition import Exposure, Flow, Kpi
 from transforms.measures.example import Example, rows
 from transforms.measures.rates import PerExposure
+from transforms.measures.turnaround import Turnaround
 from transforms.settings import Settings
 
 _HANDLED = Flow("core.complaints", "received_on", "closed_on", OWN_CASE & NOT_WITHDRAWN, excluded=FAULTY)
@@ -38,19 +39,39 @@ _CLOSED: dict[str, Any] = {
     "minimum": 20,
 }
 
+DECISION = Turnaround(
+    clock=Clock("received_on", "decided_on", exits=("withdrawn_on",)),
+    ended="decided",
+    withdrawn_on="withdrawn_on",
+    **TIMED,
+)
+ACCEPTANCE = Turnaround(
+    clock=Clock("received_on", "accepted_on"),
+    ended="accepted",
+    **TIMED | {"dates": {"cohort": "received_on"}},
+)
+CLOSING = Turnaround(
+    clock=Clock("received_on", "closed_on"),
+    days="received_to_closed_days",
+    ended="closed",
+    horizon_days=60,
+    **TIMED,
+)
+
 SEVEN = partial(
     Example,
-    given="of seven complaints one is open and late, one open and in time; day 15 of the second is a Sunday",
+    given="limits of 15, 15, 30, 15, 15, 60 and 15 days, of the second ending on a Sunday; one open and late, one open "
+    "and in time",
     every=ALONE,
     rows=rows("""
-        received_on  limit_days  due_on      decided_on  is_via_regulator
-        2025-03-01           15  2025-03-17  2025-03-14  yes
-        2025-03-01           15  2025-03-17  2025-03-17  yes
-        2025-03-03           30  2025-04-02  2025-03-25  no
-        2025-03-10           15  2025-03-25  -           no
-        2025-03-20           15  2025-04-07  -           no
-        2025-01-20           60  2025-03-31  2025-03-28  no
-        2025-03-25           15  2025-04-09  2025-03-26  no
+        received_on  due_on      decided_on  is_via_regulator
+        2025-03-01   2025-03-17  2025-03-14  yes
+        2025-03-01   2025-03-17  2025-03-17  yes
+        2025-03-03   2025-04-02  2025-03-25  no
+        2025-03-10   2025-03-25  -           no
+        2025-03-20   2025-04-07  -           no
+        2025-01-20   2025-03-31  2025-03-28  no
+        2025-03-25   2025-04-09  2025-03-26  no
     """),
     period="2025-01/2025-03",
     as_of="2025-03-31",
@@ -74,17 +95,17 @@ TEN_CLOSED = partial(
     given="closed after 1, 2, 2, 3, 4, 5, 7, 9, 15 and 30 days",
     every=ALONE,
     rows=rows("""
-        received_on  closed_on   received_to_closed_days
-        2025-03-03   2025-03-04                        1
-        2025-03-03   2025-03-05                        2
-        2025-03-03   2025-03-05                        2
-        2025-03-03   2025-03-06                        3
-        2025-03-03   2025-03-07                        4
-        2025-03-03   2025-03-08                        5
-        2025-03-03   2025-03-10                        7
-        2025-03-03   2025-03-12                        9
-        2025-03-03   2025-03-18                       15
-        2025-03-03   2025-04-02                       30
+        received_on  closed_on
+        2025-03-03   2025-03-04
+        2025-03-03   2025-03-05
+        2025-03-03   2025-03-05
+        2025-03-03   2025-03-06
+        2025-03-03   2025-03-07
+        2025-03-03   2025-03-08
+        2025-03-03   2025-03-10
+        2025-03-03   2025-03-12
+        2025-03-03   2025-03-18
+        2025-03-03   2025-04-02
     """),
 )
 # Of the decided alone the median is 5.
@@ -130,7 +151,7 @@ def _limits(settings: Settings) -> dict[str, str]:
     }
 
 
-_RESOLUTION = (
+KPIS: tuple[Kpi, ...] = (
     Kpi(
         code="complaint_resolved_share",
         version="2",
@@ -151,20 +172,16 @@ _RESOLUTION = (
         **CASES,
     ),
     *(
-        Kpi(
+        DECISION.within_days(
+            days,
             code=f"complaint_resolved_within_{days}_days_share",
             version="2",
             title=f"Complaints resolved within {days} days of receipt",
-            measure=Deadline("received_on", "decided_on", days, exits_on="withdrawn_on"),
-            unit="share",
-            direction=1,
             horizon_days=days,
             source=source,
             definition=f"Complaints decided within {days} calendar days of receipt, among those of which it is "
             "known: open ones are late once older, undetermined before; calendar days without roll-forward.",
-            formula="in time / (in time + late)",
             example=example,
-            **TIMED,
         )
         for days, source, example in (
             (
@@ -258,54 +275,39 @@ _RESOLUTION = (
         example=TWO_MONTHS(period="2025-02", value=85 / 120, numerator=85, denominator=120),
         **_CLOSED,
     ),
-    Kpi(
+    DECISION.by_due_day(
+        "due_on",
         code="complaint_on_time_share",
         version="3",
         title="Complaints decided on time by class (投诉件办理及时率)",
-        measure=Deadline("received_on", "decided_on", exits_on="withdrawn_on", due_on="due_on"),
-        unit="share",
-        direction=1,
         horizon_days=75,
         switch="complaints.name",
         source=f"{ORDER_2020}: 15 days, 30 if complex, 60 with an extension approved and told in time; days of "
         "outside appraisal excluded, new facts restart the period; Civil Code of the PRC arts. 201 and 203",
         by_rules=_limits,
-        formula="in time / (in time + late)",
         example=SEVEN(value=5 / 6, numerator=5, denominator=6),
-        **TIMED,
     ),
-    Kpi(
+    DECISION.by_due_day(
+        "due_on",
         code="regulator_complaint_on_time_share",
         version="3",
         title="Complaints transferred by the regulator decided on time (监管转办件办理及时率)",
-        measure=Deadline("received_on", "decided_on", exits_on="withdrawn_on", due_on="due_on"),
-        unit="share",
-        direction=1,
         horizon_days=75,
         switch="complaints.name",
         source="CIRC complaint-handling appraisal (third-party copy), with the limits of complaints on time",
         by_rules=_limits,
-        formula="in time / (in time + late)",
         example=SEVEN(value=1.0, numerator=2, denominator=2),
-        **{
-            **TIMED,
-            "population": OWN_CASE & pl.col("is_via_regulator"),
-            "counts": f"{OWN_WORDS}, received and transferred by the regulator",
-        },
+        population=OWN_CASE & pl.col("is_via_regulator"),
+        counts=f"{OWN_WORDS}, received and transferred by the regulator",
     ),
-    Kpi(
+    DECISION.by_due_day(
+        "third_business_day_on",
         code="complaint_decided_within_3_business_days_share",
         version="2",
         title="Complaints decided by the end of the third working day after receipt",
-        measure=Deadline(
-            "received_on", "decided_on", exits_on="withdrawn_on", due_on="third_business_day_on"
-        ),
-        unit="share",
-        direction=1,
         horizon_days=14,
         source="By analogy to FCA DISP 1.5.1R",
         definition="Complaints decided by the third working day after the day of receipt.",
-        formula="in time / (in time + late)",
         example=Example(
             given="received on Friday, a make-up Sunday and the holidays of October ahead",
             value=1 / 2,
@@ -319,19 +321,15 @@ _RESOLUTION = (
             """),
             period="2025-09",
         ),
-        **TIMED,
     ),
-    Kpi(
+    ACCEPTANCE.by_due_day(
+        "third_business_day_on",
         code="complaint_accepted_within_3_business_days_share",
         version="2",
         title="Complaints whose resolution was accepted by the end of the third working day after receipt",
-        measure=Deadline("received_on", "accepted_on", due_on="third_business_day_on"),
-        unit="share",
-        direction=1,
         horizon_days=14,
         source="FCA DISP 1.5.1R and 1.5.2AR: resolved once the complainant has indicated acceptance",
         definition="Complaints of which the complainant accepted the resolution by the third working day.",
-        formula="in time / (in time + late)",
         example=Example(
             given="received on Monday, accepted on Thursday and on Friday of the week",
             value=1 / 2,
@@ -344,98 +342,54 @@ _RESOLUTION = (
                 2025-03-03   2025-03-06             2025-03-07
             """),
         ),
-        **{**TIMED, "dates": {"cohort": "received_on"}},
     ),
-    Kpi(
+    CLOSING.median(
         code="complaint_received_to_closed_days_median",
         version="2",
         title="Days from receipt to closing of complaints, median",
-        measure=Quantile("received_to_closed_days", 0.5),
-        unit="days",
-        direction=-1,
-        horizon_days=60,
         source="Time to resolve",
         definition="Median of the calendar days from receipt to closing, of closed complaints only.",
-        formula="50 % quantile, Hyndman–Fan type 7",
         example=TEN_CLOSED(value=4.5, denominator=10),
-        **TIMED,
     ),
-    Kpi(
+    CLOSING.p90(
         code="complaint_received_to_closed_days_p90",
         version="2",
         title="Days from receipt to closing of complaints, 90th percentile",
-        measure=Quantile("received_to_closed_days", 0.9),
-        unit="days",
-        direction=-1,
-        horizon_days=60,
         source="Time to resolve",
         definition="90 % quantile of the calendar days from receipt to closing, of closed complaints only.",
-        formula="90 % quantile, Hyndman–Fan type 7",
         example=TEN_CLOSED(value=16.5, denominator=10),
-        **TIMED,
     ),
-)
-
-
-RECEIPT_TO_DECISION = Clock("received_on", "decided_on", exits=("withdrawn_on",))
-
-_RECEIVED: dict[str, Any] = {
-    "fact": "core.complaints",
-    "population": OWN_CASE,
-    "counts": OWN_WORDS,
-    "excluded": FAULTY,
-    "leaves_out": FAULTY_WORDS,
-    "dates": {"cohort": "received_on"},
-    "minimum": 20,
-}
-
-_BY_TIME_OPEN = (
-    Kpi(
+    DECISION.km_median(
         code="complaint_received_to_decided_days_km_median",
         version="2",
         title="Days from receipt to the decision on complaints, median with open ones counted (Kaplan–Meier)",
-        measure=SurvivalQuantile(RECEIPT_TO_DECISION, 0.5),
-        unit="days",
-        direction=-1,
         source=f"Kaplan and Meier (1958), JASA 53; {ORDER_2020} sets the limits",
         definition="Calendar days by which half of the complaints are decided and the decision communicated, open "
         "ones counted for as long as they have been open, as if nobody withdrew.",
-        formula="least t with S(t) ≤ 0.5, S(t) = Π (1 − decided / at risk)",
         example=TEN(value=8, denominator=10),
-        **_RECEIVED,
     ),
-    Kpi(
+    DECISION.restricted_mean(
+        60,
         code="complaint_received_to_decided_days_restricted_mean",
         version="2",
         title="Days from receipt to the decision on complaints, counted up to 60, mean with open ones counted",
-        measure=RestrictedMean(RECEIPT_TO_DECISION, 60),
-        unit="days",
-        direction=-1,
         source="Royston and Parmar (2013), BMC Medical Research Methodology 13, 152",
         definition="Mean calendar days to the decision, where a complaint counts for 60 at most and open ones are "
         "followed on, as if nobody withdrew.",
-        formula="area under S(t) from 0 to 60 days",
         example=TEN(value=19.3, denominator=10),
-        **_RECEIVED,
     ),
-    Kpi(
+    DECISION.incidence(
+        15,
         code="complaint_decided_within_15_days_incidence",
         version="2",
         title="Complaints decided within 15 calendar days of receipt, open ones counted and withdrawals competing",
-        measure=Incidence(RECEIPT_TO_DECISION, 15),
-        unit="probability",
-        direction=1,
         source=f"Aalen and Johansen (1978), Scand. J. Statist. 5; {ORDER_2020}: 15 days for simple complaints",
         definition="Share of complaints decided within 15 days of receipt; who withdraws is never decided.",
-        formula="Σ S(t−) · decided / at risk, over t ≤ 15",
         example=TEN(
             given="decided on days 2, 3, 3, 5, 8, 10 and 12; open for 6, 15 and 70 days; withdrawn on days 4 and 9",
             rows=SEVEN_DECIDED_THREE_OPEN + TWO_WITHDRAWN,
             value=0.625,
             denominator=12,
         ),
-        **_RECEIVED,
     ),
 )
-
-KPIS = (*_RESOLUTION, *_BY_TIME_OPEN)
