@@ -19,41 +19,6 @@ KPIS = {kpi.code: kpi for kpi in registry()}
 BOOLEANS = {"yes": True, "no": False}
 # Whose example is in words alone as yet.
 OTHERS_IN_WORDS = """
-    persistency_13m_policy_share
-    persistency_13m_premium_share
-    persistency_25m_policy_share
-    persistency_25m_premium_share
-    persistency_37m_policy_share
-    persistency_37m_premium_share
-    persistency_49m_policy_share
-    persistency_49m_premium_share
-    persistency_61m_policy_share
-    persistency_61m_premium_share
-    persistency_13m_latest_month_policy_share
-    persistency_13m_latest_month_premium_share
-    persistency_25m_latest_month_policy_share
-    persistency_25m_latest_month_premium_share
-    persistency_37m_latest_month_policy_share
-    persistency_37m_latest_month_premium_share
-    persistency_49m_latest_month_policy_share
-    persistency_49m_latest_month_premium_share
-    persistency_61m_latest_month_policy_share
-    persistency_61m_latest_month_premium_share
-    lapse_policy_share
-    lapse_gross_policy_share
-    lapse_reinstated_within_180_days_share
-    lapse_reinstated_within_730_days_share
-    free_look_cancelled_share
-    surrender_policy_share
-    surrender_sum_assured_share
-    surrender_payment_year_to_date_ratio
-    surrender_payment_comprehensive_year_to_date_ratio
-    surrender_paid_within_30_days_share
-    surrender_request_to_payment_days_median
-    renewal_policy_share
-    renewal_gross_policy_share
-    renewal_premium_ratio
-    renewal_constant_premium_share
     servperf_tangibles_score
     servperf_reliability_score
     servperf_responsiveness_score
@@ -75,8 +40,9 @@ OTHERS_IN_WORDS = """
 IN_WORDS = set(OTHERS_IN_WORDS.split())
 
 
-def cast(texts: list[object], dtype: pl.DataType) -> pl.Series:
-    """Texts as a column of a type; one that is none of it is an error."""
+def cast(values: list[object], dtype: pl.DataType) -> pl.Series:
+    """Values, most of them texts, as a column of a type; one that is none of it is an error."""
+    texts = [None if value is None else str(value) for value in values]
     if dtype == pl.Boolean:
         return pl.Series([None if text is None else BOOLEANS[text] for text in texts], dtype=dtype)
     column = pl.Series(texts, dtype=pl.String)

@@ -1,15 +1,15 @@
 """The KPIs of policies that end or rest: lapse and reinstatement, free look, surrender and its payment."""
 
+from functools import partial
 from typing import Any
 
 import polars as pl
 
 from transforms.measures.case_measures import Deadline, Quantile, Ratio, Share
 from transforms.measures.definition import Exposure, Flow, Kpi
-from transforms.measures.example import Example
+from transforms.measures.example import Example, rows
 from transforms.measures.rates import PerExposure
 
-WORKED = "worked by hand"
 FAULTY = pl.col("sequence_fault").is_not_null()
 IN_FORCE_AT_OPENING = Exposure(
     "policies_opening", Flow("core.policies", "issued_on", "ended_on", excluded=FAULTY), "opening"
@@ -24,7 +24,48 @@ SUM_ASSURED_AT_OPENING = Exposure(
 REINSTATED_WITHIN_DAYS = (180, 730)
 ISSUED_SINCE = "policies issued since the period began, which were not in force at its start"
 
+LAPSED = partial(
+    Example,
+    given="of 2,000 policies 30 lapse in the month, 6 of them are reinstated later",
+    every={"event": "lapse", "issued_on": "2024-01-01", "effective_on": "2025-03-09"},
+    rows=rows("""
+        cases  reinstated_on
+           24  -
+            6  2025-06-09
+    """),
+    also={
+        "core.policies": rows("""
+            cases  issued_on
+             2000  2024-01-01
+        """)
+    },
+)
+FOUR_LAPSES = partial(
+    Example,
+    given="four lapses, two years ago: reinstated after 40, 180 and 181 days, and never",
+    every={"event": "lapse", "effective_on": "2023-11-10"},
+    rows=rows("""
+        policy_id  reinstated_on
+        P1         2023-12-20
+        P2         2024-05-08
+        P3         2024-05-09
+        P4         -
+    """),
+    period="2023-11",
+)
 SURRENDERED = "surrenders of 240 on an opening reserve of 9,800 and premium of 2,200"
+FOUR_PAYMENTS = partial(
+    Example,
+    given="paid 5, 12, 30 and 31 days after the notice",
+    every={"event": "surrender", "requested_on": "2025-03-03"},
+    rows=rows("""
+        paid_on     requested_to_paid_days
+        2025-03-08                       5
+        2025-03-15                      12
+        2025-04-02                      30
+        2025-04-03                      31
+    """),
+)
 
 _NOT_ANNUALISED = (
     "Of a quarter, half-year or rolling year it is the figure at its end, still since January; never times four or "
@@ -57,9 +98,7 @@ KPIS = (
         source="Lapses net of reinstatements of the same cohort over policies exposed",
         definition="Policies suspended in the month for unpaid premium and not reinstated since.",
         formula="(lapses − those reinstated since) / policies in force at the start of the month",
-        example=Example(
-            "of 2,000 policies 30 lapse in the month, 6 of them are reinstated later", 0.012, WORKED
-        ),
+        example=LAPSED(value=0.012, numerator=24, denominator=2000),
     ),
     Kpi(
         code="lapse_gross_policy_share",
@@ -78,9 +117,7 @@ KPIS = (
         source="Lapses over policies exposed",
         definition="Policies suspended in the month for unpaid premium.",
         formula="lapses / policies in force at the start of the month",
-        example=Example(
-            "of 2,000 policies 30 lapse in the month, 6 of them are reinstated later", 0.015, WORKED
-        ),
+        example=LAPSED(value=0.015, numerator=30, denominator=2000),
     ),
     *(
         Kpi(
@@ -98,11 +135,9 @@ KPIS = (
             source="Insurance Law of the PRC art. 37: reinstatement within two years of the suspension",
             definition=f"Lapses of the month that a reinstatement followed within {days} days.",
             formula="reinstated in time / (reinstated in time + not)",
-            example=Example(
-                "four lapses, two years ago: reinstated after 40, 180 and 181 days, and never", value, WORKED
-            ),
+            example=FOUR_LAPSES(value=reinstated / 4, numerator=reinstated, denominator=4),
         )
-        for days, value in zip(REINSTATED_WITHIN_DAYS, (0.5, 0.75), strict=True)
+        for days, reinstated in zip(REINSTATED_WITHIN_DAYS, (2, 3), strict=True)
     ),
     Kpi(
         code="free_look_cancelled_share",
@@ -123,7 +158,18 @@ KPIS = (
         source="Free look of 15 natural days is current practice in China (general knowledge), 30 days in India",
         definition="Policies issued in the month that the customer cancelled within the free-look period.",
         formula="free-look cancellations / policies issued",
-        example=Example("of 400 policies issued 8 are cancelled in the free-look period", 0.02, WORKED),
+        example=Example(
+            given="of 400 policies issued 8 are cancelled in the free-look period",
+            value=0.02,
+            numerator=8,
+            denominator=400,
+            every={"issued_on": "2025-03-03", "is_long_term": "yes"},
+            rows=rows("""
+                cases  end_event
+                    8  free_look_cancellation
+                  392  -
+            """),
+        ),
     ),
     Kpi(
         code="surrender_policy_share",
@@ -142,7 +188,18 @@ KPIS = (
         source="Surrender rate by number; free-look cancellations are no surrenders",
         definition="Policies given up for their cash value in the month among those in force at its start.",
         formula="surrenders / policies in force at the start of the month",
-        example=Example("1,800 surrenders of 92,000 policies", 1800 / 92_000, WORKED),
+        example=Example(
+            given="1,800 surrenders of 92,000 policies",
+            value=1800 / 92_000,
+            numerator=1800,
+            denominator=92_000,
+            every={"issued_on": "2024-01-01"},
+            rows=rows("""
+                cases  end_event  surrendered_on  ended_on
+                 1800  surrender  2025-03-09      2025-03-09
+                90200  -          -               -
+            """),
+        ),
     ),
     Kpi(
         code="surrender_sum_assured_share",
@@ -160,7 +217,19 @@ KPIS = (
         source="Simple surrender rate (a third-party copy)",
         definition="Sum assured of the policies surrendered in the month over that in force at its start.",
         formula="sum assured surrendered / sum assured in force at the start of the month",
-        example=Example("150 surrendered of 6,000 in force", 0.025, WORKED),
+        example=Example(
+            given="150 surrendered of 6,000 in force",
+            value=0.025,
+            numerator=150,
+            denominator=6000,
+            every={"issued_on": "2024-01-01"},
+            rows=rows("""
+                sum_assured  end_event  surrendered_on  ended_on
+                        100  surrender  2025-03-09      2025-03-09
+                         50  surrender  2025-03-09      2025-03-09
+                       5850  -          -               -
+            """),
+        ),
     ),
     Kpi(
         code="surrender_payment_year_to_date_ratio",
@@ -173,7 +242,17 @@ KPIS = (
         definition="Surrender payments from January to the end of the period over the long-term reserve at the "
         f"start of the year and the long-term premium income since. {_NOT_ANNUALISED}",
         formula="surrender payments / (opening reserve + premium income), year to date",
-        example=Example(SURRENDERED, 0.02, WORKED),
+        example=Example(
+            given=SURRENDERED,
+            value=0.02,
+            numerator=240,
+            denominator=12_000,
+            rows=rows("""
+                month       paid_year_to_date  at_risk_year_to_date
+                2025-12-01                240                 12000
+            """),
+            period="2025-12",
+        ),
         **_YEAR_TO_DATE,
     ),
     Kpi(
@@ -189,9 +268,20 @@ KPIS = (
         formula="(surrender payments + investment surrenders) / (opening reserve + premium income + opening "
         "balances + deposits), year to date",
         example=Example(
-            f"{SURRENDERED}; 110 of investment contracts, 2,400 at the start, 600 deposited",
-            350 / 15_000,
-            WORKED,
+            given=f"{SURRENDERED}; 110 of investment contracts, 2,400 at the start, 600 deposited",
+            value=350 / 15_000,
+            numerator=350,
+            denominator=15_000,
+            rows=(
+                {
+                    "month": "2025-12-01",
+                    "investment_paid_year_to_date": "110",
+                    "investment_at_risk_year_to_date": "3000",
+                    "comprehensive_paid_year_to_date": "350",
+                    "comprehensive_at_risk_year_to_date": "15000",
+                },
+            ),
+            period="2025-12",
         ),
         **_YEAR_TO_DATE,
     ),
@@ -213,9 +303,9 @@ KPIS = (
             source="Insurance Law of the PRC art. 47: cash value within 30 days of the notice",
             definition=definition,
             formula=formula,
-            example=Example("paid 5, 12, 30 and 31 days after the notice", value, WORKED),
+            example=example,
         )
-        for code, title, measure, unit, direction, horizon, definition, formula, value in (
+        for code, title, measure, unit, direction, horizon, definition, formula, example in (
             (
                 "surrender_paid_within_30_days_share",
                 "Surrenders whose cash value was paid within 30 days of the notice",
@@ -225,7 +315,7 @@ KPIS = (
                 30,
                 "Surrenders paid within 30 calendar days of the notice, among those of which it is known.",
                 "in time / (in time + late)",
-                0.75,
+                FOUR_PAYMENTS(value=0.75, numerator=3, denominator=4),
             ),
             (
                 "surrender_request_to_payment_days_median",
@@ -236,7 +326,7 @@ KPIS = (
                 60,
                 "Median of the calendar days from the notice to the payment, of paid surrenders.",
                 "50 % quantile, Hyndman–Fan type 7",
-                21.0,
+                FOUR_PAYMENTS(value=21.0, denominator=4),
             ),
         )
     ),

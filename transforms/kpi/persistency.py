@@ -4,6 +4,7 @@ Which policies persist, and by which variant of the definition, is decided in `t
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -11,15 +12,25 @@ import polars as pl
 from transforms.core.persistency import DURATIONS_MONTHS, VARIANTS, Variant
 from transforms.measures.case_measures import Ratio, Share
 from transforms.measures.definition import Kpi
-from transforms.measures.example import Example
+from transforms.measures.example import Example, rows
 from transforms.settings import PersistencySettings, Settings
 
-WORKED = "worked by hand"
-TWELVE = (
-    "12 policies, premium at issue and the 13th-month premium: 10,000 paid; 8,000 paid; 12,000 lapsed; 5,000 "
-    "surrendered; 6,000 free-look; 50,000 single; 9,000 died; 7,000 paid in grace; 4,000 lapsed, reinstated on "
-    "day 120; 15,000 paid 10,000 after a reduction; 3,000 transferred out; 20,000 paid; default variant"
-)
+# Twelve policies of one month, with what became of the instalment that persistency asks about.
+TWELVE = rows("""
+    policy_id           eligible  persisting  premium_at_issue  premium_received  exclusion
+    paid                yes       yes                    10000             10000  -
+    paid                yes       yes                     8000              8000  -
+    lapsed              yes       no                     12000                 0  -
+    surrendered         yes       no                      5000                 0  -
+    free_look           no        no                         -                 -  free_look_cancellation
+    single_premium      no        no                         -                 -  single_premium
+    died                no        no                         -                 -  death
+    paid_in_grace       yes       yes                     7000              7000  -
+    reinstated_later    yes       no                      4000                 0  -
+    premium_reduced     yes       yes                    15000             10000  -
+    transferred_out     no        no                         -                 -  transfer_out
+    paid                yes       yes                    20000             20000  -
+""")
 
 _PERSISTENCY: dict[str, Any] = {
     "version": "2",
@@ -63,7 +74,7 @@ def _listed(words: Iterable[str]) -> str:
 
 
 def _persistency_rules(
-    months: int, cohort: str, by_premium: bool, worked: float
+    months: int, cohort: str, by_premium: bool, example: Example
 ) -> Callable[[Settings], Any]:
     """What the dictionary says of persistency under the variant in force, and what follows from counted increases."""
 
@@ -78,7 +89,7 @@ def _persistency_rules(
         counts_in_full = by_premium and definition.increases == "counted"
         return said | {
             "source": PERSISTENCY_SOURCES[definition.variant],
-            "example": Example(TWELVE, worked, WORKED) if is_default else None,
+            "example": example if is_default else None,
             # What may exceed 1 is no share.
             "unit": "ratio" if counts_in_full else "share",
         }
@@ -139,10 +150,27 @@ def _by_force(months: int, cohort: str, by_premium: bool) -> dict[str, str]:
     }
 
 
+def _worked(months: int) -> Callable[..., Example]:
+    """The twelve policies as of the end of March 2025, when all of their instalment's grace was just over."""
+    years, month = divmod(2025 * 12 + 3 - 1 - (months + 2), 12)
+    return partial(
+        Example,
+        given=f"twelve policies of one month of issue, {months} months on",
+        rows=TWELVE,
+        every={
+            "duration_months": str(months),
+            "issued_month": f"{years}-{month + 1:02}-01",
+            "matures_on": "2025-03-01",
+        },
+        as_of="2025-03-31",
+    )
+
+
 def _persistency(months: int, issue_months: int) -> tuple[Kpi, Kpi]:
     """Persistency to a month by number and by premium, of the latest mature month or months of issue."""
     window = "" if issue_months > 1 else "_latest_month"
     cohort = "12 latest mature months of issue" if issue_months > 1 else "latest mature month of issue"
+    worked = _worked(months)
     return (
         Kpi(
             code=f"persistency_{months}m{window}_policy_share",
@@ -150,7 +178,9 @@ def _persistency(months: int, issue_months: int) -> tuple[Kpi, Kpi]:
             slice=("duration_months", months),
             measure=Share(of=pl.col("persisting"), among=pl.col("eligible")),
             issue_months=issue_months,
-            by_rules=_persistency_rules(months, cohort, by_premium=False, worked=5 / 8),
+            by_rules=_persistency_rules(
+                months, cohort, by_premium=False, example=worked(value=5 / 8, numerator=5, denominator=8)
+            ),
             **_PERSISTENCY,
         ),
         Kpi(
@@ -159,7 +189,12 @@ def _persistency(months: int, issue_months: int) -> tuple[Kpi, Kpi]:
             slice=("duration_months", months),
             measure=Ratio("premium_received", "premium_at_issue", is_share=True),
             issue_months=issue_months,
-            by_rules=_persistency_rules(months, cohort, by_premium=True, worked=55_000 / 81_000),
+            by_rules=_persistency_rules(
+                months,
+                cohort,
+                by_premium=True,
+                example=worked(value=55 / 81, numerator=55_000, denominator=81_000),
+            ),
             **_PERSISTENCY,
         ),
     )

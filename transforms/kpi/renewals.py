@@ -1,17 +1,39 @@
 """The KPIs of renewal: which policies of at most a year a new term followed, by number and by premium."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import polars as pl
 
 from transforms.measures.case_measures import Ratio, Share
 from transforms.measures.definition import Kpi
-from transforms.measures.example import Example
+from transforms.measures.example import Example, rows
 from transforms.settings import Settings
 
-WORKED = "worked by hand"
-EXPIRING = "1,000 expiring, 760 renewed, 10 deaths, 15 ended by a claim, 25 declined by the insurer"
+EXPIRING = partial(
+    Example,
+    given="1,000 expiring, 760 renewed, 10 deaths, 15 ended by a claim, 25 declined by the insurer",
+    every={"expires_on": "2025-03-15"},
+    rows=rows("""
+        cases  renewed  exclusion
+          760  yes      -
+           10  no       death
+           15  no       claim_termination
+           25  no       declined
+          190  no       -
+    """),
+)
+DEARER = partial(
+    Example,
+    given="10 expire at 100 each, 8 are renewed at 110 each",
+    every={"expires_on": "2025-03-15"},
+    rows=rows("""
+        cases  renewed  premium  renewal_premium  premium_retained
+            8  yes          100              110               100
+            2  no           100                0                 0
+    """),
+)
 
 
 def _renewal_rules(**texts: str) -> Callable[[Settings], Any]:
@@ -52,7 +74,7 @@ KPIS = (
         measure=Share(of=pl.col("renewed"), among=pl.col("expires_on").is_not_null()),
         unit="share",
         formula="renewed / (expiring − died − ended by a claim − declined)",
-        example=Example(EXPIRING, 0.8, WORKED),
+        example=EXPIRING(value=0.8, numerator=760, denominator=950),
         **_RENEWING
         | {
             "by_rules": _renewal_rules(
@@ -70,7 +92,7 @@ KPIS = (
         counts="policies of at most one year by the month of expiry, whatever happened to them",
         definition="As the renewal share, with deaths, claims and declined policies in the denominator.",
         formula="renewed / expiring",
-        example=Example(EXPIRING, 0.76, WORKED),
+        example=EXPIRING(value=0.76, numerator=760, denominator=1000),
         by_rules=_renewal_rules(source=f"{_RENEWAL_SOURCE}; gross"),
         **_EXPIRY,
     ),
@@ -81,7 +103,7 @@ KPIS = (
         unit="ratio",
         definition="Premium of the new terms over premium of the expiring ones; contains changes of price.",
         formula="premium of new terms / premium of expiring terms",
-        example=Example("10 expire at 100 each, 8 are renewed at 110 each", 0.88, WORKED),
+        example=DEARER(value=0.88, numerator=880, denominator=1000),
         **_RENEWING,
     ),
     Kpi(
@@ -91,7 +113,7 @@ KPIS = (
         unit="share",
         definition="Expiring premium of the policies that were renewed over expiring premium: no price change.",
         formula="expiring premium of renewed policies / premium of expiring terms",
-        example=Example("10 expire at 100 each, 8 are renewed at 110 each", 0.8, WORKED),
+        example=DEARER(value=0.8, numerator=800, denominator=1000),
         **_RENEWING,
     ),
 )
