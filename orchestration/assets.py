@@ -15,7 +15,7 @@ from orchestration.build import CalendarGap
 from orchestration.headlines import headlines
 from orchestration.models import SESSION_FEEDS, models, raw_table
 from orchestration.project import Project
-from orchestration.warehouse_resource import Warehouse
+from orchestration.session import Session
 from transforms.graph import Node
 from transforms.model import Transform
 from transforms.periods import months_until
@@ -23,11 +23,12 @@ from warehouse.contract import Contract, contracts
 from warehouse.landing.land import LandingError
 
 PUBLISHED = dg.AssetKey("published")
+Held = dg.ResourceParam[Session]
 
 
 def month_partitions(project: Project, as_of: date | None) -> dg.PartitionsDefinition[str]:
-    """The months that KPIs are computed for, up to that of the as-of day."""
-    months = months_until(project.as_of(as_of), project.settings.months)
+    """The months that KPIs are computed for, up to that of the as-of day; without one, until today for ever."""
+    months = months_until(as_of or project.as_of(), project.settings.months)
     start = months[0].isoformat()
     if fixed := as_of or project.file.as_of:
         end = (fixed.replace(day=28) + timedelta(days=4)).replace(day=1)
@@ -83,7 +84,7 @@ def _raw(project: Project) -> dg.AssetsDefinition:
     ]
 
     @dg.multi_asset(name="raw", specs=specs, check_specs=_check_specs(specs), can_subset=True)
-    def raw(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
+    def raw(context: dg.AssetExecutionContext, warehouse: Held) -> Iterator[Any]:
         feeds = sorted(key.path[-1] for key in context.selected_asset_keys)
         try:
             loads = warehouse.land(feeds)
@@ -116,7 +117,7 @@ def _room(
         can_subset=True,
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
     )
-    def room(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
+    def room(context: dg.AssetExecutionContext, warehouse: Held) -> Iterator[Any]:
         chosen = [node for node in nodes if _key(node.name) in context.selected_asset_keys]
         if partitions and chosen:
             warehouse.only([date.fromisoformat(key) for key in context.partition_keys])
@@ -153,7 +154,7 @@ def _published() -> dg.AssetsDefinition:
         description="The version that analysts read: a copy of the build in which every blocking check passed.",
         freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36)),
     )
-    def published(warehouse: Warehouse) -> dg.MaterializeResult[Any]:
+    def published(warehouse: Held) -> dg.MaterializeResult[Any]:
         version = warehouse.publish()
         return dg.MaterializeResult(
             metadata={"version": version.name, "size_mib": version.stat().st_size / 2**20}
@@ -209,7 +210,7 @@ def _feed_schema(contract: Contract) -> dg.TableSchema:
     )
 
 
-def _schema(node: Node, warehouse: Warehouse) -> Mapping[str, Any]:
+def _schema(node: Node, warehouse: Session) -> Mapping[str, Any]:
     columns = warehouse.columns(node.name)
     return {
         "dagster/column_schema": dg.TableSchema(
@@ -241,7 +242,7 @@ def _check_specs(specs: Sequence[dg.AssetSpec]) -> list[dg.AssetCheckSpec]:
     ]
 
 
-def _check_results(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
+def _check_results(context: dg.AssetExecutionContext, warehouse: Session) -> Iterator[dg.AssetCheckResult]:
     """The checks of what was made, and those asked for alone."""
     wanted = context.selected_asset_check_keys
     keys = context.selected_asset_keys | {check.asset_key for check in wanted}

@@ -1,16 +1,20 @@
-"""The command `policypulse`: simulate, init, check, run, rollback, query, cases, rejects, dictionary, dev.
+"""The command `policypulse`: what each command is asked with, and how it ends; what it does is in `commands`.
 
 Each command imports what it needs when it is called, so that a run with nothing to do answers at once.
 """
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
+from orchestration.exit_status import ExitStatus
+from orchestration.launch import Months, by_hand
 from orchestration.project import Project, ProjectError, read_project, verify
 
 app = typer.Typer(
@@ -24,9 +28,6 @@ Day = Annotated[
     datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Day up to which records count.")
 ]
 
-PUBLISHED, BLOCKED, BAD_PROJECT = 0, 1, 2
-DIFFERENT = 1
-
 
 def main() -> None:
     """Entry point of the console command; what the system or a database refuses is told in a line."""
@@ -37,7 +38,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         typer.echo(_refusal(error), err=True)
-        sys.exit(BAD_PROJECT)
+        sys.exit(ExitStatus.MISTAKEN)
     except Exception as error:
         if not _is_of_duckdb(error):
             raise
@@ -46,7 +47,7 @@ def main() -> None:
             "run` makes it anew, and `policypulse rollback` goes back to the version before.",
             err=True,
         )
-        sys.exit(BLOCKED)
+        sys.exit(ExitStatus.REFUSED)
 
 
 def _refusal(error: OSError) -> str:
@@ -76,11 +77,8 @@ def simulate(
     """Write the feeds of a simulated insurer, its project file and the truth behind it."""
     from simulation.simulate import simulate as write_feeds
 
-    try:
+    with _ended_by(FileExistsError, status=ExitStatus.MISTAKEN):
         write_feeds(out, policies, months, seed, branches)
-    except FileExistsError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(BAD_PROJECT) from None
     typer.echo(
         f"{policies:,} policies over {months} months are in {out}; truth.json says how they were made."
     )
@@ -90,19 +88,10 @@ def simulate(
 @app.command()
 def init(folder: Annotated[Path, typer.Argument(help="Folder to write policypulse.yml into.")]) -> None:
     """Write a commented policypulse.yml to start from, and a key for the pseudonyms of people's identifiers."""
-    from orchestration.project import FILE_NAME
-    from warehouse.landing.pseudonyms import create_key_file
+    from orchestration.commands.init import write_project
 
-    target = folder / FILE_NAME
-    if target.exists():
-        typer.echo(f"{target} is there already; it stays as it is.", err=True)
-        raise typer.Exit(BAD_PROJECT)
-    folder.mkdir(parents=True, exist_ok=True)
-    template = Path(__file__).parent / "template.yml"
-    target.write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
-    key = folder / "pseudonym.key"
-    if not key.exists():
-        create_key_file(key)
+    with _ended_by(FileExistsError, status=ExitStatus.MISTAKEN):
+        target, key = write_project(folder)
     typer.echo(f"Wrote {target} and {key}; keep the key apart from the warehouse and out of version control.")
     typer.echo(f"Map your feeds, then: policypulse check --project {folder}")
 
@@ -130,19 +119,17 @@ def run(
 ) -> None:
     """Land what is new, build, check and publish; or make some months anew and publish."""
     found = _project(project)
+    day = as_of.date() if as_of else found.as_of()
+    launch = by_hand(found, day, _months(found, day, months) if months else None, accept or ())
     from orchestration.fingerprint import pending
 
-    day = as_of.date() if as_of else None
-    some = _months(found, day, months) if months else None
-    if not some and pending(found, day) is None:
-        typer.echo(
-            f"Nothing to do: no new file, same project file, as of {found.as_of(day)}. Published: {_current(found)}"
-        )
+    if not launch.months and pending(found, day) is None:
+        typer.echo(f"Nothing to do: no new file, same project file, as of {day}. Published: {found.current}")
         return
     _verified(found)
     from orchestration.commands.run import run_project
 
-    raise typer.Exit(run_project(found, day, some, accept or ()))
+    raise typer.Exit(run_project(launch))
 
 
 @app.command()
@@ -153,26 +140,12 @@ def withdraw(
 ) -> None:
     """Take a delivery back, for every as-of day; the next run publishes without it."""
     found = _project(project)
-    from orchestration.fingerprint import forget
+    from orchestration.commands.withdraw import withdrawn
     from warehouse.landing.withdrawal import NothingToWithdraw
-    from warehouse.landing.withdrawal import withdraw as take_back
-    from warehouse.store import Folder, Store, WarehouseBusy, locked
+    from warehouse.store import WarehouseBusy
 
-    folder = Folder(found.warehouse)
-    if not folder.raw.exists():
-        typer.echo(f"Nothing has been landed yet: {folder.raw} is not there.", err=True)
-        raise typer.Exit(BLOCKED)
-    try:
-        with locked(folder), Store(folder) as store:
-            done = take_back(store.con, what, why)
-            forget(found)
-    except (NothingToWithdraw, WarehouseBusy) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(BLOCKED) from None
-    for part in done:
-        loads = f"load {', '.join(map(str, part.load_ids))}"
-        back = f"; {part.rows_back:,} rows that it had replaced are in force again" if part.rows_back else ""
-        typer.echo(f"{part.feed}: {what} ({loads}) is withdrawn, {part.rows:,} rows no longer count{back}.")
+    with _ended_by(NothingToWithdraw, WarehouseBusy, status=ExitStatus.REFUSED):
+        _tell(withdrawn(found, what, why))
     typer.echo(f"Next: policypulse run --project {project}, which publishes without it.")
 
 
@@ -185,24 +158,13 @@ def rollback(
 ) -> None:
     """Have readers see an earlier published version again."""
     found = _project(project)
-    current = _published(found)
-    from warehouse.publish import NoSuchVersion, roll_back
-    from warehouse.store import Folder, WarehouseBusy, read_published
+    _published(found)
+    from orchestration.commands.rollback import rolled_back
+    from warehouse.publish import NoSuchVersion
+    from warehouse.store import WarehouseBusy
 
-    before = current.resolve().name
-    try:
-        now = roll_back(Folder(found.warehouse), version)
-    except (NoSuchVersion, WarehouseBusy) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(BLOCKED) from None
-    as_of = read_published(current, "SELECT max(as_of) FROM kpi.monthly").item()
-    typer.echo(
-        f"Readers now see {now.name}, as of {as_of}; before, they saw {before}, which stays in {now.parent}."
-    )
-    typer.echo(
-        "The next run publishes anew what is landed, also what was wrong with it: mend that first, or switch off "
-        "what starts runs."
-    )
+    with _ended_by(NoSuchVersion, WarehouseBusy, status=ExitStatus.REFUSED):
+        _tell(rolled_back(found, version))
 
 
 @app.command()
@@ -236,11 +198,8 @@ def cases(
     from orchestration.commands.cases import cases_of
 
     place = {cut: segment} if segment and cut != "company" else {}
-    try:
+    with _ended_by(ValueError, status=ExitStatus.MISTAKEN):
         rows = cases_of(current, found.settings, kpi, basis, period.date(), place)
-    except ValueError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(BAD_PROJECT) from None
     if out:
         rows.write_csv(out)
         typer.echo(f"Wrote {rows.height:,} cases to {out}.")
@@ -265,14 +224,11 @@ def rejects(
     from orchestration.commands.rejects import rejected, written_out
     from warehouse.landing.errors import LandingError
 
-    try:
+    with _ended_by(ValueError, LandingError, OSError, status=ExitStatus.MISTAKEN):
         if out:
             typer.echo(written_out(found, file, out))
             return
         rows = rejected(found, file)
-    except (ValueError, LandingError, OSError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(BAD_PROJECT) from None
     if rows.is_empty():
         typer.echo(f"No row of {file} is rejected.")
         return
@@ -305,7 +261,7 @@ def diff(
         leave_out=leave_out or (),
     )
     if not print_differences(found):
-        raise typer.Exit(DIFFERENT)
+        raise typer.Exit(ExitStatus.REFUSED)
 
 
 @app.command()
@@ -341,72 +297,69 @@ def dev(
 
     for notice in prepare_home(found):
         typer.echo(notice)
-    command = [
-        sys.executable,
-        "-m",
-        "dagster",
-        "dev",
-        "-m",
-        "orchestration.definitions",
-        "-a",
-        "defs",
-        "-p",
-        str(port),
-    ]
-    os.execv(sys.executable, command)
+    dagster = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "-a", "defs"]
+    os.execv(sys.executable, [*dagster, "-p", str(port)])
 
 
-def _current(project: Project) -> Path:
-    return project.warehouse / "current.duckdb"
+def _end(text: str, status: ExitStatus) -> NoReturn:
+    typer.echo(text, err=True)
+    raise typer.Exit(status)
+
+
+@contextmanager
+def _ended_by(*errors: type[Exception], status: ExitStatus) -> Iterator[None]:
+    """End the command with what one of `errors` says, if the block raises it."""
+    try:
+        yield
+    except errors as error:
+        _end(str(error), status)
+
+
+def _tell(lines: Iterator[str]) -> None:
+    for line in lines:
+        typer.echo(line)
 
 
 def _published(project: Project) -> Path:
     """The published version; ends the command if there is none."""
-    if not _current(project).exists():
-        typer.echo(
-            f"Nothing is published yet: {_current(project)} is not there. Next: policypulse run", err=True
+    if not project.current.exists():
+        _end(
+            f"Nothing is published yet: {project.current} is not there. Next: policypulse run",
+            ExitStatus.REFUSED,
         )
-        raise typer.Exit(BLOCKED)
-    return _current(project)
+    return project.current
 
 
-def _months(project: Project, as_of: date | None, wanted: str) -> tuple[date, date]:
+def _months(project: Project, as_of: date, wanted: str) -> Months:
     """The first and last month of a range as written; ends the command if they are not months of what is published."""
     from transforms.periods import months_until
 
     _published(project)
-    every = months_until(project.as_of(as_of), project.settings.months)
+    every = months_until(as_of, project.settings.months)
     try:
         first, last = (datetime.strptime(month, "%Y-%m").date() for month in (wanted.split("..") * 2)[:2])
     except ValueError:
         first = last = date.min
     if not every[0] <= first <= last <= every[-1]:
         there = f"{every[0]:%Y-%m}..{every[-1]:%Y-%m}"
-        typer.echo(
-            f"--months {wanted}: write YYYY-MM or YYYY-MM..YYYY-MM, within {there} of this project", err=True
+        _end(
+            f"--months {wanted}: write YYYY-MM or YYYY-MM..YYYY-MM, within {there} of this project",
+            ExitStatus.MISTAKEN,
         )
-        raise typer.Exit(BAD_PROJECT)
     return first, last
 
 
 def _project(folder: Path) -> Project:
     """The project of a folder; what is wrong with it ends the command."""
-    try:
+    with _ended_by(ProjectError, status=ExitStatus.MISTAKEN):
         return read_project(folder.resolve())
-    except ProjectError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(BAD_PROJECT) from None
 
 
 def _verified(project: Project) -> None:
     """Ends the command if mapping, models, frameworks or packs are not in order."""
-    try:
+    with _ended_by(ProjectError, status=ExitStatus.MISTAKEN):
         verify(project)
-    except ProjectError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(BAD_PROJECT) from None
     from orchestration.project_check import problems
 
     if wrong := problems(project):
-        typer.echo("\n".join(wrong), err=True)
-        raise typer.Exit(BAD_PROJECT)
+        _end("\n".join(wrong), ExitStatus.MISTAKEN)

@@ -6,9 +6,10 @@ from contextlib import closing
 from pathlib import Path
 
 from orchestration.project import Project
-from orchestration.warehouse_resource import PROJECT_VARIABLE
 from warehouse.damage import set_aside
 
+PROJECT_VARIABLE = "POLICYPULSE_PROJECT"
+"""Names the project's folder to the processes that Dagster starts, which know only a module."""
 CONFIGURATION = """\
 telemetry:
   enabled: false

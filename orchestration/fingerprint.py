@@ -33,14 +33,14 @@ class Published:
     version: str = ""
 
 
-def pending(project: Project, as_of: date | None = None) -> str | None:
+def pending(project: Project, as_of: date) -> str | None:
     """The fingerprint of what a run would publish; None if exactly that is what readers see.
 
     A database is always asked: only its answer tells whether something is new.
     """
     wanted = fingerprint(project, as_of)
     asks_database = any(source.database for sources in project.feeds.values() for source in sources)
-    current = project.warehouse / "current.duckdb"
+    current = project.current
     whole = current.exists() and (project.warehouse / "build.duckdb").exists()
     if whole and not asks_database and last_published(project) == Published(wanted, _seen(current)):
         return None
@@ -95,11 +95,11 @@ def _seen(current: Path) -> str:
     return current.readlink().name if current.is_symlink() else ""
 
 
-def fingerprint(project: Project, as_of: date | None = None) -> str:
+def fingerprint(project: Project, as_of: date) -> str:
     """A digest of everything that published numbers depend on."""
     digest = sha256()
     read = (project.file.model_dump_json(), project.settings.model_dump_json())
-    for part in (*_code(), project.text, *read, project.as_of(as_of).isoformat(), *_files(project)):
+    for part in (*_code(), project.text, *read, as_of.isoformat(), *_files(project)):
         digest.update(part.encode())
         digest.update(b"\0")
     return digest.hexdigest()

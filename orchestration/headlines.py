@@ -6,7 +6,7 @@ Of the KPIs these are the leaves of the project's frameworks, of the index its t
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from orchestration.warehouse_resource import Warehouse
+from orchestration.session import Session
 from transforms.framework import Framework
 from transforms.graph import Node
 
@@ -14,7 +14,7 @@ Numbers = Mapping[date, Mapping[str, float]]
 TOP_LEVELS = 1
 
 
-def headlines(node: Node, warehouse: Warehouse) -> Numbers:
+def headlines(node: Node, warehouse: Session) -> Numbers:
     """The headline numbers of every month of the run, by name; a month or number without a value has none."""
     if "window_months" in node.grain:  # windows of several lengths stand in for months, and lead nothing
         return {}

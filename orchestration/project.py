@@ -43,8 +43,6 @@ from warehouse.landing.mapping_check import mapping_errors, personal_id_paths
 FILE_NAME = "policypulse.yml"
 SHIPPED_FRAMEWORKS = Path(__file__).parent.parent / "transforms" / "frameworks"
 DEFAULT_SCHEDULE = "0 2 * * *"
-SETTLE_SECONDS = 60
-"""How long a file rests before a scheduled run reads it, where the project does not say."""
 
 
 class ProjectError(Exception):
@@ -140,6 +138,11 @@ class Project:
         return self.folder / self.file.warehouse
 
     @property
+    def current(self) -> Path:
+        """The published version that readers open."""
+        return self.warehouse / "current.duckdb"
+
+    @property
     def data(self) -> Path:
         """Folder that the feeds' files are relative to."""
         return self.folder / self.file.data if self.file.data else self.folder
@@ -149,10 +152,13 @@ class Project:
         """File of the pseudonyms' key."""
         return self.folder / self.file.pseudonyms.key_file if self.file.pseudonyms else None
 
-    def as_of(self, wanted: date | None = None) -> date:
-        """The day up to which records count: as asked, else as the file says, else yesterday."""
-        yesterday = datetime.now(ZoneInfo(self.settings.time_zone)).date() - timedelta(days=1)
-        return wanted or self.file.as_of or yesterday
+    def as_of(self, at: datetime | None = None) -> date:
+        """The day up to which records count: as the file says, else the one before that of `at`, by default now.
+
+        Asked once a run, by `launch.py`: over midnight a second answer would be another.
+        """
+        zone = ZoneInfo(self.settings.time_zone)
+        return self.file.as_of or (at or datetime.now(zone)).astimezone(zone).date() - timedelta(days=1)
 
 
 def read_project(folder: Path) -> Project:

@@ -71,10 +71,9 @@ def redefinitions(project: Project, published: Sequence[Published]) -> list[str]
 
 def _published(project: Project) -> list[Published]:
     """The frameworks that readers see: code, version, specification and when it was published last."""
-    current = project.warehouse / "current.duckdb"
     # A version of an earlier release may lack a column; the run asks its own ledger as well.
     with suppress(OSError, duckdb.Error):
-        return read_published(current, FRAMEWORKS).rows()
+        return read_published(project.current, FRAMEWORKS).rows()
     return []
 
 

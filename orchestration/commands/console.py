@@ -23,6 +23,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from orchestration.exit_status import ExitStatus
 from orchestration.progress import Event
 from warehouse.differences import Difference
 
@@ -136,7 +137,7 @@ def headline_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def print_query(current: Path, sql: str, form: str) -> int:
+def print_query(current: Path, sql: str, form: str) -> ExitStatus:
     """Print the rows of a query on a published file as `form` says; returns the exit status.
 
     A table shows the first rows, csv and json write all of them.
@@ -151,14 +152,14 @@ def print_query(current: Path, sql: str, form: str) -> int:
         raise
     except duckdb.Error as error:
         plain_console(sys.stderr).print(f"The query failed: {error}", soft_wrap=True)
-        return 2
+        return ExitStatus.MISTAKEN
     if form == "csv":
         sys.stdout.write(rows.with_columns(_flat(rows)).write_csv())
     elif form == "json":
         sys.stdout.write(rows.write_json() + "\n")
     else:
         print_rows(plain_console(), rows)
-    return 0
+    return ExitStatus.DONE
 
 
 def _flat(rows: pl.DataFrame) -> list[pl.Series]:

@@ -1,8 +1,5 @@
 """One run of the whole job from the command line, through the real Dagster job, with its summary."""
 
-from collections.abc import Sequence
-from datetime import date
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -10,11 +7,11 @@ from rich.console import Console
 from rich.text import Text
 
 from orchestration.dagster_home import prepare_home
+from orchestration.exit_status import ExitStatus
+from orchestration.fingerprint import ROOMS
+from orchestration.launch import Launch
 from orchestration.progress import listening
-from orchestration.project import Project
 
-PUBLISHED, BLOCKED = 0, 1
-ROOMS = ("orchestration", "transforms", "expectations", "warehouse")
 HEADLINE = """
     SELECT period, framework, framework_version, node, level, score, grade, coverage, status FROM index.scores
     WHERE cut = 'company' AND level <= 1
@@ -24,45 +21,33 @@ HEADLINE = """
 LACKING = "SELECT count(*), count(lacks) FROM catalog.kpis"
 
 
-Months = tuple[date, date]
+def run_project(launch: Launch) -> ExitStatus:
+    """Run the job, for all months or for those of the launch, and show what happened.
 
-
-def run_project(
-    project: Project, as_of: date | None, months: Months | None = None, accept: Sequence[str] = ()
-) -> int:
-    """Run the job for all months, or rerun those from the first to the last, and show what happened.
-
-    Returns the exit status: 0 if a version was published, 1 if a check or an error stopped it; readers then keep the
-    version they had. Files in `accept` may take back more than their source's limit.
+    DONE if a version was published, REFUSED if a check or an error stopped it; readers then keep the version they had.
     """
     from orchestration.commands.console import plain_console
 
     console = plain_console()
-    for notice in prepare_home(project):
+    for notice in prepare_home(launch.project):
         console.print(notice, soft_wrap=True)
     from expectations.run import preload
 
     Thread(target=preload, daemon=True).start()
-    failure, watcher = _attempt(console, project, as_of, months, accept)
+    failure, watcher = _attempt(console, launch)
     if watcher.build_was_damaged:
-        failure, watcher = _attempt(console, project, as_of, months, accept)
-    _summarise(console, project, watcher, failure, months)
-    return PUBLISHED if watcher.version else BLOCKED
+        failure, watcher = _attempt(console, launch)
+    _summarise(console, launch, watcher, failure)
+    return ExitStatus.DONE if watcher.version else ExitStatus.REFUSED
 
 
-def _attempt(
-    console: Console,
-    project: Project,
-    as_of: date | None,
-    months: Months | None,
-    accept: Sequence[str],
-) -> tuple[str | None, Any]:
+def _attempt(console: Console, launch: Launch) -> tuple[str | None, Any]:
     """Run the job once; returns why it failed, if so, and the watcher that saw it."""
     from orchestration.commands.console import Watcher, own_console
 
     watcher = Watcher(own_console(), _table_count())
     with watcher.progress, listening(watcher):
-        failure = _execute(project, as_of, months, accept)
+        failure = _execute(launch)
     for notice in watcher.notices:
         console.print(notice, soft_wrap=True)
     return failure, watcher
@@ -74,26 +59,23 @@ def _table_count() -> int:
     return sum(node.schema != "staging" for node in models().values())
 
 
-def _execute(
-    project: Project, as_of: date | None, months: Months | None, accept: Sequence[str]
-) -> str | None:
+def _execute(launch: Launch) -> str | None:
     """Run Dagster's job in this process; returns why it failed, None if it did not."""
     import dagster as dg
 
-    from orchestration.definitions import JOB, RERUN_MONTHS, definitions, month_range
+    from orchestration.definitions import JOB, RERUN_MONTHS, definitions
 
-    defs = definitions(project, as_of)
-    job = defs.resolve_job_def(RERUN_MONTHS if months else JOB)
-    warehouse = {"as_of": as_of.isoformat() if as_of else "", "accept": list(accept)}
+    defs = definitions(launch.project, launch.as_of)
+    job = defs.resolve_job_def(RERUN_MONTHS if launch.months else JOB)
     config = {
-        "resources": {"warehouse": {"config": warehouse}},
+        "resources": {"warehouse": {"config": launch.resource_config}},
         # What happens is drawn from our own events; Dagster keeps its log for the UI.
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
     with dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(
             run_config=config,
-            tags=month_range(project, as_of, months),
+            tags=launch.month_tags,
             instance=instance,
             raise_on_error=False,
         )
@@ -123,9 +105,7 @@ def _reason(event: Any) -> str | None:
     return words if words and name.split(".")[0] in ROOMS else error.message.strip()
 
 
-def _summarise(
-    console: Console, project: Project, watcher: Any, failure: str | None, months: Months | None
-) -> None:
+def _summarise(console: Console, launch: Launch, watcher: Any, failure: str | None) -> None:
     from orchestration.commands.console import (
         checks_line,
         failures_table,
@@ -135,11 +115,10 @@ def _summarise(
     )
     from warehouse.store import read_published
 
-    current = Path(project.warehouse / "current.duckdb")
-    if months:
-        console.print(
-            f"Months {months[0]:%Y-%m} to {months[1]:%Y-%m}, from what had landed; no file was looked at."
-        )
+    current = launch.project.current
+    if launch.months:
+        first, last = launch.months
+        console.print(f"Months {first:%Y-%m} to {last:%Y-%m}, from what had landed; no file was looked at.")
     elif watcher.loads:
         console.print(loads_table(watcher.loads))
     elif watcher.results:

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -12,8 +12,9 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from expectations.suites import checks
-from orchestration.definitions import JOB, RERUN_MONTHS, definitions, month_range
+from orchestration.definitions import JOB, RERUN_MONTHS, definitions
 from orchestration.fingerprint import pending
+from orchestration.launch import by_hand
 from orchestration.models import models
 from orchestration.project import read_project
 
@@ -52,7 +53,7 @@ def test_schedule_and_sensor_ask_for_every_month(defs, project):
     repository = defs.get_repository_def()
     assert {s.name for s in repository.schedule_defs} == {"nightly"}
     assert {s.name for s in repository.sensor_defs} == {"new_files"}
-    months = month_range(read_project(project))
+    months = by_hand(read_project(project)).month_tags
     assert months["dagster/asset_partition_range_end"] == "2025-12-01"
 
 
@@ -67,9 +68,9 @@ def test_scheduled_runs_leave_files_that_may_still_be_written(project, tmp_path)
     shutil.copytree(project, folder, symlinks=True, ignore=shutil.ignore_patterns("warehouse"))
     youngest = next((folder / "feeds").glob("complaints*"))
     defs = definitions(read_project(folder))
-    context = dg.build_schedule_context()
+    context = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 1, 2, 2, tzinfo=UTC))
     (asked,) = defs.resolve_schedule_def("nightly").evaluate_tick(context).run_requests
-    assert asked.run_config["resources"]["warehouse"]["config"] == {"settle_seconds": 60}
+    assert asked.run_config["resources"]["warehouse"]["config"]["settle_seconds"] == 60
     os.utime(youngest)
     sensor = defs.resolve_sensor_def("new_files")
     evaluated = sensor.evaluate_tick(dg.build_sensor_context())
@@ -80,9 +81,8 @@ def test_scheduled_runs_leave_files_that_may_still_be_written(project, tmp_path)
     assert len(sensor.evaluate_tick(dg.build_sensor_context()).run_requests) == 1
 
 
-def test_a_month_reruns_alone(defs, project, monkeypatch):
+def test_a_month_reruns_alone(defs, project):
     """One month of kpi.monthly and index.scores is damaged and made again; the others are not touched."""
-    monkeypatch.setenv("POLICYPULSE_PROJECT", str(project))
     every = "SELECT * FROM {} ORDER BY ALL"
     before = {name: table(project, every.format(name)) for name in ("kpi.monthly", "index.scores")}
     with duckdb.connect(str(project / "warehouse" / "build.duckdb")) as con:
@@ -109,9 +109,8 @@ def test_a_month_reruns_alone(defs, project, monkeypatch):
     assert damaged.item() > 0
 
 
-def test_checks_run_alone_on_all_months_at_once(defs, project, monkeypatch):
+def test_checks_run_alone_on_all_months_at_once(defs, project):
     """One check, asked for in the UI, is answered for the whole table, whether or not that is made by month."""
-    monkeypatch.setenv("POLICYPULSE_PROJECT", str(project))
     asked = {
         dg.AssetCheckKey(dg.AssetKey(["kpi", "monthly"]), "months_complete"),
         dg.AssetCheckKey(dg.AssetKey(["core", "claims"]), "grain_unique"),
@@ -127,9 +126,8 @@ def test_checks_run_alone_on_all_months_at_once(defs, project, monkeypatch):
     assert not result.get_asset_materialization_events()
 
 
-def test_what_was_remade_is_not_published_before_it_is_checked(defs, project, monkeypatch):
+def test_what_was_remade_is_not_published_before_it_is_checked(defs, project):
     """After the rerun above the marts are older than what they are made from."""
-    monkeypatch.setenv("POLICYPULSE_PROJECT", str(project))
     result = defs.resolve_job_def(JOB).execute_in_process(
         instance=dg.DagsterInstance.ephemeral(),
         asset_selection=[dg.AssetKey("published")],
@@ -142,9 +140,8 @@ def test_what_was_remade_is_not_published_before_it_is_checked(defs, project, mo
     assert "marts.scorecard has to be made and checked again" in told
 
 
-def test_months_are_made_anew_and_published_by_one_job_with_their_own_numbers(defs, project, monkeypatch):
+def test_months_are_made_anew_and_published_by_one_job_with_their_own_numbers(defs, project):
     """Two months are damaged; the job makes them anew, publishes, and shows of each its own headline numbers."""
-    monkeypatch.setenv("POLICYPULSE_PROJECT", str(project))
     warehouse = project / "warehouse"
     months = (date(2025, 5, 1), date(2025, 6, 1))
     sound = "SELECT * FROM kpi.monthly ORDER BY ALL"
@@ -154,7 +151,9 @@ def test_months_are_made_anew_and_published_by_one_job_with_their_own_numbers(de
         con.execute("DELETE FROM kpi.monthly WHERE period BETWEEN DATE '2025-05-01' AND DATE '2025-06-01'")
     found = read_project(project)
     result = defs.resolve_job_def(RERUN_MONTHS).execute_in_process(
-        instance=dg.DagsterInstance.ephemeral(), tags=month_range(found, months=months), run_config=QUIET
+        instance=dg.DagsterInstance.ephemeral(),
+        tags=by_hand(found, months=months).month_tags,
+        run_config=QUIET,
     )
     assert result.success
     with duckdb.connect(str((warehouse / "current.duckdb").resolve()), read_only=True) as con:
@@ -181,14 +180,13 @@ def test_months_are_made_anew_and_published_by_one_job_with_their_own_numbers(de
     assert any(first[kpi] != second[kpi] for kpi in bases if kpi in first and kpi in second)
 
 
-def test_a_run_that_dagster_starts_notes_what_it_published(defs, project, monkeypatch):
+def test_a_run_that_dagster_starts_notes_what_it_published(defs, project):
     """After a run of the UI, the schedule or the sensor, the command line has nothing to do, nor has the sensor."""
-    monkeypatch.setenv("POLICYPULSE_PROJECT", str(project))
     found = read_project(project)
     (project / "warehouse" / "published.json").unlink(missing_ok=True)
-    assert pending(found) is not None
+    assert pending(found, found.as_of()) is not None
     result = defs.resolve_job_def(JOB).execute_in_process(
-        instance=dg.DagsterInstance.ephemeral(), tags=month_range(found), run_config=QUIET
+        instance=dg.DagsterInstance.ephemeral(), tags=by_hand(found).month_tags, run_config=QUIET
     )
     assert result.success
-    assert pending(found) is None
+    assert pending(found, found.as_of()) is None

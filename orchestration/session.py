@@ -1,21 +1,19 @@
-"""The Dagster resource of a run: the locked, open warehouse and what the run computes.
+"""The session of a run: the locked, open warehouse, and what its steps do to it for the run's day and months.
 
-Opened once a run and shared by its steps; the checks and the publication use the same connection.
+Opened once a run and shared by its steps; the checks and the publication use the same connection. Dagster hands it to
+the assets (`definitions.py`); what may be published is `publication_rules.py`.
 """
 
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
 import polars as pl
-from pydantic import Field, PrivateAttr
 
-from expectations.suites import Check, checks
+from expectations.suites import checks
 from orchestration.build import Made, Run, make, open_session
 from orchestration.catalogue_rows import catalogue_rows
 from orchestration.fingerprint import (
@@ -26,10 +24,11 @@ from orchestration.fingerprint import (
     remember,
 )
 from orchestration.frame_cache import Frames
+from orchestration.launch import Launch
 from orchestration.models import models
 from orchestration.progress import tell
-from orchestration.project import Project, read_project
 from orchestration.project_check import redefinitions
+from orchestration.publication_rules import Blocked, published_fingerprint, reasons_not_to_publish
 from transforms.framework import Framework
 from transforms.framework_versions import specification
 from transforms.graph import downstream
@@ -45,66 +44,44 @@ from warehouse.landing.repeats import equal_rows
 from warehouse.publish import publish
 from warehouse.store import BuildDamaged, Folder, Store, locked
 
-PROJECT_VARIABLE = "POLICYPULSE_PROJECT"
+Warn = Callable[[str], None]
 
 
-def project_folder() -> Path:
-    """The folder of the project that this process serves."""
-    return Path(os.environ.get(PROJECT_VARIABLE, "."))
+@contextmanager
+def opened(launch: Launch, warn: Warn) -> Iterator["Session"]:
+    """Lock and open the warehouse of a launch; `warn` is told what a user should know."""
+    # Before landing, so that a file that comes while the run is under way is new to the next.
+    state = fingerprint(launch.project, launch.as_of)
+    folder = Folder(launch.project.warehouse)
+    with locked(folder), Store(folder, memory_limit_gib=launch.project.file.memory_limit_gib) as store:
+        session = Session(launch, store, state, warn)
+        session.prepare()
+        yield session
 
 
-class Blocked(Exception):
-    """Publishing was refused; the message names the checks that failed or are missing."""
+class Session:
+    """The warehouse of the project, held for one run."""
 
+    def __init__(self, launch: Launch, store: Store, state: str, warn: Warn) -> None:
+        self._launch, self._project, self._store, self._warn = launch, launch.project, store, warn
+        self._fingerprint = state
+        settings = self._project.settings
+        months = tuple(months_until(launch.as_of, settings.months))
+        self._run = Run(launch.as_of, settings, months, self._project.feeds)
+        self._frames = Frames(store, models(), settings)
+        self._views_hold = False  # whether the session's views are those of the run and of what raw holds now
+        self._landed = False  # whether something has landed of which nothing was said yet
+        self._waits = False  # whether a file was left for the next run
+        self._made: set[str] = set()  # tables that this run has landed or made for all months
 
-class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """The warehouse of the project, held for one run.
-
-    `as_of` (YYYY-MM-DD) overrides the project file's day up to which records count.
-    """
-
-    as_of: str = ""
-    settle_seconds: int = 0
-    """A file changed so short a time ago waits for the next run; the project file may ask for more."""
-    accept: list[str] = Field(default_factory=list)
-    """Files that may take back more than their source's limit."""
-
-    _project: Project = PrivateAttr()
-    _store: Store = PrivateAttr()
-    _run: Run = PrivateAttr()
-    _is_open: bool = PrivateAttr(default=False)
-    """Whether the session's views are those of the run and of what raw holds now."""
-    _landed: bool = PrivateAttr(default=False)
-    """Whether something has landed of which nothing was said yet."""
-    _frames: Frames = PrivateAttr()
-    _fingerprint: str = PrivateAttr()
-    _made: set[str] = PrivateAttr()
-    """Tables that this run has landed or made for all months."""
-    _log: Any = PrivateAttr()
-    _waits: bool = PrivateAttr(default=False)
-    """Whether a file was left for the next run."""
-
-    @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:
-        """Lock and open the warehouse, and open the session's views."""
-        self._project, self._log = read_project(project_folder()), context.log or dg.get_dagster_logger()
-        as_of = self._project.as_of(date.fromisoformat(self.as_of) if self.as_of else None)
-        months = months_until(as_of, self._project.settings.months)
-        folder = Folder(self._project.warehouse)
-        # Before landing, so that a file that comes while the run is under way is new to the next.
-        self._fingerprint, self._made = fingerprint(self._project, as_of), set()
-        with locked(folder), Store(folder, memory_limit_gib=self._project.file.memory_limit_gib) as store:
-            self._store = store
-            for notice in [*damaged_state_set_aside(self._project), *store.notices]:
-                if context.log:
-                    context.log.warning(notice)
-                tell("noticed", "", notice)
-            with self._telling_damage():
-                self._frames = Frames(store, models(), self._project.settings)
-                create_raw(store.con)
-                self._refuse_redefined()
-                self.focus(Run(as_of, self._project.settings, tuple(months), self._project.feeds))
-            yield self
+    def prepare(self) -> None:
+        """Say what was found damaged, make the landing zone if it is not there, refuse what must not be computed."""
+        for notice in [*damaged_state_set_aside(self._project), *self._store.notices]:
+            self._warn(notice)
+            tell("noticed", "", notice)
+        with self._telling_damage():
+            create_raw(self._store.con)
+            self._refuse_redefined()
 
     @contextmanager
     def _telling_damage(self) -> Iterator[None]:
@@ -115,27 +92,23 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             tell("damaged", "", str(damage))
             raise
 
-    def focus(self, run: Run) -> None:
-        """Make `run` what the following tables are made for."""
-        self._run, self._is_open = run, False
+    def only(self, months: Sequence[date]) -> None:
+        """Make tables that are made by month for `months` alone."""
+        if tuple(months) != self._run.months:
+            self._run, self._views_hold = replace(self._run, months=tuple(months)), False
 
-    def _open(self) -> None:
-        if not self._is_open:
+    def _open_views(self) -> None:
+        if not self._views_hold:
             open_session(self._store, self._run, models())
-            self._is_open = True
+            self._views_hold = True
             for feed, text in equal_rows(self._store.con) if self._landed else ():
                 self._notice(feed, text)
             self._landed = False
 
-    def only(self, months: Sequence[date]) -> None:
-        """Restrict partitioned tables to `months`."""
-        if tuple(months) != self._run.months:
-            self.focus(replace(self._run, months=tuple(months)))
-
     def land(self, feeds: Iterable[str]) -> list[Load]:
         """Land the new files of the project's feeds."""
         sources = {feed: self._project.feeds.get(feed, ()) for feed in feeds}
-        self._is_open = False
+        self._views_hold = False
         loads: list[Load] = []
         try:
             with self._telling_damage():
@@ -147,8 +120,8 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
                     pseudonym_key=self._pseudonym_key(),
                     on_notice=self._notice,
                     on_waiting=self._wait,
-                    settle_seconds=max(self.settle_seconds, self._project.file.settle_seconds or 0),
-                    accepted=self.accept,
+                    settle_seconds=self._launch.settle_seconds,
+                    accepted=self._launch.accept,
                 )
         except LandingError as error:
             loads = list(error.loads)
@@ -161,7 +134,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         return loads
 
     def _notice(self, feed: str, text: str) -> None:
-        self._log.warning(f"{feed}: {text}")
+        self._warn(f"{feed}: {text}")
         tell("noticed", feed, f"{feed}: {text}")
 
     def _wait(self, feed: str, text: str) -> None:
@@ -176,7 +149,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Make one table of the graph; its checks, and those of what is made from it, are to be done again."""
         graph = models()
         with self._telling_damage():
-            self._open()
+            self._open_views()
             self._forget_checks([table, *downstream(graph, table)])
             made = make(self._store, graph[table], self._run, graph, self._frames)
         if self._run.is_whole:
@@ -188,7 +161,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Run the checks of some tables and keep what they found for the publication."""
         from expectations.run import run_checks
 
-        self._open()
+        self._open_views()
         wanted = set(tables)
         chosen = [check for check in checks() if check.table in wanted]
         if not chosen:
@@ -213,7 +186,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def publish(self) -> Path:
         """Publish the build if every blocking check of what it holds has passed since it was made."""
-        self._open()
+        self._open_views()
         self._refuse_unchecked()
         published_at = datetime.now(UTC)
         with self._telling_damage():
@@ -229,13 +202,15 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         return version
 
     def _published_fingerprint(self) -> str:
-        """That of this run if all of the build is of it, be it made now or by the last publication; else none."""
-        tables = {table for table, node in models().items() if node.schema != "staging"}
-        whole = tables | {f"raw.{feed}" for feed in contracts()} <= self._made
+        every = {table for table, node in models().items() if node.schema != "staging"}
+        every |= {f"raw.{feed}" for feed in contracts()}
         last = last_published(self._project)
-        if self._waits:
-            return ""
-        return self._fingerprint if whole or (last and last.fingerprint == self._fingerprint) else ""
+        return published_fingerprint(
+            self._fingerprint,
+            last.fingerprint if last else "",
+            made_whole=every <= self._made,
+            files_wait=self._waits,
+        )
 
     def rows(self, sql: str) -> pl.DataFrame:
         """The rows of a query on the build."""
@@ -243,7 +218,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def columns(self, table: str) -> Mapping[str, str]:
         """Columns and types of a table or view."""
-        self._open()
+        self._open_views()
         return self._store.columns(table)
 
     @property
@@ -268,19 +243,9 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             raise Blocked("; ".join(wrong))
 
     def _refuse_unchecked(self) -> None:
-        made = {table for table in models() if self._store.exists(table)} | {
-            f"raw.{feed}" for feed in contracts()
-        }
-        blocking: list[Check] = [c for c in checks() if c.blocking and c.table in made]
+        built = {table for table in models() if self._store.exists(table)}
+        built |= {f"raw.{feed}" for feed in contracts()}
         found = self._store.query("SELECT table_name, check_name, passed FROM catalog.checks")
-        state = {(table, name): passed for table, name, passed in found.iter_rows()}
-        failed = [c for c in blocking if state.get((c.table, c.name)) is False]
-        missing = [c for c in blocking if (c.table, c.name) not in state]
-        if failed or missing:
-            names = [f"{c.table} {c.name} failed" for c in failed]
-            stale = sorted({c.table for c in missing})
-            names += [
-                f"{table} has to be made and checked again: something it is made from has changed"
-                for table in stale
-            ]
-            raise Blocked("; ".join(names))
+        outcomes = {(table, name): passed for table, name, passed in found.iter_rows()}
+        if reasons := list(reasons_not_to_publish(checks(), built, outcomes)):
+            raise Blocked("; ".join(reasons))

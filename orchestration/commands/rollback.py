@@ -1,0 +1,22 @@
+"""`policypulse rollback`: has readers see an earlier published version again."""
+
+from collections.abc import Iterator
+
+from orchestration.project import Project
+from warehouse.publish import roll_back
+from warehouse.store import Folder, read_published
+
+
+def rolled_back(project: Project, version: str | None) -> Iterator[str]:
+    """Go back to a version, by default the one before; what readers see now and what the next run does.
+
+    Raises NoSuchVersion or WarehouseBusy.
+    """
+    before = project.current.resolve().name
+    now = roll_back(Folder(project.warehouse), version)
+    as_of = read_published(project.current, "SELECT max(as_of) FROM kpi.monthly").item()
+    yield f"Readers now see {now.name}, as of {as_of}; before, they saw {before}, which stays in {now.parent}."
+    yield (
+        "The next run publishes anew what is landed, also what was wrong with it: mend that first, or switch off "
+        "what starts runs."
+    )
