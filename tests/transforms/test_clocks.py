@@ -1,9 +1,7 @@
 """Clocks and deadlines against worked values, brute force over days, and the laws they obey."""
 
-import json
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -95,24 +93,33 @@ def test_add_months_by_hand(start: date, months: int) -> None:
     )
 
 
-def test_worked_values_of_the_golden_files(shared: Path, china: WorkingCalendar) -> None:
-    claims = json.loads((shared / "golden/ex01_claims.json").read_text())
+def test_days_between_worked(china: WorkingCalendar) -> None:
+    """A Friday before the holidays of October to the Friday after them, with a Sunday worked in between."""
     reported, decided = day(2025, 9, 26), day(2025, 10, 10)
-    assert value(calendar_days(reported, decided)) == claims["cal_days"]
-    assert value(inclusive_days(reported, decided)) == claims["cal_days_inclusive_APRA"]
-    assert value(business_days(reported, decided, PLAIN)) == claims["biz_naive_monfri"]
-    assert value(business_days(reported, decided, china)) == claims["biz_PRC_2025"]
-    complaints = json.loads((shared / "golden/ex02_complaints.json").read_text())
-    for received, _, allowed, excluded, due, _ in complaints["ontime"]["detail"]:
-        raw = due_on(pl.lit(date.fromisoformat(received)), allowed, excluded)
-        assert value(raw) == date.fromisoformat(due)
-    deadlines = json.loads((shared / "golden/ex05b_robustness.json").read_text())
-    for start in ("2025-03-01", "2025-09-20"):
-        found = [
-            value(due_on(pl.lit(date.fromisoformat(start)), 15, calendar=calendar)).isoformat()
-            for calendar in (None, china)
-        ]
-        assert found == deadlines[f"deadline_{start}+15"]
+    assert value(calendar_days(reported, decided)) == 14
+    assert value(inclusive_days(reported, decided)) == 15
+    assert value(business_days(reported, decided, PLAIN)) == 10
+    assert value(business_days(reported, decided, china)) == 5
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "due", "due_in_china"),
+    [
+        (date(2025, 3, 1), 15, date(2025, 3, 16), date(2025, 3, 17)),
+        (date(2025, 9, 20), 15, date(2025, 10, 5), date(2025, 10, 9)),
+        (date(2025, 3, 3), 30, date(2025, 4, 2), date(2025, 4, 2)),
+    ],
+)
+def test_due_days_worked(
+    start: date, days: int, due: date, due_in_china: date, china: WorkingCalendar
+) -> None:
+    """A limit that ends on a Sunday or in the holidays of October moves to the next other day."""
+    assert value(due_on(pl.lit(start), days)) == due
+    assert value(due_on(pl.lit(start), days, calendar=china)) == due_in_china
+
+
+def test_excluded_days_move_a_due_day() -> None:
+    assert value(due_on(pl.lit(date(2025, 1, 20)), 60, 10)) == date(2025, 3, 31)
 
 
 def test_fractional_days() -> None:

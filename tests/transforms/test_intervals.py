@@ -1,9 +1,7 @@
 """Intervals against worked values, scipy and statsmodels, and the law that nothing undefined leaves."""
 
-import json
 import math
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -42,13 +40,11 @@ def test_wilson_worked_value() -> None:
     assert values(wilson(6, 9)) == pytest.approx([0.3542021355803963, 0.879416181613089], abs=1e-12)
 
 
-def test_worked_values_of_the_golden_files(shared: Path) -> None:
-    claims = json.loads((shared / "golden/ex01_claims.json").read_text())
-    complaints = json.loads((shared / "golden/ex02_complaints.json").read_text())
-    assert values(wilson(6, 9)) == pytest.approx(claims["wilson_6_9"], abs=1e-9)
-    assert values(garwood(36, 24)) == pytest.approx(complaints["vol"]["per_1e8_CI"], abs=1e-9)
-    assert values(garwood(7, 3.5)) == pytest.approx(complaints["vol_small"]["CI"], abs=1e-9)
-    assert values(garwood(0, 0.8))[1] == pytest.approx(complaints["vol_zero_upper_per_1e8_on_0.8"], abs=1e-9)
+def test_garwood_worked_values() -> None:
+    """36 complaints on a premium of 24 · 10⁸, 7 on 3.5 · 10⁸, and none on 0.8 · 10⁸."""
+    assert values(garwood(36, 24)) == pytest.approx([1.050581559055, 2.076632270385])
+    assert values(garwood(7, 3.5)) == pytest.approx([0.804103729006, 4.120764389058])
+    assert values(garwood(0, 0.8)) == pytest.approx([0, 4.611099317642])
 
 
 @pytest.mark.parametrize("level", [0.9, 0.95, 0.99])
@@ -190,21 +186,6 @@ def test_net_promoter_score_worked_values() -> None:
     assert values(nps_adjusted(8, 0, 8)) == pytest.approx([32.385437, 100])
     change = values(nps_difference(100, 45, 210, 90, 50, 200))
     assert change[:3] == pytest.approx([6.190476, 7.912865, 0.782331], abs=1e-5)
-
-
-def test_net_promoter_score_of_the_golden_file(shared: Path) -> None:
-    golden = json.loads((shared / "golden/ex04_survey.json").read_text())
-    told = golden["nps"]
-    assert values([nps(90, 50, 200), nps_standard_error(90, 50, 200)]) == pytest.approx(
-        [told["nps"], told["se"]]
-    )
-    assert values(nps_wald(90, 50, 200)) == pytest.approx([told["lo"], told["hi"]])
-    assert values(nps_adjusted(90, 50, 200)) == pytest.approx(told["adjwald"])
-    assert values([nps(9, 5, 20), *nps_wald(9, 5, 20)]) == pytest.approx(golden["nps_n20"], abs=1e-3)
-    assert values([nps(8, 0, 8), *nps_wald(8, 0, 8)]) == pytest.approx(golden["nps_all_promoters_n8"])
-    change = golden["nps_diff"]
-    found = values(nps_difference(100, 45, 210, 90, 50, 200))[:3]
-    assert found == pytest.approx([change["d"], change["se"], change["z"]])
 
 
 counts = st.one_of(

@@ -1,8 +1,5 @@
 """Reliability of questionnaires against worked values and independent implementations."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas
 import pingouin
@@ -34,14 +31,15 @@ def likert(n: int, k: int, *, seed: int, shared: float = 0.7, factors: int = 1) 
     return np.clip(np.rint(4 + 1.5 * (np.sqrt(shared) * traits + np.sqrt(1 - shared) * noise)), 1, 7)
 
 
-@pytest.fixture
-def worked(shared: Path) -> NDArray[np.float64]:
-    return np.loadtxt(shared / "golden" / "ex04_likert.csv", delimiter=",", skiprows=1)
+def correlated(correlation: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+    """Answers of n people whose correlation is the one given, exactly."""
+    draw = np.random.default_rng(1).normal(size=(n, len(correlation)))
+    white = (draw - draw.mean(axis=0)) @ np.linalg.inv(np.linalg.cholesky(np.cov(draw, rowvar=False))).T
+    return white @ np.linalg.cholesky(correlation).T
 
 
-@pytest.fixture
-def golden(shared: Path) -> dict:
-    return json.loads((shared / "golden" / "ex04_survey.json").read_text())
+# Three questions that correlate by 0.5 with each other, three by 0.4, and none with any of the others.
+TWO_BLOCKS = np.kron(np.diag([0.5, 0.4]), np.ones((3, 3))) + np.diag([0.5] * 3 + [0.6] * 3)
 
 
 @pytest.mark.parametrize(("n", "k"), [(8, 4), (60, 5), (300, 22)])
@@ -132,31 +130,24 @@ def test_factorability_is_factor_analyzers() -> None:
     assert ours.degrees_of_freedom == 28
 
 
-def test_factorability_worked(worked: NDArray[np.float64], golden: dict) -> None:
-    """KMO 0.754594, Bartlett χ² 575.9949 with 15 degrees of freedom."""
-    ours = factorability(worked)
-    assert ours.kmo == pytest.approx(0.754594, abs=5e-7)
-    assert ours.chi_square == pytest.approx(575.9949, abs=5e-5)
-    assert (ours.kmo, ours.chi_square) == pytest.approx(
-        (golden["kmo"]["overall"], golden["bartlett"]["chi2"])
-    )
-    assert (ours.degrees_of_freedom, ours.p_value) == (15, pytest.approx(golden["bartlett"]["p"], rel=1e-6))
-    assert ours.msa == pytest.approx(golden["kmo"]["msa"], abs=1e-6)
+def test_factorability_worked() -> None:
+    """Partial correlations are r / (1 + r), the determinant is 0.5² · 2 · 0.6² · 1.8."""
+    ours = factorability(correlated(TWO_BLOCKS, 300))
+    whole, partial = 3 * (0.5**2 + 0.4**2), 3 * ((1 / 3) ** 2 + (2 / 7) ** 2)
+    assert ours.kmo == pytest.approx(whole / (whole + partial))
+    assert ours.chi_square == pytest.approx(-(299 - 17 / 6) * np.log(0.324))
+    assert ours.degrees_of_freedom == 15
+    assert ours.msa == pytest.approx([9 / 13] * 3 + [49 / 74] * 3)
 
 
-def test_factor_weights_worked(worked: NDArray[np.float64], golden: dict) -> None:
-    """Loadings .867 .842 .787 | .849 .834 .759 give .1846 .1740 .1520 .1773 .1708 .1414."""
-    ours = factor_weights(worked)
+def test_factor_weights_worked() -> None:
+    """Two factors of eigenvalues 2 and 1.8, in which each of three questions has a third: 0.667 and 0.6 of 3.8."""
+    ours = factor_weights(correlated(TWO_BLOCKS, 300))
     assert ours.refused is None
-    assert ours.weights == pytest.approx([0.1846, 0.1740, 0.1520, 0.1773, 0.1708, 0.1414], abs=5e-3)
-    assert ours.weights == pytest.approx(golden["handbook_weights"]["w"], abs=5e-3)
-    assert np.abs(ours.loadings) == pytest.approx(
-        np.array(golden["handbook_weights"]["abs_loadings"]), abs=5e-3
-    )
-    assert (ours.loadings**2).sum(axis=0) == pytest.approx(golden["handbook_weights"]["ss"], abs=1e-2)
-    assert list(ours.factor) == golden["handbook_weights"]["assigned"]
-    assert ours.eigenvalues == pytest.approx(golden["eig"], abs=5e-7)
-    assert ours.weights.sum() == pytest.approx(1)
+    assert ours.eigenvalues == pytest.approx([2, 1.8, 0.6, 0.6, 0.5, 0.5])
+    assert ours.weights == pytest.approx([2 / 3 / 3.8] * 3 + [0.6 / 3.8] * 3)
+    assert list(ours.factor) == [0, 0, 0, 1, 1, 1]
+    assert (ours.loadings**2).sum(axis=0) == pytest.approx([2, 1.8])
 
 
 def test_factor_weights_are_refused_with_a_reason() -> None:
