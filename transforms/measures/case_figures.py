@@ -12,14 +12,11 @@ from hashlib import sha256
 import numpy as np
 import polars as pl
 
-from transforms.measures.curve_measures import SurvivalMeasure
 from transforms.measures.definition import Kpi, Statistic, quantile_figures
 from transforms.measures.figures import Figures, Series
 from transforms.measures.month_sums import Cells, Sums, month_number, months_spanned
-from transforms.measures.rates import PerExposure
 from transforms.measures.segments import Places
 from transforms.measures.stock_figures import Stocks
-from transforms.measures.stock_measures import FlowMeasure
 from transforms.periods import months_of
 from transforms.statistics.ordered import Array, Floats, Ordered, ranked
 
@@ -82,16 +79,15 @@ def batched(
         cases = _Cases(batch, periods, places)
         for member in batch.members:
             numbers = cases.numbers(member)
-            measure = member.series.kpi.measure
-            if isinstance(measure, PerExposure):
-                numbers[measure.exposure.name] = counted.exposure(measure.exposure)
+            for exposure in member.series.kpi.measure.exposures:
+                numbers[exposure.name] = counted.exposure(exposure)
             found.append(Figures.of(member.series, periods, places, numbers))
     return found
 
 
 def adds_up(kpi: Kpi) -> bool:
     """Whether the figures of months make those of several months by being added up."""
-    if isinstance(kpi.measure, SurvivalMeasure | FlowMeasure) or kpi.issue_months or kpi.cumulative:
+    if kpi.measure.family != "cases" or kpi.issue_months or kpi.cumulative:
         return False
     return all(statistic.q is None for statistic in kpi.measure.statistics(date.max).values())
 
@@ -100,7 +96,7 @@ def _batches(series: Iterable[Series], as_of: date) -> list[Batch]:
     groups: dict[tuple[str, str, str | None, str | None], list[Planned]] = {}
     for one in series:
         kpi = one.kpi
-        if not isinstance(kpi.measure, SurvivalMeasure | FlowMeasure):
+        if kpi.measure.family == "cases":
             slice_on = kpi.slice[0] if kpi.slice else None
             key = (kpi.fact, kpi.dates[one.basis], slice_on, kpi.held_since)  # type: ignore[index]
             groups.setdefault(key, []).append(_planned(one, as_of))

@@ -4,13 +4,23 @@ Each knows its statistics, its value and its interval; which cases count is the 
 found is in `case_figures.py`.
 """
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Literal
 
 import polars as pl
 
-from transforms.measures.definition import NONE, ZERO, Pick, Record, Statistic, Statistics, quantile_figures
+from transforms.measures.definition import (
+    NONE,
+    ZERO,
+    Measure,
+    Pick,
+    Record,
+    Statistic,
+    Statistics,
+    quantile_figures,
+)
 from transforms.statistics.intervals import (
     garwood,
     mean_interval,
@@ -31,8 +41,17 @@ def over(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
     return pl.when(denominator != 0).then(numerator / denominator)
 
 
+class OfCases(Measure):
+    """A measure of the cases of a month, by statistics of theirs."""
+
+    family = "cases"
+
+    @abstractmethod
+    def statistics(self, as_of: date) -> Statistics: ...
+
+
 @dataclass(frozen=True)
-class Share:
+class Share(OfCases):
     """Cases for which `of` holds among those for which `among` holds; Wilson interval."""
 
     interval: ClassVar[str] = "Wilson"
@@ -51,12 +70,12 @@ class Share:
             "all": Statistic(counted),
         }
 
-    def record(self, statistic: Pick) -> Record:
-        return share_record(statistic("good"), statistic("all"))
+    def record(self, figure: Pick) -> Record:
+        return share_record(figure("good"), figure("all"))
 
 
 @dataclass(frozen=True)
-class Deadline:
+class Deadline(OfCases):
     """Cases that ended within a limit of calendar days, or by a due day, three-state: met, breach, undetermined.
 
     An open case is a breach once it is older than the limit, undetermined before; so is one that left by
@@ -90,13 +109,13 @@ class Deadline:
             "undetermined": Statistic(valid & ~ended & ~late),
         }
 
-    def record(self, statistic: Pick) -> Record:
-        met, breach = statistic("met"), statistic("breach")
-        return share_record(met, met + breach, statistic("undetermined"))
+    def record(self, figure: Pick) -> Record:
+        met, breach = figure("met"), figure("breach")
+        return share_record(met, met + breach, figure("undetermined"))
 
 
 @dataclass(frozen=True)
-class TermShare:
+class TermShare(OfCases):
     """Cases in state `counts` among those met or in breach, of terms whose state a fact tells; Wilson interval.
 
     How the state comes about (calendar, contract, excluded days) is the fact's affair.
@@ -114,9 +133,9 @@ class TermShare:
         states = ("met", "breach", "undetermined")
         return {name: Statistic((pl.col(self.state) == name).fill_null(False)) for name in states}
 
-    def record(self, statistic: Pick) -> Record:
-        known = statistic("met") + statistic("breach")
-        return share_record(statistic(self.counts), known, statistic("undetermined"))
+    def record(self, figure: Pick) -> Record:
+        known = figure("met") + figure("breach")
+        return share_record(figure(self.counts), known, figure("undetermined"))
 
 
 def share_record(good: pl.Expr, counted: pl.Expr, undetermined: pl.Expr = ZERO) -> Record:
@@ -139,7 +158,7 @@ def variance_of(total: pl.Expr, squares: pl.Expr, n: pl.Expr) -> pl.Expr:
 
 
 @dataclass(frozen=True)
-class Mean:
+class Mean(OfCases):
     """Mean of a column over the cases that have it; Student's interval, with the skewness of the cases (Hall 1992)."""
 
     interval: ClassVar[str] = "Student's t, corrected for skewness (Hall)"
@@ -159,9 +178,9 @@ class Mean:
             "missing": Statistic(value.is_null()),
         }
 
-    def record(self, statistic: Pick) -> Record:
-        total, squares, n = statistic("sum"), statistic("squares"), statistic("n")
-        skewness = sample_skewness(total, squares, statistic("cubes"), n)
+    def record(self, figure: Pick) -> Record:
+        total, squares, n = figure("sum"), figure("squares"), figure("n")
+        skewness = sample_skewness(total, squares, figure("cubes"), n)
         low, high = mean_interval(total / n, variance_of(total, squares, n).sqrt(), n, skewness)
         return {
             "numerator": total,
@@ -170,12 +189,12 @@ class Mean:
             "ci_low": low,
             "ci_high": high,
             "n": n,
-            "n_undetermined": statistic("missing"),
+            "n_undetermined": figure("missing"),
         }
 
 
 @dataclass(frozen=True)
-class Quantile:
+class Quantile(OfCases):
     """Quantile of a column (Hyndman–Fan type 7) with the binomial interval of its order statistics."""
 
     interval: ClassVar[str] = "binomial order statistics"
@@ -193,8 +212,8 @@ class Quantile:
             "missing": Statistic(value.is_null()),
         }
 
-    def record(self, statistic: Pick) -> Record:
-        value, n, low, high = (statistic(name) for name in quantile_figures("values"))
+    def record(self, figure: Pick) -> Record:
+        value, n, low, high = (figure(name) for name in quantile_figures("values"))
         return {
             "numerator": NONE,
             "denominator": n,
@@ -202,22 +221,22 @@ class Quantile:
             "ci_low": low,
             "ci_high": high,
             "n": n,
-            "n_undetermined": statistic("missing"),
+            "n_undetermined": figure("missing"),
         }
 
 
 @dataclass(frozen=True)
-class Count:
+class Count(OfCases):
     """Number of cases; exact Poisson interval (Garwood 1936)."""
 
     interval: ClassVar[str] = "exact Poisson (Garwood)"
-    conditions: ClassVar[tuple[pl.Expr, ...]] = ()
+    is_count = True
 
     def statistics(self, as_of: date) -> Statistics:
         return {"count": Statistic(pl.lit(True))}
 
-    def record(self, statistic: Pick) -> Record:
-        return count_record(statistic("count"))
+    def record(self, figure: Pick) -> Record:
+        return count_record(figure("count"))
 
 
 def count_record(count: pl.Expr) -> Record:
@@ -235,7 +254,7 @@ def count_record(count: pl.Expr) -> Record:
 
 
 @dataclass(frozen=True)
-class Ratio:
+class Ratio(OfCases):
     """Sum of one column over the sum of another, case by case.
 
     A share is a ratio in which no case has more above the line than below it, as of premium or claimed amounts.
@@ -268,12 +287,12 @@ class Ratio:
             "n": Statistic(x != 0),
         }
 
-    def record(self, statistic: Pick) -> Record:
-        y, x, n = statistic("y"), statistic("x"), statistic("n")
+    def record(self, figure: Pick) -> Record:
+        y, x, n = figure("y"), figure("x"), figure("n")
         if self.is_share:
-            low, high = weighted_share(y, x, statistic("xx"))
+            low, high = weighted_share(y, x, figure("xx"))
         else:
-            low, high = ratio_interval(y, x, statistic("yy"), statistic("xx"), statistic("xy"), n)
+            low, high = ratio_interval(y, x, figure("yy"), figure("xx"), figure("xy"), n)
         return {
             "numerator": y,
             "denominator": x,

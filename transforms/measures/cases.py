@@ -8,16 +8,14 @@ from datetime import date
 
 import polars as pl
 
-from transforms.measures.curve_measures import SurvivalMeasure
 from transforms.measures.definition import Basis, Kpi, quantile_figures
-from transforms.measures.stock_measures import FlowMeasure
 
 CASE_COLUMNS = ("case_numerator", "case_denominator", "case_value")
 
 
 def has_cases(kpi: Kpi) -> bool:
     """Whether a month's record is made of cases of that month: not of a stock, a curve, or months of issue."""
-    return not (kpi.issue_months or isinstance(kpi.measure, FlowMeasure | SurvivalMeasure))
+    return kpi.measure.family == "cases" and not kpi.issue_months
 
 
 def kpi_cases(fact: pl.LazyFrame, kpi: Kpi, basis: Basis, as_of: date) -> pl.LazyFrame:

@@ -9,21 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
 from operator import and_
+from typing import cast
 
 import numpy as np
 import polars as pl
 
-from transforms.measures.curve_measures import (
-    ENDED,
-    LEFT,
-    OPEN,
-    Clock,
-    Incidence,
-    RestrictedMean,
-    SurvivalMeasure,
-    SurvivalQuantile,
-    WithinProbability,
-)
+from transforms.measures.curve_measures import ENDED, LEFT, OPEN, Clock, OfAClock
 from transforms.measures.definition import Kpi
 from transforms.measures.figures import Figures, Series
 from transforms.measures.month_sums import Cells, month_number, months_from_to, months_spanned
@@ -33,7 +24,7 @@ from transforms.statistics.ordered import Floats
 from transforms.statistics.risk_sets import CENSORED, COMPETING, EVENT, Coded, RiskSets
 from transforms.statistics.survival import km_figures
 
-Member = tuple[Series, SurvivalMeasure]
+Member = tuple[Series, OfAClock]
 
 
 @dataclass(frozen=True)
@@ -53,11 +44,11 @@ class CurveBatch:
     @property
     def needs(self) -> dict[str, list[float]]:
         """What its members take from the curve: quantiles, horizons and the tau of restricted means."""
-        measures = [measure for _, measure in self.members]
+        read = [measure.from_curve for _, measure in self.members]
         return {
-            "quantiles": sorted({m.q for m in measures if isinstance(m, SurvivalQuantile)}),
-            "horizons": sorted({m.horizon for m in measures if isinstance(m, WithinProbability | Incidence)}),
-            "taus": sorted({m.tau for m in measures if isinstance(m, RestrictedMean)}),
+            "quantiles": sorted({q for some in read for q in some.quantiles}),
+            "horizons": sorted({days for some in read for days in some.horizons}),
+            "taus": sorted({days for some in read for days in some.taus}),
         }
 
     def figures(self, sets: RiskSets) -> pl.DataFrame:
@@ -88,15 +79,15 @@ def survival(
 def _batches(series: Iterable[Series]) -> list[CurveBatch]:
     batches: dict[tuple[object, ...], CurveBatch] = {}
     for one in series:
-        kpi, measure = one.kpi, one.kpi.measure
-        if not isinstance(measure, SurvivalMeasure):
+        kpi = one.kpi
+        if kpi.measure.family != "curves":
             continue
-        competing = isinstance(measure, Incidence)
+        measure = cast(OfAClock, kpi.measure)
         placed_on = kpi.dates[one.basis]  # type: ignore[index]
         counted = tuple(None if e is None else e.meta.serialize() for e in (kpi.population, kpi.excluded))
-        key = (kpi.fact, kpi.slice, *counted, placed_on, measure.clock, competing)
+        key = (kpi.fact, kpi.slice, *counted, placed_on, measure.clock, measure.competing)
         others = batches[key].members if key in batches else ()
-        batches[key] = CurveBatch(placed_on, measure.clock, competing, (*others, (one, measure)))
+        batches[key] = CurveBatch(placed_on, measure.clock, measure.competing, (*others, (one, measure)))
     return list(batches.values())
 
 

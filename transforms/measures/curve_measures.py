@@ -3,6 +3,7 @@
 They need every case with its duration, not sums; the curves are estimated in `curve_figures.py`.
 """
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
@@ -10,7 +11,7 @@ from typing import ClassVar
 import polars as pl
 
 from transforms.measures.case_measures import filled
-from transforms.measures.definition import NONE, Pick, Record, Statistics
+from transforms.measures.definition import NONE, Measure, Pick, Record
 from transforms.measures.figures import EARLY
 from transforms.statistics.curve_frames import horizon_name, quantile_name
 
@@ -68,10 +69,26 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class _OfAClock:
-    """What the measures of a clock share; not a measure of its own."""
+class FromCurve:
+    """What is read off a curve: quantiles, the probability to end within horizons of days, means up to taus."""
 
+    quantiles: tuple[float, ...] = ()
+    horizons: tuple[float, ...] = ()
+    taus: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class OfAClock(Measure):
+    """A measure of the curve of a clock; where cases that leave otherwise are `competing`, that of their incidence."""
+
+    family = "curves"
+    competing: ClassVar[bool] = False
     clock: Clock
+
+    @property
+    @abstractmethod
+    def from_curve(self) -> FromCurve:
+        """What it reads off the curve."""
 
     @property
     def conditions(self) -> tuple[pl.Expr, ...]:
@@ -79,16 +96,11 @@ class _OfAClock:
 
     @property
     def follows_days(self) -> float:
-        """Days for which a case is followed at least."""
         return QUANTILE_FOLLOWS_DAYS
-
-    def statistics(self, as_of: date) -> Statistics:
-        """None that could be added up."""
-        return {}
 
 
 @dataclass(frozen=True)
-class SurvivalQuantile(_OfAClock):
+class SurvivalQuantile(OfAClock):
     """Quantile of the time to the end by Kaplan–Meier, as if nobody left otherwise; Brookmeyer–Crowley interval.
 
     It is early while the curve has not come down to it and cases are open.
@@ -97,14 +109,18 @@ class SurvivalQuantile(_OfAClock):
     interval: ClassVar[str] = "Brookmeyer–Crowley, on the log-log scale"
     q: float
 
-    def record(self, statistic: Pick) -> Record:
+    @property
+    def from_curve(self) -> FromCurve:
+        return FromCurve(quantiles=(self.q,))
+
+    def record(self, figure: Pick) -> Record:
         """The record from the figures of `km_summary`, with n_open."""
-        value = statistic(quantile_name(self.q))
-        return _record(statistic, quantile_name(self.q), value.is_null() & (statistic("n_open") > 0))
+        value = figure(quantile_name(self.q))
+        return _record(figure, quantile_name(self.q), value.is_null() & (figure("n_open") > 0))
 
 
 @dataclass(frozen=True)
-class RestrictedMean(_OfAClock):
+class RestrictedMean(OfAClock):
     """Mean time to the end, counted up to `tau` days: the area under the Kaplan–Meier curve.
 
     It is early while no case has been followed to tau and some are open; only equal taus compare.
@@ -115,16 +131,19 @@ class RestrictedMean(_OfAClock):
 
     @property
     def follows_days(self) -> float:
-        """Days for which a case is followed."""
         return self.tau
 
-    def record(self, statistic: Pick) -> Record:
+    @property
+    def from_curve(self) -> FromCurve:
+        return FromCurve(taus=(self.tau,))
+
+    def record(self, figure: Pick) -> Record:
         """The record from the figures of `km_summary`, with n_open."""
-        return _record(statistic, "rmst", _cut_short(statistic, self.tau))
+        return _record(figure, "rmst", _cut_short(figure, self.tau))
 
 
 @dataclass(frozen=True)
-class WithinProbability(_OfAClock):
+class WithinProbability(OfAClock):
     """Probability to end within `horizon` days, had nobody left otherwise: 1 − S(horizon), Kaplan–Meier."""
 
     interval: ClassVar[str] = "Greenwood, on the log-log scale; Wilson at 0 and 1"
@@ -132,32 +151,36 @@ class WithinProbability(_OfAClock):
 
     @property
     def follows_days(self) -> float:
-        """Days for which a case is followed."""
         return self.horizon
 
-    def record(self, statistic: Pick) -> Record:
+    @property
+    def from_curve(self) -> FromCurve:
+        return FromCurve(horizons=(self.horizon,))
+
+    def record(self, figure: Pick) -> Record:
         """The record from the figures of `km_summary`, with n_open."""
-        return _record(statistic, horizon_name(self.horizon), _cut_short(statistic, self.horizon))
+        return _record(figure, horizon_name(self.horizon), _cut_short(figure, self.horizon))
 
 
 @dataclass(frozen=True)
-class Incidence(_OfAClock):
+class Incidence(OfAClock):
     """Share that ends within `horizon` days where cases can also leave otherwise (Aalen–Johansen)."""
 
     interval: ClassVar[str] = "Gaynor, on the log-log scale; Wilson at 0 and 1"
+    competing = True
     horizon: float
 
     @property
     def follows_days(self) -> float:
-        """Days for which a case is followed."""
         return self.horizon
 
-    def record(self, statistic: Pick) -> Record:
+    @property
+    def from_curve(self) -> FromCurve:
+        return FromCurve(horizons=(self.horizon,))
+
+    def record(self, figure: Pick) -> Record:
         """The record from the figures of `incidence_summary`, with n_open."""
-        return _record(statistic, horizon_name(self.horizon), _cut_short(statistic, self.horizon))
-
-
-SurvivalMeasure = SurvivalQuantile | RestrictedMean | WithinProbability | Incidence
+        return _record(figure, horizon_name(self.horizon), _cut_short(figure, self.horizon))
 
 
 def _cut_short(figure: Pick, horizon: float) -> pl.Expr:

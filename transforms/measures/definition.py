@@ -3,11 +3,12 @@
 Everything else (rows, dictionary page, bounds of the checks, eligibility for an index) follows from the entry.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from operator import attrgetter
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal
 
 import polars as pl
 
@@ -16,6 +17,8 @@ from transforms.settings import Settings
 from transforms.units import UNITS
 
 Basis = Literal["cohort", "period", "stock"]
+# How the figures of measures are found.
+Family = Literal["cases", "stocks", "curves"]
 
 # How the interval of every share and rate is read; quantiles are Hyndman–Fan type 7.
 LEVEL = 0.95
@@ -42,28 +45,6 @@ NONE, ZERO = pl.lit(None, dtype=pl.Float64), pl.lit(0.0)
 def quantile_figures(name: str) -> tuple[str, str, str, str]:
     """Names of a quantile, the number of its values, and its lower and upper limit."""
     return name, f"{name}_n", f"{name}_low", f"{name}_high"
-
-
-class Measure(Protocol):
-    """How cases become a number: statistics that can be merged, and the record made from them."""
-
-    @property
-    def interval(self) -> str:
-        """The kind of its interval, for the dictionary."""
-        ...
-
-    @property
-    def conditions(self) -> tuple[pl.Expr, ...]:
-        """What some case must be able to meet, each, or the value says nothing: see `needs.py`."""
-        ...
-
-    def statistics(self, as_of: date) -> Statistics:
-        """The statistics of a segment, by name."""
-        ...
-
-    def record(self, statistic: Pick) -> Record:
-        """numerator, denominator, value, ci_low, ci_high, n, n_undetermined from merged statistics."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -101,6 +82,62 @@ class Exposure:
     moment: Literal["opening", "at_risk", "entered"] = "at_risk"
     feed_column: str | None = None
     is_number: bool = True
+
+
+class Measure(ABC):
+    """How cases become a number: what figures of a segment it asks for, and the record it makes of them.
+
+    Its family says where the figures come from: statistics of the cases of a month (`case_figures.py`), numbers of
+    stocks (`stock_figures.py`) or curves of clocks that may still run (`curve_figures.py`). Here stand the answers of
+    a measure that asks for nothing of a kind.
+    """
+
+    family: ClassVar[Family]
+    # Whether it counts: without a case it is 0.
+    is_count: ClassVar[bool] = False
+
+    @property
+    @abstractmethod
+    def interval(self) -> str:
+        """The kind of its interval, for the dictionary."""
+
+    @abstractmethod
+    def record(self, figure: Pick) -> Record:
+        """numerator, denominator, value, ci_low, ci_high, n, n_undetermined from the figures of a segment."""
+
+    @property
+    def conditions(self) -> tuple[pl.Expr, ...]:
+        """What some case must be able to meet, each, or the value says nothing: see `needs.py`."""
+        return ()
+
+    def statistics(self, as_of: date) -> Statistics:
+        """What it takes of cases, by name; they are added up or brought into order."""
+        return {}
+
+    @property
+    def stock(self) -> Flow | None:
+        """The stock it is about."""
+        return None
+
+    @property
+    def flows(self) -> Mapping[str, Flow]:
+        """The stocks it counts, by the prefix of their numbers."""
+        return {}
+
+    @property
+    def exposures(self) -> tuple[Exposure, ...]:
+        """What it is per; their figures have their names."""
+        return ()
+
+    @property
+    def per(self) -> float:
+        """Per how much of its exposure it is; its denominator is the exposure divided by that."""
+        return 1.0
+
+    @property
+    def follows_days(self) -> float:
+        """Days for which a case is followed at least."""
+        return 0
 
 
 @dataclass(frozen=True, kw_only=True)

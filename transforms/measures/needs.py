@@ -11,10 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from transforms.measures.curve_measures import SurvivalMeasure
 from transforms.measures.definition import Basis, Exposure, Flow, Kpi
-from transforms.measures.rates import PerExposure
-from transforms.measures.stock_measures import FlowMeasure
 from transforms.model import Transform
 from transforms.origins import ALWAYS, NEVER, Firsts, Need, Origins, all_of, any_of, item, origin_of
 from transforms.settings import Settings
@@ -75,9 +72,7 @@ class Needs:
         """What the KPI needs on a basis."""
         reach = 0
         if basis == "cohort":
-            measure = kpi.measure
-            follows = measure.follows_days if isinstance(measure, SurvivalMeasure) else 0
-            reach = max(kpi.horizon_days, int(follows))
+            reach = max(kpi.horizon_days, int(kpi.measure.follows_days))
         return Asked(tuple(dict.fromkeys(self._needs(kpi, basis))), self._cases(kpi, basis), reach)
 
     def flow(self, flow: Flow) -> Need:
@@ -89,10 +84,9 @@ class Needs:
         if kpi.awaits:
             yield item(f"{SETTING}{kpi.awaits}")
             return
-        if isinstance(measure, FlowMeasure):
+        if measure.stock:
             # Parts of a stock, such as the old ones, may be empty; only their origins tell whether they can be.
-            flows = measure.flows.values() if self.origins else [measure.flow]
-            yield from map(self.flow, flows)
+            yield from map(self.flow, measure.flows.values() if self.origins else [measure.stock])
             return
         yield self._column(kpi.fact, kpi.dates[basis])  # type: ignore[index]
         counted = _sliced(kpi) & kpi.in_population
@@ -102,17 +96,14 @@ class Needs:
         # That a column is empty somewhere is known of feeds alone.
         asked = [column for column in kpi.needs if self.origins or column[-1] != "="]
         yield from (self._column(kpi.fact, column) for column in asked)
-        if isinstance(measure, PerExposure):
-            yield self._exposure(measure.exposure)
+        yield from map(self._exposure, measure.exposures)
 
     def _cases(self, kpi: Kpi, basis: str) -> Need:
         """What it takes to have cases at all, also below the line."""
-        if isinstance(kpi.measure, FlowMeasure):
-            return self._entered(kpi.measure.flow)
+        if kpi.measure.stock:
+            return self._entered(kpi.measure.stock)
         placed = self._column(kpi.fact, kpi.dates[basis])  # type: ignore[index]
-        return (
-            placed | self._exposure(kpi.measure.exposure) if isinstance(kpi.measure, PerExposure) else placed
-        )
+        return any_of([placed, *map(self._exposure, kpi.measure.exposures)])
 
     def _exposure(self, exposure: Exposure) -> Need:
         counted = self.flow(exposure.flow) if exposure.flow else NEVER

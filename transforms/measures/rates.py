@@ -8,13 +8,13 @@ from datetime import date
 
 import polars as pl
 
-from transforms.measures.case_measures import filled, over
+from transforms.measures.case_measures import OfCases, filled, over
 from transforms.measures.definition import ZERO, Exposure, Pick, Record, Statistic, Statistics
 from transforms.statistics.intervals import compound_poisson, garwood, wilson
 
 
 @dataclass(frozen=True)
-class PerExposure:
+class PerExposure(OfCases):
     """Cases, or their `amount`, per exposure, times `per`.
 
     The interval is exact Poisson, Wilson's where the rate is a share; of amounts it is exact Poisson over the
@@ -25,6 +25,10 @@ class PerExposure:
     per: float = 1.0
     amount: str | None = None
     is_share: bool = True
+
+    @property
+    def exposures(self) -> tuple[Exposure, ...]:
+        return (self.exposure,)
 
     @property
     def interval(self) -> str:
@@ -43,11 +47,11 @@ class PerExposure:
         amount = pl.col(self.amount).cast(pl.Float64).fill_null(0.0)
         return {"count": Statistic(amount), "squares": Statistic(amount**2), "n": Statistic(pl.lit(True))}
 
-    def record(self, statistic: Pick) -> Record:
-        count, exposure = statistic("count"), pl.col(self.exposure.name).cast(pl.Float64)
+    def record(self, figure: Pick) -> Record:
+        count, exposure = figure("count"), pl.col(self.exposure.name).cast(pl.Float64)
         scaled = exposure / self.per
         if self.amount:
-            low, high = compound_poisson(count, statistic("squares"), scaled)
+            low, high = compound_poisson(count, figure("squares"), scaled)
         elif self.per == 1.0 and self.is_share:
             low, high = wilson(count, exposure)
         else:
@@ -58,6 +62,6 @@ class PerExposure:
             "value": over(count, scaled),
             "ci_low": low,
             "ci_high": high,
-            "n": statistic("n") if self.amount else exposure if self.exposure.is_number else count,
+            "n": figure("n") if self.amount else exposure if self.exposure.is_number else count,
             "n_undetermined": ZERO,
         }

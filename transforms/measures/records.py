@@ -13,16 +13,13 @@ import polars as pl
 
 from transforms.exactness import compared, published
 from transforms.measures.case_figures import batched
-from transforms.measures.case_measures import Count
 from transforms.measures.curve_figures import survival
-from transforms.measures.curve_measures import SurvivalMeasure
 from transforms.measures.definition import Kpi
 from transforms.measures.figures import EARLY, NUMBERS, PERIOD, Figures, Series, measured
 from transforms.measures.needs import Needs, bases_of, firsts_of
 from transforms.measures.rolling import Windows, with_windows
 from transforms.measures.segments import Facts, Places
 from transforms.measures.stock_figures import Stocks, stocks
-from transforms.measures.stock_measures import Stock
 from transforms.origins import Firsts
 from transforms.periods import end_of_day, without_rolling
 from transforms.settings import Settings
@@ -96,7 +93,7 @@ def kpi_records(
     ]
     for one in every:
         if not applicable[one.number].since:
-            own = apart if isinstance(one.kpi.measure, SurvivalMeasure) else periods
+            own = apart if one.kpi.measure.family == "curves" else periods
             figures.append(Figures.of(one, own, places, {}))
     periods, longer = with_windows(periods, figures, windows)
     figures += longer
@@ -157,7 +154,7 @@ def _rules(
             s.kpi.horizon_days if s.basis == "cohort" else 0,
             s.kpi.minimum,
             s.kpi.suppress_below,
-            isinstance(s.kpi.measure, Count | Stock),
+            s.kpi.measure.is_count,
             applicable[s.number].since,
             applicable[s.number].cases_since or date.min,
             applicable[s.number].reach_days,

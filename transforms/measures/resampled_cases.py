@@ -16,10 +16,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from transforms.framework import Framework
-from transforms.measures.case_measures import Quantile
 from transforms.measures.cases import has_cases
 from transforms.measures.definition import Kpi
-from transforms.measures.rates import PerExposure
 from transforms.measures.segments import Facts
 from transforms.statistics.bootstrap import named_generator, poisson_counts
 
@@ -41,7 +39,7 @@ class CaseLeaf:
     """A leaf whose KPI can be had from resampled cases: its position in the framework, and what is drawn.
 
     `added` and `kept` are what a row of the fact gives to each statistic that is added up or kept as values,
-    by the name of its column.
+    by the name of its column, `quantiles` which quantile of the values is taken.
     """
 
     node: int
@@ -49,12 +47,7 @@ class CaseLeaf:
     placed_on: str
     added: Mapping[str, pl.Expr]
     kept: Mapping[str, pl.Expr]
-
-    @property
-    def quantiles(self) -> dict[str, float]:
-        """Which quantile the values of a column are kept for."""
-        assert not self.kept or isinstance(self.kpi.measure, Quantile), "only quantiles keep values"
-        return dict.fromkeys(self.kept, getattr(self.kpi.measure, "q", 0.5))
+    quantiles: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -99,7 +92,8 @@ def _case_leaf(node: int, kpi: Kpi, placed_on: str, as_of: date) -> CaseLeaf:
         }
         for keeps in (False, True)
     )
-    return CaseLeaf(node, kpi, placed_on, added, kept)
+    quantiles = {_column(node, name): s.q for name, s in statistics.items() if s.q is not None}
+    return CaseLeaf(node, kpi, placed_on, added, kept, quantiles)
 
 
 def _column(node: int, statistic: str) -> str:
@@ -156,7 +150,7 @@ def with_exposures(units: pl.DataFrame, leaves: Sequence[CaseLeaf], denominators
     return units.with_columns(
         pl.Series(_exposure(leaf.node), denominators[leaf.node] * leaf.kpi.measure.per)
         for leaf in leaves
-        if isinstance(leaf.kpi.measure, PerExposure)
+        if leaf.kpi.measure.exposures
     )
 
 
@@ -345,9 +339,9 @@ def _values(
         if leaf.kept:
             (values[own],) = (pl.col(name) for name in leaf.kept)
             continue
-        if isinstance(measure, PerExposure):
-            exposure = units[_exposure(leaf.node)].to_numpy()
-            columns[measure.exposure.name] = np.repeat(exposure, draws)
+        for exposure in measure.exposures:
+            stated = units[_exposure(leaf.node)].to_numpy()
+            columns[exposure.name] = np.repeat(stated, draws)
         values[own] = measure.record(partial(_statistic, leaf.node))["value"]
     found = pl.DataFrame(columns).select(**values).fill_null(float("nan"))
     return {leaf.node: found[str(leaf.node)].to_numpy().reshape(len(drawn), draws) for leaf in leaves}

@@ -4,6 +4,7 @@ Counted from the moves of months, never by looking at every day.
 """
 
 from collections.abc import Callable, Iterable
+from typing import cast
 
 import numpy as np
 import polars as pl
@@ -12,7 +13,7 @@ from transforms.measures.definition import Exposure, Flow
 from transforms.measures.figures import Figures, Series
 from transforms.measures.month_sums import Cells, Sums, month_number, months_from_to, months_spanned
 from transforms.measures.segments import Places
-from transforms.measures.stock_measures import WINDOW_MONTHS, ClosedInWindow, FlowMeasure
+from transforms.measures.stock_measures import WINDOW_MONTHS, OfAStock
 from transforms.statistics.ordered import Array, Floats
 
 Key = tuple[object, ...]
@@ -25,9 +26,8 @@ def stocks(
     """The figures of the KPIs that count a stock at the end of each period."""
     found = []
     for one in series:
-        measure = one.kpi.measure
-        if isinstance(measure, FlowMeasure):
-            found.append(Figures.of(one, periods, places, counted.flows(measure)))
+        if one.kpi.measure.family == "stocks":
+            found.append(Figures.of(one, periods, places, counted.flows(cast(OfAStock, one.kpi.measure))))
     return found
 
 
@@ -72,13 +72,13 @@ class Stocks:
         sums = Cells(rows, self._places, fact, months).sums(rows[exposure.feed_column])
         return self._known(fact, sums.over(months_from_to(months, self._first, self._last))[0])
 
-    def flows(self, measure: FlowMeasure) -> Moves:
+    def flows(self, measure: OfAStock) -> Moves:
         """The numbers of a measure's flows, each under its prefix, and the days of the period."""
         shape = (len(self._first), self._places.frame.height)
         numbers: Moves = {"days": np.broadcast_to(self._days[:, None].astype(np.float64), shape)}
         numbers["n_excluded"] = self.of(measure.flow)["excluded"]
         for prefix, flow in measure.flows.items():
-            if isinstance(measure, ClosedInWindow):
+            if measure.looks_at_window:
                 numbers |= self._window(flow)
             else:
                 numbers |= {f"{prefix}_{name}": array for name, array in self.of(flow).items()}

@@ -11,13 +11,13 @@ from typing import ClassVar
 import polars as pl
 
 from transforms.exactness import added
-from transforms.measures.case_measures import filled, over, variance_of
+from transforms.measures.case_measures import OfCases, filled, over, variance_of
 from transforms.measures.definition import NONE, ZERO, Pick, Record, Statistic, Statistics
 from transforms.statistics.intervals import common_correlation, nps_adjusted, ratio_interval, sum_interval
 
 
 @dataclass(frozen=True)
-class NetPromoter:
+class NetPromoter(OfCases):
     """Promoters (9–10) less detractors (0–6) of answers on 0–10, in points; adjusted Wald interval."""
 
     interval: ClassVar[str] = "adjusted Wald"
@@ -35,8 +35,8 @@ class NetPromoter:
             "n": Statistic(score.is_not_null()),
         }
 
-    def record(self, statistic: Pick) -> Record:
-        promoters, detractors, n = (statistic(name) for name in ("promoters", "detractors", "n"))
+    def record(self, figure: Pick) -> Record:
+        promoters, detractors, n = (figure(name) for name in ("promoters", "detractors", "n"))
         low, high = nps_adjusted(promoters, detractors, n)
         return {
             "numerator": promoters - detractors,
@@ -50,7 +50,7 @@ class NetPromoter:
 
 
 @dataclass(frozen=True)
-class MeanOfMeans:
+class MeanOfMeans(OfCases):
     """Mean of the means of several groups of cases, each with equal weight.
 
     Its interval counts a respondent, who has a row in every group, as one: the groups' errors correlate as the
@@ -76,15 +76,15 @@ class MeanOfMeans:
             statistics[f"n_{group}"] = Statistic(value.is_not_null())
         return statistics
 
-    def record(self, statistic: Pick) -> Record:
-        return _means_record(statistic, {group: pl.lit(1 / len(self.groups)) for group in self.groups})
+    def record(self, figure: Pick) -> Record:
+        return _means_record(figure, {group: pl.lit(1 / len(self.groups)) for group in self.groups})
 
 
-def _means_record(statistic: Pick, shares: Mapping[str, pl.Expr]) -> dict[str, pl.Expr]:
+def _means_record(figure: Pick, shares: Mapping[str, pl.Expr]) -> dict[str, pl.Expr]:
     """The record of the sum over groups of share times mean, the shares as given."""
     values, errors, variances, totals, sizes = [], [], [], [], []
     for group, share in shares.items():
-        total, squares, n = (statistic(f"{name}_{group}") for name in ("sum", "squares", "n"))
+        total, squares, n = (figure(f"{name}_{group}") for name in ("sum", "squares", "n"))
         variance = variance_of(total, squares, n)
         values.append(share * total / _positive(n))
         errors.append(share * (variance / n).sqrt())
@@ -94,7 +94,7 @@ def _means_record(statistic: Pick, shares: Mapping[str, pl.Expr]) -> dict[str, p
     groups, n = len(shares), pl.min_horizontal(sizes)
     # Each respondent's mean stands in every row of his, so that it counts once a group.
     respondents = added(sizes) / groups
-    of_means = variance_of(added(totals) / groups, statistic("with_mean") / groups, respondents)
+    of_means = variance_of(added(totals) / groups, figure("with_mean") / groups, respondents)
     correlation = common_correlation(groups**2 * of_means, variances).fill_null(1.0)
     low, high = sum_interval(values, errors, correlation, n)
     return {
@@ -109,7 +109,7 @@ def _means_record(statistic: Pick, shares: Mapping[str, pl.Expr]) -> dict[str, p
 
 
 @dataclass(frozen=True)
-class AllocationMean:
+class AllocationMean(OfCases):
     """Σ w̄ x̄ / Σ w̄ over groups of cases, with the mean weight and the mean value of each group.
 
     Weighted SERVQUAL, SERVPERF and the satisfaction index have this form (Parasuraman, Zeithaml and Berry 1988):
@@ -143,20 +143,19 @@ class AllocationMean:
         """The same means with equal weights."""
         return MeanOfMeans(self.value, self.by, self.groups)
 
-    def record(self, statistic: Pick) -> Record:
+    def record(self, figure: Pick) -> Record:
         """The weighted mean with its interval; n is the least number of answers of a group."""
         weights = {
-            group: statistic(f"weight_{group}") / _positive(statistic(f"weighed_{group}"))
-            for group in self.groups
+            group: figure(f"weight_{group}") / _positive(figure(f"weighed_{group}")) for group in self.groups
         }
         total = _positive(added(weights.values()))
-        record = _means_record(statistic, {group: weight / total for group, weight in weights.items()})
-        weighed = [statistic(f"weighed_{group}") for group in self.groups]
+        record = _means_record(figure, {group: weight / total for group, weight in weights.items()})
+        weighed = [figure(f"weighed_{group}") for group in self.groups]
         return record | {"n": pl.min_horizontal(record["n"], *weighed)}
 
 
 @dataclass(frozen=True)
-class WeightedMean:
+class WeightedMean(OfCases):
     """Σ w x / Σ w over respondents, whose n is the effective one, (Σw)² / Σw² (Kish 1965).
 
     So a sample that weights have to bend far is suppressed sooner. The interval is linearised (Cochran 1977, 6.3).
@@ -173,7 +172,6 @@ class WeightedMean:
 
     def statistics(self, as_of: date) -> Statistics:
         """Σw, Σw², Σwx, Σw²x, Σw²x² and the number of respondents."""
-        del as_of
         value = pl.col(self.value).cast(pl.Float64)
         weight = pl.when(value.is_not_null()).then(pl.col(self.weight))
         sums = {
@@ -186,9 +184,9 @@ class WeightedMean:
         }
         return {name: Statistic(cases) for name, cases in sums.items()}
 
-    def record(self, statistic: Pick) -> Record:
+    def record(self, figure: Pick) -> Record:
         """The weighted mean with its interval and the effective n; numerator and denominator are weighted sums."""
-        w, ww, wx, wwx, wwxx, n = (statistic(name) for name in ("w", "ww", "wx", "wwx", "wwxx", "n"))
+        w, ww, wx, wwx, wwxx, n = (figure(name) for name in ("w", "ww", "wx", "wwx", "wwxx", "n"))
         low, high = ratio_interval(wx, w, wwxx, ww, wwx, n)
         return {
             "numerator": wx,

@@ -15,8 +15,8 @@ from transforms.measures.case_measures import Deadline, Mean, Quantile, Share
 from transforms.measures.curve_measures import (
     Clock,
     Incidence,
+    OfAClock,
     RestrictedMean,
-    SurvivalMeasure,
     SurvivalQuantile,
     WithinProbability,
 )
@@ -139,7 +139,7 @@ class Turnaround:
         return self._of_curve(SurvivalQuantile(self.clock, q), own, formula, "days", direction=-1)
 
     def _of_curve(
-        self, measure: SurvivalMeasure, own: Own, formula: str, unit: str, direction: Literal[1, -1]
+        self, measure: OfAClock, own: Own, formula: str, unit: str, direction: Literal[1, -1]
     ) -> Kpi:
         said = {"formula": formula, "unit": unit, "direction": direction}
         cohort = {"dates": {"cohort": self.dates["cohort"]}, "horizon_days": 0}
