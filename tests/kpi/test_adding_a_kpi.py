@@ -12,7 +12,7 @@ from transforms import dictionary
 from transforms.kpi import complaints_volume, registry
 from transforms.measures.case_measures import Share
 from transforms.measures.definition import Kpi
-from transforms.measures.example import Example
+from transforms.measures.example import Example, rows
 from transforms.measures.records import kpi_records
 from transforms.periods import month_periods
 from transforms.settings import Settings
@@ -31,7 +31,18 @@ ADDED = Kpi(
     definition="Complaints of which the first response came within two calendar days.",
     formula="answered within two days / answered",
     counts="all complaints",
-    example=Example("answered on days 1, 2 and 3", 2 / 3, "worked by hand"),
+    example=Example(
+        given="answered on days 1, 2 and 3",
+        rows=rows("""
+            received_on  received_to_response_days
+            2025-03-03                           1
+            2025-03-03                           2
+            2025-03-03                           3
+        """),
+        value=2 / 3,
+        numerator=2,
+        denominator=3,
+    ),
 )
 FRAMEWORK = """
 code: quick

@@ -66,7 +66,7 @@ def test_an_example_shows_what_the_statistic_looks_at() -> None:
         2025-03-03T12:00  2025-03-05T00:00  -
         2025-03-04T12:00  -                 -
     """)
-    example = Example("two questions", 1, "test", rows=told)
+    example = Example(given="two questions", rows=told, value=1)
     shown = {
         name: getattr(QUESTIONS, name)(**OWN, example=example).example.rows
         for name in ("median", "km_median")

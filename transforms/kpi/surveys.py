@@ -1,12 +1,13 @@
 """The KPIs of customer surveys: SERVPERF, SERVQUAL gaps, satisfaction, effort, and the net promoter score."""
 
+from functools import partial
 from typing import Any
 
 import polars as pl
 
 from transforms.measures.case_measures import Mean, Share
 from transforms.measures.definition import Kpi
-from transforms.measures.example import Example
+from transforms.measures.example import Example, rows
 from transforms.measures.survey_measures import AllocationMean, MeanOfMeans, NetPromoter, WeightedMean
 
 DIMENSIONS = ("tangibles", "reliability", "responsiveness", "assurance", "empathy")
@@ -14,14 +15,65 @@ DIMENSIONS = ("tangibles", "reliability", "responsiveness", "assurance", "empath
 CUSTOMERS = ~pl.col("is_audit")
 CARELESS = ~pl.col("is_valid")
 
-# Mean perceptions on a scale from 1 to 7, with which Cronin and Taylor's rescaling is shown.
-MEAN_PERCEPTIONS = {
-    "tangibles": 5.9,
-    "reliability": 5.4,
-    "responsiveness": 5.5,
-    "assurance": 5.8,
-    "empathy": 5.6,
-}
+VALID = {"answered_on": "2025-03-15", "is_valid": "yes", "is_audit": "no"}
+# Thirty answers a dimension on a scale from 1 to 7: sevens are 100, fours 50. Means 5.9, 5.4, 5.5, 5.8 and 5.6.
+PERCEIVED = partial(
+    Example,
+    every=VALID,
+    rows=rows("""
+        cases  dimension       perception_score  importance_mean
+           19  tangibles                    100               11
+           11  tangibles                     50               11
+           14  reliability                  100               32
+           16  reliability                   50               32
+           15  responsiveness               100               22
+           15  responsiveness                50               22
+           18  assurance                    100               19
+           12  assurance                     50               19
+           16  empathy                      100               16
+           14  empathy                       50               16
+    """),
+)
+SEVENS = {"tangibles": 19, "reliability": 14, "responsiveness": 15, "assurance": 18, "empathy": 16}
+GAPS = partial(
+    Example,
+    given="one customer's gaps, and the points of 100 allotted to each dimension",
+    every=VALID,
+    rows=rows("""
+        dimension       gap_points  importance_mean
+        tangibles            -0.40               11
+        reliability          -0.95               32
+        responsiveness       -0.80               22
+        assurance            -0.55               19
+        empathy              -0.60               16
+    """),
+)
+ANSWERS = partial(
+    Example,
+    given="200 answers 5, 4, 3, 2, 1 in numbers 62, 71, 40, 17, 10: mean 3.79",
+    every=VALID,
+    rows=rows("""
+        cases  satisfaction_score
+           62                 100
+           71                  75
+           40                  50
+           17                  25
+           10                   0
+    """),
+)
+INVITED = partial(
+    Example,
+    given="1,000 drawn from a list, 312 complete, 40 more not eligible; a pop-up shown 800 times, 96 complete",
+    every={"invited_on": "2025-03-15"},
+    rows=rows("""
+        cases  is_listed  is_eligible  is_complete
+          312  yes        yes          yes
+          688  yes        yes          no
+           40  yes        no           no
+           96  no         yes          yes
+          704  no         yes          no
+    """),
+)
 _ANSWERED: dict[str, Any] = {
     "counts": "questionnaires of customers, audits of mystery shoppers left out",
     "leaves_out": "straight-lining and speeding",
@@ -45,14 +97,15 @@ KPIS = (
             source="Cronin & Taylor 1992: perceptions only, rescaled (x − min) / (max − min) · 100",
             definition=f"Mean of the respondents' mean perceptions of {dimension}, from 0 to 100.",
             formula="mean of (perception − scale minimum) / (scale maximum − scale minimum) · 100",
-            example=Example(
-                f"mean perception of {dimension} {MEAN_PERCEPTIONS[dimension]} on a scale from 1 to 7",
-                (MEAN_PERCEPTIONS[dimension] - 1) / 6 * 100,
-                "worked by hand",
+            example=PERCEIVED(
+                given=f"{sevens} sevens and {30 - sevens} fours on a scale from 1 to 7",
+                value=(sevens + 30) / 60 * 100,
+                numerator=(sevens + 30) * 50,
+                denominator=30,
             ),
             **_ANSWERED,
         )
-        for dimension in DIMENSIONS
+        for dimension, sevens in SEVENS.items()
     ),
     Kpi(
         code="servqual_gap_points",
@@ -65,11 +118,7 @@ KPIS = (
         source="Parasuraman, Zeithaml & Berry 1988: perception − expectation, mean of respondents' means",
         definition="Mean over the five dimensions of the respondents' mean perception less expectation, unweighted.",
         formula="(1/5) Σ gap of a dimension",
-        example=Example(
-            "gaps: tangibles −0.40, reliability −0.95, responsiveness −0.80, assurance −0.55, empathy −0.60",
-            -0.66,
-            "worked by hand",
-        ),
+        example=GAPS(value=-0.66),
         **_ANSWERED,
     ),
     Kpi(
@@ -83,7 +132,19 @@ KPIS = (
         source="Reichheld 2003; interval by adjusted Wald",
         definition="Share of promoters (9 or 10 of 10) less share of detractors (0 to 6), in points.",
         formula="100 · (promoters − detractors) / answers",
-        example=Example("200 answers, 90 promoters, 50 detractors", 20.0, "worked by hand"),
+        example=Example(
+            given="200 answers, 90 promoters, 50 detractors",
+            value=20.0,
+            numerator=40,
+            denominator=200,
+            every=VALID,
+            rows=rows("""
+                cases  nps_score
+                   90         10
+                   60          8
+                   50          6
+            """),
+        ),
         **_ANSWERED,
     ),
     *(
@@ -109,12 +170,7 @@ KPIS = (
                 "points",
                 "Parasuraman, Zeithaml & Berry 1988: Σ w (P − E), w from 100 points allotted to the dimensions",
                 "Perception less expectation by dimension, weighted by the points customers allot to each.",
-                Example(
-                    "gaps −0.40, −0.95, −0.80, −0.55, −0.60 of tangibles, reliability, responsiveness, assurance, "
-                    "empathy; allotted 11, 32, 22, 19, 16 of 100 points",
-                    -0.7245,
-                    "worked by hand",
-                ),
+                GAPS(value=-0.7245),
             ),
             (
                 "servperf_weighted_score",
@@ -123,10 +179,9 @@ KPIS = (
                 "score_0_100",
                 "Cronin & Taylor 1992: Σ w P, w from 100 points allotted to the dimensions",
                 "Perceptions by dimension from 0 to 100, weighted by the points customers allot to each.",
-                Example(
-                    "mean perceptions 5.9, 5.4, 5.5, 5.8, 5.6 from 1 to 7; allotted 11, 32, 22, 19, 16 points",
-                    (5.585 - 1) / 6 * 100,
-                    "worked by hand",
+                PERCEIVED(
+                    given="mean perceptions 5.9, 5.4, 5.5, 5.8, 5.6 from 1 to 7; allotted 11, 32, 22, 19, 16 points",
+                    value=(5.585 - 1) / 6 * 100,
                 ),
             ),
             (
@@ -137,9 +192,17 @@ KPIS = (
                 "Satisfaction by dimension weighted by importance, lowest answer 0 (not divided by the maximum)",
                 "Satisfaction by dimension from 0 to 100, weighted by the importance customers give the dimensions.",
                 Example(
-                    "satisfaction 4.2, 3.6, 3.9, 4.4 on a scale from 1 to 5; importance 4.5, 4.8, 4.0, 3.5",
-                    74.97023809523809,
-                    "worked by hand",
+                    given="satisfaction 4.2, 3.6, 3.9, 4.4 from 1 to 5; the fifth dimension is of no importance",
+                    value=1259.5 / 16.8,
+                    every=VALID,
+                    rows=rows("""
+                        dimension       satisfaction_score  importance_mean
+                        tangibles                       80              4.5
+                        reliability                     65              4.8
+                        responsiveness                72.5              4.0
+                        assurance                       85              3.5
+                        empathy                          0                0
+                    """),
                 ),
             ),
         )
@@ -157,9 +220,7 @@ KPIS = (
         definition="Mean answer to the question about overall satisfaction, from 0 to 100; in surveys that ask only by "
         "dimension, of each respondent's mean over these.",
         formula="mean of (answer − scale minimum) / (scale maximum − scale minimum) · 100",
-        example=Example(
-            "200 answers 5, 4, 3, 2, 1 in numbers 62, 71, 40, 17, 10: mean 3.79", 69.75, "worked by hand"
-        ),
+        example=ANSWERS(value=69.75, numerator=13_950, denominator=200),
         **_ANSWERED,
     ),
     Kpi(
@@ -176,7 +237,7 @@ KPIS = (
         source="Top-two box of a scale of five",
         definition="Customers whose overall satisfaction (see satisfaction_score) is in the upper two boxes of five.",
         formula="answers of 75 and more on 0–100 / answers",
-        example=Example("200 answers 5, 4, 3, 2, 1 in numbers 62, 71, 40, 17, 10", 0.665, "worked by hand"),
+        example=ANSWERS(value=0.665, numerator=133, denominator=200),
         **_ANSWERED,
     ),
     Kpi(
@@ -190,7 +251,21 @@ KPIS = (
         source="Dixon, Freeman & Toman 2010, in the form of agreement that it was easy",
         definition="Mean agreement that it was easy, from 1 to 7.",
         formula="mean answer",
-        example=Example("5 answers 7, 6, 5, 4, 3", 5.0, "worked by hand"),
+        example=Example(
+            given="answers 7, 6, 5, 4 and 3",
+            value=5.0,
+            numerator=25,
+            denominator=5,
+            every=VALID,
+            rows=rows("""
+                response_id  ces_score
+                R1                   7
+                R2                   6
+                R3                   5
+                R4                   4
+                R5                   3
+            """),
+        ),
         **_ANSWERED,
     ),
     Kpi(
@@ -204,7 +279,18 @@ KPIS = (
         source="Dixon, Freeman & Toman 2010, in the form of agreement that it was easy",
         definition="Customers who agree that it was easy.",
         formula="answers of 5 and more / answers",
-        example=Example("200 answers, 140 of them 5 and more of 7", 0.70, "worked by hand"),
+        example=Example(
+            given="200 answers, 140 of them 5 and more of 7",
+            value=0.70,
+            numerator=140,
+            denominator=200,
+            every=VALID,
+            rows=rows("""
+                cases  ces_score
+                  140          5
+                   60          4
+            """),
+        ),
         **_ANSWERED,
     ),
     Kpi(
@@ -224,9 +310,17 @@ KPIS = (
         formula="Σ w · satisfaction / Σ w, w = share of the stratum spoken for / its share of the answers",
         counts="valid questionnaires of customers; n is the effective number, (Σw)² / Σw²",
         example=Example(
-            "60, 30 and 10 answers with means 4.2, 3.9, 3.1 from 1 to 5 of strata with shares 0.5, 0.3, 0.2: 3.89",
-            72.25,
-            "worked by hand",
+            given="60, 30 and 10 answers of strata with shares 0.5, 0.3 and 0.2 of those spoken for",
+            value=72.25,
+            numerator=7225,
+            denominator=100,
+            every={"answered_on": "2025-03-15"},
+            rows=rows("""
+                cases  satisfaction_score              weight
+                   60                80.0  0.8333333333333334
+                   30                72.5                 1.0
+                   10                52.5                 2.0
+            """),
         ),
     ),
     *(
@@ -257,7 +351,7 @@ KPIS = (
                 "Complete questionnaires among all invited from a list who are or may be eligible.",
                 "I / ((I + P) + (R + NC + O) + U)",
                 "invitations of the month to customers drawn from a list",
-                Example("1000 invited, 312 complete", 0.312, "worked by hand"),
+                INVITED(value=0.312, numerator=312, denominator=1000),
             ),
             (
                 "survey_participation_share",
@@ -267,7 +361,7 @@ KPIS = (
                 "Complete questionnaires among the times a pop-up was shown.",
                 "complete / shown",
                 "pop-ups shown in the month",
-                Example("800 shown, 96 complete", 0.12, "worked by hand"),
+                INVITED(value=0.12, numerator=96, denominator=800),
             ),
         )
     ),

@@ -27,9 +27,8 @@ class Example:
     """
 
     given: str
+    rows: Rows
     value: float
-    source: str = "worked by hand"
-    rows: Rows = ()
     numerator: float | None = None
     denominator: float | None = None
     every: Row = field(default_factory=dict)
@@ -37,6 +36,7 @@ class Example:
     period: str = "2025-03"
     as_of: str = "2025-12-31"
     under: Settings | None = None
+    source: str = "worked by hand"
 
 
 def rows(table: str) -> Rows:
