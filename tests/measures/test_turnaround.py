@@ -1,5 +1,6 @@
 """A clock declared once: what entries take from it, what they say themselves, and what is shown of their examples."""
 
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -26,7 +27,7 @@ QUESTIONS = Turnaround(
     counts="questions",
     horizon_days=20,
     minimum=7,
-    closed={"population": pl.col("is_answered"), "counts": "answered questions"},
+    ended_cases={"population": pl.col("is_answered"), "counts": "answered questions"},
 )
 
 
@@ -57,6 +58,14 @@ def test_words_of_formulas_are_those_of_the_clock() -> None:
 def test_what_an_entry_says_itself_comes_first() -> None:
     kpi = QUESTIONS.within_days(10, **OWN, horizon_days=10, version="3", counts="some questions")
     assert (kpi.horizon_days, kpi.version, kpi.counts) == (10, "3", "some questions")
+
+
+def test_a_clock_that_lacks_what_a_statistic_needs_says_so() -> None:
+    bare = replace(QUESTIONS, days="", dates={"period": "answered_on"})
+    with pytest.raises(ValueError, match="any: its clock names no column `days`"):
+        bare.median(**OWN)
+    with pytest.raises(ValueError, match="any: open cases are counted by cohort"):
+        bare.km_median(**OWN)
 
 
 def test_an_example_shows_what_the_statistic_looks_at() -> None:

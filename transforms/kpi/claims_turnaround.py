@@ -76,7 +76,7 @@ PAYMENT = Turnaround(
     ended="paid",
     dates=BY_PAYMENT,
     horizon_days=60,
-    closed=_PAID,
+    ended_cases=_PAID,
     **CLAIM,
 )
 AGREEMENT_TO_PAYMENT = Turnaround(
@@ -85,7 +85,7 @@ AGREEMENT_TO_PAYMENT = Turnaround(
     ended="paid",
     dates={"cohort": "payable_on", "period": "paid_on"},
     horizon_days=10,
-    closed=_PAID | {"excluded": backwards("agreement_to_payment_days"), "leaves_out": BACKWARDS_WORDS},
+    ended_cases=_PAID | {"excluded": backwards("agreement_to_payment_days"), "leaves_out": BACKWARDS_WORDS},
     **CLAIM
     | {
         "population": FIRST_HANDLING & (PAID | pl.col("outcome").is_null()),

@@ -5,10 +5,12 @@ from typing import Any
 
 import polars as pl
 
-from transforms.measures.case_measures import Deadline, Quantile, Ratio, Share
+from transforms.measures.case_measures import Deadline, Ratio, Share
+from transforms.measures.curve_measures import Clock
 from transforms.measures.definition import Exposure, Flow, Kpi
 from transforms.measures.example import Example, rows
 from transforms.measures.rates import PerExposure
+from transforms.measures.turnaround import Turnaround
 
 FAULTY = pl.col("sequence_fault").is_not_null()
 IN_FORCE_AT_OPENING = Exposure(
@@ -23,6 +25,20 @@ SUM_ASSURED_AT_OPENING = Exposure(
 # Art. 37: a suspended contract can be reinstated for two years.
 REINSTATED_WITHIN_DAYS = (180, 730)
 ISSUED_SINCE = "policies issued since the period began, which were not in force at its start"
+SURRENDER_PAYMENT = Turnaround(
+    fact="core.policy_events",
+    clock=Clock("requested_on", "paid_on"),
+    days="requested_to_paid_days",
+    ended="paid",
+    population=pl.col("event") == "surrender",
+    excluded=FAULTY,
+    counts="surrenders by the day of the notice (cohort) or of the payment (period)",
+    leaves_out="paid before requested, or before issue",
+    dates={"cohort": "requested_on", "period": "paid_on"},
+    horizon_days=60,
+    minimum=20,
+)
+_ARTICLE_47 = "Insurance Law of the PRC art. 47: cash value within 30 days of the notice"
 
 LAPSED = partial(
     Example,
@@ -59,11 +75,11 @@ FOUR_PAYMENTS = partial(
     given="paid 5, 12, 30 and 31 days after the notice",
     every={"event": "surrender", "requested_on": "2025-03-03"},
     rows=rows("""
-        paid_on     requested_to_paid_days
-        2025-03-08                       5
-        2025-03-15                      12
-        2025-04-02                      30
-        2025-04-03                      31
+        paid_on
+        2025-03-08
+        2025-03-15
+        2025-04-02
+        2025-04-03
     """),
 )
 
@@ -285,49 +301,20 @@ KPIS = (
         ),
         **_YEAR_TO_DATE,
     ),
-    *(
-        Kpi(
-            code=code,
-            title=title,
-            fact="core.policy_events",
-            measure=measure,
-            unit=unit,
-            direction=direction,  # type: ignore[arg-type]
-            population=pl.col("event") == "surrender",
-            excluded=FAULTY,
-            counts="surrenders by the day of the notice (cohort) or of the payment (period)",
-            leaves_out="paid before requested, or before issue",
-            dates={"cohort": "requested_on", "period": "paid_on"},
-            horizon_days=horizon,
-            minimum=20,
-            source="Insurance Law of the PRC art. 47: cash value within 30 days of the notice",
-            definition=definition,
-            formula=formula,
-            example=example,
-        )
-        for code, title, measure, unit, direction, horizon, definition, formula, example in (
-            (
-                "surrender_paid_within_30_days_share",
-                "Surrenders whose cash value was paid within 30 days of the notice",
-                Deadline("requested_on", "paid_on", 30),
-                "share",
-                1,
-                30,
-                "Surrenders paid within 30 calendar days of the notice, among those of which it is known.",
-                "in time / (in time + late)",
-                FOUR_PAYMENTS(value=0.75, numerator=3, denominator=4),
-            ),
-            (
-                "surrender_request_to_payment_days_median",
-                "Days from the notice of surrender to the payment, median",
-                Quantile("requested_to_paid_days", 0.5),
-                "days",
-                -1,
-                60,
-                "Median of the calendar days from the notice to the payment, of paid surrenders.",
-                "50 % quantile, Hyndman–Fan type 7",
-                FOUR_PAYMENTS(value=21.0, denominator=4),
-            ),
-        )
+    SURRENDER_PAYMENT.within_days(
+        30,
+        code="surrender_paid_within_30_days_share",
+        title="Surrenders whose cash value was paid within 30 days of the notice",
+        horizon_days=30,
+        source=_ARTICLE_47,
+        definition="Surrenders paid within 30 calendar days of the notice, among those of which it is known.",
+        example=FOUR_PAYMENTS(value=0.75, numerator=3, denominator=4),
+    ),
+    SURRENDER_PAYMENT.median(
+        code="surrender_request_to_payment_days_median",
+        title="Days from the notice of surrender to the payment, median",
+        source=_ARTICLE_47,
+        definition="Median of the calendar days from the notice to the payment, of paid surrenders.",
+        example=FOUR_PAYMENTS(value=21.0, denominator=4),
     ),
 )

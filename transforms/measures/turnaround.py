@@ -47,12 +47,15 @@ class Own(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class Turnaround:
-    """A clock over the cases of a fact; `ended` is what those are that reached its end, such as "decided".
+    """A clock over the cases of a fact; `ended` is what those are called that reached its end, such as "decided".
 
-    Open cases count in all statistics but those of `days`, the column with the time of the cases that ended:
-    median, p90, mean, beyond_days. What is otherwise for these, such as that only paid claims count, is `closed`.
-    `dates`, `horizon_days` and the rest are as in a Kpi. Statistics of open cases exist for the cohort alone and wait
-    for no horizon: they say themselves when they are early. Who leaves by `withdrawn_on` before a limit is not late.
+    Open cases count in all statistics but median, p90, mean and beyond_days: these are of `days`, the column with the
+    time of the cases that ended, and what holds of these alone, such as that they are paid, stands in `ended_cases`.
+    `dates`, `horizon_days` and the rest are as in a Kpi. Curves (km_median, km_p90, restricted_mean, probability,
+    incidence) exist for the cohort alone and wait for no horizon: they say themselves when they are early. Who leaves
+    by `withdrawn_on` before a limit is not late.
+
+    A statistic raises ValueError if it needs `days` or a cohort and the clock has none.
     """
 
     fact: str
@@ -67,7 +70,7 @@ class Turnaround:
     excluded: pl.Expr | None = None
     leaves_out: str = ""
     minimum: int = 1
-    closed: Mapping[str, Any] = field(default_factory=dict)
+    ended_cases: Mapping[str, Any] = field(default_factory=dict)
 
     def median(self, **own: Unpack[Own]) -> Kpi:
         """Median days of the cases that ended."""
@@ -127,7 +130,13 @@ class Turnaround:
         return self.clock.in_days or self.clock
 
     def _of_ended(self, measure: Measure, own: Own, *, formula: str, unit: str = "days") -> Kpi:
-        return self._kpi(measure, own, (self.days,), formula=formula, unit=unit, direction=-1, **self.closed)
+        if not self.days:
+            raise ValueError(
+                f"{own['code']}: its clock names no column `days` with the time of cases that ended"
+            )
+        return self._kpi(
+            measure, own, (self.days,), formula=formula, unit=unit, direction=-1, **self.ended_cases
+        )
 
     def _in_time(self, measure: Deadline, own: Own) -> Kpi:
         ends = (measure.starts_on, measure.ends_on, measure.exits_on, measure.due_on)
@@ -141,6 +150,10 @@ class Turnaround:
     def _of_curve(
         self, measure: OfAClock, own: Own, formula: str, unit: str, direction: Literal[1, -1]
     ) -> Kpi:
+        if "cohort" not in self.dates:
+            raise ValueError(
+                f"{own['code']}: open cases are counted by cohort, of which its clock names no date"
+            )
         said = {"formula": formula, "unit": unit, "direction": direction}
         cohort = {"dates": {"cohort": self.dates["cohort"]}, "horizon_days": 0}
         return self._kpi(measure, own, measure.clock.moments, **said, **cohort)
@@ -154,18 +167,20 @@ class Turnaround:
         """The example of an entry with the columns that it looks at."""
         conditions = [kpi.population, kpi.excluded]
         roots = [name for c in conditions if c is not None for name in c.meta.root_names()]
-        full = [self._with_time(row) for row in example.rows]
+        full = [self._with_time(row, example.every) for row in example.rows]
         wanted = dict.fromkeys((CASES, *kpi.dates.values(), *looked_at, *roots))
         columns = [name for name in wanted if any(row.get(name) for row in full)]
         return replace(example, rows=tuple({name: row.get(name) for name in columns} for row in full))
 
-    def _with_time(self, row: Row) -> Row:
+    def _with_time(self, row: Row, every: Row) -> Row:
         """A row that has the clock's instants with their days, and with the time from its start to its end."""
-        instants, days = self.clock, self._in_days
+        instants, days, told = self.clock, self._in_days, {**every, **row}
         of_both = zip(instants.moments, days.moments, strict=True)
-        dated = {day: str(row[instant])[:10] for instant, day in of_both if row.get(instant)}
+        dated = {day: str(told[instant])[:10] for instant, day in of_both if row.get(instant)}
         took = {}
-        if self.days and row.get(instants.starts) and row.get(instants.ends):
-            start, end = (datetime.fromisoformat(str(row[name])) for name in (instants.starts, instants.ends))
+        if self.days and told.get(instants.starts) and told.get(instants.ends):
+            start, end = (
+                datetime.fromisoformat(str(told[name])) for name in (instants.starts, instants.ends)
+            )
             took = {self.days: f"{(end - start) / timedelta(days=1):g}"}
         return {**dated, **took, **row}
