@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from transforms.core.claims import CLOCKS
+from transforms.measures.case_measures import Share
 from transforms.measures.definition import Basis
 
 # The headline looks at the first handling of a claim; cancelled cases were never claims.
@@ -29,6 +30,11 @@ BACKWARDS_WORDS = f"{FAULTY_WORDS}; claims of which the clock ends before it sta
 MEDIAN = "50 % quantile, Hyndman–Fan type 7"
 # In every row of an example: the claim as first handled.
 FIRST: dict[str, object] = {"spell_no": "1"}
+
+
+def of_known(flag: str) -> Share:
+    """Claims with a flag among those of which it is known."""
+    return Share(of=pl.col(flag), among=pl.col(flag).is_not_null())
 
 
 def backwards(days: str) -> pl.Expr:

@@ -20,6 +20,7 @@ from transforms.kpi.claims import (
     FIRST_WORDS,
     MEDIAN,
     SHARE,
+    of_known,
 )
 from transforms.kpi.claims_turnaround import GUIDE
 from transforms.measures.case_measures import Quantile, Ratio, Share
@@ -106,7 +107,7 @@ FAST_TRACK = (
     Kpi(
         code="claim_fast_track_share",
         title="Claims handled on the fast track among those eligible for it",
-        measure=Share(of=pl.col("is_fast_track"), among=pl.col("is_fast_track").is_not_null()),
+        measure=of_known("is_fast_track"),
         direction=1,
         dates=BY_DECISION,
         horizon_days=30,
@@ -133,7 +134,7 @@ FAST_TRACK = (
     Kpi(
         code="claim_straight_through_share",
         title="Claims decided without human touch among those decided",
-        measure=Share(of=pl.col("is_decided_by_system"), among=pl.col("is_decided_by_system").is_not_null()),
+        measure=of_known("is_decided_by_system"),
         direction=1,
         dates={"period": "decided_on"},
         source="Straight-through processing; read with the share of such claims that is reopened",
@@ -187,10 +188,7 @@ CONTACT = (
         code="claim_contacted_within_24_hours_share",
         version="2",
         title="Claims contacted within 24 hours of the report",
-        measure=Share(
-            of=pl.col("is_contacted_within_24_hours"),
-            among=pl.col("is_contacted_within_24_hours").is_not_null(),
-        ),
+        measure=of_known("is_contacted_within_24_hours"),
         direction=1,
         dates={"cohort": "reported_on"},
         horizon_days=1,

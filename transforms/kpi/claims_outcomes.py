@@ -22,6 +22,7 @@ from transforms.kpi.claims import (
     REOPENED_WORDS,
     REPORTED_WORDS,
     SHARE,
+    of_known,
 )
 from transforms.measures.case_measures import Ratio, Share
 from transforms.measures.definition import Kpi
@@ -209,9 +210,7 @@ KPIS = (
     Kpi(
         code="claim_reopened_within_90_days_share",
         title="Decided claims reopened within 90 days of their end, those with 90 days behind them",
-        measure=Share(
-            of=pl.col("is_reopened_within_90_days"), among=pl.col("is_reopened_within_90_days").is_not_null()
-        ),
+        measure=of_known("is_reopened_within_90_days"),
         direction=-1,
         dates={"cohort": "ended_on"},
         horizon_days=90,
@@ -241,9 +240,7 @@ KPIS = (
     Kpi(
         code="claim_straight_through_reopened_share",
         title="Claims decided without human touch that were reopened within 90 days of their end",
-        measure=Share(
-            of=pl.col("is_reopened_within_90_days"), among=pl.col("is_reopened_within_90_days").is_not_null()
-        ),
+        measure=of_known("is_reopened_within_90_days"),
         direction=-1,
         dates={"cohort": "ended_on"},
         horizon_days=90,
@@ -272,7 +269,7 @@ KPIS = (
     Kpi(
         code="claim_overturned_share",
         title="Reopened claims that were paid by the second decision",
-        measure=Share(of=pl.col("is_overturned"), among=pl.col("is_overturned").is_not_null()),
+        measure=of_known("is_overturned"),
         direction=-1,
         dates={"period": "decided_on"},
         source="Decisions changed among those reviewed",
