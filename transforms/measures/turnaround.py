@@ -38,7 +38,6 @@ class Own(TypedDict, total=False):
     version: str
     switch: str
     horizon_days: int
-    dates: Mapping[Basis, str]
     population: pl.Expr
     counts: str
     by_rules: Callable[[Settings], Mapping[str, Any]]
@@ -56,6 +55,20 @@ class Turnaround:
     by `withdrawn_on` before a limit is not late.
 
     A statistic raises ValueError if it needs `days` or a cohort and the clock has none.
+
+    >>> questions = Turnaround(
+    ...     fact="core.questions",
+    ...     clock=Clock("asked_on", "answered_on"),
+    ...     ended="answered",
+    ...     dates={"cohort": "asked_on"},
+    ...     counts="all questions",
+    ... )
+    >>> own = {"title": "Questions answered within 10 days", "source": "House rule 7"}
+    >>> kpi = questions.within_days(10, code="questions_answered_within_10_days_share", **own)
+    >>> kpi.unit, kpi.direction, kpi.formula
+    ('share', 1, 'in time / (in time + late)')
+    >>> questions.incidence(10, code="questions_answered_within_10_days_incidence", **own).formula
+    'Σ S(t−) · answered / at risk, over t ≤ 10'
     """
 
     fact: str
