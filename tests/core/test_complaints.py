@@ -3,9 +3,7 @@
 Rules: CBIRC order 2020 no. 3 as known from copies; Civil Code of the PRC arts. 201 and 203.
 """
 
-import json
 from datetime import date, timedelta
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -14,7 +12,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tests.kpi.books import complaint_facts
+from tests.kpi.books import KPIS, complaint_facts
+from transforms.measures.records import kpi_records
+from transforms.periods import month_periods
 from transforms.settings import ComplaintSettings, Settings
 
 AS_OF = date(2025, 3, 31)
@@ -25,24 +25,32 @@ def made(rows, as_of=AS_OF, **rules) -> pl.DataFrame:
     return complaint_facts(rows, as_of, settings)["core.complaints"].collect()
 
 
-def test_due_days_of_the_seven_complaints(shared: Path):
-    """The golden file has them without roll-forward; with it the second is due on Monday the 17th."""
-    detail = json.loads((shared / "golden/ex02_complaints.json").read_text())["ontime"]["detail"]
+SEVEN = [
+    # received, decided, limit in days, days of outside appraisal, due without roll-forward
+    (date(2025, 3, 1), date(2025, 3, 14), 15, 0, date(2025, 3, 16)),
+    (date(2025, 3, 1), date(2025, 3, 17), 15, 0, date(2025, 3, 16)),
+    (date(2025, 3, 3), date(2025, 3, 25), 30, 0, date(2025, 4, 2)),
+    (date(2025, 3, 10), None, 15, 0, date(2025, 3, 25)),
+    (date(2025, 3, 20), None, 15, 0, date(2025, 4, 4)),
+    (date(2025, 1, 20), date(2025, 3, 28), 60, 10, date(2025, 3, 31)),
+    (date(2025, 3, 25), date(2025, 3, 26), 15, 0, date(2025, 4, 9)),
+]
+
+
+def test_due_days_of_seven_complaints():
+    """Without roll-forward as written; with it the second is due on Monday the 17th."""
     classes = {15: "simple", 30: "complex", 60: "special"}
     rows = [
         {
-            "received_on": date.fromisoformat(received),
-            "closed_on": None if decided == "None" else date.fromisoformat(decided),
+            "received_on": received,
+            "closed_on": decided,
             "complexity": classes[limit],
             "extension_approved_on": date(2025, 2, 10) if limit == 60 else None,
-            # The sixth was with outside appraisers for 10 days, which its due day contains.
-            "appraisal_days": (date.fromisoformat(due) - date.fromisoformat(received)).days - limit,
+            "appraisal_days": appraisal,
         }
-        for received, decided, limit, _, due, _ in detail
+        for received, decided, limit, appraisal, _ in SEVEN
     ]
-    assert rows[5]["appraisal_days"] == 10
-    unrolled = made(rows, rolls_forward=False)
-    assert [day.isoformat() for day in unrolled["due_on"]] == [due for *_, due, _ in detail]
+    assert made(rows, rolls_forward=False)["due_on"].to_list() == [due for *_, due in SEVEN]
     rolled = made(rows)
     assert rolled["due_on"][1] == date(2025, 3, 17)
     state = [
@@ -186,3 +194,55 @@ def test_the_due_day_is_a_working_day_and_never_early(received, complexity, appr
     assert found["limit_days"][0] >= plain["limit_days"][0]
     assert due >= raw
     assert is_workday(due)
+
+
+# --- days that contradict each other
+
+MONTHS = [date(2025, month, 1) for month in range(1, 7)]
+LATER = date(2025, 6, 30)
+
+
+def values(facts: dict[str, pl.LazyFrame], kpi: str, basis: str) -> dict[int, tuple[float, int]]:
+    """Numerator and number excluded of a KPI of the company, by month."""
+    rows = kpi_records(
+        facts, [KPIS[kpi]], month_periods(MONTHS), as_of=LATER, settings=Settings(cuts=("company",))
+    )
+    rows = rows.filter(pl.col("basis") == basis, pl.col("cut") == "company")
+    return {row["period"].month: (row["numerator"], row["n_excluded"]) for row in rows.to_dicts()}
+
+
+def complaint(**days: date) -> dict:
+    return {"outcome": "not_upheld", "received_on": date(2025, 5, 2), "complexity": "simple", **days}
+
+
+CLOSED, REOPENED, AGAIN = date(2025, 5, 10), date(2025, 5, 20), date(2025, 6, 10)
+BOOK = [
+    complaint(closed_on=CLOSED, reopened_on=REOPENED),
+    complaint(closed_on=CLOSED),
+    complaint(closed_on=AGAIN, reopened_on=REOPENED),
+]
+
+
+def test_a_complaint_opened_again_and_not_closed_since_is_open() -> None:
+    facts = complaint_facts(BOOK, LATER)
+    rows = facts["core.complaints"].sort("complaint_id").collect()
+    assert rows["closed_on"].to_list() == [None, CLOSED, AGAIN]
+    assert rows["undone_closed_on"].to_list() == [CLOSED, None, None]
+    assert rows["age_days"].to_list() == [59, None, None]
+    assert rows["outcome"].to_list() == [None, "not_upheld", "not_upheld"]
+    assert values(facts, "complaints_open_count", "stock")[6] == (1, 0)
+    assert values(facts, "complaint_resolved_share", "cohort")[5] == (2, 0)
+
+
+def test_before_it_was_opened_again_it_was_closed() -> None:
+    rows = complaint_facts(BOOK[:1], date(2025, 5, 19))["core.complaints"].collect()
+    assert (rows["closed_on"].item(), rows["undone_closed_on"].item()) == (CLOSED, None)
+
+
+@pytest.mark.parametrize(
+    "day", ["closed_on", "first_response_on", "accepted_on", "reopened_on", "escalated_on"]
+)
+def test_what_lies_before_the_receipt_is_a_fault(day: str) -> None:
+    facts = complaint_facts([complaint(**{day: date(2025, 5, 1)})], LATER)
+    assert facts["core.complaints"].collect()["sequence_fault"].item().endswith("before received")
+    assert values(facts, "complaints_open_count", "stock")[6] == (0, 1)

@@ -1,6 +1,6 @@
 """core.claim_promises: whether the promises of the project were kept, one row a claim, spell and promise.
 
-Promises are written in the project file; limits set by law are in `claim_terms.py`.
+Promises are written in the project file; limits set by law are in `facts/claim_terms.py`.
 """
 
 from datetime import date
@@ -9,12 +9,11 @@ import polars as pl
 
 from transforms.clocks import WorkingCalendar, business_days, calendar_days, deadline_state
 from transforms.core.claims import ORIGINS as OF_CLAIMS
+from transforms.facts.claim_clocks import HOUR_MICROSECONDS
 from transforms.model import INSTANT, SEGMENT_COLUMNS, transform
 from transforms.origins import ALWAYS, Need, Origins, any_of, origin_of
 from transforms.periods import end_of_day
 from transforms.settings import Promise, Settings
-
-HOUR_MICROSECONDS = 3_600_000_000
 
 
 def _origins(settings: Settings) -> Origins:

@@ -1,6 +1,7 @@
 """core.claims: the life of each claim from report to payment, one row a claim and spell.
 
-Instants, dates and durations are derived here; what share of them is good is asked in `transforms/kpi`.
+How spells, durations, terms and contradictions are found is in `transforms/facts`; what share of them is good is
+asked in `transforms/kpi`.
 """
 
 from datetime import date
@@ -8,70 +9,26 @@ from datetime import date
 import polars as pl
 
 from transforms.clocks import WorkingCalendar, add_days
-from transforms.core.claim_terms import TERM_COLUMNS, document_requests, with_terms
+from transforms.facts.claim_clocks import CLOCKS, durations, in_time, loss_to_payment
+from transforms.facts.claim_contradictions import clock_fault, sequence_fault
+from transforms.facts.claim_spells import (
+    DAY_EVENTS,
+    FIRST_EVENTS,
+    KEY,
+    PAID,
+    STAGES,
+    spell_rows,
+    with_spell_no,
+)
+from transforms.facts.claim_terms import TERM_COLUMNS, document_requests, with_terms
 from transforms.model import INSTANT, SEGMENT_COLUMNS, transform
 from transforms.origins import Need, Origins, all_of, codes_of, item, passed_on
 from transforms.periods import end_of_day
 from transforms.settings import Settings
 
-# The instant columns that are simply the first event of their kind in the spell.
-FIRST_EVENTS = {
-    "reported_at": ("reported", "First notice of loss."),
-    "registered_at": ("registered", "Case opened by the insurer."),
-    "contacted_at": ("contacted", "First contact of the handler with the claimant."),
-    "documents_requested_at": ("documents_requested", "First request for missing documents."),
-    "first_decided_at": ("decided", "First decision on liability and amount."),
-    "refusal_sent_at": ("refusal_sent", "Refusal letter sent."),
-    "agreed_at": ("agreed", "Agreement on the amount."),
-    "prepaid_at": ("prepaid", "First payment in advance."),
-    "paid_at": ("paid", "First payment; of instalment benefits the first one ends the clock."),
-    "closed_at": ("closed", "Case closed."),
-    "withdrawn_at": ("withdrawn", "Withdrawn by the customer."),
-    "cancelled_at": ("cancelled", "Cancelled by the insurer as duplicate or mis-registered."),
-    "reopened_at": ("reopened", "Start of this spell, for spells after the first."),
-}
-KEY = ("claim_id", "spell_no")
-# The bit of each event in `day_events`: whether only its day is known.
-BITS = {event: 1 << place for place, (event, _) in enumerate(FIRST_EVENTS.values())}
-BITS["documents_complete"] = 1 << len(BITS)
-DAY_EVENTS = pl.col("day_events")
-# The instants that clocks start from or end at: their day, and the events that may be one of which only that is known.
-CLOCKED = {
-    "loss_at": ("loss_on", ()),
-    "reported_at": ("reported_on", ("reported",)),
-    "opened_at": ("opened_on", ("reported", "reopened")),
-    "documents_complete_at": ("documents_complete_on", ("documents_complete",)),
-    "first_decided_at": ("decided_on", ("decided",)),
-    "payable_at": ("payable_on", ("agreed", "decided")),
-    "paid_at": ("paid_on", ("paid",)),
-    "ended_at": ("ended_on", ("closed", "withdrawn", "cancelled", "paid", "decided")),
-}
-# Durations of the fact: what it is called in words, and the instants between which it runs.
-CLOCKS = {
-    "report_to_decision_days": ("report to decision", "reported_at", "first_decided_at"),
-    "documents_to_decision_days": ("documents to decision", "documents_complete_at", "first_decided_at"),
-    "report_to_payment_days": ("report to payment", "reported_at", "paid_at"),
-    "agreement_to_payment_days": ("agreement to payment", "payable_at", "paid_at"),
-    "documents_to_payment_days": ("documents to payment", "documents_complete_at", "paid_at"),
-    "loss_to_report_days": ("loss to report", "loss_at", "reported_at"),
-    "report_to_documents_days": ("report to documents", "reported_at", "documents_complete_at"),
-    "report_to_closing_days": ("report to closing", "reported_at", "ended_at"),
-    "loss_to_payment_days": ("loss to payment", "loss_at", "paid_at"),
-}
-# Papers that reach the insurer, and the insurer's asking for those that are missing.
-PAPERS = ("documents_received", "documents_complete")
-REQUESTS = ("documents_requested", "request_delivered")
-# Steps that the claimant should hear of.
-STAGES = ("registered", "documents_complete", "assessed", "decided", "agreed", "paid", "closed")
-PAID = ("paid_full", "paid_part")
-HOUR_MICROSECONDS = 3_600_000_000
-DAY_MICROSECONDS = 24 * HOUR_MICROSECONDS
-# From the first to the last instant of a day, but for the hour of a change of clocks.
-REST_OF_DAY = pl.duration(microseconds=DAY_MICROSECONDS - 1)
 REOPENED_WITHIN_DAYS = 90
 # Ages of open claims: the terms of Insurance Law of the PRC arts 23 and 25, a quarter and half a year.
 AGES_DAYS = (30, 60, 90, 180)
-CONTACT_HOURS, REGISTRATION_HOURS = 24, 72
 
 _event, _outcome_code = codes_of("claim_events.event"), codes_of("claim_events.outcome")
 _start, _decided, _paid = _event("reported"), _event("decided"), _event("paid")
@@ -273,21 +230,9 @@ def claims(
     """
     ends_at = pl.lit(end_of_day(as_of, settings.time_zone))
     known = events.filter(pl.col("event_at") < ends_at)
-    spells = _with_spell_no(known, settings.claims.second_decision)
-    # Kept, since three joins look at it and Polars would make it for each.
-    instants = _first_instants(spells).cache()
-    rows = (
-        instants.join(_day_events(spells), on=KEY, how="left")
-        .join(_reviewed(spells, instants), on=KEY, how="left")
-        .with_columns(DAY_EVENTS.fill_null(0), stated_outcome=pl.coalesce("latest_outcome", "stated_outcome"))
-        .with_columns(
-            decided_by=pl.col("first_decided_at")
-            + pl.when(_is_day("decided")).then(REST_OF_DAY).otherwise(pl.duration())
-        )
-    )
-    documents = _documents_before_decision(spells, rows)
+    spells = with_spell_no(known, settings.claims.second_decision)
     dated = (
-        rows.join(documents, on=KEY, how="left")
+        spell_rows(spells)
         .join(cases, on="claim_id", how="left")
         .with_columns(pl.col(c).fill_null("unknown") for c in SEGMENT_COLUMNS)
         .with_columns(
@@ -309,10 +254,10 @@ def claims(
         excluded_rounds=settings.claims.excluded_rounds,
     )
     return (
-        termed.with_columns(*_durations(), _clock_fault())
-        .with_columns(_loss_to_payment())
-        .with_columns(_in_time(ends_at), *_reviews(as_of), _is_small(settings.claims.small_claim_limits))
-        .with_columns(_age_days(as_of), *_older_on(as_of), _sequence_fault())
+        termed.with_columns(*durations(), clock_fault())
+        .with_columns(loss_to_payment())
+        .with_columns(in_time(ends_at), *_reviews(as_of), _is_small(settings.claims.small_claim_limits))
+        .with_columns(_age_days(as_of), *_older_on(as_of), sequence_fault())
         .rename(
             {
                 "investigated": "is_investigated",
@@ -320,106 +265,6 @@ def claims(
                 "third_party": "has_third_party",
                 "fast_track": "is_fast_track",
             }
-        )
-    )
-
-
-def _with_spell_no(events: pl.LazyFrame, second_decision: str) -> pl.LazyFrame:
-    """Events with their spell: as the source says, else one more than the reopenings so far."""
-    silent = events.filter(pl.col("spell_no").is_null())
-    if second_decision == "spell":
-        silent = pl.concat([silent, _reopened_by_decision(silent)])
-    reopenings = silent.filter(pl.col("event") == "reopened").select("claim_id", reopening="event_at")
-    counted = (
-        silent.join(reopenings, on="claim_id", how="inner")
-        .group_by("event_id", "claim_id", "event", "event_at", "is_day", "outcome", "amount", "actor")
-        .agg(spell_no=1 + (pl.col("reopening") <= pl.col("event_at")).sum().cast(pl.Int32))
-    )
-    plain = silent.join(reopenings, on="claim_id", how="anti").with_columns(pl.col("spell_no").fill_null(1))
-    said = events.filter(pl.col("spell_no").is_not_null())
-    return pl.concat([plain, counted, said], how="diagonal_relaxed")
-
-
-def _reopened_by_decision(silent: pl.LazyFrame) -> pl.LazyFrame:
-    """A reopening for every decision that grants what the decision before it refused, with no reopening between."""
-    steps = silent.filter(pl.col("event").is_in(["decided", "reopened"])).sort(
-        "event_at", "event", "event_id"
-    )
-    refused = ((pl.col("event") == "decided") & (pl.col("outcome") == "rejected")).shift(1).over("claim_id")
-    again = (pl.col("event") == "decided") & (pl.col("outcome") != "rejected") & refused
-    return steps.filter(again).with_columns(
-        event_id=pl.col("event_id") + "|reopened",
-        event=pl.lit("reopened"),
-        outcome=pl.lit(None, dtype=pl.String),
-        amount=pl.lit(None, dtype=pl.Decimal(18, 2)),
-        actor=pl.lit(None, dtype=pl.String),
-    )
-
-
-def _first_instants(spells: pl.LazyFrame) -> pl.LazyFrame:
-    """One row a claim and spell with the first instant of every kind of event, outcome and amount."""
-
-    def when(event: str, column: str = "event_at") -> pl.Expr:
-        return pl.when(pl.col("event") == event).then(pl.col(column))
-
-    return spells.group_by("claim_id", "spell_no").agg(
-        *(when(event).min().alias(name) for name, (event, _) in FIRST_EVENTS.items()),
-        stated_outcome=pl.col("outcome").max(),
-        other_outcome=pl.col("outcome").min(),
-        paid_amount=pl.when(pl.col("event").is_in(["paid", "prepaid"])).then(pl.col("amount")).sum(),
-        papers_at=pl.when(pl.col("event").is_in(PAPERS)).then("event_at").min(),
-        asked_at=pl.when(pl.col("event").is_in(REQUESTS)).then("event_at").min(),
-        payment_count=pl.col("event").is_in(["paid", "prepaid"]).sum(),
-        decided_by_system=when("decided", "actor").min(),
-        progress_notice_count=(pl.col("event") == "progress_notified").sum(),
-        stage_change_count=pl.col("event").is_in(STAGES).sum(),
-    )
-
-
-def _day_events(spells: pl.LazyFrame) -> pl.LazyFrame:
-    """One row a claim and spell with events of which only the day is known, and which: their BITS."""
-    bits = pl.col("event").replace_strict(BITS, default=0, return_dtype=pl.Int32)
-    return spells.filter("is_day").group_by(KEY).agg(day_events=bits.unique().sum())
-
-
-def _is_day(*events: str) -> pl.Expr:
-    """Whether of any of the events only the day is known."""
-    return (DAY_EVENTS & sum(BITS[event] for event in events)) != 0
-
-
-def _reviewed(spells: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
-    """One row a claim and spell that has more than one outcome: the latest, and when it was refused and granted.
-
-    Of several at one time the one that pays counts, so that the order of rows does not matter.
-    """
-    decided = pl.col("event") == "decided"
-    granted, refused = pl.col("outcome").is_in(PAID), pl.col("outcome") == "rejected"
-    return (
-        spells.filter(pl.col("outcome").is_not_null())
-        .join(rows.filter(pl.col("stated_outcome") != pl.col("other_outcome")), on=KEY, how="semi")
-        .sort("event_at", granted, "outcome")
-        .group_by(KEY)
-        .agg(
-            latest_outcome=pl.col("outcome").last(),
-            reviewed_at=pl.when(pl.col("outcome").filter(decided).n_unique() > 1).then(
-                pl.col("event_at").filter(decided).max()
-            ),
-            granted_at=pl.when(decided & granted).then("event_at").min(),
-            refused_at=pl.when(decided & refused).then("event_at").max(),
-        )
-    )
-
-
-def _documents_before_decision(spells: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Last completion of the documents, and number of requests, before the first decision of each spell."""
-    return (
-        spells.filter(pl.col("event").is_in(["documents_complete", "documents_requested"]))
-        .join(rows.select(*KEY, "decided_by"), on=KEY, how="inner")
-        .filter((pl.col("event_at") <= pl.col("decided_by")).fill_null(True))
-        .group_by(KEY)
-        .agg(
-            documents_complete_at=pl.when(pl.col("event") == "documents_complete").then("event_at").max(),
-            document_request_count=(pl.col("event") == "documents_requested").sum(),
         )
     )
 
@@ -476,74 +321,6 @@ def _business_dates(time_zone: str) -> list[pl.Expr]:
     return [*dates, registered, paid, (pl.col("decided_by_system") == "auto").alias("is_decided_by_system")]
 
 
-def _length(start: str, end: str) -> pl.Expr:
-    """Days from one instant to another; whole ones where of either only the day is known."""
-    (start_on, start_events), (end_on, end_events) = CLOCKED[start], CLOCKED[end]
-    whole = _is_day(*start_events, *end_events)
-    if start == "loss_at":
-        whole |= pl.col("loss_is_day").fill_null(False)
-    days = (pl.col(end_on) - pl.col(start_on)).dt.total_days().cast(pl.Float64)
-    exact = (pl.col(end) - pl.col(start)).dt.total_microseconds() / DAY_MICROSECONDS
-    return pl.when(whole).then(days).otherwise(exact)
-
-
-def _durations() -> list[pl.Expr]:
-    """Days between two instants; empty if either is missing or they lie the wrong way round."""
-    lengths = {name: _length(start, end) for name, (_, start, end) in CLOCKS.items()}
-    return [pl.when(length >= 0).then(length).alias(name) for name, length in lengths.items()]
-
-
-def _clock_fault() -> pl.Expr:
-    """The first clock that runs backwards, by its name; the parts of a way before the whole."""
-    fault = pl.lit(None, dtype=pl.String)
-    for words, start, end in reversed(CLOCKS.values()):
-        fault = pl.when(_length(start, end) < 0).then(pl.lit(words)).otherwise(fault)
-    return fault.alias("clock_fault")
-
-
-def _loss_to_payment() -> pl.Expr:
-    """Made of its segments, so that they add up to it to the last bit; without one of them, straight."""
-    total = (
-        pl.col("loss_to_report_days")
-        + pl.col("report_to_documents_days")
-        + pl.col("documents_to_payment_days")
-    )
-    return pl.coalesce(total, "loss_to_payment_days").alias("loss_to_payment_days")
-
-
-def _in_time(ends_at: pl.Expr) -> pl.Expr:
-    """Hours to the first contact, and whether contact and registration came within their hours.
-
-    A case that ended sooner without them says nothing; one that is older is late.
-    """
-
-    def hours(end: pl.Expr) -> pl.Expr:
-        return (end - pl.col("reported_at")).dt.total_microseconds() / HOUR_MICROSECONDS
-
-    def within(event: str, limit: int) -> pl.Expr:
-        taken, age = hours(pl.col(f"{event}_at")), hours(pl.min_horizontal("ended_at", ends_at))
-        # Of days alone it is known where even the longest way between them is short enough, or the shortest too long.
-        days = 24 * (pl.col(f"{event}_on") - pl.col("reported_on")).dt.total_days()
-        by_day = pl.when(days >= limit + 24).then(False).when((days >= 0) & (days <= limit - 24)).then(True)
-        is_whole_day = _is_day("reported", event)
-        is_late = pl.when(is_whole_day).then(age >= limit + 24).otherwise(age > limit)
-        return (
-            pl.when(pl.col(f"{event}_at").is_null())
-            .then(pl.when(is_late).then(False))
-            .when(is_whole_day)
-            .then(by_day)
-            .when(taken >= 0)
-            .then(taken <= limit)
-        )
-
-    contact = hours(pl.col("contacted_at"))
-    return pl.struct(
-        report_to_contact_hours=pl.when((contact >= 0) & ~_is_day("reported", "contacted")).then(contact),
-        is_contacted_within_24_hours=within("contacted", CONTACT_HOURS),
-        is_registered_within_72_hours=within("registered", REGISTRATION_HOURS),
-    ).struct.unnest()
-
-
 def _next_reopenings(dated: pl.LazyFrame) -> pl.LazyFrame:
     """The day after each spell on which the next one began."""
     later = dated.filter(pl.col("reopened_on").is_not_null())
@@ -591,24 +368,3 @@ def _older_on(as_of: date) -> list[pl.Expr]:
 def _age_days(as_of: date) -> pl.Expr:
     age = (pl.lit(as_of) - pl.col("opened_on")).dt.total_days()
     return pl.when(pl.col("ended_on").is_null()).then(age).alias("age_days")
-
-
-def _sequence_fault() -> pl.Expr:
-    """The first impossibility in the order of events."""
-
-    def before_start(instant: str) -> pl.Expr:
-        return _length("opened_at", instant) < 0
-
-    return (
-        pl.when(pl.col("opened_at").is_null())
-        .then(pl.lit("no report"))
-        .when(before_start("first_decided_at"))
-        .then(pl.lit("decided before reported"))
-        .when(before_start("paid_at"))
-        .then(pl.lit("paid before reported"))
-        .when(before_start("ended_at"))
-        .then(pl.lit("ended before reported"))
-        .when((pl.col("outcome") == "rejected") & pl.col("paid_at").is_not_null())
-        .then(pl.lit("paid though refused"))
-        .alias("sequence_fault")
-    )

@@ -3,8 +3,6 @@
 The joins and the counting are `transforms/joins.py`; here is what the counts mean for this project.
 """
 
-from datetime import date
-
 import polars as pl
 
 from transforms.joins import JOINS
@@ -44,9 +42,8 @@ LIKELY = 0.5
         "limit_share": (pl.Float64, "Share of orphans above which the project stops a run; empty: never."),
     },
 )
-def key_matches(matches: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
+def key_matches(matches: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
     """One row a join between two feeds that were both delivered: how many rows of the one name a row of the other."""
-    del as_of
     declared = pl.LazyFrame(
         [
             (j.feed, j.column, j.to_feed, j.loses_rows, j.warns_from, settings.keys.limit(j.feed, j.column))

@@ -9,7 +9,6 @@ import polars as pl
 
 from transforms.model import SEGMENT_COLUMNS, transform
 from transforms.origins import ALWAYS, Origins, codes_of, item, passed_on
-from transforms.settings import Settings
 
 # Events that end a contract for good. A lapse suspends it until a reinstatement.
 TERMINATIONS = (
@@ -72,11 +71,8 @@ ORIGINS: Origins = {
         "sequence_fault": (pl.String, "What is impossible about its days; empty if nothing is."),
     },
 )
-def policies(
-    policies: pl.LazyFrame, events: pl.LazyFrame, *, as_of: date, settings: Settings
-) -> pl.LazyFrame:
+def policies(policies: pl.LazyFrame, events: pl.LazyFrame, *, as_of: date) -> pl.LazyFrame:
     """One row a policy issued by the as-of day: segment, premium, first and last day in force."""
-    del settings
     known = events.filter(pl.col("effective_on") <= as_of)
     ends = (
         known.filter(pl.col("event").is_in(TERMINATIONS))

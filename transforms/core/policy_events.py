@@ -9,7 +9,6 @@ import polars as pl
 
 from transforms.model import SEGMENT_COLUMNS, transform
 from transforms.origins import Origins, codes_of, item, passed_on
-from transforms.settings import Settings
 
 # Events by which a part of the cash value is paid to the policyholder: both count in the amount surrendered.
 SURRENDERS = ("surrender", "partial_surrender")
@@ -47,11 +46,8 @@ ORIGINS: Origins = {
         "sequence_fault": (pl.String, "What is impossible about the order of days; empty if nothing is."),
     },
 )
-def policy_events(
-    policies: pl.LazyFrame, events: pl.LazyFrame, *, as_of: date, settings: Settings
-) -> pl.LazyFrame:
+def policy_events(policies: pl.LazyFrame, events: pl.LazyFrame, *, as_of: date) -> pl.LazyFrame:
     """One row an event of a policy up to the as-of day: segment, amount, days to payment, reinstatement."""
-    del settings
     known = events.filter(pl.col("effective_on") <= as_of).with_columns(
         pl.when(pl.col(day) <= as_of).then(day).alias(day) for day in ("requested_on", "paid_on")
     )

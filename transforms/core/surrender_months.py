@@ -11,7 +11,6 @@ import polars as pl
 from transforms.core.policy_events import SURRENDERS
 from transforms.model import transform
 from transforms.origins import Origins, codes_of, item
-from transforms.settings import Settings
 
 PART = ("org_unit", "product_line", "region")
 YEAR = (*PART, pl.col("month").dt.year())
@@ -64,16 +63,13 @@ ORIGINS: Origins = {
         "comprehensive_at_risk_year_to_date": (pl.Float64, "Both kinds of denominators."),
     },
 )
-def surrender_months(
-    events: pl.LazyFrame, exposures: pl.LazyFrame, *, as_of: date, settings: Settings
-) -> pl.LazyFrame:
+def surrender_months(events: pl.LazyFrame, exposures: pl.LazyFrame, *, as_of: date) -> pl.LazyFrame:
     """One row a month, unit and product line: surrender payments and reserve and premium since January.
 
     Lines without a long-term reserve are not in the rate, only in the comprehensive one if they have investment
     contracts. Statistical indicator standard of 2009 as quoted in the press (a third-party copy): surrender
     payments / (opening long-term reserve + long-term premium income).
     """
-    del settings
     paid = events.filter(pl.col("event").is_in(SURRENDERS)).select(
         *PART,
         month=pl.coalesce("paid_on", "effective_on").dt.truncate("1mo"),

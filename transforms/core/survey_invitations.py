@@ -1,15 +1,15 @@
 """core.survey_invitations: whom a survey asked and what came of it, one row an invitation.
 
-Rates of response and participation are KPIs; who kept silent is compared in `survey_reports.py`.
+Rates of response and participation are KPIs; who kept silent is compared in `core.survey_nonresponse`.
 """
 
 from datetime import date
 
 import polars as pl
 
+from transforms.facts.survey_answers import WAVE, WAVE_COLUMNS
 from transforms.model import SEGMENT_COLUMNS, transform
 from transforms.origins import ALWAYS, Origins, codes_of, passed_on
-from transforms.settings import Settings
 
 # One invitation a customer and quarter: who is asked more often answers less.
 REST_DAYS = 90
@@ -30,10 +30,9 @@ ORIGINS: Origins = {
     reads={"invitations": "staging.survey_invitations"},
     origins=lambda settings: ORIGINS,
     keys=("customer_id",),
-    grain=("survey", "wave", "invitation_id"),
+    grain=(*WAVE, "invitation_id"),
     columns={
-        "survey": (pl.String, "The survey."),
-        "wave": (pl.String, "Its wave."),
+        **WAVE_COLUMNS,
         "invitation_id": (pl.String, "The invitation."),
         "invited_on": (pl.Date, "Day of the invitation."),
         "stage": (pl.String, "Stage of the customer's journey asked about, else unknown."),
@@ -53,9 +52,8 @@ ORIGINS: Origins = {
         "is_too_soon": (pl.Boolean, "The customer had another invitation in the 90 days before."),
     },
 )
-def invitations(invitations: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
+def survey_invitations(invitations: pl.LazyFrame, *, as_of: date) -> pl.LazyFrame:
     """One row an invitation sent by the as-of day: whom it went to, about what, and what came of it."""
-    del settings
     known = invitations.filter(pl.col("invited_on") <= as_of)
     before = (
         pl.col("invited_on").shift(1).over("customer_id", "frame", order_by=["invited_on", "invitation_id"])

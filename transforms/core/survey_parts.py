@@ -1,17 +1,14 @@
 """core.survey_parts: every dimension and every stage of a wave, rolled up from the same questionnaires.
 
 Means as they are and weighted to those the wave speaks for, with what the weights cost and the change since the
-wave before. Figures of the whole wave are in `survey_reports.py`.
+wave before. Figures of the whole wave are `core.survey_waves`.
 """
-
-from datetime import date
 
 import polars as pl
 
-from transforms.core.survey_responses import DECIMALS, RESPONSE_KEY
 from transforms.exactness import steady_mean
+from transforms.facts.survey_answers import DECIMALS, RESPONSE_KEY, WAVE, WAVE_COLUMNS
 from transforms.model import Columns, transform
-from transforms.settings import Settings
 from transforms.statistics.intervals import finite, normal_quantile
 from transforms.statistics.surveys import (
     SUPPRESSED_BELOW,
@@ -22,13 +19,12 @@ from transforms.statistics.surveys import (
     weighted_mean_error,
 )
 
-PART = ("survey", "wave", "roll_up", "part")
+PART = (*WAVE, "roll_up", "part")
 _SERIES = ("survey", "roll_up", "part")
 _Z95 = normal_quantile(0.95)
 
 SURVEY_PARTS: Columns = {
-    "survey": (pl.String, "The survey."),
-    "wave": (pl.String, "Its wave."),
+    **WAVE_COLUMNS,
     "roll_up": (pl.String, "dimension or stage: two sums of the same items."),
     "part": (pl.String, "The dimension of service quality, or the stage of the journey."),
     "first_answered_on": (pl.Date, "Day of the first answer."),
@@ -72,19 +68,11 @@ SURVEY_PARTS: Columns = {
     grain=PART,
     columns=SURVEY_PARTS,
 )
-def survey_parts(
-    scores: pl.LazyFrame,
-    stage_scores: pl.LazyFrame,
-    weights: pl.LazyFrame,
-    *,
-    as_of: date,
-    settings: Settings,
-) -> pl.LazyFrame:
+def survey_parts(scores: pl.LazyFrame, stage_scores: pl.LazyFrame, weights: pl.LazyFrame) -> pl.LazyFrame:
     """One row a survey, wave and dimension or stage: perceived, expected, gap, weighted, since the wave before.
 
     Audits are weighted 1. Figures of under 10 effective respondents are withheld.
     """
-    del as_of, settings
     parts = [
         frame.filter("is_valid").with_columns(roll_up=pl.lit(roll_up), part=pl.col(roll_up))
         for roll_up, frame in (

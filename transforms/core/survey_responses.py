@@ -1,19 +1,25 @@
-"""From single answers to `core.survey_responses`: one row a filled questionnaire, with its flags of validity.
+"""core.survey_responses: one row a filled questionnaire, with its flags of validity.
 
-Scores of the dimensions and of the stages of one questionnaire are in `survey_scores.py`; means over
-customers are KPIs.
+Scores of the dimensions and of the stages of one questionnaire are tables of their own; means over customers
+are KPIs.
 """
 
-from collections.abc import Collection
 from datetime import date
 
 import polars as pl
 
-from transforms.model import SEGMENT_COLUMNS, Columns
-
-RESPONSE_KEY = ("survey", "wave", "response_id")
-# Digits kept of a mean of answers.
-DECIMALS = 9
+from transforms.facts.survey_answers import (
+    CES_SCALE,
+    DECIMALS,
+    NPS_SCALE,
+    ORIGINS,
+    RESPONSE_COLUMNS,
+    RESPONSE_KEY,
+    asks,
+    scored_answers,
+)
+from transforms.model import SEGMENT_COLUMNS, Columns, transform
+from transforms.settings import Settings
 
 # Fewer seconds than this an answer is too fast to have read the question: Huang, Curran, Keeney, Poposki and
 # DeShon (2012), "Detecting and deterring insufficient effort responding to surveys".
@@ -21,14 +27,8 @@ SECONDS_PER_ANSWER = 2.0
 # Fewer equal answers than this may well be an opinion.
 STRAIGHT_LINE_ANSWERS = 10
 
-# The scales by which the two instruments are defined; another scale is another instrument.
-NPS_SCALE = (0.0, 10.0)
-CES_SCALE = (1.0, 7.0)
-
 SURVEY_RESPONSES: Columns = {
-    "survey": (pl.String, "The survey."),
-    "wave": (pl.String, "Its wave."),
-    "response_id": (pl.String, "The filled questionnaire."),
+    **RESPONSE_COLUMNS,
     "answered_on": (pl.Date, "Day of the last answer."),
     "stage": (pl.String, "Stage of the customer's journey asked about; unknown where it asks about several."),
     **SEGMENT_COLUMNS,
@@ -56,25 +56,26 @@ SURVEY_RESPONSES: Columns = {
 }
 
 
+@transform(
+    writes="core.survey_responses",
+    reads={"answers": "staging.survey_answers"},
+    broadcast={"questions": "staging.survey_questions"},
+    origins=lambda settings: ORIGINS,
+    keys=RESPONSE_KEY,
+    grain=RESPONSE_KEY,
+    columns=SURVEY_RESPONSES,
+)
 def survey_responses(
-    answers: pl.LazyFrame,
-    questions: pl.LazyFrame,
-    *,
-    as_of: date,
-    audit_surveys: Collection[str] = (),
-    screened_surveys: Collection[str] = (),
-    seconds_per_answer: float = SECONDS_PER_ANSWER,
-    straight_line_answers: int = STRAIGHT_LINE_ANSWERS,
+    answers: pl.LazyFrame, questions: pl.LazyFrame, *, as_of: date, settings: Settings
 ) -> pl.LazyFrame:
     """One row a filled questionnaire: whom it is about, how likely they recommend, whether it is valid.
 
-    `answers` is staging.survey_answers, `questions` staging.survey_questions; answers after `as_of` are not
-    known yet. Surveys named in `audit_surveys` are mystery shopping; of those in `screened_surveys` everybody
-    is valid, whatever the flags. A segment that the answers of one
+    Answers after `as_of` are not known yet. Surveys that the project names as audits are mystery shopping; of
+    those it names as screened everybody is valid, whatever the flags. A segment that the answers of one
     questionnaire give differently takes the last in alphabetical order.
     """
     scored = scored_answers(answers, questions, as_of=as_of)
-    is_overall = _is("satisfaction") & (pl.col("dimension").is_null() | ~pl.col("asks_overall"))
+    is_overall = asks("satisfaction") & (pl.col("dimension").is_null() | ~pl.col("asks_overall"))
     responses = scored.group_by(RESPONSE_KEY).agg(
         pl.col("answered_on").max(),
         _answered_stage(),
@@ -83,82 +84,21 @@ def survey_responses(
         n_answered=pl.col("value").count(),
         n_out_of_scale=pl.col("is_out_of_scale").sum(),
         n_unknown_questions=pl.col("construct").is_null().sum(),
-        nps_score=pl.when(_is("recommendation") & _on_scale(NPS_SCALE)).then("value").mean(),
-        ces_score=pl.when(_is("effort") & _on_scale(CES_SCALE)).then("value").mean(),
+        nps_score=pl.when(asks("recommendation") & _on_scale(NPS_SCALE)).then("value").mean(),
+        ces_score=pl.when(asks("effort") & _on_scale(CES_SCALE)).then("value").mean(),
         satisfaction_score=pl.when(is_overall).then("score_100").mean(),
-        straight_lining=_same_answers(straight_line_answers),
+        straight_lining=_same_answers(STRAIGHT_LINE_ANSWERS),
     )
-    flagged = responses.with_columns(
+    return responses.with_columns(
         pl.col("stage", *SEGMENT_COLUMNS).fill_null("unknown"),
         pl.col("nps_score", "ces_score", "satisfaction_score").round(DECIMALS),
-        speeding=(pl.col("seconds") < seconds_per_answer * pl.col("n_answered")).fill_null(False),
-        is_audit=pl.col("survey").is_in(list(audit_surveys)),
+        speeding=(pl.col("seconds") < SECONDS_PER_ANSWER * pl.col("n_answered")).fill_null(False),
+        is_audit=pl.col("survey").is_in(list(settings.surveys.audits)),
     ).with_columns(
         is_valid=~(pl.col("straight_lining") | pl.col("speeding"))
-        | pl.col("survey").is_in(list(screened_surveys)),
+        | pl.col("survey").is_in(list(settings.surveys.screened)),
         nps_score=pl.when(~pl.col("is_audit")).then("nps_score"),
     )
-    return flagged.select(pl.col(name).cast(dtype) for name, (dtype, _) in SURVEY_RESPONSES.items())
-
-
-def scored_answers(answers: pl.LazyFrame, questions: pl.LazyFrame, *, as_of: date) -> pl.LazyFrame:
-    """Each answer with its question: `value` on the question's scale (high is good) and `score_100`.
-
-    A reversed question is turned here and nowhere else: x' = min + max − x. An answer outside the scale has
-    no value and `is_out_of_scale`; to a question without a scale it has a value but no `score_100`, and no
-    value if the question is reversed. `score` stays as given; `item` pairs expectation with perception.
-    """
-    low, high, answer = pl.col("scale_min"), pl.col("scale_max"), pl.col("score")
-    turned = pl.when("reverse").then(low + high - answer).otherwise(answer)
-    return (
-        answers.filter(pl.col("answered_on") <= as_of)
-        .rename({"stage": "answer_stage"})
-        .join(scaled_questions(questions), on=["survey", "question"], how="left")
-        .with_columns(is_out_of_scale=((answer < low) | (answer > high)).fill_null(False))
-        .with_columns(
-            value=pl.when(pl.col("construct").is_not_null() & ~pl.col("is_out_of_scale")).then(turned)
-        )
-        .with_columns(score_100=(pl.col("value") - low) / (high - low) * 100)
-    )
-
-
-def scaled_questions(questions: pl.LazyFrame) -> pl.LazyFrame:
-    """The questions with the scale that their construct implies, and how many pairs they stand among.
-
-    Likelihood to recommend is asked from 0 to 10, ease from 1 to 7, where the questionnaire does not say. A
-    pair is an item of which the survey asks expectation and perception; an unpaired question is an item of
-    its own. `asks_overall`: the survey has a question about satisfaction as a whole.
-    """
-    unsaid = pl.col("scale_min").is_null() & pl.col("scale_max").is_null()
-    low, high = (
-        pl.when(unsaid & _is("recommendation")).then(nps).when(unsaid & _is("effort")).then(ces)
-        for nps, ces in zip(NPS_SCALE, CES_SCALE, strict=True)
-    )
-    paired = _is("perception") & _is("expectation").any().over("survey", "dimension", "item")
-    return (
-        questions.select(
-            "survey",
-            "question",
-            "construct",
-            "dimension",
-            pl.col("stage").alias("question_stage"),
-            item=pl.coalesce("item", "question"),
-            scale_min=low.otherwise("scale_min"),
-            scale_max=high.otherwise("scale_max"),
-            reverse=pl.col("reverse").fill_null(False),
-        )
-        .with_columns(is_paired=paired & pl.col("dimension").is_not_null())
-        .with_columns(
-            n_dimension_pairs=pl.col("is_paired").sum().over("survey", "dimension"),
-            n_stage_pairs=pl.col("is_paired").sum().over("survey", "question_stage"),
-            asks_overall=(_is("satisfaction") & pl.col("dimension").is_null()).any().over("survey"),
-        )
-        .drop("is_paired")
-    )
-
-
-def _is(construct: str) -> pl.Expr:
-    return pl.col("construct") == construct
 
 
 def _on_scale(scale: tuple[float, float]) -> pl.Expr:
@@ -177,8 +117,8 @@ def _same_answers(at_least: int) -> pl.Expr:
     On the answers as given, so that agreeing with a statement and with its reverse is seen. Each block alone
     is no evidence: expectations near the top of the scale are the rule.
     """
-    perceived = pl.when(_is("perception")).then("score")
-    expected = pl.when(_is("expectation")).then("score")
+    perceived = pl.when(asks("perception")).then("score")
+    expected = pl.when(asks("expectation")).then("score")
     one_answer = (perceived.max() == perceived.min()).fill_null(True) & (
         expected.max() == expected.min()
     ).fill_null(True)

@@ -3,15 +3,13 @@
 The weights and their bounds are those of `statistics/surveys.py`; here is said whom each stage speaks for.
 """
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import polars as pl
 
-from transforms.core.survey_responses import RESPONSE_KEY
-from transforms.core.surveys import ORIGINS
+from transforms.facts.survey_answers import ORIGINS, RESPONSE_COLUMNS, RESPONSE_KEY
 from transforms.model import SEGMENT_COLUMNS, Columns, transform
 from transforms.origins import ALWAYS
-from transforms.settings import Settings
 from transforms.statistics.surveys import post_stratification_weights
 
 # Customers are asked in the week after the event.
@@ -21,9 +19,7 @@ CELL = ("survey", "wave", "stage")
 INVITED, NOBODY = "invited", "nobody known"
 
 SURVEY_WEIGHTS: Columns = {
-    "survey": (pl.String, "The survey."),
-    "wave": (pl.String, "Its wave."),
-    "response_id": (pl.String, "The filled questionnaire."),
+    **RESPONSE_COLUMNS,
     "answered_on": (pl.Date, "Day of the last answer."),
     "stage": (pl.String, "Stage of the customer's journey, within which is weighted."),
     **SEGMENT_COLUMNS,
@@ -65,9 +61,6 @@ def survey_weights(
     claims: pl.LazyFrame,
     complaints: pl.LazyFrame,
     policies: pl.LazyFrame,
-    *,
-    as_of: date,
-    settings: Settings,
 ) -> pl.LazyFrame:
     """One row a valid questionnaire of a customer: its weight by product line, channel, age band and region.
 
@@ -75,7 +68,6 @@ def survey_weights(
     A stage speaks for its invited customers where invitations are known, else for the events of the wave: from
     a week before its first answer to its last.
     """
-    del as_of, settings
     customers = responses.filter(pl.col("is_valid") & ~pl.col("is_audit"))
     cells = (
         customers.group_by(CELL)

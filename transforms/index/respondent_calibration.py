@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from transforms.core.survey_responses import RESPONSE_KEY
+from transforms.facts.survey_answers import RESPONSE_KEY
 from transforms.model import Columns, transform
 from transforms.statistics.correlation import FEWEST_PAIRS, correlation_interval, pairs_needed, sign_verdict
 from transforms.statistics.intervals import normal_quantile

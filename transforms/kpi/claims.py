@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from transforms.core.claims import CLOCKS
+from transforms.facts.claim_clocks import CLOCKS
 from transforms.measures.case_measures import Share
 from transforms.measures.definition import Basis
 

@@ -1,6 +1,6 @@
 """The KPIs of terms of claims: what is late by law or contract, and what keeps the insurer's own promises.
 
-How a term runs (calendar, contract, excluded days) is `transforms/core/claim_terms.py`.
+How a term runs (calendar, contract, excluded days) is `transforms/facts/claim_terms.py`.
 """
 
 import math

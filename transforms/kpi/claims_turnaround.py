@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from transforms.core.claims import CLOCKED, CLOCKS
+from transforms.facts.claim_clocks import CLOCKED, CLOCKS
 from transforms.kpi.claims import (
     BACKWARDS_WORDS,
     BY_DECISION,

@@ -1,19 +1,14 @@
-"""What a wave of a survey says as a whole: its figures beside the wave before, and who kept silent.
+"""core.survey_waves: what a wave of a survey says as a whole, beside the wave before.
 
-Scores of one questionnaire are in `survey_scores.py`, parts of a wave in `survey_parts.py`, reliability of the
-instrument in `survey_instruments.py`; formulas are those of `transforms/statistics`. Months and
-segments are KPIs.
+Parts of a wave are `core.survey_parts`, scores of one questionnaire `core.survey_scores`; formulas are those of
+`transforms/statistics`. Months and segments are KPIs.
 """
 
-from datetime import date
-
 import polars as pl
-import polars.selectors as cs
 
-from transforms.core.survey_responses import RESPONSE_KEY
 from transforms.exactness import steady_mean, steady_sum
+from transforms.facts.survey_answers import RESPONSE_KEY, WAVE, WAVE_COLUMNS
 from transforms.model import Columns, transform
-from transforms.settings import Settings
 from transforms.statistics.intervals import finite, normal_quantile, nps, nps_adjusted, nps_difference
 from transforms.statistics.surveys import (
     LOW_N_BELOW,
@@ -23,18 +18,15 @@ from transforms.statistics.surveys import (
     dimension_means,
     ease_share,
     effective_n,
-    non_response_bias,
     nps_comparable,
     weighted_mean,
     weighted_mean_error,
 )
 
-WAVE = ("survey", "wave")
 SATISFACTION = ("weighted_satisfaction_score", "satisfaction_error", "n_satisfaction_effective")
 _Z95 = normal_quantile(0.95)
-_WAVE: Columns = {"survey": (pl.String, "The survey."), "wave": (pl.String, "Its wave.")}
 SURVEY_WAVES: Columns = {
-    **_WAVE,
+    **WAVE_COLUMNS,
     "is_audit": (pl.Boolean, "Mystery shopping, not customers: it has no NPS."),
     "first_answered_on": (pl.Date, "Day of the first answer."),
     "last_answered_on": (pl.Date, "Day of the last answer."),
@@ -94,31 +86,6 @@ _FIGURES = {
         "servperf_score", "servperf_weighted_score",
     ),
 }  # fmt: skip
-_FARED = ("respondents", "others")
-SURVEY_NONRESPONSE: Columns = {
-    "event": (
-        pl.String,
-        "What customers were asked about: claims decided or complaints closed in the month.",
-    ),
-    "among": (pl.String, "Who is compared: everybody with such a case, or those invited."),
-    "period": (pl.Date, "First day of the month."),
-    **{f"n_{g}": (pl.Int64, f"Cases of {g}.") for g in _FARED},
-    **{
-        f"days_mean_{g}": (pl.Float64, f"Mean days from report or receipt to the decision of {g}.")
-        for g in _FARED
-    },
-    **{f"days_median_{g}": (pl.Float64, f"Median days likewise of {g}.") for g in _FARED},
-    **{
-        f"rejected_share_{g}": (pl.Float64, f"Rejected share of {g}; of complaints, not upheld.")
-        for g in _FARED
-    },
-    "days_mean_difference": (pl.Float64, "Respondents less others, days."),
-    "days_mean_difference_low": (pl.Float64, "Lower end of its 95 % interval (Welch)."),
-    "days_mean_difference_high": (pl.Float64, "Upper end of it."),
-    "rejected_share_difference": (pl.Float64, "Respondents less others."),
-    "rejected_share_difference_low": (pl.Float64, "Lower end of its 95 % interval (Agresti and Caffo 2000)."),
-    "rejected_share_difference_high": (pl.Float64, "Upper end of it."),
-}
 
 
 @transform(
@@ -138,15 +105,11 @@ def survey_waves(
     scores: pl.LazyFrame,
     weights: pl.LazyFrame,
     invitations: pl.LazyFrame,
-    *,
-    as_of: date,
-    settings: Settings,
 ) -> pl.LazyFrame:
     """One row a survey and wave: who answered, NPS and satisfaction with their change, CES, SERVQUAL.
 
     Figures of under 10 effective respondents are withheld.
     """
-    del as_of, settings
     counts = ("promoters", "detractors", "n_nps")
     seen = (*counts, "n_nps_effective", *SATISFACTION)
     series = (
@@ -276,70 +239,3 @@ def _over_dimensions(scores: pl.LazyFrame) -> pl.LazyFrame:
         servperf_score=steady_mean(pl.col("perception_score")),
         servperf_weighted_score=weighted("perception_score"),
     )
-
-
-@transform(
-    writes="core.survey_nonresponse",
-    reads={
-        "claims": "core.claims",
-        "complaints": "core.complaints",
-        "responses": "core.survey_responses",
-        "invitations": "core.survey_invitations",
-    },
-    keys=(),
-    grain=("event", "among", "period"),
-    columns=SURVEY_NONRESPONSE,
-)
-def survey_nonresponse(
-    claims: pl.LazyFrame,
-    complaints: pl.LazyFrame,
-    responses: pl.LazyFrame,
-    invitations: pl.LazyFrame,
-    *,
-    as_of: date,
-    settings: Settings,
-) -> pl.LazyFrame:
-    """One row a kind and month of cases: how customers who answered a survey had fared, beside those who did not.
-
-    Of everybody with such a case, and of those invited where invitations are known.
-    """
-    del as_of, settings
-    events = {
-        "claims": claims.filter((pl.col("spell_no") == 1) & pl.col("sequence_fault").is_null()).select(
-            case="claim_id",
-            day="decided_on",
-            days="report_to_decision_days",
-            rejected=pl.col("outcome") == "rejected",
-        ),
-        "complaints": complaints.filter(~pl.col("is_merged") & pl.col("sequence_fault").is_null()).select(
-            case="complaint_id",
-            day="closed_on",
-            days=pl.col("received_to_closed_days").cast(pl.Float64),
-            rejected=pl.col("outcome") == "not_upheld",
-        ),
-    }
-    parts = []
-    for event, cases in events.items():
-        key = {"claims": "claim_id", "complaints": "complaint_id"}[event]
-        ended = cases.filter(pl.col("day").is_not_null()).with_columns(
-            period=pl.col("day").dt.truncate("1mo")
-        )
-        answered = responses.select("is_audit", case=key)
-        invited = invitations.filter("is_eligible").select(case=key).drop_nulls().unique()
-        for among, own in (("everybody", ended), ("invited", ended.join(invited, on="case", how="semi"))):
-            parts.append(_bias(own, answered).with_columns(event=pl.lit(event), among=pl.lit(among)))
-    return pl.concat(parts)
-
-
-def _bias(cases: pl.LazyFrame, answered: pl.LazyFrame) -> pl.LazyFrame:
-    """The comparison by month; none where no answer names such a case."""
-    is_surveyed = answered.select(is_surveyed=pl.col("case").is_not_null()).filter("is_surveyed").unique()
-    bias = non_response_bias(
-        cases.join(is_surveyed, how="cross"),
-        answered,
-        case="case",
-        days="days",
-        rejected=pl.col("rejected"),
-        by=("period",),
-    )
-    return bias.with_columns(cs.float().fill_nan(None))

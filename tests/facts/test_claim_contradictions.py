@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.kpi.claims_made import SETTINGS, core_claims
-from transforms.core.claims import CLOCKS
+from transforms.facts.claim_clocks import CLOCKS
 from transforms.settings import ClaimSettings, Settings
 
 AS_OF = date(2025, 6, 30)

@@ -9,12 +9,11 @@ from typing import Literal
 import polars as pl
 
 from transforms.clocks import WorkingCalendar, deadline_state, due_on, net_clock
+from transforms.facts.claim_spells import KEY, PAID, PAPERS, REQUESTS
 from transforms.model import Columns
 
 # Insurance Law of the PRC (2015): arts 23(1), 23(1), 24 and 25.
 DECISION_DAYS, PAYMENT_DAYS, REFUSAL_LETTER_DAYS, PART_PAYMENT_DAYS = 30, 10, 3, 60
-PAID = ("paid_full", "paid_part")
-KEY = ("claim_id", "spell_no")
 _STATE = "met, breach or undetermined; empty where it does not apply."
 
 TERM_COLUMNS: Columns = {
@@ -51,16 +50,14 @@ def document_requests(spells: pl.LazyFrame, time_zone: str) -> pl.LazyFrame:
 
     The notice counts from its delivery, in spells without recorded deliveries from the request itself.
     """
-    wanted = spells.filter(
-        pl.col("event").is_in(
-            ["documents_requested", "request_delivered", "documents_received", "documents_complete"]
-        )
-    ).with_columns(day=pl.col("event_at").dt.convert_time_zone(time_zone).dt.date())
+    wanted = spells.filter(pl.col("event").is_in([*REQUESTS, *PAPERS])).with_columns(
+        day=pl.col("event_at").dt.convert_time_zone(time_zone).dt.date()
+    )
     is_delivery = pl.col("event") == "request_delivered"
     told = wanted.filter(is_delivery | (pl.col("event") == "documents_requested")).filter(
         is_delivery | ~is_delivery.any().over(KEY)
     )
-    supplied = wanted.filter(pl.col("event").is_in(["documents_received", "documents_complete"]))
+    supplied = wanted.filter(pl.col("event").is_in(PAPERS))
     # Of which only the day is known, that may have been at its end.
     supplied_by = pl.when("is_day").then(pl.col("event_at").dt.offset_by("1d")).otherwise("event_at")
     return (

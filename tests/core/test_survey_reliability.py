@@ -1,0 +1,58 @@
+"""core.survey_reliability: whether the items of a dimension measure one thing."""
+
+import polars as pl
+import pytest
+from likert_answers import likert
+from survey_frames import (
+    TOLD,
+    instrument,
+    instrument_of,
+)
+
+from transforms.core.survey_reliability import survey_reliability
+from transforms.statistics.reliability import cronbach_alpha, factorability
+
+
+def test_reliability_of_a_wave_is_that_of_its_answers():
+    frames, values = instrument()
+    found = survey_reliability(**frames, **TOLD).collect()
+    for dimension, own in (("reliability", values[:, :4]), ("empathy", values[:, 4:]), ("all", values)):
+        row, expected = (
+            found.row(by_predicate=pl.col("dimension") == dimension, named=True),
+            cronbach_alpha(own),
+        )
+        assert (row["alpha"], row["alpha_low"], row["alpha_high"]) == pytest.approx(
+            (expected.alpha, expected.low, expected.high)
+        )
+        assert (row["n"], row["n_items"]) == (expected.n, expected.n_items)
+    whole = factorability(values)
+    row = found.row(by_predicate=pl.col("dimension") == "all", named=True)
+    assert (row["kmo"], row["bartlett_chi_square"]) == pytest.approx((whole.kmo, whole.chi_square))
+
+
+def test_two_items_are_judged_by_spearman_and_brown():
+    frames, values = instrument()
+    found = survey_reliability(**frames, **TOLD).collect()
+    empathy = found.row(by_predicate=pl.col("dimension") == "empathy", named=True)
+    assert empathy["spearman_brown"] == pytest.approx(cronbach_alpha(values[:, 4:]).spearman_brown)
+    assert found.filter(pl.col("dimension") != "empathy")["spearman_brown"].null_count() == 2
+
+
+def test_careless_answers_are_in_no_figure_of_the_instrument():
+    frames, values = instrument()
+    careless = frames["responses"].with_columns(
+        is_valid=pl.col("response_id").str.slice(1).cast(pl.Int64) >= 20
+    )
+    found = survey_reliability(**{**frames, "responses": careless}, **TOLD).collect()
+    row = found.row(by_predicate=pl.col("dimension") == "all", named=True)
+    assert row["alpha"] == pytest.approx(cronbach_alpha(values[20:]).alpha)
+
+
+def test_the_whole_instrument_is_tested_before_its_factors() -> None:
+    """Kaiser–Meyer–Olkin .7546 and Bartlett's χ² 576.0 of 300 answers to six items."""
+    told = survey_reliability(**instrument_of(likert(), ["reliability"] * 6), **TOLD).collect()
+    row = told.row(by_predicate=pl.col("dimension") == "all", named=True)
+    assert (row["kmo"], row["bartlett_chi_square"]) == pytest.approx((0.7545944539934989, 575.9948573813181))
+    assert row["factor_weights"] == "given"
+    few = survey_reliability(**instrument_of(likert()[:99], ["reliability"] * 6), **TOLD).collect()
+    assert "99 complete respondents; 100 are needed for 6 items" in few["factor_weights"].to_list()
