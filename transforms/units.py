@@ -16,6 +16,7 @@ import polars as pl
 class Unit:
     """A unit: its range, whether a value is its numerator over its denominator, its chart and its words.
 
+    Where it `adds_up`, numerators and denominators of the segments of a cut are those of the company.
     `chart` is the family of control charts: p for shares of cases, u for rates, else XmR. In sentences a value is
     multiplied by `shown_times` and followed by `words`.
     """
@@ -24,6 +25,7 @@ class Unit:
     lowest: float = 0.0
     highest: float = inf
     is_quotient: bool = False
+    adds_up: bool = False
     chart: Literal["p", "u"] | None = None
     words: str = ""
     shown_times: float = 1.0
@@ -31,7 +33,15 @@ class Unit:
 
 # A share is a quotient of counts, a probability an estimate that is none.
 UNITS: Mapping[str, Unit] = {
-    "share": Unit("share, 0 to 1", highest=1.0, is_quotient=True, chart="p", words=" %", shown_times=100.0),
+    "share": Unit(
+        "share, 0 to 1",
+        highest=1.0,
+        is_quotient=True,
+        adds_up=True,
+        chart="p",
+        words=" %",
+        shown_times=100.0,
+    ),
     "probability": Unit("estimated probability, 0 to 1", highest=1.0, words=" %", shown_times=100.0),
     "ratio": Unit("ratio, may exceed 1", is_quotient=True),
     "per_10k_policies": Unit(
@@ -45,7 +55,7 @@ UNITS: Mapping[str, Unit] = {
     ),
     "days": Unit("days", words=" days"),
     "hours": Unit("hours", words=" hours"),
-    "count": Unit("number of cases"),
+    "count": Unit("number of cases", adds_up=True),
     "score_0_100": Unit("score, 0 to 100", highest=100.0),
     "points": Unit("points, -100 to 100", lowest=-100.0, highest=100.0, words=" points"),
 }
@@ -61,9 +71,21 @@ def of_unit(attribute: str) -> pl.Expr:
     return pl.col("unit").replace_strict(values, default=None, return_dtype=dtype)
 
 
+def in_range(values: pl.Expr, less: pl.Expr | float = 0.0) -> pl.Expr:
+    """Values of the unit that the column `unit` names, less something, brought to the nearest its range allows."""
+    return values.clip(of_unit("lowest") - less, of_unit("highest") - less)
+
+
 def unit_rows() -> list[tuple[object, ...]]:
     """One row a unit, in the columns of catalog.units."""
     return [
-        (code, unit.title, unit.lowest, None if isinf(unit.highest) else unit.highest, unit.is_quotient)
+        (
+            code,
+            unit.title,
+            unit.lowest,
+            None if isinf(unit.highest) else unit.highest,
+            unit.is_quotient,
+            unit.adds_up,
+        )
         for code, unit in UNITS.items()
     ]

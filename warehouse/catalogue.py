@@ -118,6 +118,10 @@ TABLES: Mapping[str, tuple[str, Mapping[str, tuple[type[pl.DataType], str]]]] = 
             "lowest": (pl.Float64, "Lowest value; a limit of an interval is never below it."),
             "highest": (pl.Float64, "Highest value, likewise; empty where there is none."),
             "is_quotient": (pl.Boolean, "A value is its numerator over its denominator."),
+            "adds_up": (
+                pl.Boolean,
+                "Numerators and denominators of the segments of a cut add up to the company's.",
+            ),
         },
     ),
     "catalog.packs": (

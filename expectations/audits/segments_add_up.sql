@@ -13,7 +13,8 @@ WITH cuts AS (
         coalesce(sum(numerator), 0) AS numerator,
         coalesce(sum(denominator), 0) AS denominator
     FROM kpi.monthly
-    WHERE unit IN ('count', 'share')
+    JOIN catalog.units USING (unit)
+    WHERE adds_up
     GROUP BY kpi, basis, period, cut
     HAVING bool_and(status <> 'suppressed')
 )

@@ -162,8 +162,7 @@ CORE = {
 KPI = {
     ("kpi.monthly", "has_rows"): "DELETE FROM kpi.monthly",
     ("kpi.monthly", "key_not_null"): one("kpi.monthly", "segment = NULL"),
-    ("kpi.monthly", "basis_in_set"): one("kpi.monthly", "basis = 'closed'"),
-    ("kpi.monthly", "status_in_set"): one("kpi.monthly", "status = 'fine'", "value IS NULL"),
+    ("kpi.monthly", "words_known"): one("kpi.monthly", "basis = 'closed'"),
     ("kpi.monthly", "value_has_status"): one("kpi.monthly", "value = 0.5", "status = 'immature'"),
     ("kpi.monthly", "value_in_range"): one("kpi.monthly", "value = 1.01, status = 'ok'", SHOWN),
     ("kpi.monthly", "value_withheld"): one(
@@ -196,6 +195,9 @@ KPI = {
     ("kpi.monthly", "months_known_on_as_of"): one("kpi.monthly", "as_of = DATE '2025-01-01'"),
 }
 INDEX = {
+    ("kpi.signals", "limits_in_range"): one("kpi.signals", "upper = 1.01", "chart = 'p'"),
+    ("kpi.signals", "limits_nested"): one("kpi.signals", "centre = lower - 0.01", "lower IS NOT NULL"),
+    ("kpi.funnels", "limits_in_range"): one("kpi.funnels", "lower_998 = -0.01"),
     ("kpi.signals", "signal_has_rule"): one("kpi.signals", "is_signal = TRUE", "lower IS NULL"),
     ("kpi.signals", "signals_cover_kpis"): one_less("kpi.signals"),
     ("kpi.funnels", "limits_nested"): one("kpi.funnels", "lower_998 = lower_95 + 0.01"),
@@ -259,7 +261,12 @@ MARTS = {
     ("marts.claims_open", "open_claims_match_stock"): one_less("marts.claims_open", "spell_no = 1"),
 }
 LATER = {
-    ("kpi.windows", "value_in_range"): one("kpi.windows", "value = 1.01, status = 'ok'", SHOWN),
+    ("kpi.windows", "value_in_range"): one("kpi.windows", "ci_high = 1.01", SHOWN),
+    ("kpi.windows", "value_has_status"): one("kpi.windows", "value = NULL", SHOWN),
+    ("kpi.windows", "words_known"): one("kpi.windows", "basis = 'closed'"),
+    ("kpi.windows", "key_not_null"): one("kpi.windows", "window_months = NULL"),
+    ("kpi.windows", "cases_not_negative"): one("kpi.windows", "n = NULL"),
+    ("kpi.windows", "one_definition_a_series"): one("kpi.windows", "definition_version = '0'"),
     ("kpi.windows", "value_is_quotient"): one("kpi.windows", "numerator = numerator + 1", SHOWN),
     ("kpi.windows", "value_in_interval"): one("kpi.windows", "ci_high = value - 0.01", SHOWN),
     ("kpi.windows", "window_holds_its_month"): "UPDATE kpi.windows SET n = -1",
@@ -334,9 +341,10 @@ LATER = {
         "kpi = 'claim_backlog_count' AND cut = 'company' AND numerator > 0",
     ),
     ("kpi.periodic", "grain_unique"): ONCE_MORE.format(t="kpi.periodic"),
-    ("kpi.periodic", "basis_in_set"): one("kpi.periodic", "basis = 'guess'"),
+    ("kpi.periodic", "words_known"): one("kpi.periodic", "status = 'fine'", "value IS NULL"),
+    ("kpi.periodic", "cases_not_negative"): one("kpi.periodic", "n_undetermined = -1"),
+    ("kpi.periodic", "one_definition_a_series"): one("kpi.periodic", "definition_version = '0'"),
     ("kpi.periodic", "key_not_null"): one("kpi.periodic", "segment = NULL"),
-    ("kpi.periodic", "status_in_set"): one("kpi.periodic", "status = 'fine'"),
     ("kpi.periodic", "value_has_status"): one("kpi.periodic", "value = 1", "status = 'no_data'"),
     ("kpi.periodic", "value_in_interval"): one("kpi.periodic", "ci_low = 2, ci_high = 3, value = 1"),
     ("kpi.periodic", "value_withheld"): one(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from transforms.measures.ordinary_variation import SIGNALS, signals
+from transforms.units import UNITS
 
 
 def months(count: int) -> list[date]:
@@ -212,6 +214,31 @@ def test_limits_stay_where_values_can_be() -> None:
     assert gap == "No signal: within ordinary variation (−1.63 to −0.56 points)."
     many = last(monthly([1200.0, 1250.0] * 10, unit="count"))["sentence"]
     assert many == "No signal: within ordinary variation (1091–1357)."
+
+
+@settings(max_examples=20)
+@given(
+    st.sampled_from(sorted(UNITS)),
+    st.lists(st.floats(0, 1), min_size=13, max_size=13),
+    st.lists(st.integers(0, 6), min_size=36, max_size=36),
+    st.booleans(),
+)
+def test_limits_are_of_the_unit_and_so_is_what_lies_beyond_them(unit, year, noise, is_seasonal):
+    """Shares near 1 in the high months of a season, counts near 0: limits stop where the range of values does."""
+    lowest, highest = UNITS[unit].lowest, min(UNITS[unit].highest, 200.0)
+    wish = [(year[i % 12] if is_seasonal else year[0]) * 1.5 - 0.25 + n / 100 for i, n in enumerate(noise)]
+    found = signals_of(monthly([lowest + min(max(w, 0), 1) * (highest - lowest) for w in wish], unit=unit))
+    limited = found.drop_nulls("lower")
+    ends = [
+        UNITS[unit].lowest,
+        *(limited[name] for name in ("lower", "centre", "upper")),
+        UNITS[unit].highest,
+    ]
+    assert all((below <= above).all() for below, above in pairwise(ends[1:-1]))
+    assert (limited["lower"] >= ends[0]).all()
+    assert (limited["upper"] <= ends[-1]).all()
+    beyond = limited.filter(pl.col("rule") == "beyond_limits")
+    assert not beyond["value"].is_between(beyond["lower"], beyond["upper"]).any()
 
 
 def test_a_documented_change_starts_a_new_baseline() -> None:

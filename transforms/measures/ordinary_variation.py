@@ -11,7 +11,7 @@ import polars as pl
 from transforms.model import Columns
 from transforms.statistics.control_charts import chart_limits, signal_rules
 from transforms.statistics.seasonality import YEAR, seasonal_component
-from transforms.units import of_unit
+from transforms.units import in_range, of_unit
 
 SERIES = ("kpi", "basis", "cut", "segment")
 # Limits come from the first two years, at least from one, and never from the newest month itself.
@@ -59,23 +59,22 @@ def signals(
     points = _points(kpi_monthly, window_months or {}, rebased_on or {})
     charted = chart_limits(_deseasonalised(points), ["series"]).with_columns(no_limits=_why_no_limits())
     has_limits = pl.col("no_limits").is_null()
+    season, sign = pl.col("seasonal").fill_null(0), pl.col("side") * pl.col("direction")
+    # A value at the end of its range is not unusual, however far a season carries the limits beyond it.
     limited = charted.with_columns(
-        pl.when(has_limits).then(name).alias(name) for name in ("centre", "lower", "upper", "chart")
-    )
+        pl.when(has_limits).then(in_range(pl.col(name), season)).alias(name)
+        for name in ("centre", "lower", "upper")
+    ).with_columns(chart=pl.when(has_limits).then("chart"))
     ruled = signal_rules(limited, ["series"], two_of_three=two_of_three)
     counts = (pl.col("window") == 1) | (pl.col("rule") == "beyond_limits")
-    season, sign = pl.col("seasonal").fill_null(0), pl.col("side") * pl.col("direction")
     judged = (
         ruled.with_columns(pl.when(counts).then(name).alias(name) for name in ("rule", "side"))
+        .with_columns(in_range(pl.col(name) + season).alias(name) for name in ("centre", "lower", "upper"))
         .with_columns(
             value=pl.col("published_value"),
-            centre=pl.col("centre") + season,
-            lower=pl.max_horizontal(pl.col("lower") + season, of_unit("lowest")),
-            upper=pl.min_horizontal(pl.col("upper") + season, of_unit("highest")),
             is_signal=pl.when(has_limits).then(pl.col("rule").is_not_null()),
             is_good=pl.when(sign != 0).then(sign > 0),
         )
-        .with_columns(pl.when(has_limits).then(name).alias(name) for name in ("lower", "upper"))
     )
     told = judged.with_columns(sentence=_sentence())
     return told.select(pl.col(name).cast(dtype) for name, (dtype, _) in SIGNALS.items())
