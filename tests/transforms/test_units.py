@@ -75,4 +75,4 @@ def test_a_unit_that_is_not_known_is_refused():
 def test_the_catalogue_lists_the_range_of_every_unit():
     rows = {row[0]: row[2:] for row in unit_rows()}
     assert rows.keys() == UNITS.keys()
-    assert (rows["share"], rows["days"]) == ((0.0, 1.0, True), (0.0, None, False))
+    assert (rows["share"], rows["days"]) == ((0.0, 1.0, True, True), (0.0, None, False, False))

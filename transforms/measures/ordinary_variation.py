@@ -60,21 +60,27 @@ def signals(
     charted = chart_limits(_deseasonalised(points), ["series"]).with_columns(no_limits=_why_no_limits())
     has_limits = pl.col("no_limits").is_null()
     season, sign = pl.col("seasonal").fill_null(0), pl.col("side") * pl.col("direction")
-    # A value at the end of its range is not unusual, however far a season carries the limits beyond it.
+    # A value at the end of its range is not unusual, however far a season carries the limits beyond it: those that
+    # judge a value less its season, and those shown beside the value itself, are kept in its unit's range.
     limited = charted.with_columns(
-        pl.when(has_limits).then(in_range(pl.col(name), season)).alias(name)
+        pl.when(has_limits).then(kept).alias(f"{beside}{name}")
         for name in ("centre", "lower", "upper")
+        for beside, kept in (
+            ("", in_range(pl.col(name), season)),
+            ("shown_", in_range(pl.col(name) + season)),
+        )
     ).with_columns(chart=pl.when(has_limits).then("chart"))
     ruled = signal_rules(limited, ["series"], two_of_three=two_of_three)
     counts = (pl.col("window") == 1) | (pl.col("rule") == "beyond_limits")
-    judged = (
-        ruled.with_columns(pl.when(counts).then(name).alias(name) for name in ("rule", "side"))
-        .with_columns(in_range(pl.col(name) + season).alias(name) for name in ("centre", "lower", "upper"))
-        .with_columns(
-            value=pl.col("published_value"),
-            is_signal=pl.when(has_limits).then(pl.col("rule").is_not_null()),
-            is_good=pl.when(sign != 0).then(sign > 0),
-        )
+    judged = ruled.with_columns(
+        pl.when(counts).then(name).alias(name) for name in ("rule", "side")
+    ).with_columns(
+        value=pl.col("published_value"),
+        centre=pl.col("shown_centre"),
+        lower=pl.col("shown_lower"),
+        upper=pl.col("shown_upper"),
+        is_signal=pl.when(has_limits).then(pl.col("rule").is_not_null()),
+        is_good=pl.when(sign != 0).then(sign > 0),
     )
     told = judged.with_columns(sentence=_sentence())
     return told.select(pl.col(name).cast(dtype) for name, (dtype, _) in SIGNALS.items())
