@@ -1,16 +1,18 @@
-"""The measured columns of KPIs from their figures, the common form of everything that is computed from facts.
+"""Figures, the common form of what all measures are made from, where they come from, and the numbers made of them.
 
-How figures come about is in `case_figures.py`, `stock_figures.py` and `curve_figures.py`.
+How a family of measures finds its figures is in `case_figures.py`, `stock_figures.py` and `curve_figures.py`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol, Self, TypeVar
 
 import numpy as np
 import polars as pl
 
 from transforms.measures.definition import Kpi
-from transforms.measures.segments import PLACE, Places
+from transforms.measures.segments import SEGMENT_NO, SegmentedFacts, Segments
 from transforms.statistics.ordered import Array, Floats
 
 NUMBERS = ("numerator", "denominator", "value", "ci_low", "ci_high", "n", "n_undetermined", "n_excluded")
@@ -20,9 +22,51 @@ PERIOD = pl.UInt32
 SERIES = pl.UInt16
 
 
+class State(Protocol):
+    """What figures need of some cases, in whole units, by month and name of segment.
+
+    The state of two parts of the cases, merged, is that of the whole, to the last digit.
+    """
+
+    def merge(self, other: Self) -> Self:
+        """The state of the cases of both."""
+        ...
+
+
+S = TypeVar("S", bound=State)
+S_co = TypeVar("S_co", bound=State, covariant=True)
+
+
+class Plan(Protocol[S_co]):
+    """Which cases some series read and what they take of each."""
+
+    def state(self, facts: SegmentedFacts) -> S_co:
+        """The state of the cases of the facts."""
+        ...
+
+
+class States(Protocol):
+    """Where states come from: made of facts, or merged from those of parts."""
+
+    def __call__(self, plan: Plan[S]) -> S: ...
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What figures are asked for: periods of whole months (period, starts_on, ends_on) and segments.
+
+    The as-of day ends at the instant `ends_at`.
+    """
+
+    periods: pl.DataFrame
+    segments: Segments
+    as_of: date
+    ends_at: datetime
+
+
 @dataclass(frozen=True)
 class Series:
-    """A KPI on one basis, by its number: what has one value a period and place."""
+    """A KPI on one basis, by its number: what has one value a period and segment."""
 
     number: int
     kpi: Kpi
@@ -31,36 +75,28 @@ class Series:
 
 @dataclass(frozen=True)
 class Figures:
-    """What a series is measured from: under each name one number a period (row) and place (column).
+    """What a series is measured from: under each name one number a period (row) and segment (column).
 
-    `periods` and `places` are their numbers. Without `numbers` there is nothing to measure, only records of it.
+    `periods` and `segments` are their numbers. Without `numbers` there is nothing to measure, only records of it.
     """
 
     series: Series
     periods: Array
-    places: Array
+    segments: Array
     numbers: Mapping[str, Floats]
 
     @classmethod
-    def of(
-        cls, series: Series, periods: pl.DataFrame, places: Places, numbers: Mapping[str, Floats]
-    ) -> "Figures":
-        """The figures of the places that divide the series' fact, from numbers of all places."""
-        own = places.of_cuts(series.kpi.fact)
-        return cls(
-            series,
-            periods["period"].to_numpy(),
-            own,
-            {name: array[:, own] for name, array in numbers.items()},
-        )
+    def of(cls, series: Series, scope: Scope, own: Segments, numbers: Mapping[str, Floats]) -> "Figures":
+        """The figures of a series whose fact is divided into its `own` segments."""
+        return cls(series, scope.periods["period"].to_numpy(), own.numbers_in(scope.segments), numbers)
 
     def frame(self) -> pl.DataFrame:
-        """One row a period and place."""
-        shape = (len(self.periods), len(self.places))
+        """One row a period and segment."""
+        shape = (len(self.periods), len(self.segments))
         keys = {
             "series": pl.repeat(self.series.number, shape[0] * shape[1], dtype=SERIES, eager=True),
             "period": pl.Series(np.repeat(self.periods, shape[1]), dtype=PERIOD),
-            "place": pl.Series(np.tile(self.places, shape[0]), dtype=PLACE),
+            "segment_no": pl.Series(np.tile(self.segments, shape[0]), dtype=SEGMENT_NO),
         }
         return pl.DataFrame({**keys, **{name: array.ravel() for name, array in self.numbers.items()}})
 
@@ -83,8 +119,21 @@ class Figures:
         return type(measure), exact, shown, tuple(sorted(self.numbers))
 
 
-def measured(figures: Iterable[Figures]) -> pl.DataFrame:
-    """Series, period and place with NUMBERS and EARLY, in the order of the series.
+class Family(Protocol):
+    """How the figures of measures of a family are found."""
+
+    @property
+    def scope(self) -> Scope:
+        """For what it finds them."""
+        ...
+
+    def figures(self, series: Sequence[Series]) -> Iterable[Figures]:
+        """The figures of series whose measures are of the family."""
+        ...
+
+
+def numbers_of(figures: Iterable[Figures]) -> pl.DataFrame:
+    """Series, period and segment_no with NUMBERS and EARLY, in the order of the series.
 
     Series whose measures make their records in the same way are computed together.
     """
@@ -99,13 +148,13 @@ def measured(figures: Iterable[Figures]) -> pl.DataFrame:
         together = rows.select(
             "series",
             "period",
-            "place",
+            "segment_no",
             *(record[name].cast(pl.Float64).alias(name) for name in NUMBERS),
             record.get(EARLY, pl.lit(False)).alias(EARLY),
         ).collect()
         begin = 0
         for one in some:
-            height = len(one.periods) * len(one.places)
+            height = len(one.periods) * len(one.segments)
             found.setdefault(one.series.number, []).append(together[begin : begin + height])
             begin += height
     return pl.concat([part for number in sorted(found) for part in found[number]], rechunk=True)

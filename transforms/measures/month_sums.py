@@ -1,193 +1,298 @@
-"""Cells: in which slice, month and place cases are, and what can be had of them there in whatever periods.
+"""What cases come to by slice, month and segment: exact sums of columns, and how often each value occurs.
 
-Sums are dense arrays of slices × months × places; values are put in order by period and place. Nothing here knows
-a measure.
+Both are parts of states: values that those of other cases can be merged into, without anything being read again.
+Nothing here knows a measure.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial, reduce
+from functools import cached_property, partial
 from math import prod
+from typing import Any
 
 import numpy as np
 import polars as pl
 from scipy import sparse
 
-from transforms.measures.segments import COMMON, COMPANY, Placed, Places, place_of
-from transforms.statistics.ordered import Array, Floats
+from transforms.measures.segments import COMPANY, SEVERAL, SegmentedFact, Segments, segment_no_of
+from transforms.statistics.exact_sums import Sums
+from transforms.statistics.ordered import Array, Floats, counted, grouped_keys
 
-# A sum is that of decimals, exact whatever the order of rows: a rerun must change no number, and a mean that is a limit
-# on paper is on it. A float of up to seven decimal places is that decimal, any other is rounded to 15 or 16 digits.
-# Wholes, ten-millionths and units of 10^-15 are added up apart, each as whole numbers that floats add without error.
-COARSE, FINE = 1e7, 1e15
-_FINE_A_COARSE = FINE / COARSE
-_DECADES = 10.0 ** np.arange(16)
-_MANTISSA_BITS, _EXPONENTS = 52, 0x7FF
-# Digits before the point of the least number with each binary exponent that a float can have.
-_DIGITS = np.clip(np.floor((np.arange(_EXPONENTS + 1) - 1023) * np.log10(2)) + 1, 0, 15).astype(np.int8)
-# Below it floats are added without error; what is of units so many times larger is added up apart.
-_EXACT = 2.0**53
-_LARGER = 2.0**30
 _UNKNOWN = pl.Series([None], dtype=pl.Int32)
 
 
 @dataclass(frozen=True)
-class Sums:
-    """Sums of a column in exact parts: arrays of slices × months × places, to be added at the end.
+class Axes:
+    """What the numbers of a state are by: slices (kinds of rows; None if all are alike), months, segments."""
 
-    `wholes` are numbers, `coarse` and `fine` whole numbers of their units.
+    slices: tuple[Any, ...]
+    months: range
+    segments: Segments
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """How many there are of each."""
+        return len(self.slices), len(self.months), len(self.segments)
+
+    def merge(self, other: "Axes") -> "Axes":
+        """The axes that hold both."""
+        slices = self.slices if self.slices == other.slices else sorted({*self.slices, *other.slices})
+        return Axes(
+            tuple(slices), months_of_both(self.months, other.months), self.segments.merge(other.segments)
+        )
+
+    def with_segments(self, every: Segments) -> "Axes":
+        """The same with all of the segments that there are of its cuts."""
+        return Axes(self.slices, self.months, every.of_cuts(self.segments.names))
+
+    def positions_in(self, wider: "Axes") -> tuple[Array, Array, Array]:
+        """Where slices, months and segments are on axes that hold them all."""
+        slices = [wider.slices.index(one) for one in self.slices]
+        months = np.arange(len(self.months)) + (self.months.start - wider.months.start)
+        return np.array(slices, np.int64), months, self.segments.numbers_in(wider.segments)
+
+
+@dataclass(frozen=True, eq=False)
+class MonthSums:
+    """Exact sums of columns, each as slices × months × segments."""
+
+    axes: Axes
+    sums: Mapping[str, Sums]
+
+    def placed(self, axes: Axes) -> "MonthSums":
+        """The same on axes that hold these."""
+        if axes == self.axes:
+            return self
+        at = np.ix_(*self.axes.positions_in(axes))
+        return MonthSums(axes, {name: sums.placed(axes.shape, at) for name, sums in self.sums.items()})
+
+    def merge(self, other: "MonthSums") -> "MonthSums":
+        """The sums of the cases of both."""
+        axes = self.axes.merge(other.axes)
+        one, two = self.placed(axes), other.placed(axes)
+        return MonthSums(axes, {name: sums.merge(two.sums[name]) for name, sums in one.sums.items()})
+
+    def over(self, column: str, weights: Floats) -> Floats:
+        """Sums of a column over months: slices × periods × segments; see `Sums.over`."""
+        return self.sums[column].over(weights)
+
+
+@dataclass(frozen=True, eq=False)
+class ValueCounts:
+    """How often each value occurs, for those that do.
+
+    `values` are columns whose rows are the distinct values, ascending. An entry says `counts` of the value number
+    `codes` in a `cell`: segment, slice and month in one number. Entries ascend by cell and value.
     """
 
-    wholes: tuple[Floats, ...]
-    coarse: Floats | None = None
-    fine: Floats | None = None
+    axes: Axes
+    values: tuple[Array, ...]
+    cells: Array
+    codes: Array
+    counts: Array
 
-    def over(self, weights: Floats) -> Floats:
-        """Sums of slices × periods × places; `weights` say which months count: (slices ×) periods × months."""
-        wholes: Floats = reduce(np.add, [np.matmul(weights, part) for part in self.wholes])
-        if self.coarse is None:
-            return wholes
-        coarse = np.matmul(weights, self.coarse)
-        carried = np.rint(coarse / COARSE)
-        rest = (coarse - carried * COARSE) * _FINE_A_COARSE
-        if self.fine is not None:
-            rest += np.matmul(weights, self.fine)
-        wholes += carried
-        wholes += rest / FINE
-        return wholes
+    def placed(self, axes: Axes) -> "ValueCounts":
+        """The same on axes that hold these."""
+        if axes == self.axes:
+            return self
+        slices, months, segments = self.axes.positions_in(axes)
+        n_slices, n_months, _ = self.axes.shape
+        segment, rest = np.divmod(self.cells, max(n_slices * n_months, 1))
+        a_slice, month = np.divmod(rest, max(n_months, 1))
+        cells = (segments[segment] * len(axes.slices) + slices[a_slice]) * len(axes.months) + months[month]
+        order = np.lexsort((self.codes, cells))
+        return ValueCounts(
+            axes, self.values, cells[order].astype(np.uint32), self.codes[order], self.counts[order]
+        )
+
+    def merge(self, other: "ValueCounts") -> "ValueCounts":
+        """The counts of the cases of both."""
+        axes = self.axes.merge(other.axes)
+        one, two = self.placed(axes), other.placed(axes)
+        values, codes = _joined(one.values, two.values)
+        keys = grouped_keys(
+            np.concatenate([one.cells, two.cells]),
+            np.concatenate([codes[0][one.codes], codes[1][two.codes]]),
+            prod(axes.shape),
+            _bits(values),
+        )
+        return ValueCounts.of(axes, values, keys, np.concatenate([one.counts, two.counts]))
+
+    @classmethod
+    def of(
+        cls, axes: Axes, values: tuple[Array, ...], keys: Array, counts: Array | None = None
+    ) -> "ValueCounts":
+        """The counts of values given by keys of cell and number of value; each is one, or so many as `counts` says."""
+        bits = _bits(values)
+        keys, counts = counted(keys, prod(axes.shape) << bits, counts)
+        codes = keys & keys.dtype.type((1 << bits) - 1)
+        cells = keys >> keys.dtype.type(bits)
+        return cls(axes, values, cells.astype(np.uint32), codes.astype(np.uint32), counts)
+
+    def grouped(self, slice_no: int, weights: Floats) -> Iterator["Grouping"]:
+        """Groupings of one slice in which every segment and period of `weights` (periods × months) is a group."""
+        slices, months, segments = self.axes.shape
+        segment, rest = np.divmod(self.cells, np.uint32(max(slices * months, 1)))
+        of_slice, month = np.divmod(rest, np.uint32(max(months, 1)))
+        codes, counts = self.codes, self.counts
+        if slices > 1:
+            segment, month, codes, counts = (a[of_slice == slice_no] for a in (segment, month, codes, counts))
+        for layer in layers(weights):
+            nowhere = np.uint32(len(layer))
+            place = np.full(months, nowhere)
+            for number, period in enumerate(layer):
+                place[weights[period] > 0] = number
+            own = place[month]
+            group = segment * nowhere
+            group += own
+            if (place < nowhere).all():
+                yield Grouping(group, codes, counts, layer, segments)
+            else:
+                wanted = own < nowhere
+                yield Grouping(group[wanted], codes[wanted], counts[wanted], layer, segments)
 
 
 @dataclass(frozen=True)
 class Grouping:
-    """A way to group rows: `group` is that of every row, of 0 … count − 1.
-
-    There is one for every period of the `layer` and every place of `span`, and one more row and column of groups
-    for rows of no period and no place.
-    """
+    """Values in groups, one for every segment and period of the `layer`: group, number of the value, how often."""
 
     group: Array
-    count: int
+    codes: Array
+    counts: Array
     layer: Array
-    span: slice
+    segments: int
+
+    @property
+    def size(self) -> int:
+        """How many groups there are."""
+        return self.segments * len(self.layer)
 
     def fill(self, array: Floats, figures: Array) -> None:
-        """Put a figure of every group in its place of an array of periods × places."""
-        own = figures.reshape(len(self.layer) + 1, -1)[:-1, :-1]
-        array[self.layer, self.span] = own
+        """Put a figure of every group in its place of an array of periods × segments."""
+        array[self.layer] = figures.reshape(self.segments, len(self.layer)).T
 
 
-class Cells:
-    """Where rows of a fact are: `rows` has month (see `month_number`) and the columns of its places.
+class RowsByMonth:
+    """Rows of a fact by slice, month and segment, to be added up and counted.
 
-    `months` is the range of the months; `slices` the numbers of the rows' slices, if there are several.
+    `rows` has month (see `month_number`, within `months`), the columns by which the fact is summed or grouped and
+    `sliced_on`, if rows are of several slices.
     """
 
     def __init__(
-        self,
-        rows: pl.DataFrame,
-        places: Places,
-        fact: str,
-        months: range,
-        slices: Array | None = None,
-        count: int = 1,
+        self, rows: pl.DataFrame, fact: SegmentedFact, months: range, sliced_on: str | None = None
     ) -> None:
-        self.months = months
-        self._slices, self._count = slices, count
-        self._rows = rows
-        self._places = places
-        self._placed: Placed = places.facts[fact]
-        self._month = rows["month"].to_numpy().astype(np.int64) - months.start
+        kinds = rows[sliced_on].unique().sort().to_list() if sliced_on else [None]
+        self.axes = Axes(tuple(kinds), months, fact.segments)
+        self._rows, self._fact = rows, fact
+        self._row = rows["month"].to_numpy().astype(np.int64) - months.start
+        if sliced_on and kinds:
+            numbers = {kind: number for number, kind in enumerate(kinds)}
+            slices = rows[sliced_on].replace_strict(numbers, return_dtype=pl.Int64).to_numpy()
+            self._row = self._row + slices * len(months)
+        self._weights = rows[fact.weight].to_numpy().astype(np.int64) if fact.weight else None
 
-    def sums(self, column: pl.Series) -> Sums:
-        """Sums of a column (of flags: how many are set)."""
-        if column.dtype != pl.Boolean:
+    def sums(self, columns: Mapping[str, pl.Series]) -> MonthSums:
+        """Sums of columns, by name (of flags: how many are set)."""
+        return MonthSums(self.axes, {name: self._sums(column) for name, column in columns.items()})
+
+    def counts(self, codes: Array, values: tuple[Array, ...], known: Array | None = None) -> ValueCounts:
+        """How often each of the distinct `values` occurs, from its number in each row, or in each `known` row."""
+        bits, height = _bits(values), len(self.axes.slices) * len(self.axes.months)
+        rows, weights = (a if known is None or a is None else a[known] for a in (self._row, self._weights))
+        keys, counts = [], []
+        for cut, span in self.axes.segments.spans.items():
+            width, place = self._within(cut, known)
+            own = grouped_keys(place * height + rows, codes, width * height, bits)
+            own, many = counted(own, width * height << bits, weights)
+            # What is nowhere comes last.
+            end = np.searchsorted(own, own.dtype.type((span.stop - span.start) * height << bits))
+            keys.append(own[:end].astype(np.uint64) + np.uint64(span.start * height << bits))
+            counts.append(many[:end])
+        return ValueCounts.of(self.axes, values, np.concatenate(keys), np.concatenate(counts))
+
+    def _sums(self, column: pl.Series) -> Sums:
+        if column.dtype != pl.Boolean or self._weights is not None:
             numbers = column.cast(pl.Float64).fill_null(0.0).to_numpy()
-            return self._decimals(numbers)
+            weights = None if self._weights is None else self._weights.astype(np.float64)
+            return Sums.of(numbers, lambda part: self._added(partial(_summed, part)), weights)
         # Of few rows there is less to count: those that are set, or the others.
         if 2 * int(column.sum()) <= len(column):
-            return Sums((self._added(partial(_counted, column)),))
-        return Sums((self._of_all - self._added(partial(_counted, ~column.fill_null(False))),))
-
-    def _decimals(self, numbers: Floats) -> Sums:
-        wholes = np.rint(numbers)
-        coarse, fine = _fractions(numbers, wholes)
-        return Sums(
-            tuple(self._added(partial(_summed, part)) for part in _addable(wholes)),
-            None if coarse is None else self._added(partial(_summed, coarse)),
-            None if fine is None else self._added(partial(_summed, fine)),
-        )
+            return Sums.of_counts(self._added(partial(_counted, column)))
+        return Sums.of_counts(self._of_all - self._added(partial(_counted, ~column.fill_null(False))))
 
     @cached_property
     def _of_all(self) -> Floats:
         return self._added(lambda cells, count: np.bincount(cells.to_numpy(), minlength=count))
 
     def _added(self, by: Callable[[pl.Series, int], Array]) -> Floats:
-        """What is added up `by` cells (the cell of each row, and how many cells there are), at every place."""
-        height = self._count * len(self.months)
-        found = np.zeros((height, self._places.frame.height))
-        size = prod(self._placed.sizes)
-        cells = by(self._in_common, height * size).reshape(height, size).astype(np.float64, copy=False)
-        places, which = self._margins
-        found[:, places] = (which @ np.ascontiguousarray(cells.T)).T
+        """What is added up `by` cells (the cell of each row, and how many cells there are), in every segment."""
+        slices, months, segments = self.axes.shape
+        height, size = slices * months, prod(self._fact.sizes)
+        found = np.zeros((height, segments))
+        cells = by(self._in_several, height * size).reshape(height, size).astype(np.float64, copy=False)
+        at, which = self._margins
+        found[:, at] = (which @ np.ascontiguousarray(cells.T)).T
         for cut, (width, code) in self._apart.items():
-            span = self._places.spans[cut]
+            span = self.axes.segments.spans[cut]
             own = by(code, height * width).reshape(height, width)
             found[:, span] = own[:, : span.stop - span.start]
-        return found.reshape(self._count, len(self.months), self._places.frame.height)
+        return found.reshape(self.axes.shape)
 
     @cached_property
     def _margins(self) -> tuple[Array, sparse.csr_array]:
-        """The places that are added up from common cells, and which cells make up which of them."""
-        sizes = self._placed.sizes
+        """The segments that are added up from cells of several cuts, and which cells make up which of them."""
+        sizes = self._fact.sizes
         at = np.unravel_index(np.arange(prod(sizes)), sizes) if sizes else ()
-        places, cells = [np.array([0])], [np.ones((prod(sizes), 1))]
-        for cut, here in zip(self._placed.common, at, strict=True):
-            span = self._places.spans[cut]
-            places.append(np.arange(span.start, span.stop))
+        segments, cells = [np.array([0])], [np.ones((prod(sizes), 1))]
+        for cut, here in zip(self._fact.common, at, strict=True):
+            span = self.axes.segments.spans[cut]
+            segments.append(np.arange(span.start, span.stop))
             cells.append(here[:, None] == np.arange(span.stop - span.start))
-        return np.concatenate(places), sparse.csr_array(np.hstack(cells).T.astype(np.float64))
+        return np.concatenate(segments), sparse.csr_array(np.hstack(cells).T.astype(np.float64))
 
     @cached_property
-    def _row(self) -> Array:
-        row: Array = self._month if self._slices is None else self._slices * len(self.months) + self._month
-        return row
-
-    @cached_property
-    def _in_common(self) -> pl.Series:
-        return pl.Series(self._row * prod(self._placed.sizes) + self._rows[COMMON].to_numpy())
+    def _in_several(self) -> pl.Series:
+        return pl.Series(self._row * prod(self._fact.sizes) + self._rows[SEVERAL].to_numpy())
 
     @cached_property
     def _apart(self) -> dict[str, tuple[int, pl.Series]]:
-        """Of each cut that is added up on its own: how many places, and the cell of every row."""
+        """Of each cut that is added up on its own: how many segments, and the cell of every row."""
         found = {}
-        for cut in self._placed.apart:
-            width, place = self._here(cut)
+        for cut in self._fact.apart:
+            width, place = self._within(cut)
             found[cut] = width, pl.Series(self._row * width + place)
         return found
 
-    def _here(self, cut: str) -> tuple[int, Array]:
-        """How many places a cut has, with nowhere as the last, and which of them each row is in."""
-        span = self._places.spans[cut]
+    def _within(self, cut: str, known: Array | None = None) -> tuple[int, Array]:
+        """How many segments a cut has, with nowhere as the last, and which of them each (known) row is in."""
+        span = self.axes.segments.spans[cut]
         width = span.stop - span.start + 1
         if cut == COMPANY:
-            return width, np.zeros(len(self._month), np.uint32)
-        place = self._rows[place_of(cut)].cast(pl.UInt32).fill_null(span.start + width - 1)
-        return width, place.to_numpy() - np.uint32(span.start)
+            return width, np.zeros(len(self._row) if known is None else int(known.sum()), np.int64)
+        column = self._rows[segment_no_of(cut)]
+        place = column.cast(pl.Int64).fill_null(span.start + width - 1).to_numpy() - span.start
+        return width, place if known is None else place[known]
 
-    def grouped(self, weights: Floats) -> Iterator[Grouping]:
-        """Groupings of the rows, so that every period and place of `weights` (periods × months) is a group of one."""
-        of_rows = []
-        for layer in layers(weights):
-            ordinal = np.full(len(self.months), len(layer), np.uint32)
-            for i, period in enumerate(layer):
-                ordinal[weights[period] > 0] = i
-            of_rows.append((layer, ordinal[self._month]))
-        for cut in self._placed.cuts:
-            width, place = self._here(cut)
-            for layer, of_row in of_rows:
-                group = of_row * np.uint32(width)
-                group += place
-                yield Grouping(group, (len(layer) + 1) * width, layer, self._places.spans[cut])
+
+def _bits(values: tuple[Array, ...]) -> int:
+    """Bits that the numbers of values take."""
+    return max(len(values[0]) - 1, 1).bit_length()
+
+
+def _joined(
+    one: tuple[Array, ...], other: tuple[Array, ...]
+) -> tuple[tuple[Array, ...], tuple[Array, Array]]:
+    """The distinct values of both, ascending, and the numbers among them of the values of each."""
+    every = [np.concatenate(pair) for pair in zip(one, other, strict=True)]
+    order = np.lexsort(every[::-1])
+    ascending = [column[order] for column in every]
+    is_new = np.ones(len(order), bool)
+    is_new[1:] = np.any([column[1:] != column[:-1] for column in ascending], axis=0)
+    number = np.empty(len(order), np.int64)
+    number[order] = np.cumsum(is_new) - 1
+    begin = len(one[0])
+    return tuple(column[is_new] for column in ascending), (number[:begin], number[begin:])
 
 
 def layers(weights: Floats) -> list[Array]:
@@ -234,43 +339,22 @@ def months_from_to(months: range, first: Array, last: Array) -> Floats:
     return ((own >= first[:, None]) & (own <= last[:, None])).astype(np.float64)
 
 
+def months_spanned(months: pl.Series) -> range:
+    """The months from the first to the last; none of nothing."""
+    first, last = months.min(), months.max()
+    return range(int(first), int(last) + 1) if isinstance(first, int) and isinstance(last, int) else range(0)
+
+
+def months_of_both(months: range, others: range) -> range:
+    """The months from the first to the last of both."""
+    if not months or not others:
+        return months or others
+    return range(min(months.start, others.start), max(months.stop, others.stop))
+
+
 def _counted(flags: pl.Series, cells: pl.Series, count: int) -> Array:
     return np.bincount(cells.filter(flags).to_numpy(), minlength=count)
 
 
 def _summed(numbers: Floats, cells: pl.Series, count: int) -> Array:
     return np.bincount(cells.to_numpy(), numbers, count)
-
-
-def _fractions(numbers: Floats, wholes: Floats) -> tuple[Floats | None, Floats | None]:
-    """What numbers have beside the nearest wholes, in coarse units and, where these do not do, in fine ones."""
-    rest = np.subtract(numbers, wholes)
-    if not rest.any():
-        return None, None
-    coarse = np.rint(rest * COARSE)
-    finer = wholes + coarse / COARSE != numbers
-    if not finer.any():
-        return coarse, None
-    digits = _DIGITS[(numbers.view(np.int64) >> _MANTISSA_BITS) & _EXPONENTS]
-    units = np.rint(rest * (FINE / _DECADES)[digits])
-    units *= _DECADES[digits]
-    coarse = np.where(finer, np.rint(units / _FINE_A_COARSE), coarse)
-    return coarse, np.where(finer, units - coarse * _FINE_A_COARSE, 0.0)
-
-
-def _addable(wholes: Floats) -> tuple[Floats, ...]:
-    """Whole numbers in parts that floats add up without error: as they are, or what is of larger units apart."""
-    largest = max(wholes.max(initial=0.0), -wholes.min(initial=0.0))
-    parts, unit = [], 1.0
-    while _EXACT <= largest / unit * len(wholes) < np.inf:
-        unit *= _LARGER
-        large = np.rint(wholes / unit) * unit
-        parts.append(wholes - large)
-        wholes = large
-    return (*parts, wholes)
-
-
-def months_spanned(months: pl.Series) -> range:
-    """The months from the first to the last; none of nothing."""
-    first, last = months.min(), months.max()
-    return range(int(first), int(last) + 1) if isinstance(first, int) and isinstance(last, int) else range(0)

@@ -12,16 +12,14 @@ from types import MappingProxyType
 import polars as pl
 
 from transforms.exactness import compared, published
-from transforms.measures.case_figures import batched
-from transforms.measures.curve_figures import survival
 from transforms.measures.definition import Kpi
-from transforms.measures.figures import EARLY, NUMBERS, PERIOD, Figures, Series, measured
+from transforms.measures.families import families
+from transforms.measures.figures import EARLY, NUMBERS, PERIOD, Figures, Scope, Series, numbers_of
 from transforms.measures.needs import Needs, bases_of, firsts_of
 from transforms.measures.rolling import Windows, with_windows
-from transforms.measures.segments import Facts, Places
-from transforms.measures.stock_figures import Stocks, stocks
+from transforms.measures.segments import Facts, Segments, segmented
 from transforms.origins import Firsts
-from transforms.periods import end_of_day, without_rolling
+from transforms.periods import end_of_day
 from transforms.settings import Settings
 from transforms.units import TOLERANCE, UNITS
 
@@ -75,30 +73,28 @@ def kpi_records(
     if periods.is_empty():
         return pl.DataFrame(schema={**RECORD, **grain})
     periods = periods.with_columns(period=pl.int_range(pl.len(), dtype=PERIOD))
-    places = Places.of(facts, settings.cuts)
+    segments, known = segmented(facts, settings.cuts)
     pairs = [(kpi, basis) for kpi in kpis for basis in bases_of(kpi)]
     every = [Series(number, kpi, basis) for number, (kpi, basis) in enumerate(pairs)]
     schemas = {name: fact.collect_schema() for name, fact in facts.items()}
     needs = Needs.undeclared(settings, schemas) if recorded is None else Needs.declared(settings)
     firsts = _firsts(facts, needs, every, recorded)
     applicable = _applicable(every, needs, firsts, lost)
-    series = [s for s in every if applicable[s.number].since]
-    # Curves need the single cases, too many of them for windows that overlap: they have none of those.
-    apart = without_rolling(periods)
-    counted = Stocks(places, periods, lambda flow: needs.flow(flow).since(firsts) is not None)
-    figures = [
-        *batched(series, periods, as_of, places, counted),
-        *stocks(series, periods, places, counted),
-        *survival(series, apart, places, as_of, end_of_day(as_of, settings.time_zone)),
-    ]
-    for one in every:
-        if not applicable[one.number].since:
-            own = apart if one.kpi.measure.family == "curves" else periods
-            figures.append(Figures.of(one, own, places, {}))
-    periods, longer = with_windows(periods, figures, windows)
-    figures += longer
+    scope = Scope(periods, segments, as_of, end_of_day(as_of, settings.time_zone))
+    found: list[Figures] = []
+    for name, family in families(
+        scope, lambda plan: plan.state(known), lambda flow: needs.flow(flow).since(firsts) is not None
+    ).items():
+        own = [one for one in every if one.kpi.measure.family == name]
+        found += family.figures([one for one in own if applicable[one.number].since])
+        found += [
+            Figures.of(one, family.scope, known[one.kpi.fact].segments, {})
+            for one in own
+            if not applicable[one.number].since
+        ]
+    periods, longer = with_windows(periods, found, windows)
     rules = _rules(every, applicable, settings)
-    return _stated(measured(figures), rules, periods, places, as_of).select(*RECORD, *grain)
+    return _stated(numbers_of([*found, *longer]), rules, periods, segments, as_of).select(*RECORD, *grain)
 
 
 @dataclass(frozen=True)
@@ -176,7 +172,7 @@ def _rules(
 
 
 def _stated(
-    found: pl.DataFrame, rules: pl.DataFrame, periods: pl.DataFrame, places: Places, as_of: date
+    found: pl.DataFrame, rules: pl.DataFrame, periods: pl.DataFrame, segments: Segments, as_of: date
 ) -> pl.DataFrame:
     """The records with status, names of KPI and segment, and without a value where the status allows none."""
     mature_on = pl.col("ends_on") + pl.duration(days="horizon_days")
@@ -198,12 +194,12 @@ def _stated(
         .otherwise(pl.lit("ok"))
     )
     shown = pl.col("status").is_in(["ok", "low_n"])
-    # Numbers of series, periods and places are rows of these frames: nothing has to be looked up.
+    # Numbers of series, periods and segments are rows of these frames: nothing has to be looked up.
     known = [
         found.select(*NUMBERS, EARLY),
         rules[found["series"]],
         periods.drop("period")[found["period"]],
-        places.frame.drop("place")[found["place"]],
+        segments.frame[found["segment_no"]],
     ]
     return (
         pl.concat(known, how="horizontal")

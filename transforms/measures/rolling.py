@@ -41,7 +41,7 @@ def with_windows(
             Figures(
                 one.series,
                 numbers,
-                one.places,
+                one.segments,
                 {name: _added(a[rows], length) for name, a in one.numbers.items()},
             )
             for one in figures

@@ -1,110 +1,168 @@
-"""Places: the segments of every cut, numbered, and the facts with the places of their cases.
+"""The segments of every cut, by name, and facts whose cases know in which segments they are.
 
-What is added up there is `month_sums.py`; here are only the numbers.
+What is added up there is `month_sums.py`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
+
+from transforms.statistics.ordered import Array
 
 COMPANY = "company"
-PLACE = pl.UInt16
-COMMON = "place_of_several"
+SEGMENT_NO = pl.UInt16
+SEVERAL = "segment_no_of_several"
 Facts = Mapping[str, pl.LazyFrame]
 # Cuts are added up from cells common to several as long as there are so many times fewer cells than cases.
 FEWER = 256
 
 
-def place_of(cut: str) -> str:
-    """Name of the column that says in which segment of a cut a case is."""
-    return f"place_of_{cut}"
+def segment_no_of(cut: str) -> str:
+    """Name of the column that says in which segment of a cut a case is, by its number."""
+    return f"segment_no_of_{cut}"
 
 
 @dataclass(frozen=True)
-class Placed:
-    """A fact with the places of its cases: a column `place_of` each of its `cuts` but the company.
+class Segments:
+    """Names of the segments of each cut, ascending; they are numbered through, cut after cut.
 
-    COMMON holds those of the cuts in `common` in one number, of mixed radix `sizes`; the others are `apart`.
+    >>> one = Segments({"company": ("company",), "branch": ("Bonn", "Wien")})
+    >>> one.merge(Segments({"company": ("company",), "branch": ("Jena",)})).names["branch"]
+    ('Bonn', 'Jena', 'Wien')
     """
 
-    frame: pl.LazyFrame
-    cuts: tuple[str, ...]
-    common: tuple[str, ...]
-    sizes: tuple[int, ...]
-
-    @property
-    def apart(self) -> tuple[str, ...]:
-        """The cuts that COMMON does not hold."""
-        return tuple(cut for cut in self.cuts if cut not in (COMPANY, *self.common))
-
-    @property
-    def adding(self) -> list[str]:
-        """The columns that sums are taken by."""
-        return [COMMON, *map(place_of, self.apart)]
-
-    @property
-    def columns(self) -> list[str]:
-        """The columns that cases are grouped and sums are taken by."""
-        return [COMMON, *(place_of(cut) for cut in self.cuts if cut != COMPANY)]
-
-
-@dataclass(frozen=True)
-class Places:
-    """Every segment of every cut: `frame` has cut, segment and place, its number; the company is 0."""
-
-    frame: pl.DataFrame
-    facts: Mapping[str, Placed]
+    names: Mapping[str, tuple[str, ...]]
 
     @classmethod
-    def of(cls, facts: Facts, cuts: Sequence[str]) -> "Places":
-        """The segments that occur in any fact, in the order of the cuts and by name, and where each case is."""
-        frames = {name: fact.collect() for name, fact in facts.items()}
-        parts = [pl.DataFrame({"cut": [COMPANY], "segment": [COMPANY]})]
+    def found_in(cls, facts: Iterable[pl.DataFrame], cuts: Sequence[str]) -> "Segments":
+        """Those that occur in any fact, cuts in their order after the company."""
+        names: dict[str, tuple[str, ...]] = {COMPANY: (COMPANY,)}
         for cut in cuts:
-            found = [frame[cut].unique() for frame in frames.values() if cut in frame.columns]
+            found = [frame[cut].unique() for frame in facts if cut in frame.columns]
             if found and cut != COMPANY:
-                segments = pl.concat(found).unique().drop_nulls().sort()
-                parts.append(pl.DataFrame({"segment": segments}).select(pl.lit(cut).alias("cut"), "segment"))
-        numbered = pl.concat(parts).with_row_index("place").cast({"place": PLACE})
-        return cls(numbered, {name: _placed(frame, numbered) for name, frame in frames.items()})
+                names[cut] = tuple(pl.concat(found).unique().drop_nulls().sort())
+        return cls(names)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.names.values()))
 
     @cached_property
     def spans(self) -> dict[str, slice]:
-        """Where the places of each cut are."""
-        spans = self.frame.group_by("cut").agg(first=pl.col("place").min(), n=pl.len())
-        return {cut: slice(first, first + n) for cut, first, n in spans.iter_rows()}
+        """Where the numbers of each cut are."""
+        spans, first = {}, 0
+        for cut, own in self.names.items():
+            spans[cut] = slice(first, first + len(own))
+            first += len(own)
+        return spans
 
-    def of_cuts(self, fact: str) -> NDArray[np.int64]:
-        """The places that divide a fact, ascending."""
-        return (
-            self.frame.filter(pl.col("cut").is_in(self.facts[fact].cuts))["place"].to_numpy().astype(np.int64)
+    @cached_property
+    def frame(self) -> pl.DataFrame:
+        """cut and segment, in the order of the numbers."""
+        rows = [(cut, name) for cut, own in self.names.items() for name in own]
+        return pl.DataFrame(rows, schema={"cut": pl.String, "segment": pl.String}, orient="row")
+
+    def of_cuts(self, cuts: Iterable[str]) -> "Segments":
+        """Those of some cuts."""
+        return Segments({cut: self.names.get(cut, ()) for cut in cuts})
+
+    def merge(self, other: "Segments") -> "Segments":
+        """The segments of both."""
+        return Segments(
+            {
+                cut: tuple(sorted({*self.names.get(cut, ()), *other.names.get(cut, ())}))
+                for cut in dict.fromkeys([*self.names, *other.names])
+            }
         )
 
+    def numbers_in(self, wider: "Segments") -> Array:
+        """The numbers of these segments among those that hold them all."""
+        numbers = {
+            (cut, name): wider.spans[cut].start + place
+            for cut in self.names
+            for place, name in enumerate(wider.names[cut])
+        }
+        return np.array([numbers[cut, name] for cut, own in self.names.items() for name in own], np.int64)
 
-def _placed(fact: pl.DataFrame, numbered: pl.DataFrame) -> Placed:
-    segments = {
-        str(cut): own for (cut,), own in numbered.group_by("cut", maintain_order=True) if cut in fact.columns
+
+@dataclass(frozen=True)
+class SegmentedFact:
+    """A fact whose cases know their segments: a column `segment_no_of` each cut but the company.
+
+    SEVERAL holds those of the cuts in `common` in one number, of mixed radix `sizes`. A row is one case, or as many
+    as the column `weight` says, a whole number.
+    """
+
+    frame: pl.LazyFrame
+    segments: Segments
+    common: tuple[str, ...]
+    sizes: tuple[int, ...]
+    weight: str | None = None
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """The cuts that SEVERAL does not hold."""
+        return tuple(cut for cut in self.segments.names if cut not in (COMPANY, *self.common))
+
+    @property
+    def summed_by(self) -> list[str]:
+        """The columns that sums are taken by."""
+        return [SEVERAL, *map(segment_no_of, self.apart), *self._weights]
+
+    @property
+    def grouped_by(self) -> list[str]:
+        """The columns that cases are grouped and sums are taken by."""
+        cuts = (cut for cut in self.segments.names if cut != COMPANY)
+        return [SEVERAL, *map(segment_no_of, cuts), *self._weights]
+
+    @property
+    def _weights(self) -> list[str]:
+        return [self.weight] if self.weight else []
+
+
+SegmentedFacts = Mapping[str, SegmentedFact]
+
+
+def segmented(
+    facts: Facts, cuts: Sequence[str], weights: Mapping[str, str] | None = None
+) -> tuple[Segments, dict[str, SegmentedFact]]:
+    """The segments of all facts, and the facts with those of their cases.
+
+    `weights` names, by fact, the column that says how many cases a row stands for; rows of none are left out.
+    """
+    weights = weights or {}
+    frames = {
+        name: fact.filter(pl.col(weights[name]) > 0).collect() if name in weights else fact.collect()
+        for name, fact in facts.items()
     }
-    # A case without a segment is nowhere: one place more, that nobody asks for.
-    widths = {cut: own.height + int(fact[cut].null_count() > 0) for cut, own in segments.items()}
+    segments = Segments.found_in(frames.values(), cuts)
+    return segments, {name: _segmented(frame, segments, weights.get(name)) for name, frame in frames.items()}
+
+
+def _segmented(fact: pl.DataFrame, every: Segments, weight: str | None) -> SegmentedFact:
+    segments = every.of_cuts(cut for cut in every.names if cut == COMPANY or cut in fact.columns)
+    # A case without a segment is nowhere: one number more, that nobody asks for.
+    widths = {
+        cut: len(own) + int(fact[cut].null_count() > 0)
+        for cut, own in segments.names.items()
+        if cut != COMPANY
+    }
     common: list[str] = []
     for cut in sorted(widths, key=lambda cut: (widths[cut], cut)):
         if prod(widths[c] for c in [*common, cut]) * FEWER <= max(fact.height, FEWER**2):
             common.append(cut)
     code = pl.lit(0, pl.UInt32)
     for cut in common:
-        here = pl.col(place_of(cut)).cast(pl.UInt32) - pl.lit(segments[cut]["place"][0], pl.UInt32)
+        here = pl.col(segment_no_of(cut)).cast(pl.UInt32) - pl.lit(segments.spans[cut].start, pl.UInt32)
         code = code * pl.lit(widths[cut], pl.UInt32) + here.fill_null(widths[cut] - 1)
-    places = [_place(cut, own) for cut, own in segments.items()]
-    frame = fact.with_columns(places).with_columns(code.alias(COMMON))
-    return Placed(frame.lazy(), (COMPANY, *segments), tuple(common), tuple(widths[cut] for cut in common))
+    numbers = [_number(cut, segments) for cut in widths]
+    frame = fact.with_columns(numbers).with_columns(code.alias(SEVERAL))
+    return SegmentedFact(frame.lazy(), segments, tuple(common), tuple(widths[cut] for cut in common), weight)
 
 
-def _place(cut: str, own: pl.DataFrame) -> pl.Expr:
-    number = pl.col(cut).cast(pl.Enum(own["segment"])).to_physical().cast(PLACE)
-    return (number + pl.lit(own["place"][0], PLACE)).alias(place_of(cut))
+def _number(cut: str, segments: Segments) -> pl.Expr:
+    within = pl.col(cut).cast(pl.Enum(segments.names[cut])).to_physical().cast(SEGMENT_NO)
+    return (within + pl.lit(segments.spans[cut].start, SEGMENT_NO)).alias(segment_no_of(cut))

@@ -1,135 +1,212 @@
-"""Stocks and exposures: how many cases are there at the start and end of every period, by place.
+"""From the cases of stocks to figures: how many are there at the start and end of every period, and what moved.
 
-Counted from the moves of months, never by looking at every day.
+Counted from the moves of months, never by looking at every day; exposures are numbers of stocks, too, or of a feed.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 import polars as pl
 
 from transforms.measures.definition import Exposure, Flow
-from transforms.measures.figures import Figures, Series
-from transforms.measures.month_sums import Cells, Sums, month_number, months_from_to, months_spanned
-from transforms.measures.segments import Places
+from transforms.measures.figures import Figures, Scope, Series, States
+from transforms.measures.month_sums import (
+    Axes,
+    MonthSums,
+    RowsByMonth,
+    month_number,
+    months_from_to,
+    months_of_both,
+    months_spanned,
+)
+from transforms.measures.segments import SegmentedFact, SegmentedFacts, Segments
 from transforms.measures.stock_measures import WINDOW_MONTHS, OfAStock
+from transforms.statistics.exact_sums import Sums
 from transforms.statistics.ordered import Array, Floats
 
+EXPOSURES = "core.exposure_months"
+# A month after all others: cases that have not left.
+NEVER = np.iinfo(np.int32).max
 Key = tuple[object, ...]
 Moves = dict[str, Floats]
 
 
-def stocks(
-    series: Iterable[Series], periods: pl.DataFrame, places: Places, counted: "Stocks"
-) -> list[Figures]:
-    """The figures of the KPIs that count a stock at the end of each period."""
-    found = []
-    for one in series:
-        if one.kpi.measure.family == "stocks":
-            found.append(Figures.of(one, periods, places, counted.flows(cast(OfAStock, one.kpi.measure))))
-    return found
+@dataclass(frozen=True, eq=False)
+class StockState:
+    """What entered and left a stock in each month, and what is excluded from it; whether its fact has any case."""
+
+    moves: MonthSums
+    has_cases: bool = True
+
+    def merge(self, other: "StockState") -> "StockState":
+        """The state of the cases of both."""
+        return StockState(self.moves.merge(other.moves), self.has_cases or other.has_cases)
 
 
-class Stocks:
-    """The stocks of some periods; each flow is counted once, however many KPIs ask for it."""
+@dataclass(frozen=True)
+class StockPlan:
+    """The cases of a flow: their amounts in the months in which they entered and left."""
+
+    flow: Flow
+
+    def state(self, facts: SegmentedFacts) -> StockState:
+        """entered, left, excluded_entered and excluded_left of each month."""
+        if self.flow.fact not in facts:
+            return StockState(MonthSums(Axes((None,), range(0), Segments({})), {}), has_cases=False)
+        fact = facts[self.flow.fact]
+        cases = _cases(self.flow, fact)
+        rows = {
+            f"{prefix}{move}": cases.filter(chosen).drop_nulls(move).with_columns(month=pl.col(move))
+            for prefix, chosen in (("", pl.col("counted")), ("excluded_", ~pl.col("counted")))
+            for move in ("entered", "left")
+        }
+        months = range(0)
+        for some in rows.values():
+            months = months_of_both(months, months_spanned(some["month"]))
+        sums: dict[str, Sums] = {}
+        for name, some in rows.items():
+            # What is left out is told as a number of cases.
+            amount = (
+                pl.repeat(True, some.height, eager=True) if name.startswith("excluded") else some["amount"]
+            )
+            sums |= RowsByMonth(some, fact, months).sums({name: amount}).sums
+        has_cases = not fact.frame.head(1).collect().is_empty()
+        return StockState(MonthSums(Axes((None,), months, fact.segments), sums), has_cases)
+
+
+@dataclass(frozen=True)
+class WindowPlan:
+    """The cases of a flow that entered in `months`, by the month in which they left (a slice of its own)."""
+
+    flow: Flow
+    months: range
+
+    def state(self, facts: SegmentedFacts) -> StockState:
+        """The amount that entered, by month of entering and month of leaving."""
+        fact = facts[self.flow.fact]
+        within = pl.col("entered").is_between(self.months.start, self.months.stop - 1)
+        rows = _cases(self.flow, fact).filter("counted", within)
+        sliced = rows.with_columns(month=pl.col("entered"), left=pl.col("left").fill_null(NEVER))
+        located = RowsByMonth(sliced, fact, self.months, "left")
+        return StockState(located.sums({"amount": sliced["amount"]}))
+
+
+@dataclass(frozen=True)
+class FeedPlan:
+    """A column of the exposures that a feed states for each month."""
+
+    column: str
+
+    def state(self, facts: SegmentedFacts) -> StockState:
+        """Its sum in each month."""
+        fact = facts[EXPOSURES]
+        rows = fact.frame.select(*fact.summed_by, self.column, month=month_number("month")).collect()
+        located = RowsByMonth(rows, fact, months_spanned(rows["month"]))
+        return StockState(located.sums({"amount": rows[self.column]}))
+
+
+def _cases(flow: Flow, fact: SegmentedFact) -> pl.DataFrame:
+    """The months of entering and leaving, the amount, and whether they count, of the flow's cases."""
+    leaves = pl.col(flow.leaves_on)
+    cases = fact.frame if flow.population is None else fact.frame.filter(flow.population)
+    return (
+        cases.filter(pl.col(flow.enters_on).is_not_null())
+        .select(
+            *fact.summed_by,
+            entered=month_number(flow.enters_on),
+            # Who left before entering is told of from the day of entering on.
+            left=pl.when(leaves >= pl.col(flow.enters_on)).then(month_number(flow.leaves_on)),
+            amount=pl.col(flow.amount) if flow.amount else pl.lit(True),
+            counted=flow.counted,
+        )
+        .collect()
+    )
+
+
+class StockFigures:
+    """The family of stocks, and the exposures of rates; each flow is counted once, however many KPIs ask for it.
+
+    Flows for which `is_recorded` does not hold give no exposure.
+    """
 
     def __init__(
-        self, places: Places, periods: pl.DataFrame, is_recorded: Callable[[Flow], bool] = lambda flow: True
+        self, scope: Scope, states: States, is_recorded: Callable[[Flow], bool] = lambda flow: True
     ) -> None:
-        """`periods` have starts_on and ends_on, of whole months; flows that are not recorded give no exposure."""
-        self._is_recorded = is_recorded
-        first, last = periods.select(month_number("starts_on"), month_number("ends_on")).get_columns()
+        self.scope = scope
+        self._states, self._is_recorded = states, is_recorded
+        first, last = scope.periods.select(month_number("starts_on"), month_number("ends_on")).get_columns()
         self._first, self._last = first.to_numpy(), last.to_numpy()
-        self._days = (periods["ends_on"] - periods["starts_on"]).dt.total_days().to_numpy() + 1
-        self._places = places
-        self._counted: dict[Key, Moves] = {}
+        self._found: dict[Key, _Stock] = {}
 
-    def of(self, flow: Flow) -> Moves:
-        """opening, entered, left, closing and excluded number of a flow's cases for every period and place."""
-        chosen = (None if e is None else e.meta.serialize() for e in (flow.population, flow.excluded))
-        key = (flow.fact, flow.enters_on, flow.leaves_on, flow.amount, *chosen)
-        if key not in self._counted:
-            self._counted[key] = self._count(flow)
-        return self._counted[key]
+    def figures(self, series: Sequence[Series]) -> Iterator[Figures]:
+        """The numbers of the flows of each measure under their prefixes, and the days of the period."""
+        days = (
+            self.scope.periods["ends_on"] - self.scope.periods["starts_on"]
+        ).dt.total_days().to_numpy() + 1
+        for one in series:
+            measure = cast(OfAStock, one.kpi.measure)
+            stock = self._stock(measure.flow)
+            excluded = stock.moves["excluded"]
+            every_day = np.broadcast_to(days[:, None].astype(np.float64), excluded.shape)
+            numbers = {"n_excluded": excluded, "days": every_day}
+            for prefix, flow in measure.flows.items():
+                if measure.looks_at_window:
+                    numbers |= self._window(flow)
+                else:
+                    moves = self._stock(flow).moves
+                    numbers |= {f"{prefix}_{name}": array for name, array in moves.items()}
+            yield Figures.of(one, self.scope, stock.segments, numbers)
 
-    def exposure(self, exposure: Exposure) -> Floats:
-        """The exposure of every period and place, NaN in cuts for which nobody states one."""
-        flow = exposure.flow
-        if flow is not None and self._is_recorded(flow) and not self._is_empty(flow.fact):
-            moves = self.of(flow)
-            at_risk = moves["closing"] + moves["left"]
-            moments = {"opening": moves["opening"], "at_risk": at_risk, "entered": at_risk - moves["opening"]}
-            return self._known(flow.fact, moments[exposure.moment])
-        fact = "core.exposure_months"
-        if exposure.feed_column is None:
-            return np.full((len(self._first), self._places.frame.height), np.nan)
-        placed = self._places.facts[fact]
-        rows = placed.frame.select(
-            *placed.adding, exposure.feed_column, month=month_number("month")
-        ).collect()
-        months = months_spanned(rows["month"])
-        sums = Cells(rows, self._places, fact, months).sums(rows[exposure.feed_column])
-        return self._known(fact, sums.over(months_from_to(months, self._first, self._last))[0])
-
-    def flows(self, measure: OfAStock) -> Moves:
-        """The numbers of a measure's flows, each under its prefix, and the days of the period."""
-        shape = (len(self._first), self._places.frame.height)
-        numbers: Moves = {"days": np.broadcast_to(self._days[:, None].astype(np.float64), shape)}
-        numbers["n_excluded"] = self.of(measure.flow)["excluded"]
-        for prefix, flow in measure.flows.items():
-            if measure.looks_at_window:
-                numbers |= self._window(flow)
-            else:
-                numbers |= {f"{prefix}_{name}": array for name, array in self.of(flow).items()}
-        return numbers
-
-    def _is_empty(self, fact: str) -> bool:
-        return fact not in self._places.facts or self._places.facts[fact].frame.head(1).collect().is_empty()
-
-    def _known(self, fact: str, numbers: Floats) -> Floats:
-        """The numbers, NaN in cuts that the fact does not know."""
-        known = np.full_like(numbers, np.nan)
-        places = self._places.of_cuts(fact)
-        known[:, places] = numbers[:, places]
+    def exposure(self, exposure: Exposure, of: Segments) -> Floats:
+        """The exposure of every period and of some segments, NaN in cuts for which nobody states one."""
+        found = self._stock_exposure(exposure) or self._stated_exposure(exposure)
+        known = np.full((len(self._first), len(of)), np.nan)
+        if found is None:
+            return known
+        own, numbers = found
+        for cut, span in of.spans.items():
+            if cut in own.spans:
+                known[:, span] = numbers[:, own.spans[cut]]
         return known
 
-    def _cases(self, flow: Flow) -> pl.DataFrame:
-        """The months of entering and leaving, the amount, and whether they count, of the flow's cases."""
-        placed, leaves = self._places.facts[flow.fact], pl.col(flow.leaves_on)
-        cases = placed.frame if flow.population is None else placed.frame.filter(flow.population)
-        return (
-            cases.filter(pl.col(flow.enters_on).is_not_null())
-            .select(
-                *placed.adding,
-                entered=month_number(flow.enters_on),
-                # Who left before entering is told of from the day of entering on.
-                left=pl.when(leaves >= pl.col(flow.enters_on)).then(month_number(flow.leaves_on)),
-                amount=pl.col(flow.amount) if flow.amount else pl.lit(True),
-                counted=flow.counted,
-            )
-            .collect()
-        )
+    def _stock_exposure(self, exposure: Exposure) -> tuple[Segments, Floats] | None:
+        if exposure.flow is None or not self._is_recorded(exposure.flow):
+            return None
+        stock = self._stock(exposure.flow)
+        if not stock.has_cases:
+            return None
+        opening, at_risk = stock.moves["opening"], stock.moves["closing"] + stock.moves["left"]
+        moments = {"opening": opening, "at_risk": at_risk, "entered": at_risk - opening}
+        return stock.segments, moments[exposure.moment]
 
-    def _count(self, flow: Flow) -> Moves:
-        cases = self._cases(flow)
-        moves = self._standing(flow, cases.filter("counted"))
-        excluded = cases.filter(~pl.col("counted"))
-        if excluded.is_empty():
-            return {**moves, "excluded": np.zeros_like(moves["closing"])}
-        told = excluded.with_columns(amount=pl.lit(True))
-        return {**moves, "excluded": self._standing(flow, told)["closing"]}
+    def _stated_exposure(self, exposure: Exposure) -> tuple[Segments, Floats] | None:
+        if exposure.feed_column is None:
+            return None
+        moves = self._in_scope(self._states(FeedPlan(exposure.feed_column)).moves)
+        of_period = months_from_to(moves.axes.months, self._first, self._last)
+        return moves.axes.segments, moves.over("amount", of_period)[0]
 
-    def _standing(self, flow: Flow, cases: pl.DataFrame) -> Moves:
-        entered, left = (self._moved(flow, cases, name) for name in ("entered", "left"))
+    def _stock(self, flow: Flow) -> "_Stock":
+        """The stock of a flow in every period and segment."""
+        chosen = (None if e is None else e.meta.serialize() for e in (flow.population, flow.excluded))
+        key = (flow.fact, flow.enters_on, flow.leaves_on, flow.amount, *chosen)
+        if key not in self._found:
+            state = self._states(StockPlan(flow))
+            moves = self._in_scope(state.moves)
+            found = self._standing(moves, "") | {"excluded": self._standing(moves, "excluded_")["closing"]}
+            self._found[key] = _Stock(moves.axes.segments, found, state.has_cases)
+        return self._found[key]
+
+    def _standing(self, moves: MonthSums, prefix: str) -> Moves:
+        months = moves.axes.months
 
         def by(month: Array) -> tuple[Floats, Floats]:
             """How many had entered and left by the end of months, one a period."""
-            found = []
-            for months, sums in (entered, left):
-                ever = np.full_like(month, months.start)
-                found.append(sums.over(months_from_to(months, ever, month))[0])
-            return found[0], found[1]
+            until = months_from_to(months, np.full_like(month, months.start), month)
+            entered, left = (moves.over(f"{prefix}{move}", until)[0] for move in ("entered", "left"))
+            return entered, left
 
         (entered_before, left_before), (entered_by, left_by) = by(self._first - 1), by(self._last)
         return {
@@ -139,26 +216,26 @@ class Stocks:
             "closing": entered_by - left_by,
         }
 
-    def _moved(self, flow: Flow, cases: pl.DataFrame, move: str) -> tuple[range, Sums]:
-        rows = cases.drop_nulls(move).with_columns(month=pl.col(move))
-        months = months_spanned(rows["month"])
-        return months, Cells(rows, self._places, flow.fact, months).sums(rows["amount"])
-
     def _window(self, flow: Flow) -> Moves:
         """window_entered, window_left: entered in the twelve months to a period's end, and left by it as well."""
         first = self._last - WINDOW_MONTHS + 1
-        within = pl.col("entered").is_between(int(first.min()), int(self._last.max()))
-        rows = self._cases(flow).filter("counted", within).with_columns(month=pl.col("entered"))
-        months = months_spanned(rows["month"])
-        leaving = months_spanned(rows["left"].drop_nulls())
-        # Cases that have not left are the last slice.
-        left = (rows["left"] - leaving.start).fill_null(len(leaving)).to_numpy().astype(np.int64)
-        cells = Cells(rows, self._places, flow.fact, months, left, len(leaving) + 1)
-        entered = cells.sums(rows["amount"]).over(months_from_to(months, first, self._last))
-        gone = (
-            np.append(np.arange(leaving.start, leaving.stop), np.iinfo(np.int32).max)[:, None] <= self._last
-        )
+        months = range(int(first.min()), int(self._last.max()) + 1)
+        moves = self._in_scope(self._states(WindowPlan(flow, months)).moves)
+        entered = moves.over("amount", months_from_to(moves.axes.months, first, self._last))
+        gone = np.array(moves.axes.slices)[:, None] <= self._last
         return {
             "window_entered": entered.sum(axis=0),
             "window_left": (entered * gone[:, :, None]).sum(axis=0),
         }
+
+    def _in_scope(self, moves: MonthSums) -> MonthSums:
+        return moves.placed(moves.axes.with_segments(self.scope.segments))
+
+
+@dataclass(frozen=True, eq=False)
+class _Stock:
+    """opening, entered, left, closing and excluded number of a stock for every period and segment."""
+
+    segments: Segments
+    moves: Moves
+    has_cases: bool

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from transforms.statistics.ordered import Array, Floats, begins_of, grouped_keys, ranked
+from transforms.statistics.ordered import Array, Floats, begins_of, counted, grouped_keys, ranked
 
 # What happens to a case at a time; at equal times in this order.
 EVENT, COMPETING, CENSORED, ENTRY = 0, 1, 2, 3
@@ -70,23 +70,11 @@ class RiskSets:
     kinds: Array
 
     @classmethod
-    def of(cls, groups: Array, count: int, cases: Coded) -> "RiskSets":
-        """The risk sets of cases in groups 0 … count − 1."""
+    def of(cls, groups: Array, count: int, cases: Coded, counts: Array | None = None) -> "RiskSets":
+        """The risk sets of cases in groups 0 … count − 1; each is one case, or as many as `counts` says."""
         bits = max(len(cases.times) - 1, 1).bit_length()
-        key = grouped_keys(groups, cases.codes, count, bits)
-        many: Array = np.broadcast_to(np.int64(1), len(key))
-        if count << bits <= 2 * len(key):
-            # Counting takes no order.
-            every = np.bincount(key, minlength=count << bits)
-            key = np.flatnonzero(every).astype(key.dtype)
-            many = every[key]
-        else:
-            key.sort()
-            # What happens at one time is one step: limits must not be taken halfway through it.
-            first = np.flatnonzero(np.append(True, key[1:] != key[:-1])[: len(key)])
-            if len(first) < len(key):
-                many = np.diff(first, append=len(key))
-                key = key[first]
+        # What happens at one time is one step: limits must not be taken halfway through it.
+        key, many = counted(grouped_keys(groups, cases.codes, count, bits), count << bits, counts)
         begins = begins_of(key, np.arange(count), bits)
         ends = np.append(begins[1:], len(key))
         filled = np.flatnonzero(ends > begins)

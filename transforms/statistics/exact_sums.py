@@ -1,0 +1,209 @@
+"""Exact sums of decimals, many at once: equal whatever the order of rows, and however the rows are divided.
+
+A rerun must change no number, and a mean that is a limit on paper has to be on it. Where the rows of a sum are is the
+caller's affair (`transforms/measures/month_sums.py`), and what a float stands for when it is published is said in
+`transforms/exactness.py`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from transforms.statistics.ordered import Array, Floats
+
+# A float of up to seven decimal places is that decimal, any other is rounded to 15 or 16 digits, at most 15 places.
+COARSE, FINE = 10**7, 10**15
+_FINE_A_COARSE = FINE // COARSE
+_DECADES = 10.0 ** np.arange(16)
+_MANTISSA_BITS, _EXPONENTS = 52, 0x7FF
+# Digits before the point of the least number with each binary exponent that a float can have.
+_DIGITS = np.clip(np.floor((np.arange(_EXPONENTS + 1) - 1023) * np.log10(2)) + 1, 0, 15).astype(np.int8)
+# Floats of so many bits are added without error.
+_EXACT_BITS = 53
+# Digits of this base can be added up over 2^17 months in a float, and divided by COARSE in an int64.
+_BASE = 2.0**36
+# From a number of each row (rows × 1), whole, to what is added up of them.
+Adding = Callable[[Floats], Floats]
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """Sums in whole units, as arrays of one shape: equal sums have equal arrays.
+
+    `wholes` are digits of base 2^36, least first and as few as do, the last one signed; `coarse` are 0 … 10^7 − 1
+    ten-millionths, `fine` 0 … 10^8 − 1 units of 10^-15, or None where all are 0. So nothing is rounded or overflows
+    however many rows and however large weights a sum has. `undefined` says how many rows had no finite number.
+    """
+
+    wholes: tuple[Floats, ...]
+    coarse: Floats | None = None
+    fine: Floats | None = None
+    undefined: Floats | None = None
+
+    @classmethod
+    def of(cls, numbers: Floats, added: Adding, weights: Floats | None = None) -> "Sums":
+        """The sums of numbers that are `added` up, each row counting `weights` (whole numbers) times.
+
+        >>> import numpy as np
+        >>> sums = Sums.of(np.array([0.1] * 10), lambda rows: rows.sum(keepdims=True))
+        >>> float(sums.over(np.ones((1, 1)))[0])
+        1.0
+        """
+        undefined = ~np.isfinite(numbers)
+        if undefined.any():
+            numbers = np.where(undefined, 0.0, numbers)
+        wholes = np.rint(numbers)
+        coarse, fine = _fractions(numbers, wholes)
+
+        def exactly(some: Floats | None) -> list[Floats]:
+            return [] if some is None else [added(part) for part in _addable(some, weights)]
+
+        lost = added(undefined * (1.0 if weights is None else weights)) if undefined.any() else None
+        return cls._of_parts(exactly(wholes), exactly(coarse), exactly(fine), lost)
+
+    @classmethod
+    def of_counts(cls, counts: Floats) -> "Sums":
+        """Sums that are whole numbers already."""
+        return cls._of_parts([counts], [], [], None)
+
+    @classmethod
+    def _of_parts(
+        cls, wholes: list[Floats], coarse: list[Floats], fine: list[Floats], undefined: Floats | None
+    ) -> "Sums":
+        """The sums of whole numbers, of their ten-millionths and of their units of 10^-15."""
+        fine, finest = _carried(fine, _FINE_A_COARSE)
+        coarse, coarsest = _carried([*coarse, *fine], COARSE)
+        digits = _digits([*wholes, *coarse])
+        return cls(digits, coarsest, finest, undefined)
+
+    def placed(self, shape: tuple[int, ...], at: tuple[Array, ...]) -> "Sums":
+        """The sums at the positions `at` of a larger shape, with 0 elsewhere."""
+
+        def larger(array: Floats) -> Floats:
+            found = np.zeros(shape)
+            found[at] = array
+            return found
+
+        coarse, fine, undefined = (
+            None if part is None else larger(part) for part in (self.coarse, self.fine, self.undefined)
+        )
+        return Sums(tuple(map(larger, self.wholes)), coarse, fine, undefined)
+
+    def merge(self, other: "Sums") -> "Sums":
+        """The sums of the rows of both; the shapes are alike."""
+        digits = [*enumerate(self.wholes), *enumerate(other.wholes)]
+        lost = [part for part in (self.undefined, other.undefined) if part is not None]
+        return Sums._of_parts(
+            [digit * _BASE**place for place, digit in digits],
+            [part for part in (self.coarse, other.coarse) if part is not None],
+            [part for part in (self.fine, other.fine) if part is not None],
+            np.sum(lost, axis=0) if lost else None,
+        )
+
+    def over(self, weights: Floats) -> Floats:
+        """Sums over months, as floats: (slices ×) periods × segments, from (slices ×) months × segments.
+
+        `weights` say which months count: (slices ×) periods × months. NaN where a row had no finite number.
+        """
+        found: Floats = np.matmul(weights, self.wholes[-1])
+        for digit in reversed(self.wholes[:-1]):
+            found *= _BASE
+            found += np.matmul(weights, digit)
+        if self.coarse is not None or self.fine is not None:
+            coarse = np.zeros_like(found) if self.coarse is None else np.matmul(weights, self.coarse)
+            carried = np.rint(coarse / COARSE)
+            rest = (coarse - carried * COARSE) * _FINE_A_COARSE
+            if self.fine is not None:
+                rest += np.matmul(weights, self.fine)
+            found += carried
+            found += rest / FINE
+        if self.undefined is not None:
+            found[np.matmul(weights, self.undefined) > 0] = np.nan
+        return found
+
+
+def _digits(parts: Iterable[Floats]) -> tuple[Floats, ...]:
+    """The sum of whole numbers as digits of base 2^36, the last one signed, as few as hold every one."""
+    found: list[Floats] = []
+
+    def put(place: int, part: Floats) -> None:
+        if place == len(found):
+            found.append(part.copy())
+        else:
+            found[place] += part
+
+    for part in parts:
+        place, rest = 0, part
+        while (np.abs(rest) >= _BASE).any():
+            higher = np.floor(rest / _BASE)
+            put(place, rest - higher * _BASE)
+            place, rest = place + 1, higher
+        put(place, rest)
+    place = 0
+    while place < len(found):
+        higher = np.floor(found[place] / _BASE)
+        is_last = place + 1 == len(found)
+        if higher.any() and not (is_last and ((higher == 0) | (higher == -1)).all()):
+            found[place] -= higher * _BASE
+            put(place + 1, higher)
+        place += 1
+    while len(found) > 1 and ((found[-1] == 0) | (found[-1] == -1)).all():
+        top = found.pop()
+        found[-1] += top * _BASE
+    return tuple(found)
+
+
+def _carried(parts: list[Floats], units: int) -> tuple[list[Floats], Floats | None]:
+    """A sum of whole numbers in wholes of so many units, in parts that add up, and what is left: None if nothing is."""
+    if not parts:
+        return [], None
+    digits = _digits(parts)
+    rest = np.zeros(digits[0].shape, np.int64)
+    wholes = []
+    for place in range(len(digits) - 1, -1, -1):
+        rest = rest * int(_BASE) + digits[place].astype(np.int64)
+        whole, rest = np.divmod(rest, units)
+        wholes.append(whole.astype(np.float64) * _BASE**place)
+    return wholes, rest.astype(np.float64) if rest.any() else None
+
+
+def _fractions(numbers: Floats, wholes: Floats) -> tuple[Floats | None, Floats | None]:
+    """What numbers have beside the nearest wholes, in coarse units and, where these do not do, in fine ones."""
+    rest = np.subtract(numbers, wholes)
+    if not rest.any():
+        return None, None
+    coarse = np.rint(rest * float(COARSE))
+    finer = wholes + coarse / COARSE != numbers
+    if not finer.any():
+        return coarse, None
+    digits = _DIGITS[(numbers.view(np.int64) >> _MANTISSA_BITS) & _EXPONENTS]
+    units = np.rint(rest * (FINE / _DECADES)[digits])
+    units *= _DECADES[digits]
+    coarse = np.where(finer, np.rint(units / _FINE_A_COARSE), coarse)
+    return coarse, np.where(finer, units - coarse * _FINE_A_COARSE, 0.0)
+
+
+def _addable(wholes: Floats, weights: Floats | None) -> Iterator[Floats]:
+    """Whole numbers, each `weights` times, in parts that floats add up without error."""
+    bits = _EXACT_BITS - len(wholes).bit_length()
+    if weights is None:
+        yield from _parts(wholes, 2.0**bits)
+        return
+    # A product has the bits of both.
+    unit = 2.0 ** (bits // 2)
+    for part in _parts(wholes, unit):
+        for weight in _parts(weights, unit):
+            yield part * weight
+
+
+def _parts(wholes: Floats, unit: float) -> Iterator[Floats]:
+    """Whole numbers as they are if none is above a unit, else what is of each power of it apart."""
+    largest = max(wholes.max(initial=0.0), -wholes.min(initial=0.0))
+    scale = 1.0
+    while largest / scale > unit:
+        scale *= unit
+        larger = np.rint(wholes / scale) * scale
+        yield wholes - larger
+        wholes = larger
+    yield wholes
