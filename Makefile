@@ -31,11 +31,12 @@ dev: run  ## open the Dagster UI on the simulated insurer
 bench: $(VENV)/installed-dev  ## the speed claims of the README, side by side with their peers
 	$(BIN)/python -m benchmarks
 
-lint: $(VENV)/installed-dev  ## ruff, types, import rules
+lint: $(VENV)/installed-dev  ## ruff, types, import rules, what nothing reaches
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/vulture
 
 dictionary: $(VENV)/installed  ## write docs/dictionary.md from the registry of KPIs
 	$(BIN)/policypulse dictionary --out docs/dictionary.md

@@ -6,16 +6,14 @@ Columns ending in `_at` are instants in UTC, columns ending in `_on` are days in
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
-from typing import Any, Literal, NamedTuple
+from datetime import date, timedelta
+from typing import Any, Literal
 
 import polars as pl
 
 CALENDAR_SCHEMA = pl.Schema({"date": pl.Date, "is_workday": pl.Boolean, "is_statutory_rest": pl.Boolean})
 
 Days = pl.Expr | int
-_MICROSECONDS_A_DAY = 86_400_000_000
-_NANOSECONDS_AN_HOUR = 3_600_000_000_000
 _EPOCH = date(1970, 1, 1)
 
 
@@ -168,10 +166,6 @@ class WorkingCalendar:
         """The last day of the calendar."""
         return self.first + timedelta(days=len(self.is_workday) - 1)
 
-    def covers(self, on: pl.Expr) -> pl.Expr:
-        """Whether the calendar has the day; clocks are null for days that it lacks, so count these."""
-        return on.is_between(self.first, self.last)
-
     def look_up(self, values: pl.Series, on: pl.Expr) -> pl.Expr:
         """The entry of each day; null for a day outside."""
         place = on.cast(pl.Date).cast(pl.Int32) - (self.first - _EPOCH).days
@@ -188,48 +182,10 @@ def inclusive_days(start_on: pl.Expr, end_on: pl.Expr) -> pl.Expr:
     return calendar_days(start_on, end_on) + 1
 
 
-def fractional_days(start_at: pl.Expr, end_at: pl.Expr) -> pl.Expr:
-    """Elapsed time in days of 24 hours."""
-    return (end_at - start_at).dt.total_microseconds() / _MICROSECONDS_A_DAY
-
-
 def business_days(start_on: pl.Expr, end_on: pl.Expr, calendar: WorkingCalendar) -> pl.Expr:
     """Working days w with start < w ≤ end, negative if end is before start, null outside the calendar."""
     through = calendar.workdays_through
     return calendar.look_up(through, end_on) - calendar.look_up(through, start_on)
-
-
-def business_hours(
-    start_at: pl.Expr,
-    end_at: pl.Expr,
-    calendar: WorkingCalendar,
-    *,
-    opens: time,
-    closes: time,
-    time_zone: str,
-) -> pl.Expr:
-    """Hours between two instants that fall into opening hours of working days.
-
-    A case that comes in after closing starts at the next opening. Null outside the calendar.
-    """
-    if closes <= opens:
-        raise ValueError(f"opening hours end at {closes}, not after they start at {opens}")
-    open_from, open_until = _hours(opens), _hours(closes)
-
-    def open_hours_until(at: pl.Expr) -> pl.Expr:
-        local = at.dt.convert_time_zone(time_zone)
-        day, hour = local.dt.date(), local.dt.time().cast(pl.Int64) / _NANOSECONDS_AN_HOUR
-        is_workday = calendar.look_up(calendar.is_workday, day).cast(pl.Int64)
-        days_before = calendar.look_up(calendar.workdays_through, day) - is_workday
-        return days_before * (open_until - open_from) + is_workday * (
-            hour.clip(open_from, open_until) - open_from
-        )
-
-    return open_hours_until(end_at) - open_hours_until(start_at)
-
-
-def _hours(of_day: time) -> float:
-    return of_day.hour + of_day.minute / 60 + of_day.second / 3600
 
 
 def add_days(on: pl.Expr, days: Days) -> pl.Expr:
@@ -293,34 +249,6 @@ def deadline_state(ended: pl.Expr, due: pl.Expr, now: pl.Expr, withdrawn: pl.Exp
         .when(ended == left)
         .then(pl.lit("met"))
         .otherwise(pl.lit("undetermined"))
-    )
-
-
-class DeadlineShare(NamedTuple):
-    """Aggregates of a column of states; the shares are null where there is nothing to divide by."""
-
-    met: pl.Expr
-    breach: pl.Expr
-    undetermined: pl.Expr
-    share: pl.Expr
-    worst_share: pl.Expr
-    best_share: pl.Expr
-
-
-def deadline_share(state: pl.Expr) -> DeadlineShare:
-    """Counts of the states, met/(met + breach), and its bounds, all undetermined cases late or in time."""
-    met, breach, undetermined = (
-        (state == name).sum().cast(pl.Int64) for name in ("met", "breach", "undetermined")
-    )
-    known = met + breach
-    everything = known + undetermined
-    return DeadlineShare(
-        met,
-        breach,
-        undetermined,
-        pl.when(known > 0).then(met / known),
-        pl.when(everything > 0).then(met / everything),
-        pl.when(everything > 0).then((met + undetermined) / everything),
     )
 
 

@@ -215,13 +215,6 @@ class Framework(_Part):
         """Whether a unit's score depends on the other units of its period."""
         return any(node.leaf and node.leaf.normalisation in CROSS_UNIT for node in self.nodes)
 
-    def level_weights(self) -> dict[int, dict[str, float]]:
-        """Weight within the index of every node, by level."""
-        levels: dict[int, dict[str, float]] = {}
-        for node in self.nodes:
-            levels.setdefault(node.level, {})[node.code] = node.overall_weight
-        return levels
-
     def _walk(
         self, code: str, node: Group | Leaf, parent: str | None, level: int, weight: float, overall: float
     ) -> Iterator[Node]:
@@ -247,14 +240,3 @@ def windows_asked(frameworks: Collection[Framework]) -> dict[tuple[str, str], in
             key = (node.leaf.kpi, node.leaf.basis)
             found[key] = max(found.get(key, 1), node.leaf.most_months)
     return found
-
-
-def in_force(frameworks: Collection[Framework], code: str, on: date) -> Framework | None:
-    """The version of `code` that holds on a date: of those valid then, the one that began last."""
-    valid = [
-        framework
-        for framework in frameworks
-        if framework.code == code
-        and (framework.valid_from or date.min) <= on <= (framework.valid_to or date.max)
-    ]
-    return max(valid, key=lambda framework: framework.valid_from or date.min, default=None)

@@ -77,22 +77,6 @@ def read_framework(
     return framework
 
 
-def json_schema() -> dict[str, Any]:
-    """JSON Schema of framework files for editors.
-
-    A file that names a parent may leave out what it inherits and may set a child to null, so apart from code
-    and version nothing is required; `read_framework` is the judge of whole files.
-    """
-    schema = Framework.model_json_schema()
-    for part in (schema, *schema["$defs"].values()):
-        part.pop("required", None)
-    schema["required"] = ["code", "version"]
-    children = schema["$defs"]["Group"]["properties"]["children"]
-    node = {"anyOf": [{"$ref": "#/$defs/Group"}, {"$ref": "#/$defs/Leaf"}, {"type": "null"}]}
-    children["patternProperties"] = dict.fromkeys(children["patternProperties"], node)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-
-
 def _yaml_content(text: str) -> tuple[dict[str, Any], yaml.Node | None]:
     try:
         content, lines = read_yaml(text)

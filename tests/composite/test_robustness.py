@@ -11,9 +11,9 @@ from index_examples import (
     close_branches,
     framework,
     leaf,
+    mean_of,
 )
 
-from transforms.composite.aggregate import aggregate
 from transforms.composite.evaluate import evaluate
 from transforms.composite.robustness import Alternatives, drawn, drawn_scores, perturbed_weights, sample
 
@@ -38,9 +38,9 @@ def test_draws_are_those_of_a_plain_loop():
         how = choices.aggregations[draws.aggregation[d]]
         leaf_scores = units.normalised[choices.normalisations[draws.normalisation[d]]]
         w = draws.weights[:, d]
-        facts = aggregate(leaf_scores[2:5].T, w[2:5], how)
+        facts = mean_of(leaf_scores[2:5].T, w[2:5], how)
         facts[3] = np.nan
-        expected = aggregate(np.stack([facts, leaf_scores[5]], axis=1), w[[1, 5]], how)
+        expected = mean_of(np.stack([facts, leaf_scores[5]], axis=1), w[[1, 5]], how)
         assert found[:, d] == pytest.approx(expected, abs=1e-9, nan_ok=True)
 
 

@@ -122,6 +122,11 @@ def instrument_of(values: NDArray[np.float64], dimensions: list[str]) -> dict[st
     }
 
 
+def complete(items):
+    """Those who answered every item."""
+    return items[~np.isnan(items).any(axis=1)]
+
+
 @cache
 def instrument() -> tuple[dict[str, pl.LazyFrame], NDArray[np.float64]]:
     """150 customers who answered four items of reliability, two of empathy; some left one out."""

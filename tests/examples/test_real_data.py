@@ -14,7 +14,7 @@ import pytest
 from conftest import ROOT, policypulse
 from lifelines import KaplanMeierFitter
 
-from transforms.statistics.survival import km_summary
+from tests.transforms.curves_of_frames import km_summary
 
 
 @pytest.fixture(scope="module")

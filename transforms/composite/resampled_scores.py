@@ -17,7 +17,7 @@ from transforms.composite.columns import UNIT
 from transforms.composite.evaluate import Evaluation, inner_nodes, known_windows
 from transforms.composite.normalise import banded
 from transforms.framework import Leaf
-from transforms.statistics.bootstrap import named_generator
+from transforms.statistics.random_numbers import named_generator
 
 Positions = NDArray[np.intp]
 NORMAL_95 = NormalDist().inv_cdf(0.975)

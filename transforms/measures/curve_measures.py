@@ -13,7 +13,7 @@ import polars as pl
 from transforms.measures.case_measures import filled
 from transforms.measures.definition import NONE, Measure, Pick, Record
 from transforms.measures.figures import EARLY
-from transforms.statistics.curve_frames import horizon_name, quantile_name
+from transforms.statistics.curve_limits import horizon_name, quantile_name
 
 DAY_MICROSECONDS = 86_400_000_000
 # What became of a case by the as-of day.

@@ -20,9 +20,6 @@ Basis = Literal["cohort", "period", "stock"]
 # How the figures of measures are found.
 Family = Literal["cases", "stocks", "curves"]
 
-# How the interval of every share and rate is read; quantiles are Hyndman–Fan type 7.
-LEVEL = 0.95
-
 
 @dataclass(frozen=True)
 class Statistic:

@@ -19,7 +19,7 @@ from transforms.framework import Framework
 from transforms.measures.cases import has_cases
 from transforms.measures.definition import Kpi
 from transforms.measures.segments import Facts
-from transforms.statistics.bootstrap import named_generator, poisson_counts
+from transforms.statistics.random_numbers import named_generator, poisson_counts
 
 Array = NDArray[np.float64]
 Sizes = NDArray[np.int64]

@@ -9,100 +9,41 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from transforms.statistics.curve_frames import (
-    Column,
-    expression,
+from transforms.statistics.curve_limits import (
     horizon_name,
     probability_limits,
-    risk_sets,
     with_limits,
 )
 from transforms.statistics.ordered import Floats
-from transforms.statistics.risk_sets import CENSORED, COMPETING, EVENT, RiskSets
-
-
-def cumulative_incidence(
-    frame: pl.LazyFrame,
-    by: Sequence[str],
-    duration: Column,
-    cause: Column,
-    entry: Column | None = None,
-    *,
-    of: int = 1,
-) -> pl.LazyFrame:
-    """The cumulative incidence of cause `of` in each group, one row a distinct time of an end or a censoring.
-
-    `cause` is 0 for a censored case and 1..K for what ended it. Columns: `by`, t, n_at_risk, d (ended by this
-    cause), d_any (by any), survival (share still open), incidence F(t), incidence_var. Rows, entry and ties
-    are as in `kaplan_meier`. Aalen and Johansen (1978), Scand. J. Statist. 5; variance after Gaynor et al.
-    (1993), JASA 88.
-    """
-    grouped = risk_sets(frame, by, duration, _kind(cause, of), entry)
-    curve = {"survival": grouped.sets.survival_after_each, **_incidence(grouped.sets)}
-    count, kind = pl.col("count"), pl.col("kind")
-    return (
-        grouped.curve(curve)
-        .group_by(*by, "t")
-        .agg(
-            pl.col("n_at_risk").max(),
-            count.filter(kind == EVENT).sum().alias("d"),
-            count.filter(kind <= COMPETING).sum().alias("d_any"),
-            pl.col("survival").min(),
-            pl.col("incidence").max(),
-            pl.col("incidence_var").sort_by("n_at_risk").first(),
-        )
-    )
-
-
-def incidence_summary(
-    frame: pl.LazyFrame,
-    by: Sequence[str],
-    duration: Column,
-    cause: Column,
-    entry: Column | None = None,
-    *,
-    of: int = 1,
-    horizons: Sequence[float] = (30,),
-    level: float = 0.95,
-) -> pl.LazyFrame:
-    """Share of each group ended by cause `of` within each horizon, other causes competing, one row a group.
-
-    Columns: `by`, n, n_events (by this cause), followed_to, n_competing (by others) and for each horizon,
-    named within_30 for 30: within_30 = F(h), within_30_var, within_30_low, within_30_high (log-log; Wilson
-    over the cases whose fate at h is known where F(h) is 0 or 1). `cause` and rows are as in
-    `cumulative_incidence`;
-    beyond followed_to F is held constant.
-    """
-    grouped = risk_sets(frame, by, duration, _kind(cause, of), entry)
-    return grouped.of_groups(incidence_figures(grouped.sets, horizons=horizons, level=level))
+from transforms.statistics.risk_sets import COMPETING, EVENT, RiskSets
 
 
 def incidence_figures(sets: RiskSets, *, horizons: Sequence[float], level: float = 0.95) -> pl.DataFrame:
-    """The figures of `incidence_summary`, one row a group of the risk sets."""
+    """Share of each group that ended by events within each horizon, other causes competing, one row a group.
+
+    Columns: n, n_events, followed_to, n_competing (ended by other causes) and for each horizon, named within_30 for
+    30: within_30 = F(h), within_30_var, within_30_low, within_30_high (log-log; Wilson over the cases whose fate at
+    h is known where F(h) is 0 or 1). Beyond followed_to F is held constant. Aalen and Johansen (1978), Scand. J.
+    Statist. 5; variance after Gaynor et al. (1993), JASA 88.
+    """
     limits: list[pl.Expr] = []
     columns = ["n", "n_events", "followed_to", "n_competing"]
     found = sets.counts()
     found["n_competing"] = sets.cases_of(COMPETING)
-    curve = _incidence(sets)
+    curve = incidence_curve(sets)
     for horizon in horizons:
         name = horizon_name(horizon)
         found[name] = sets.standing(lambda steps, _: curve["incidence"][steps], horizon, 0.0)
         found[f"{name}_var"] = sets.standing(lambda steps, _: curve["incidence_var"][steps], horizon, 0.0)
         found[f"{name}_known"] = sets.known_fates(horizon)
         share, variance, known = pl.col(name), pl.col(f"{name}_var"), pl.col(f"{name}_known")
-        low, high = probability_limits(share, variance, known, level, "log_log")
+        low, high = probability_limits(share, variance, known, level)
         limits += [low.alias(f"{name}_low"), high.alias(f"{name}_high")]
         columns += with_limits(name, "var")
     return pl.DataFrame(found).lazy().with_columns(limits).select(columns).collect()
 
 
-def _kind(cause: Column, of: int) -> pl.Expr:
-    code = expression(cause)
-    ended = pl.when(code == of).then(EVENT).when(code == 0).then(CENSORED)
-    return ended.when(code.is_not_null()).then(COMPETING)
-
-
-def _incidence(sets: RiskSets) -> dict[str, Floats]:
+def incidence_curve(sets: RiskSets) -> dict[str, Floats]:
     """incidence, F, and incidence_var after every step.
 
     Gaynor's Σ(F(t) − Fᵢ)²wᵢ + Σvᵢ − 2Σ(F(t) − Fᵢ)cᵢ is multiplied out, so that running sums give it at every

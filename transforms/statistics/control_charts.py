@@ -4,7 +4,6 @@ Which KPI gets which chart, and the words for it, are in `transforms/measures/or
 by the columns of their series and period first; nothing here reads order from anywhere else.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -13,7 +12,7 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from transforms.statistics.intervals import finite, normal_quantile
+from transforms.statistics.intervals import finite
 
 Laney = Literal["auto", "always", "never"]
 Array = NDArray[np.float64]
@@ -259,13 +258,3 @@ def _exact(level: float, family: Literal["p", "u"]) -> pl.Expr:
 def _inflated(limit: pl.Expr, family: Literal["p", "u"]) -> pl.Expr:
     target, ceiling = pl.col("target"), 1.0 if family == "p" else None
     return (target + (limit - target) * pl.col("inflation")).clip(0.0, ceiling)
-
-
-def sample_size_for_margin(share: float, margin: float, *, level: float = 0.95) -> int:
-    """Cases needed for a share to be known within ± `margin`."""
-    return math.ceil(normal_quantile(level) ** 2 * share * (1 - share) / margin**2)
-
-
-def upper_bound_of_none(n: int, *, level: float = 0.95) -> float:
-    """The share that no event in `n` cases still allows, 1 − (1 − level)^(1/n): about 3/n."""
-    return float(1 - (1 - level) ** (1 / n))

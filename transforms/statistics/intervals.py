@@ -28,10 +28,9 @@ class Interval(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """A difference of two estimates with its standard error, z statistic and interval."""
+    """A difference of two estimates with its z statistic and interval."""
 
     value: pl.Expr
-    standard_error: pl.Expr
     z: pl.Expr
     low: pl.Expr
     high: pl.Expr
@@ -232,12 +231,6 @@ def nps_standard_error(promoters: Operand, detractors: Operand, n: Operand) -> p
     return finite(100 * ((p + d - (p - d) ** 2).clip(lower_bound=0) / cases).sqrt())
 
 
-def nps_wald(promoters: Operand, detractors: Operand, n: Operand, level: float = 0.95) -> Interval:
-    """Wald limits in points; they shrink to a point where all answers agree, so prefer `nps_adjusted`."""
-    score, error = nps(promoters, detractors, n), nps_standard_error(promoters, detractors, n)
-    return _points(score, normal_quantile(level) * error)
-
-
 def nps_adjusted(promoters: Operand, detractors: Operand, n: Operand, level: float = 0.95) -> Interval:
     """Adjusted Wald limits in points: z² pseudo-answers, a quarter of them promoters, a quarter detractors.
 
@@ -266,7 +259,7 @@ def nps_difference(
     second = nps_standard_error(earlier_promoters, earlier_detractors, earlier_n)
     error = (first**2 + second**2).sqrt()
     half = normal_quantile(level) * error
-    return Difference(value, error, finite(value / error), value - half, value + half)
+    return Difference(value, finite(value / error), finite(value - half), finite(value + half))
 
 
 def finite(value: pl.Expr) -> pl.Expr:

@@ -26,7 +26,6 @@ class OrderedLogit:
     thresholds: Floats
     coefficients: Floats
     covariance: Floats
-    log_likelihood: float
     covariates: Floats
 
     def effect(self, values: Floats, shift: Floats) -> tuple[float, float]:
@@ -82,12 +81,10 @@ def ordered_logit(level: Ints, covariates: Floats, clusters: Ints | None = None)
             break
     else:
         raise np.linalg.LinAlgError("no largest likelihood: a covariate tells the levels apart perfectly")
-    likelihood, scores, hessian = fit
+    _, scores, hessian = fit
     bread = np.linalg.inv(-hessian)
     k = n_levels - 1
-    return OrderedLogit(
-        parameters[:k], parameters[k:], bread @ _meat(scores, clusters) @ bread, likelihood, covariates
-    )
+    return OrderedLogit(parameters[:k], parameters[k:], bread @ _meat(scores, clusters) @ bread, covariates)
 
 
 def _designs(level: Ints, covariates: Floats, n_levels: int) -> tuple[Floats, Floats]:

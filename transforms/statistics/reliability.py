@@ -25,29 +25,12 @@ MINIMUM_FACTOR_VARIANCE, MINIMUM_CUMULATED_VARIANCE = 0.10, 0.60
 
 
 @dataclass(frozen=True)
-class Reliability:
-    """Internal consistency of a set of items: `alpha` with its interval (Feldt), from `n` complete answers.
-
-    `spearman_brown` is set for two items, where alpha understates.
-    """
-
-    alpha: float
-    low: float
-    high: float
-    standardised_alpha: float
-    spearman_brown: float | None
-    n: int
-    n_items: int
-
-
-@dataclass(frozen=True)
 class Factorability:
     """Sampling adequacy (Kaiser–Meyer–Olkin), overall and per item, and Bartlett's test of sphericity."""
 
     kmo: float
     msa: Matrix
     chi_square: float
-    degrees_of_freedom: int
     p_value: float
 
 
@@ -69,28 +52,6 @@ def complete_rows(items: ArrayLike) -> Matrix:
     return complete
 
 
-def cronbach_alpha(items: ArrayLike, *, level: float = 0.95) -> Reliability:
-    """Cronbach's alpha of a respondents × items array, with Feldt's (1965) interval.
-
-    From 0.7 acceptable, above 0.95 the items repeat each other. Raises ValueError under two items, two
-    complete respondents, or if nobody differs.
-    """
-    matrix = complete_rows(items)
-    n, k = matrix.shape
-    if n < 2 or k < 2:
-        raise ValueError(f"alpha needs two items and two complete respondents; here are {k} and {n}")
-    total = matrix.sum(axis=1).var(ddof=1)
-    if total == 0:
-        raise ValueError("alpha is not defined: all respondents have the same sum")
-    alpha = k / (k - 1) * (1 - matrix.var(axis=0, ddof=1).sum() / total)
-    low, high = feldt_interval(alpha, n, k, level=level)
-    correlation = _correlation(matrix)
-    mean_r = (correlation.sum() - k) / (k * (k - 1))
-    standardised = k * mean_r / (1 + (k - 1) * mean_r)
-    pair = spearman_brown(correlation[0, 1]) if k == 2 else None
-    return Reliability(float(alpha), float(low), float(high), float(standardised), pair, n, k)
-
-
 def feldt_interval(
     alpha: ArrayLike, n: ArrayLike, k: ArrayLike, *, level: float = 0.95
 ) -> tuple[Matrix, Matrix]:
@@ -100,29 +61,6 @@ def feldt_interval(
     return (
         1 - (1 - alpha) * special.fdtri(n - 1, (n - 1) * (k - 1), 1 - tail),
         1 - (1 - alpha) * special.fdtri(n - 1, (n - 1) * (k - 1), tail),
-    )
-
-
-def spearman_brown(correlation: float) -> float:
-    """Reliability of two items from their correlation, 2r / (1 + r); there to be preferred to alpha."""
-    return float(2 * correlation / (1 + correlation))
-
-
-def item_analysis(items: ArrayLike, names: Sequence[str] | None = None) -> pl.DataFrame:
-    """One row an item: mean, corrected item-total correlation, alpha without it (of three items up)."""
-    matrix = complete_rows(items)
-    n_items = matrix.shape[1]
-    rest = [np.delete(matrix, i, axis=1) for i in range(n_items)]
-    return pl.DataFrame(
-        {
-            "item": list(names) if names is not None else [str(i + 1) for i in range(n_items)],
-            "mean": matrix.mean(axis=0),
-            "item_total_correlation": [
-                float(np.corrcoef(matrix[:, i], others.sum(axis=1))[0, 1]) for i, others in enumerate(rest)
-            ],
-            "alpha_without": [cronbach_alpha(others).alpha if n_items > 2 else None for others in rest],
-        },
-        schema_overrides={"alpha_without": pl.Float64},
     )
 
 
@@ -197,7 +135,6 @@ def factorability(items: ArrayLike) -> Factorability:
         kmo=float(r2.sum() / (r2.sum() + p2.sum())),
         msa=r2.sum(axis=0) / (r2.sum(axis=0) + p2.sum(axis=0)),
         chi_square=float(chi_square),
-        degrees_of_freedom=freedom,
         p_value=float(special.chdtrc(freedom, chi_square)),
     )
 

@@ -1,7 +1,7 @@
 """Risk sets of groups of cases in order of time, and what every estimator built on them needs.
 
-An estimator's own formula is not here: survival curves are in `survival.py`, causes in `competing_risks.py`. Frames
-of cases become risk sets in `curve_frames.py`.
+An estimator's own formula is not here: survival curves are in `survival.py`, causes in `competing_risks.py`. Cases
+of facts become risk sets in `transforms/measures/curve_figures.py`.
 """
 
 from collections.abc import Callable

@@ -4,8 +4,7 @@ One respondent's scores are core facts (`transforms/core/survey_scores.py`); int
 are in `intervals.py`, reliability of the instrument in `reliability.py`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Literal
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -37,74 +36,6 @@ def dimension_means(scores: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
     )
 
 
-def allocation_weights(means: pl.LazyFrame, by: Sequence[str] = ()) -> pl.LazyFrame:
-    """Weights of the dimensions from their mean importance, summing to 1 per `by`: column `weight`.
-
-    `means` is as from `dimension_means`; importance is usually 100 points allocated over the dimensions.
-    """
-    points = pl.col("importance_mean")
-    total = steady_sum(points).over(*by) if by else steady_sum(points)
-    return means.select(*by, "dimension", weight=points / total)
-
-
-def servqual(means: pl.LazyFrame, weights: Mapping[str, float], by: Sequence[str] = ()) -> pl.LazyFrame:
-    """SERVQUAL gaps and SERVPERF scores over the dimensions, weighted and unweighted, one row per `by`.
-
-    `means` as from `dimension_means`; `weights` by dimension sum to 1. Columns: gap, perception (points of
-    the scale) and score (0–100), each `_unweighted` and `_weighted`. A weighted dimension without a figure
-    makes the weighted measure NULL: weights are not stretched over the rest. The weighted sum is not divided
-    by the number of dimensions again. Parasuraman, Zeithaml and Berry 1988; SERVPERF: Cronin and Taylor 1992.
-    Raises ValueError where weights do not sum to 1.
-    """
-    _require_shares(weights.values(), "weights of the dimensions")
-    weight = pl.col("dimension").replace_strict(dict(weights), default=None, return_dtype=pl.Float64)
-    measures = {"gap": "gap_points", "perception": "perception_mean", "score": "perception_score"}
-
-    def weighted(column: str) -> pl.Expr:
-        product = weight * pl.col(column)
-        return pl.when(product.count() == len(weights)).then(steady_sum(product))
-
-    aggregates = [
-        *(steady_mean(pl.col(column)).alias(f"{name}_unweighted") for name, column in measures.items()),
-        *(weighted(column).alias(f"{name}_weighted") for name, column in measures.items()),
-    ]
-    return means.group_by(*by).agg(aggregates) if by else means.select(aggregates)
-
-
-def to_hundred(value: float, low: float, high: float) -> float:
-    """A value on the scale `low`..`high` on 0 to 100."""
-    return (value - low) / (high - low) * 100
-
-
-def customer_satisfaction_index(
-    satisfaction: Sequence[float],
-    importance: Sequence[float],
-    *,
-    scale: tuple[float, float] = (1, 5),
-    scaling: Literal["rescaled", "share_of_maximum"] = "rescaled",
-) -> float:
-    """CSI, 0–100: mean satisfaction per attribute weighted by mean importance.
-
-    `rescaled` puts the lowest answer at 0; `share_of_maximum` divides by the highest answer, so that nobody
-    can score below 20 on a scale of five. Both are in use: say which.
-    """
-    total = sum(importance)
-    mean = sum(i / total * s for i, s in zip(importance, satisfaction, strict=True))
-    return to_hundred(mean, *scale) if scaling == "rescaled" else mean / scale[1] * 100
-
-
-def american_customer_satisfaction_index(
-    means: Sequence[float], weights: Sequence[float] | None = None
-) -> float:
-    """ACSI form, 0–100: satisfaction, confirmation of expectations, closeness to the ideal, each 1–10.
-
-    The index's own weights come from a proprietary model; without `weights` the items weigh the same.
-    """
-    shares = [1 / len(means)] * len(means) if weights is None else list(weights)
-    _require_shares(shares, "weights of the items")
-    return sum(w * to_hundred(m, 1, 10) for w, m in zip(shares, means, strict=True))
-
-
 def box_share(score: pl.Expr, lowest: float, highest: float) -> pl.Expr:
     """Share of the answers from `lowest` to `highest`: 4 to 5 on a scale of five is the top-two box."""
     return score.is_between(lowest, highest).sum() / score.count()
@@ -113,29 +44,6 @@ def box_share(score: pl.Expr, lowest: float, highest: float) -> pl.Expr:
 def ease_share(ces_score: pl.Expr) -> pl.Expr:
     """Share of the customers who found it easy: 5 and more of a customer effort score from 1 to 7."""
     return (ces_score >= 5).sum() / ces_score.count()
-
-
-def response_rate(
-    complete: int,
-    partial: int = 0,
-    *,
-    refused: int = 0,
-    not_contacted: int = 0,
-    other: int = 0,
-    unknown_household: int = 0,
-    unknown_other: int = 0,
-) -> float:
-    """AAPOR response rate 1: complete interviews over all that are or may be eligible.
-
-    For samples drawn from a list. A pop-up has no list to draw from: that is a `participation_rate`.
-    """
-    eligible = complete + partial + refused + not_contacted + other
-    return complete / (eligible + unknown_household + unknown_other)
-
-
-def participation_rate(complete: int, shown: int) -> float:
-    """Complete questionnaires over the times the survey was shown; not a response rate (AAPOR)."""
-    return complete / shown
 
 
 def post_stratification_weights(
@@ -293,36 +201,3 @@ def _one_more_each(group: str) -> tuple[pl.Expr, pl.Expr]:
     """Refused share and n with one success and one failure added (Agresti and Caffo)."""
     n = pl.col(f"n_{group}") + 2
     return (pl.col(f"_rejected_{group}") + 1) / n, n
-
-
-def questionnaire_faults(questions: pl.LazyFrame) -> pl.LazyFrame:
-    """What makes a question unusable: survey, question, fault. Empty if the questionnaires are sound.
-
-    Likelihood to recommend on another scale than 0–10 is not NPS and enters no NPS; ease goes from 1 to 7.
-    """
-    low, high = pl.col("scale_min"), pl.col("scale_max")
-    asked, unscaled = pl.col("construct"), low.is_null() | high.is_null()
-    key = ("survey", "dimension", "item")
-    pair = asked.is_in(["perception", "expectation"]) & pl.col("item").is_not_null()
-    faults = {
-        "the scale's lowest answer is not below its highest": low >= high,
-        "recommendation asked on another scale than 0 to 10 is not NPS": (asked == "recommendation")
-        & ((low != 0) | (high != 10)),
-        "ease asked on another scale than 1 to 7 is not a customer effort score": (asked == "effort")
-        & ((low != 1) | (high != 7)),
-        "a reversed question needs a scale": pl.col("reverse") & unscaled,
-        "a perception, expectation or satisfaction without a scale has no score from 0 to 100": unscaled
-        & asked.is_in(["perception", "expectation", "satisfaction"]),
-        "expectation and perception of one item are asked on different scales": pair
-        & ((low.n_unique().over(*key) > 1) | (high.n_unique().over(*key) > 1)),
-        "another question of the same kind has the same item": pair & (pl.len().over(*key, "construct") > 1),
-    }
-    key_columns = ("survey", "question")
-    return pl.concat(
-        [questions.filter(where).select(*key_columns, fault=pl.lit(text)) for text, where in faults.items()]
-    )
-
-
-def _require_shares(weights: Collection[float], what: str) -> None:
-    if abs(sum(weights) - 1) > 1e-6:
-        raise ValueError(f"the {what} sum to {sum(weights):g}, not to 1")

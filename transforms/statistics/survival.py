@@ -1,7 +1,7 @@
-"""Time to event with open cases counted: Kaplan–Meier curves and their figures, for all groups at once.
+"""Time to event with open cases counted: the figures of Kaplan–Meier curves, for all groups at once.
 
-A case has a duration, whether it ended then, and optionally when it came under observation. Which cases these
-are, and what is said of groups that are too small or too young, is the caller's business.
+Which cases are in the risk sets, and what is said of groups that are too small or too young, is the caller's
+business.
 """
 
 from collections.abc import Sequence
@@ -9,77 +9,15 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from transforms.statistics.curve_frames import (
-    Column,
-    IntervalKind,
-    expression,
+from transforms.statistics.curve_limits import (
     horizon_name,
     probability_limits,
     quantile_name,
-    risk_sets,
     with_limits,
 )
 from transforms.statistics.intervals import finite, normal_quantile, student_quantile
 from transforms.statistics.ordered import Array, Floats
-from transforms.statistics.risk_sets import CENSORED, EVENT, ROUNDING, RiskSets
-
-
-def kaplan_meier(
-    frame: pl.LazyFrame, by: Sequence[str], duration: Column, event: Column, entry: Column | None = None
-) -> pl.LazyFrame:
-    """The survival curve of each group, one row a distinct time at which cases end or are censored.
-
-    Columns: `by`, t, n_at_risk (just before t), d (events at t), survival S(t), greenwood_var (0 once S is
-    0). Rows without a duration ≥ 0 or without an event flag are left out. A case is at risk after its `entry`
-    (null or 0: from the start); one that ends at or before its entry is left out. Events come before
-    censorings at equal times. Kaplan and Meier (1958), JASA 53, 457-481; Greenwood (1926).
-    """
-    grouped = risk_sets(frame, by, duration, _kind(event), entry)
-    sets = grouped.sets
-    curve = {"survival": sets.survival_after_each, "hazard_var": sets.hazard_var(*sets.every_step)}
-    return (
-        grouped.curve(curve)
-        .group_by(*by, "t")
-        .agg(
-            pl.col("n_at_risk").max(),
-            pl.col("count").filter(pl.col("kind") == EVENT).sum().alias("d"),
-            pl.col("survival").min(),
-            (pl.col("survival").min() ** 2 * pl.col("hazard_var").max()).alias("greenwood_var"),
-        )
-    )
-
-
-def km_summary(
-    frame: pl.LazyFrame,
-    by: Sequence[str],
-    duration: Column,
-    event: Column,
-    entry: Column | None = None,
-    *,
-    quantiles: Sequence[float] = (0.5,),
-    horizons: Sequence[float] = (30,),
-    tau: float | None = 30,
-    level: float = 0.95,
-    interval: IntervalKind = "log_log",
-) -> pl.LazyFrame:
-    """Kaplan–Meier figures of each group, one row a group.
-
-    Columns: `by`, n, n_events, followed_to (last observed time);
-    for each quantile q, named p50 for 0.5: p50 = min{t: S(t) ≤ 1 − q}, null if not reached, p50_low and
-    p50_high (Brookmeyer and Crowley 1982, Biometrics 38, on the log-log scale; null if not reached);
-    for each horizon h, named within_30 for 30: P(T ≤ h) = 1 − S(h), within_30_var (Greenwood), within_30_low
-    and within_30_high (log-log or plain; where S(h) is 0 or 1, Wilson over the cases whose fate at h is known);
-    for tau: rmst = ∫₀^tau S(t)dt, the restricted mean, rmst_var, rmst_low, rmst_high (on the logit scale of
-    rmst/tau; null without events).
-
-    Beyond followed_to S is held constant, so that P(T ≤ h) is a lower bound where followed_to < h and S > 0.
-    Rows, entry and ties are as in `kaplan_meier`. Durations, horizons and tau are in one unit.
-    """
-    grouped = risk_sets(frame, by, duration, _kind(event), entry)
-    figures = km_figures(
-        grouped.sets, quantiles=quantiles, horizons=horizons, tau=tau, level=level, interval=interval
-    )
-    return grouped.of_groups(figures)
+from transforms.statistics.risk_sets import ROUNDING, RiskSets
 
 
 def km_figures(
@@ -89,9 +27,21 @@ def km_figures(
     horizons: Sequence[float],
     tau: float | None,
     level: float = 0.95,
-    interval: IntervalKind = "log_log",
 ) -> pl.DataFrame:
-    """The figures of `km_summary`, one row a group of the risk sets."""
+    """Kaplan–Meier figures, one row a group of the risk sets.
+
+    Columns: n, n_events, followed_to (last observed time);
+    for each quantile q, named p50 for 0.5: p50 = min{t: S(t) ≤ 1 − q}, null if not reached, p50_low and
+    p50_high (Brookmeyer and Crowley 1982, Biometrics 38, on the log-log scale; null if not reached);
+    for each horizon h, named within_30 for 30: P(T ≤ h) = 1 − S(h), within_30_var (Greenwood 1926), within_30_low
+    and within_30_high (log-log; where S(h) is 0 or 1, Wilson over the cases whose fate at h is known);
+    for tau: rmst = ∫₀^tau S(t)dt, the restricted mean, rmst_var, rmst_low, rmst_high (on the logit scale of
+    rmst/tau; null without events).
+
+    Beyond followed_to S is held constant, so that P(T ≤ h) is a lower bound where followed_to < h and S > 0.
+    Events come before censorings at equal times (Kaplan and Meier 1958, JASA 53). Durations, horizons and tau are
+    in one unit.
+    """
     limits: list[pl.Expr] = []
     columns = ["n", "n_events", "followed_to"]
     found = sets.counts()
@@ -100,7 +50,7 @@ def km_figures(
         columns += [name for q in quantiles for name in with_limits(quantile_name(q))]
     for horizon in horizons:
         found |= _within(sets, horizon)
-        limits += _within_limits(horizon, level, interval)
+        limits += _within_limits(horizon, level)
         columns += with_limits(horizon_name(horizon), "var")
     if tau is not None:
         found |= _restricted_mean(sets, tau)
@@ -108,11 +58,6 @@ def km_figures(
         columns += with_limits("rmst", "var")
     frame = pl.DataFrame({n: pl.Series(column, nan_to_null=True) for n, column in found.items()})
     return frame.lazy().with_columns(limits).select(columns).collect()
-
-
-def _kind(event: Column) -> pl.Expr:
-    ended = expression(event).cast(pl.Boolean)
-    return pl.when(ended).then(EVENT).when(~ended).then(CENSORED)
 
 
 def _quantiles(sets: RiskSets, quantiles: Sequence[float], level: float) -> dict[str, Array]:
@@ -171,10 +116,10 @@ def _within(sets: RiskSets, horizon: float) -> dict[str, Array]:
     }
 
 
-def _within_limits(horizon: float, level: float, interval: IntervalKind) -> list[pl.Expr]:
+def _within_limits(horizon: float, level: float) -> list[pl.Expr]:
     name = horizon_name(horizon)
     still_open, variance, known = 1 - pl.col(name), pl.col(f"{name}_var"), pl.col(f"{name}_known")
-    low, high = probability_limits(still_open, variance, known, level, interval)
+    low, high = probability_limits(still_open, variance, known, level)
     return [(1 - high).alias(f"{name}_low"), (1 - low).alias(f"{name}_high")]
 
 

@@ -1,0 +1,47 @@
+"""Names that vulture takes for unused though they are not, each with its reason; read by `make lint`, never run.
+
+What product code does not reach and is not named here goes.
+"""
+
+from orchestration import cli, definitions, event_log
+from simulation.hazards import ClaimType
+from transforms.composite import aggregate, treat, weighting_methods
+from transforms.settings import ClaimSettings, ComplaintSettings
+from transforms.units import Unit
+from warehouse.landing.land import Load
+
+# Treatment of outliers, methods of weights and outranking: their tables come with the whole service journey.
+treat.treated
+aggregate.outranking
+aggregate.copeland
+weighting_methods.budget_allocation
+weighting_methods.BudgetAllocation.standard_deviations
+weighting_methods.pairwise_comparison
+weighting_methods.PairwiseWeights.consistency_index
+weighting_methods.PairwiseWeights.is_consistent
+weighting_methods.entropy
+weighting_methods.critic
+weighting_methods.principal_components
+weighting_methods.ComponentWeights.n_kept
+
+# Called by those who run us: the console, Dagster's loader and its event log, SQLAlchemy's cursors.
+cli.main
+definitions.__getattr__
+event_log.KeptEventLogStorage.from_config_value
+event_log.KeptEventLogStorage._connect
+fetched.cursor_fetch_strategy
+fetched.statement
+
+# Asked for by a name in a text: switches of definitions, figures of units and of simulated claims, columns of loads.
+ClaimSettings.small_name
+ComplaintSettings.sales_name
+Unit.shown_times
+ClaimType.claimed_median
+ClaimType.claimed_sigma
+ClaimType.investigated_share
+Load.loaded_at
+Load.rows_unchanged
+Load.rows_added
+Load.rows_corrected
+Load.rows_replaced
+Load.rows_taken_back
