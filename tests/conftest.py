@@ -36,11 +36,15 @@ class Ended:
     text: str
 
 
-def policypulse(*arguments: object, code: Path = ROOT, **environment: str) -> Ended:
-    """Run the console command in a process of its own, from the code in `code`."""
+def policypulse(
+    *arguments: object, code: Path = ROOT, folder: Path | None = None, **environment: str
+) -> Ended:
+    """Run the console command in a process of its own, from the code in `code`, in `folder` or there."""
     command = [sys.executable, "-c", "from orchestration.cli import main; main()", *map(str, arguments)]
     variables = {**os.environ, "COLUMNS": "160", "PYTHONPATH": str(code), **environment}
-    done = subprocess.run(command, cwd=code, env=variables, capture_output=True, text=True, timeout=900)
+    done = subprocess.run(
+        command, cwd=folder or code, env=variables, capture_output=True, text=True, timeout=900
+    )
     return Ended(done.returncode, done.stdout + done.stderr)
 
 

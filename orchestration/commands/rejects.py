@@ -25,7 +25,8 @@ def written_out(project: Project, file: str, out: Path) -> str:
         return f"No row of {file} is rejected; nothing was written."
     count = write_records(path, readers[0][1], lines, out)
     patterns = ", ".join(dict.fromkeys(pattern for _, source in readers for pattern in source.files))
+    rows = "1 row" if count == 1 else f"{count:,} rows"
     return (
-        f"Wrote {count:,} rows to {out}, as they stand, with what is personal in them. Mend them and put the file"
-        f" where {patterns} finds it, beside {path.name}; then: policypulse run"
+        f"Wrote {rows} to {out}, as they stand, with what is personal in them. Mend them and put the file where "
+        f"{patterns} finds it, beside {path.name}; then: policypulse run"
     )
