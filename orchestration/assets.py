@@ -20,7 +20,7 @@ from transforms.graph import Node
 from transforms.model import Transform
 from transforms.periods import months_until
 from warehouse.contract import Contract, contracts
-from warehouse.landing.land import LandingError
+from warehouse.landing.errors import LandingError
 
 PUBLISHED = dg.AssetKey("published")
 Held = dg.ResourceParam[Session]

@@ -37,7 +37,8 @@ from warehouse.catalogue import CHECKS, write_catalogue
 from warehouse.contract import contracts
 from warehouse.history import keep_frameworks, keep_history, published_frameworks, write_history
 from warehouse.landing.errors import LandingError
-from warehouse.landing.land import Load, land
+from warehouse.landing.land import land
+from warehouse.landing.loads import Load
 from warehouse.landing.pseudonyms import PseudonymKey, read_key
 from warehouse.landing.raw_tables import create_raw
 from warehouse.landing.repeats import equal_rows

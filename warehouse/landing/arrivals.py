@@ -68,7 +68,7 @@ class _Known:
         return self.sha256 == arrival.sha256 and (self.withdrawn or self.mapping == arrival.mapping)
 
 
-def pending(
+def new_arrivals(
     con: duckdb.DuckDBPyConnection,
     sources: Mapping[str, Sequence[FeedSource]],
     *,

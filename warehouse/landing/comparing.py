@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from warehouse.contract import Contract
     from warehouse.landing.arrivals import Arrival
-    from warehouse.landing.land import Load
+    from warehouse.landing.loads import Load
     from warehouse.landing.mapping import FeedSource
 
 _INCOMING, _PREVIOUS, _FATES = "landing_incoming", "landing_previous", "landing_fates"
@@ -103,14 +103,21 @@ def brought(
     previous: Mapping[str | None, int],
 ) -> tuple[int, int]:
     """Store the rows that the delivery before did not have; returns how many these are, and how many it had."""
-    contract = contracts()[arrival.feed]
-    table = f"raw.{arrival.feed}"
-    columns = ", ".join(map(identifier, feed_columns(contract)))
+    columns = ", ".join(map(identifier, feed_columns(contracts()[arrival.feed])))
     if not previous and not arrival.source.snapshot_of:
-        return con.execute(f"INSERT INTO {table} ({columns}) {select}").fetchall()[0][0], 0
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {_INCOMING} AS SELECT *, false AS _contested FROM ({select}) t({columns})"
-    )
+        stored = con.execute(f"INSERT INTO raw.{arrival.feed} ({columns}) {select}").fetchall()
+        return stored[0][0], 0
+    _set_out(con, arrival, f"({select}) t({columns})", load_id)
+    _carry_on(con, arrival, load_id, previous)
+    landed = _store_new(con, arrival, columns, load_id)
+    incoming = con.execute(f"SELECT count(*) FROM {_INCOMING}").fetchall()[0][0]
+    return landed, incoming - landed
+
+
+def _set_out(con: duckdb.DuckDBPyConnection, arrival: Arrival, rows: str, load_id: int) -> None:
+    """The rows of a delivery in a table of their own, with the units it names where units are delivered apart."""
+    contract = contracts()[arrival.feed]
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {_INCOMING} AS SELECT *, false AS _contested FROM {rows}")
     if not key_is_made(contract, arrival.source):
         _mark_contested(con, contract)
     if arrival.source.snapshot_of:
@@ -118,34 +125,55 @@ def brought(
             f"INSERT INTO raw.parts SELECT DISTINCT ?, ?::BIGINT, {PART} FROM {_INCOMING}",
             [arrival.feed, load_id],
         )
+
+
+def _carry_on(
+    con: duckdb.DuckDBPyConnection, arrival: Arrival, load_id: int, previous: Mapping[str | None, int]
+) -> None:
+    """Mark the stored rows of the delivery before that this one brings again."""
     con.execute(f"CREATE OR REPLACE TEMP TABLE {_PREVIOUS} (part VARCHAR, load_id BIGINT)")
     for pair in previous.items():
         con.execute(f"INSERT INTO {_PREVIOUS} VALUES (?, ?)", list(pair))
-    key = " AND ".join(f"stored.{name} = incoming.{name}" for name in map(identifier, contract.key))
-    same = " AND ".join(
-        f"stored.{name} IS NOT DISTINCT FROM incoming.{name}" for name in map(identifier, contract.columns)
-    )
     part = f"stored.{PART}" if arrival.source.snapshot_of else "NULL"
     con.execute(
         f"""
-        UPDATE {table} AS stored SET _last_load_id = {load_id}
+        UPDATE raw.{arrival.feed} AS stored SET _last_load_id = {load_id}
         FROM {_INCOMING} AS incoming, {_PREVIOUS} AS previous
         WHERE stored._last_load_id = previous.load_id AND previous.part IS NOT DISTINCT FROM {part}
-            AND {key} AND {same} AND NOT incoming._contested
+            AND {_is_same(arrival.feed)} AND NOT incoming._contested
         """
     )
-    landed = con.execute(
+
+
+def _store_new(con: duckdb.DuckDBPyConnection, arrival: Arrival, columns: str, load_id: int) -> int:
+    """Store the rows that are not carried on; returns how many these are."""
+    table = f"raw.{arrival.feed}"
+    rows = con.execute(
         f"""
         INSERT INTO {table} ({columns})
         SELECT {columns} FROM {_INCOMING} AS incoming
         WHERE NOT EXISTS (
-            SELECT 1 FROM {table} AS stored WHERE stored._last_load_id = {load_id} AND {key} AND {same}
+            SELECT 1 FROM {table} AS stored
+            WHERE stored._last_load_id = {load_id} AND {_is_same(arrival.feed)}
         )
         ORDER BY _line
         """
-    ).fetchall()[0][0]
-    incoming = con.execute(f"SELECT count(*) FROM {_INCOMING}").fetchall()[0][0]
-    return landed, incoming - landed
+    ).fetchall()
+    return int(rows[0][0])
+
+
+def _is_same(feed: str) -> str:
+    """SQL of whether a stored and an incoming row are equal; by the key first, which DuckDB can join on."""
+    contract = contracts()[feed]
+    return " AND ".join(
+        [
+            *(f"stored.{name} = incoming.{name}" for name in map(identifier, contract.key)),
+            *(
+                f"stored.{name} IS NOT DISTINCT FROM incoming.{name}"
+                for name in map(identifier, contract.columns)
+            ),
+        ]
+    )
 
 
 def _mark_contested(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:

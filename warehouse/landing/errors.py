@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from warehouse.landing.land import Load
+    from warehouse.landing.loads import Load
 
 
 class LandingError(Exception):

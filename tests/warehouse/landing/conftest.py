@@ -10,9 +10,10 @@ import duckdb
 import pytest
 import yaml
 
-from warehouse.landing.arrivals import pending
+from warehouse.landing.arrivals import new_arrivals
 from warehouse.landing.errors import LandingError
-from warehouse.landing.land import Load, land
+from warehouse.landing.land import land
+from warehouse.landing.loads import Load
 from warehouse.landing.mapping import FeedSource
 from warehouse.landing.pseudonyms import PseudonymKey
 
@@ -70,7 +71,7 @@ class Zone:
 
     def pending(self) -> list[str]:
         """Names of the files that are new."""
-        found = pending(self.con, self.sources, folder=self.folder, time_zone=self.time_zone)
+        found = new_arrivals(self.con, self.sources, folder=self.folder, time_zone=self.time_zone)
         return [arrival.file for arrival in found]
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:

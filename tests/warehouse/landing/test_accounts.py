@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from warehouse.landing.land import create_raw
+from warehouse.landing.raw_tables import create_raw
 
 if TYPE_CHECKING:
     from tests.warehouse.landing.conftest import Zone

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.warehouse.landing.conftest import Zone
-from warehouse.landing.land import Load
 from warehouse.landing.latest import open_latest
+from warehouse.landing.loads import Load
 from warehouse.landing.raw_tables import create_raw
 from warehouse.landing.repeats import equal_rows, find_repeats
 from warehouse.landing.withdrawal import NothingToWithdraw, withdraw

@@ -6,11 +6,8 @@ import gzip
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
 from warehouse.landing.errors import LandingError
-from warehouse.landing.land import land
-from warehouse.landing.mapping import FeedSource
 
 if TYPE_CHECKING:
     from tests.warehouse.landing.conftest import Zone
@@ -147,18 +144,3 @@ def test_a_database_tells_neither_password_nor_lies(zone: Zone) -> None:
     told = zone.problem(MAPPING.replace('files: "*.csv"', f"database: {query}"))
     assert "the query failed: unable to open database file" in told
     assert "secret" not in told
-
-
-def test_progress_is_told(zone: Zone) -> None:
-    zone.write("a.csv", CSV)
-    zone.write("b.csv", CSV.replace("1,", "3,"))
-    told: list[tuple[int, int, str, str]] = []
-    source = FeedSource.model_validate(yaml.safe_load(MAPPING)["complaints"][0])
-    land(
-        zone.con,
-        {"complaints": [source]},
-        folder=zone.folder,
-        time_zone="UTC",
-        on_progress=lambda *step: told.append(step),
-    )
-    assert told == [(0, 2, "complaints", "a.csv"), (1, 2, "complaints", "b.csv"), (2, 2, "", "")]

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.warehouse.landing.test_readers import cell, workbook
-from warehouse.landing.land import create_raw
+from warehouse.landing.raw_tables import create_raw
 
 if TYPE_CHECKING:
     from tests.warehouse.landing.conftest import Zone

@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from warehouse.contract import contracts
-from warehouse.landing import land as landing
-from warehouse.landing.land import Load, create_raw
+from warehouse.landing import land_arrival
+from warehouse.landing.loads import Load
+from warehouse.landing.raw_tables import create_raw
 
 if TYPE_CHECKING:
     from tests.warehouse.landing.conftest import Zone
@@ -88,7 +89,7 @@ def test_a_crash_leaves_nothing_behind(zone: Zone, monkeypatch: pytest.MonkeyPat
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(landing, "note_file", crash)
+        patched.setattr(land_arrival, "note_file", crash)
         with pytest.raises(KeyboardInterrupt):
             zone.land(MAPPING)
     for table in ("complaints", "rejects", "loads", "files"):
@@ -102,14 +103,14 @@ def test_a_file_that_changes_while_it_is_read_does_not_land(
     zone: Zone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = zone.write("c.csv", CSV)
-    counted = landing.load_id_of
+    counted = land_arrival.load_id_of
 
     def grow(*arguments: object) -> int | None:
         path.write_text(CSV + "3,2025-01-07,late\n")
         return counted(*arguments)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
-        patched.setattr(landing, "load_id_of", grow)
+        patched.setattr(land_arrival, "load_id_of", grow)
         assert "changed while it was being read" in zone.problem(MAPPING)
     assert zone.rows("SELECT count(*) FROM raw.complaints") == [(0,)]
     assert zone.land()[0].rows_landed == 3
