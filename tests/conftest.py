@@ -1,4 +1,4 @@
-"""What all tests share: where the worked examples and public data lie, and the published simulated insurer."""
+"""What all tests share: where public data lies, and the published simulated insurer."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ POLICIES, MONTHS, SEED = 6_000, 15, 11
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder with golden values and public data; tests that need it skip where it is absent."""
+    """The folder with public data; tests that need it skip where it is absent."""
     folder = Path(os.environ.get("POLICYPULSE_SHARED", ROOT.parent / "shared"))
     if not folder.is_dir():
         pytest.skip(f"{folder} is absent; set POLICYPULSE_SHARED")

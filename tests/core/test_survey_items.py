@@ -1,11 +1,12 @@
 """core.survey_items: what each item is worth beside the others of its dimension."""
 
+import math
+
 import numpy as np
 import pandas
 import pingouin
 import polars as pl
 import pytest
-from likert_answers import likert
 from survey_frames import (
     TOLD,
     answers_of,
@@ -16,6 +17,7 @@ from survey_frames import (
     table,
 )
 
+from tests.transforms.test_reliability import TWO_BLOCKS, correlated
 from transforms.core.survey_items import survey_items
 from transforms.core.survey_responses import survey_responses
 
@@ -32,27 +34,15 @@ def test_items_are_analysed_dimension_by_dimension():
     assert found["alpha_without"].to_list() == pytest.approx(alphas)
 
 
-@pytest.fixture(scope="module")
-def found() -> pl.DataFrame:
-    """The items of the worked questionnaire: three of reliability, three of empathy."""
-    frames = instrument_of(likert(), ["reliability"] * 3 + ["empathy"] * 3)
-    return survey_items(**frames, **TOLD).collect().sort("item")
-
-
-def test_factor_weights_by_squared_loadings(found: pl.DataFrame) -> None:
-    """Loadings of three items on each of two factors (OECD/JRC Handbook on Composite Indicators, 2008, ch. 4)."""
-    loadings, weights, adequacy = zip(
-        (0.8667, 0.184576, 0.728182),
-        (0.8416, 0.174049, 0.747912),
-        (0.7865, 0.151977, 0.793640),
-        (0.8494, 0.177293, 0.730205),
-        (0.8336, 0.170755, 0.740901),
-        (0.7585, 0.141351, 0.791828),
-        strict=True,
-    )
-    assert found["factor_loading"].abs().to_list() == pytest.approx(loadings, abs=5e-3)
-    assert found["factor_weight"].to_list() == pytest.approx(weights, abs=5e-3)
-    assert found["msa"].to_list() == pytest.approx(adequacy, abs=1e-6)
+def test_factor_weights_are_shares_of_the_squared_loadings():
+    """Items that correlate by 0.5, three others by 0.4: eigenvalues 2 and 1.8, a third of each an item."""
+    frames = instrument_of(4 + 0.7 * correlated(TWO_BLOCKS, 300), ["reliability"] * 3 + ["empathy"] * 3)
+    found = survey_items(**frames, **TOLD).collect().sort("item")
+    loadings = [math.sqrt(2 / 3)] * 3 + [math.sqrt(0.6)] * 3
+    assert found["factor_loading"].abs().to_list() == pytest.approx(loadings)
+    assert found["factor_weight"].to_list() == pytest.approx([2 / 3 / 3.8] * 3 + [0.6 / 3.8] * 3)
+    assert found["factor"].to_list() == [1, 1, 1, 2, 2, 2]
+    assert found["msa"].to_list() == pytest.approx([9 / 13] * 3 + [49 / 74] * 3)
 
 
 def test_the_gap_of_an_item_is_pairwise():

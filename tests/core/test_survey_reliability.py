@@ -5,7 +5,6 @@ import pandas
 import pingouin
 import polars as pl
 import pytest
-from likert_answers import likert
 from survey_frames import (
     TOLD,
     complete,
@@ -13,6 +12,7 @@ from survey_frames import (
     instrument_of,
 )
 
+from tests.transforms.test_reliability import TWO_BLOCKS, correlated
 from transforms.core.survey_reliability import survey_reliability
 from transforms.statistics.reliability import factorability
 
@@ -55,10 +55,13 @@ def test_careless_answers_are_in_no_figure_of_the_instrument():
 
 
 def test_the_whole_instrument_is_tested_before_its_factors() -> None:
-    """Kaiser–Meyer–Olkin .7546 and Bartlett's χ² 576.0 of 300 answers to six items."""
-    told = survey_reliability(**instrument_of(likert(), ["reliability"] * 6), **TOLD).collect()
+    """Items that correlate by 0.5, three others by 0.4: the determinant is 0.5² · 2 · 0.6² · 1.8."""
+    worked = 4 + 0.7 * correlated(TWO_BLOCKS, 300)
+    told = survey_reliability(**instrument_of(worked, ["reliability"] * 6), **TOLD).collect()
     row = told.row(by_predicate=pl.col("dimension") == "all", named=True)
-    assert (row["kmo"], row["bartlett_chi_square"]) == pytest.approx((0.7545944539934989, 575.9948573813181))
+    whole, partial = 3 * (0.5**2 + 0.4**2), 3 * ((1 / 3) ** 2 + (2 / 7) ** 2)
+    assert row["kmo"] == pytest.approx(whole / (whole + partial))
+    assert row["bartlett_chi_square"] == pytest.approx(-(299 - 17 / 6) * np.log(0.324))
     assert row["factor_weights"] == "given"
-    few = survey_reliability(**instrument_of(likert()[:99], ["reliability"] * 6), **TOLD).collect()
+    few = survey_reliability(**instrument_of(worked[:99], ["reliability"] * 6), **TOLD).collect()
     assert "99 complete respondents; 100 are needed for 6 items" in few["factor_weights"].to_list()
