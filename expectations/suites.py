@@ -8,15 +8,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Annotated, Any, Literal
 
 import yaml
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 Severity = Literal["critical", "warning", "info"]
 
 ROOM = Path(__file__).parent
 SCHEMAS = ("raw", "core", "kpi", "index", "marts")
-SEVERITIES = get_args(Severity)
 QUERY_TYPE = "unexpected_rows_expectation"
 # The expectations in use, all of which DuckDB can answer: the arguments each needs, and those it also takes.
 TYPES: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
@@ -30,14 +38,16 @@ TYPES: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "expect_table_row_count_to_be_between": (frozenset(), frozenset({"min_value", "max_value"})),
     QUERY_TYPE: (frozenset({"unexpected_rows_query"}), frozenset()),
 }
-NAME = re.compile(r"[a-z][a-z0-9_]*")
-TABLE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+NAME = r"[a-z][a-z0-9_]*"
+SELECT = re.compile(r"\s*(--[^\n]*\n\s*)*(select|with|from)\b", re.IGNORECASE)
+# What pydantic says of keys, in the words of the other files.
+REASONS = {"missing": "is required", "extra_forbidden": "there is no such key"}
 # Stands in a query for the table that is checked.
 BATCH = "{batch}"
 
 
 class SuiteError(Exception):
-    """A suite or audit that cannot be used; the message names the file and the key."""
+    """A suite or audit that cannot be used; the message names the file and the keys."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +70,65 @@ class Check:
     def blocking(self) -> bool:
         """Whether its failure keeps a version from being published."""
         return self.severity == "critical"
+
+
+class Entry(BaseModel):
+    """One expectation as its file has it; `kwargs` are the arguments of its type."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str
+    description: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+    severity: Severity
+    type: str
+    kwargs: dict[str, Any] = Field({}, validate_default=True)
+
+    @field_validator("name")
+    @classmethod
+    def _snake_case(cls, name: str) -> str:
+        if not re.fullmatch(NAME, name):
+            raise ValueError(f"{name!r} is not in snake_case")
+        return name
+
+    @field_validator("type")
+    @classmethod
+    def _in_use(cls, type_: str) -> str:
+        if type_ not in TYPES:
+            raise ValueError(f"{type_!r} is not one of {', '.join(TYPES)}")
+        return type_
+
+    @field_validator("kwargs")
+    @classmethod
+    def _of_its_type(cls, kwargs: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        needed, possible = TYPES.get(info.data.get("type", ""), (frozenset[str](), frozenset(kwargs)))
+        known = ", ".join(sorted(needed | possible))
+        if unknown := sorted(kwargs.keys() - needed - possible):
+            raise ValueError(f"unknown key {unknown[0]!r}; known are {known}")
+        if missing := sorted(needed - kwargs.keys()):
+            raise ValueError(f"the key {missing[0]!r} is missing")
+        if "unexpected_rows_query" in needed and not SELECT.match(str(kwargs["unexpected_rows_query"])):
+            raise ValueError("unexpected_rows_query: write a SELECT whose rows are the violations")
+        return kwargs
+
+    def check(self, table: str, path: Path) -> Check:
+        """The check of a table."""
+        query = self.kwargs.get("unexpected_rows_query")
+        return Check(
+            table=table,
+            name=self.name,
+            type=self.type,
+            severity=self.severity,
+            description=" ".join(self.description.split()),
+            path=path,
+            kwargs={} if query else self.kwargs,
+            sql=query.strip().rstrip(";").replace(BATCH, table) if query else None,
+        )
+
+
+class Suite(BaseModel):
+    """What a suite's file has: the expectations of its table."""
+
+    model_config = ConfigDict(extra="forbid")
+    expectations: list[Entry] = Field(min_length=1)
 
 
 @cache
@@ -87,38 +156,24 @@ def read_suite(path: Path) -> list[Check]:
     table = f"{path.parent.name}.{path.stem}"
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        suite = Suite.model_validate(content)
     except yaml.YAMLError as error:
         raise SuiteError(f"{path}: this is not YAML: {error}") from None
-    _only_keys(content, path, "", required={"expectations"})
-    entries = content["expectations"]
-    if not isinstance(entries, list) or not entries:
-        raise SuiteError(f"{path}: expectations: write a list of at least one expectation")
-    return [_expectation(entry, table, path, f"expectations[{i}]") for i, entry in enumerate(entries)]
+    except ValidationError as error:
+        raise SuiteError("\n".join(f"{path}: {problem}" for problem in _problems(error))) from None
+    return [entry.check(table, path) for entry in suite.expectations]
 
 
-def _expectation(entry: Any, table: str, path: Path, key: str) -> Check:
-    _only_keys(entry, path, key, required={"name", "description", "severity", "type"}, optional={"kwargs"})
-    for text in ("name", "description", "severity", "type"):
-        if not isinstance(entry[text], str) or not entry[text].strip():
-            raise SuiteError(f"{path}: {key}.{text}: write a text")
-    if entry["type"] not in TYPES:
-        raise SuiteError(f"{path}: {key}.type: {entry['type']!r} is not one of {', '.join(TYPES)}")
-    needed, possible = TYPES[entry["type"]]
-    kwargs = entry.get("kwargs", {})
-    _only_keys(kwargs, path, f"{key}.kwargs", required=needed, optional=possible)
-    sql = None
-    if entry["type"] == QUERY_TYPE:
-        sql = _query(kwargs["unexpected_rows_query"], path, f"{key}.kwargs.unexpected_rows_query", table)
-    return Check(
-        table=table,
-        name=_name(entry["name"], path, f"{key}.name"),
-        type=entry["type"],
-        severity=_severity(entry["severity"], path, f"{key}.severity"),
-        description=" ".join(entry["description"].split()),
-        path=path,
-        kwargs=kwargs,
-        sql=sql,
-    )
+def _problems(error: ValidationError) -> Iterator[str]:
+    """Key path and reason of everything that is wrong with a suite.
+
+    Project files, frameworks and packs have theirs from `transforms/written_yaml.py`, a room that this one does not
+    import.
+    """
+    for detail in error.errors(include_url=False):
+        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in detail["loc"])
+        reason = REASONS.get(detail["type"], detail["msg"]).removeprefix("Value error, ")
+        yield f"{place.lstrip('.') or 'file'}: {reason}"
 
 
 def read_audit(path: Path) -> list[Check]:
@@ -134,7 +189,7 @@ def read_audit(path: Path) -> list[Check]:
     said: dict[str, str] = {"description": ""}
     for line in map(str.strip, header[1].splitlines()):
         key, colon, rest = line.partition(":")
-        if colon and NAME.fullmatch(key):
+        if colon and re.fullmatch(NAME, key):
             if key not in ("severity", "tables"):
                 raise SuiteError(f"{path}: {key}: an audit has severity and tables, and no {key!r}")
             said[key] = rest.strip()
@@ -143,19 +198,13 @@ def read_audit(path: Path) -> list[Check]:
     for key in ("description", "severity", "tables"):
         if not said.get(key):
             raise SuiteError(f"{path}: {key}: missing from the comment that opens the file")
-    severity = _severity(said["severity"], path, "severity")
-    return [
-        Check(
-            table=table,
-            name=_name(path.stem, path, "file name"),
-            type=QUERY_TYPE,
-            severity=severity,
-            description=said["description"],
-            path=path,
-            sql=_query(header[2], path, "SELECT", table),
-        )
-        for table in _tables(said["tables"], path)
-    ]
+    entry = {"name": path.stem, "type": QUERY_TYPE, "kwargs": {"unexpected_rows_query": header[2]}}
+    entry |= {"description": said["description"], "severity": said["severity"]}
+    try:
+        audit = Entry.model_validate(entry)
+    except ValidationError as error:
+        raise SuiteError("\n".join(f"{path}: {problem}" for problem in _problems(error))) from None
+    return [audit.check(table, path) for table in _tables(said["tables"], path)]
 
 
 def _tables(listed: str, path: Path) -> Iterator[str]:
@@ -166,45 +215,6 @@ def _tables(listed: str, path: Path) -> Iterator[str]:
                 f"{schema}.{suite.stem}" for suite in sorted((path.parent.parent / schema).glob("*.yml"))
             )
             continue
-        if not TABLE.fullmatch(table) or schema not in SCHEMAS:
+        if not re.fullmatch(NAME, name) or schema not in SCHEMAS:
             raise SuiteError(f"{path}: tables: {table!r} is not a table of {', '.join(SCHEMAS)}")
         yield table
-
-
-def _query(sql: Any, path: Path, key: str, table: str) -> str:
-    if not isinstance(sql, str) or not re.match(
-        r"\s*(--[^\n]*\n\s*)*(select|with|from)\b", sql, re.IGNORECASE
-    ):
-        raise SuiteError(f"{path}: {key}: write a SELECT whose rows are the violations")
-    return sql.strip().rstrip(";").replace(BATCH, table)
-
-
-def _name(name: str, path: Path, key: str) -> str:
-    if not NAME.fullmatch(name):
-        raise SuiteError(f"{path}: {key}: {name!r} is not in snake_case")
-    return name
-
-
-def _severity(severity: str, path: Path, key: str) -> Severity:
-    if severity not in SEVERITIES:
-        raise SuiteError(f"{path}: {key}: {severity!r} is not one of {', '.join(SEVERITIES)}")
-    return cast(Severity, severity)
-
-
-def _only_keys(
-    content: Any,
-    path: Path,
-    key: str,
-    *,
-    required: set[str] | frozenset[str],
-    optional: set[str] | frozenset[str] = frozenset(),
-) -> None:
-    place = f"{path}: {key}" if key else str(path)
-    if not isinstance(content, Mapping):
-        raise SuiteError(f"{place}: write {', '.join(sorted(required | optional))} as keys with values")
-    for unknown in content.keys() - required - optional:
-        raise SuiteError(
-            f"{place}: unknown key {unknown!r}; known are {', '.join(sorted(required | optional))}"
-        )
-    for missing in sorted(required - content.keys()):
-        raise SuiteError(f"{place}: the key {missing!r} is missing")

@@ -35,7 +35,7 @@ from transforms.settings import (
     StudySettings,
     SurveySettings,
 )
-from transforms.written_yaml import YamlError, line_of, read_yaml, text_of
+from transforms.written_yaml import YamlError, key_problems, line_of, read_yaml, text_of
 from warehouse.contract import contracts
 from warehouse.landing.mapping import FeedSource
 from warehouse.landing.mapping_check import mapping_errors, personal_id_paths
@@ -240,13 +240,7 @@ def _validated(
     try:
         return ProjectFile.model_validate(content)
     except ValidationError as error:
-        raise ProjectError(path, [*problems, *_reasons(error)], text) from None
-
-
-def _reasons(error: ValidationError) -> Iterator[tuple[str, str]]:
-    for detail in error.errors():
-        reason = "there is no such key" if detail["type"] == "extra_forbidden" else detail["msg"]
-        yield ".".join(str(part) for part in detail["loc"]), reason.removeprefix("Value error, ")
+        raise ProjectError(path, [*problems, *key_problems(error, content)], text) from None
 
 
 def _settings(
@@ -259,7 +253,7 @@ def _settings(
     try:
         return Settings(**shared, frameworks=frameworks, packs=packs)
     except ValidationError as error:
-        problems += _reasons(error)
+        problems += key_problems(error, shared)
         return None
 
 

@@ -13,7 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from transforms.framework import Coverage, Framework, Grades, Group, Leaf, Normalisation
-from transforms.written_yaml import YamlError, line_of, read_yaml
+from transforms.written_yaml import YamlError, key_problems, line_of, read_yaml
 
 # What each normalisation needs beside the KPI.
 PARAMETER: Mapping[Normalisation, str] = {
@@ -21,6 +21,8 @@ PARAMETER: Mapping[Normalisation, str] = {
     "distance_to_target": "target",
     "bands": "bands",
 }
+# Every key of a framework file, to name the nearest where one is misspelt.
+KEYS = frozenset(name for model in (Framework, Group, Leaf, Coverage, Grades) for name in model.model_fields)
 OWN_OF_EACH_FILE = frozenset({"code", "version", "parent", "valid_from", "valid_to"})
 
 
@@ -65,7 +67,8 @@ def read_framework(
     try:
         framework = Framework.model_validate(merged)
     except ValidationError as error:
-        raise FrameworkError(_located(_schema_problems(error), lines)) from None
+        problems = [Problem(*problem) for problem in key_problems(error, merged, KEYS)]
+        raise FrameworkError(_located(problems, lines)) from None
     problems = [
         *_tree_problems(framework),
         *_rule_problems(framework),
@@ -110,39 +113,6 @@ def _overlaid(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         else:
             result[key] = value
     return result
-
-
-def _schema_problems(error: ValidationError) -> Iterator[Problem]:
-    for detail in error.errors():
-        path = ".".join(_key_path(detail["loc"]))
-        match detail["type"]:
-            case "missing":
-                yield Problem(path, "is required")
-            case "extra_forbidden":
-                yield Problem(path, f"is not a key that belongs here{_suggestion(str(detail['loc'][-1]))}")
-            case "value_error":
-                yield Problem(path, detail["msg"].removeprefix("Value error, "))
-            case _:
-                yield Problem(path, f"{detail['msg'][0].lower()}{detail['msg'][1:]}")
-
-
-def _key_path(location: tuple[int | str, ...]) -> Iterator[str]:
-    """The location without the tags that pydantic adds after a child's key."""
-    after_children = 0
-    for part in location:
-        after_children = after_children + 1 if after_children else 0
-        if after_children == 3 and part in ("leaf", "group"):
-            after_children = 0
-            continue
-        if part == "children":
-            after_children = 1
-        yield str(part)
-
-
-def _suggestion(key: str) -> str:
-    known = [name for model in (Framework, Group, Leaf, Coverage, Grades) for name in model.model_fields]
-    close = difflib.get_close_matches(key, known, 1)
-    return f"; did you mean {close[0]}?" if close and close[0] != key else ""
 
 
 def _tree_problems(framework: Framework) -> Iterator[Problem]:

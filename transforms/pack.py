@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from transforms.written_yaml import YamlError, read_yaml
+from transforms.written_yaml import YamlError, key_problems, read_yaml
 
 SHIPPED = Path(__file__).parent / "packs"
 
@@ -73,9 +73,7 @@ def read_pack(text: str, known_kpis: Collection[str] | None = None) -> Pack:
     try:
         pack = Pack.model_validate(content)
     except ValidationError as error:
-        raise PackError(
-            [(".".join(map(str, detail["loc"])), detail["msg"]) for detail in error.errors()]
-        ) from None
+        raise PackError(list(key_problems(error, content))) from None
     problems = list(_unknown(pack, known_kpis)) if known_kpis is not None else []
     if problems:
         raise PackError(problems)

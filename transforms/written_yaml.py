@@ -1,15 +1,20 @@
 """YAML as people write it: every key once, numbers as they stand, aliases within bounds; faults told with their line.
 
 The text or bytes come in as an argument. Read by it are project files, frameworks and packs; what their keys mean is
-said by the models of those who read them.
+said by the models of those who read them, and what a model refuses is told here by its keys.
 """
 
 from __future__ import annotations
 
+import difflib
 import re
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import yaml
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 MOST_VALUES = 200_000
 _TEXTS = ("gb18030", "big5", "cp949", "shift_jis", "cp1252")
@@ -117,6 +122,40 @@ def line_of(node: yaml.Node | None, path: list[str]) -> int | None:
         # What a merge (<<) brings stands before a mapping's own keys.
         line, node = _line(found[-1][0]), found[-1][1]
     return line
+
+
+def key_problems(
+    error: ValidationError, content: object, known: Collection[str] = ()
+) -> Iterator[tuple[str, str]]:
+    """Key path and reason of everything that a model refuses in the content of a file.
+
+    Pydantic's locations also name the branches of a choice between models; these are no keys of the file and left
+    out. `known` are the keys among which the nearest is sought for one that there is not.
+    """
+    for detail in error.errors(include_url=False):
+        path = _keys_in(content, detail["loc"])
+        match detail["type"]:
+            case "missing":
+                reason = "is required"
+            case "extra_forbidden":
+                close = difflib.get_close_matches(path[-1], set(known) - {path[-1]}, 1)
+                reason = "there is no such key" + (f"; did you mean {close[0]}?" if close else "")
+            case "value_error":
+                reason = detail["msg"].removeprefix("Value error, ")
+            case _:
+                reason = f"{detail['msg'][0].lower()}{detail['msg'][1:]}"
+        yield ".".join(path), reason
+
+
+def _keys_in(content: object, location: tuple[int | str, ...]) -> list[str]:
+    """The parts of a location that are keys or places of the content; the last may be a key that is missing."""
+    found, node = [], content
+    for number, part in enumerate(location, 1):
+        parts = node if isinstance(node, Mapping) else dict(enumerate(node)) if isinstance(node, list) else {}
+        if part in parts or number == len(location):
+            found.append(str(part))
+        node = parts.get(part, node)
+    return found
 
 
 def _decodes(content: bytes, encoding: str) -> bool:

@@ -42,7 +42,7 @@ def test_codes_and_constants_stay_as_they_are_written(tmp_path: Path) -> None:
     [
         ("insurer: Test", "insurer: Test\nmonth: 3", "line 2: month: there is no such key"),
         ("upheld,", "won,", "line 8: feeds.complaints[0].columns.outcome.codes.010: unknown code 'won'"),
-        ("files:", "wrong: x\n    files:", "line 4: feeds.complaints.0.wrong: there is no such key"),
+        ("files:", "wrong: x\n    files:", "line 4: feeds.complaints.wrong: there is no such key"),
         ("      received_on", "      complaint_id: NO\n      received_on",
          "line 7: feeds.complaints.columns.complaint_id: stands twice"),
         ("insurer: Test", "insurer: [", "line 3: this is not YAML"),

@@ -5,8 +5,9 @@ import pickle
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from transforms.written_yaml import YamlError, line_of, read_yaml, text_of
+from transforms.written_yaml import YamlError, key_problems, line_of, read_yaml, text_of
 
 NESTED = "a: &a [1,1,1,1,1,1,1,1,1]\n" + "".join(
     f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]\n"
@@ -60,3 +61,34 @@ def test_a_file_in_another_encoding_is_told_with_its_line() -> None:
         YamlError, match="line 2: this is not UTF-8, it looks like gb18030; save the file as UTF-8"
     ):
         text_of("a: 1\nb: 平安\n".encode("gbk"))
+
+
+class Circle(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    radius: float = Field(gt=0)
+
+
+class Square(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    side: float
+
+
+class Drawing(BaseModel):
+    title: str
+    shapes: list[Circle | Square]
+
+
+def test_what_a_model_refuses_is_told_by_the_keys_of_the_file() -> None:
+    """The location that pydantic gives, shapes.0.Circle.radius, has a name in it that is no key."""
+    content = {"shapes": [{"radius": -1}, {"sied": 1}]}
+    with pytest.raises(ValidationError) as raised:
+        Drawing.model_validate(content)
+    assert set(key_problems(raised.value, content, ["radius", "side"])) == {
+        ("title", "is required"),
+        ("shapes.0.radius", "input should be greater than 0"),
+        ("shapes.0.side", "is required"),
+        ("shapes.0.radius", "there is no such key"),
+        ("shapes.1.radius", "is required"),
+        ("shapes.1.side", "is required"),
+        ("shapes.1.sied", "there is no such key; did you mean side?"),
+    }
