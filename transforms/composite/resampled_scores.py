@@ -6,7 +6,6 @@ What is uncertain here is the data, not the method (that is `robustness.py`). Ho
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 import polars as pl
@@ -17,10 +16,10 @@ from transforms.composite.columns import UNIT
 from transforms.composite.evaluate import Evaluation, inner_nodes, known_windows
 from transforms.composite.normalise import banded
 from transforms.framework import Leaf
+from transforms.statistics.intervals import Z_95
 from transforms.statistics.random_numbers import named_generator
 
 Positions = NDArray[np.intp]
-NORMAL_95 = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True)
@@ -55,8 +54,8 @@ def leaf_spreads(kpi_rows: pl.LazyFrame, evaluation: Evaluation) -> LeafSpreads:
             if node.leaf
         ]
     )
-    below = (pl.col("value") - pl.col("ci_low")) / NORMAL_95
-    above = (pl.col("ci_high") - pl.col("value")) / NORMAL_95
+    below = (pl.col("value") - pl.col("ci_low")) / Z_95
+    above = (pl.col("ci_high") - pl.col("value")) / Z_95
     units = evaluation.units.with_row_index("unit")
     chosen = pl.concat(
         units.lazy().select(

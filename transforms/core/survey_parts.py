@@ -9,7 +9,7 @@ import polars as pl
 from transforms.exactness import steady_mean
 from transforms.facts.survey_answers import DECIMALS, RESPONSE_KEY, WAVE, WAVE_COLUMNS
 from transforms.model import Columns, transform
-from transforms.statistics.intervals import finite, normal_quantile
+from transforms.statistics.intervals import Z_95, finite
 from transforms.statistics.surveys import (
     SUPPRESSED_BELOW,
     design_effect,
@@ -21,7 +21,6 @@ from transforms.statistics.surveys import (
 
 PART = (*WAVE, "roll_up", "part")
 _SERIES = ("survey", "roll_up", "part")
-_Z95 = normal_quantile(0.95)
 
 SURVEY_PARTS: Columns = {
     **WAVE_COLUMNS,
@@ -110,7 +109,7 @@ def _means(answered: pl.LazyFrame) -> pl.LazyFrame:
         weighted_gap_points=finite(weighted_mean(pl.col("gap_points"), weight)),
         error=finite(weighted_mean_error(pl.col("perception_score"), weight)),
     )
-    half = _Z95 * pl.col("error")
+    half = Z_95 * pl.col("error")
     return found.with_columns(
         pl.col("n_effective").fill_null(0.0),
         weighted_perception_low=pl.col("weighted_perception_score") - half,
@@ -125,7 +124,7 @@ def _since_the_wave_before(parts: pl.LazyFrame) -> pl.LazyFrame:
     earlier = before("status")
     comparable = (pl.col("status") == "ok") & (earlier == "ok").fill_null(False)
     change = pl.col("weighted_perception_score") - before("weighted_perception_score")
-    half = _Z95 * (pl.col("error") ** 2 + before("error") ** 2).sqrt()
+    half = Z_95 * (pl.col("error") ** 2 + before("error") ** 2).sqrt()
     verdict = (
         pl.when(earlier.is_null())
         .then(pl.lit("first wave"))

@@ -9,7 +9,7 @@ import polars as pl
 from transforms.exactness import steady_mean, steady_sum
 from transforms.facts.survey_answers import RESPONSE_KEY, WAVE, WAVE_COLUMNS
 from transforms.model import Columns, transform
-from transforms.statistics.intervals import finite, normal_quantile, nps, nps_adjusted, nps_difference
+from transforms.statistics.intervals import Z_95, finite, nps, nps_adjusted, nps_difference
 from transforms.statistics.surveys import (
     LOW_N_BELOW,
     SUPPRESSED_BELOW,
@@ -24,7 +24,6 @@ from transforms.statistics.surveys import (
 )
 
 SATISFACTION = ("weighted_satisfaction_score", "satisfaction_error", "n_satisfaction_effective")
-_Z95 = normal_quantile(0.95)
 SURVEY_WAVES: Columns = {
     **WAVE_COLUMNS,
     "is_audit": (pl.Boolean, "Mystery shopping, not customers: it has no NPS."),
@@ -181,10 +180,10 @@ def _satisfaction_change() -> list[pl.Expr]:
     earlier, earlier_error, earlier_n = (pl.col(f"earlier_{name}") for name in SATISFACTION)
     comparable = pl.all_horizontal(n >= LOW_N_BELOW, earlier_n >= LOW_N_BELOW).fill_null(False)
     change = pl.when(comparable).then(now - earlier)
-    half = _Z95 * (error**2 + earlier_error**2).sqrt()
+    half = Z_95 * (error**2 + earlier_error**2).sqrt()
     return [
-        (now - _Z95 * error).alias("weighted_satisfaction_low"),
-        (now + _Z95 * error).alias("weighted_satisfaction_high"),
+        (now - Z_95 * error).alias("weighted_satisfaction_low"),
+        (now + Z_95 * error).alias("weighted_satisfaction_high"),
         change.alias("satisfaction_change"),
         (change - half).alias("satisfaction_change_low"),
         (change + half).alias("satisfaction_change_high"),

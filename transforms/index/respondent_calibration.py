@@ -12,7 +12,7 @@ import polars as pl
 from transforms.facts.survey_answers import RESPONSE_KEY
 from transforms.model import Columns, transform
 from transforms.statistics.correlation import FEWEST_PAIRS, correlation_interval, pairs_needed, sign_verdict
-from transforms.statistics.intervals import normal_quantile
+from transforms.statistics.intervals import Z_95
 from transforms.statistics.ordered_logit import ordered_logit
 
 # Steps into which a score from 0 to 100 falls, as many as the usual scale has.
@@ -22,7 +22,6 @@ FEWEST_FOR_MODEL = 100
 FEWEST_CLUSTERS = 20
 # Faster than half a day is the same day to a customer, and a logarithm needs a floor.
 LEAST_DAYS = 0.5
-_Z95 = normal_quantile(0.95)
 
 _CASE = ("survey", "event", "dimension")
 RESPONDENT_CALIBRATION: Columns = {
@@ -179,6 +178,6 @@ def _model(own: pl.DataFrame) -> Mapping[str, object]:
         if column in names:
             shift = np.where(np.array(names) == column, change, 0.0)
             points, error = fit.effect(worth, shift)
-            half = _Z95 * error
+            half = Z_95 * error
             found |= {f"{name}_points": points, f"{name}_low": points - half, f"{name}_high": points + half}
     return found

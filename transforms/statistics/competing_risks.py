@@ -14,11 +14,12 @@ from transforms.statistics.curve_limits import (
     probability_limits,
     with_limits,
 )
+from transforms.statistics.intervals import LEVEL
 from transforms.statistics.ordered import Floats
 from transforms.statistics.risk_sets import COMPETING, EVENT, RiskSets
 
 
-def incidence_figures(sets: RiskSets, *, horizons: Sequence[float], level: float = 0.95) -> pl.DataFrame:
+def incidence_figures(sets: RiskSets, *, horizons: Sequence[float], level: float = LEVEL) -> pl.DataFrame:
     """Share of each group that ended by events within each horizon, other causes competing, one row a group.
 
     Columns: n, n_events, followed_to, n_competing (ended by other causes) and for each horizon, named within_30 for

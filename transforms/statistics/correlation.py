@@ -7,6 +7,8 @@ import math
 from statistics import NormalDist
 from typing import Literal
 
+from transforms.statistics.intervals import Z_95
+
 # With fewer pairs nothing is said of a correlation.
 FEWEST_PAIRS = 30
 _NORMAL = NormalDist()
@@ -33,7 +35,7 @@ def correlation_interval(correlation: float, n: int) -> tuple[float, float]:
     if n < 4:
         return -1.0, 1.0
     centre = math.atanh(max(min(correlation, 0.999999999), -0.999999999))
-    half = _NORMAL.inv_cdf(0.975) / math.sqrt(n - 3)
+    half = Z_95 / math.sqrt(n - 3)
     return math.tanh(centre - half), math.tanh(centre + half)
 
 

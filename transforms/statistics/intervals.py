@@ -18,6 +18,8 @@ from transforms.exactness import added
 
 Operand = pl.Expr | float
 Numbers = NDArray[np.float64]
+# The level of every interval that is published.
+LEVEL = 0.95
 
 
 class Interval(NamedTuple):
@@ -36,9 +38,19 @@ class Difference(NamedTuple):
     high: pl.Expr
 
 
+def _below_upper_limit(level: float) -> float:
+    if not 0 < level < 1:
+        raise ValueError(f"a confidence level lies between 0 and 1, as in 0.95; got {level}")
+    return (1 + level) / 2
+
+
 def normal_quantile(level: float) -> float:
     """z of the two-sided interval at `level`: 1.959964 for 0.95."""
     return NormalDist().inv_cdf(_below_upper_limit(level))
+
+
+# z of every interval that is published.
+Z_95 = normal_quantile(LEVEL)
 
 
 def student_quantile(n: pl.Expr, level: float) -> pl.Expr:
@@ -52,7 +64,7 @@ def student_quantile(n: pl.Expr, level: float) -> pl.Expr:
     return n.map_batches(quantile, pl.Float64, is_elementwise=True)
 
 
-def wilson(successes: Operand, n: Operand, level: float = 0.95) -> Interval:
+def wilson(successes: Operand, n: Operand, level: float = LEVEL) -> Interval:
     """Limits of a share, successes/n.
 
     Shares outside [0, 1] have none. Wilson (1927), JASA 22, 209-212.
@@ -69,7 +81,7 @@ def wilson(successes: Operand, n: Operand, level: float = 0.95) -> Interval:
     )
 
 
-def garwood(count: Operand, exposure: Operand = 1.0, level: float = 0.95) -> Interval:
+def garwood(count: Operand, exposure: Operand = 1.0, level: float = LEVEL) -> Interval:
     """Exact limits of a rate, count/exposure, of Poisson events; zero events have lower limit 0.
 
     Garwood (1936), Biometrika 28, 437-442: chi-square quantiles with 2k and 2k + 2 degrees of freedom.
@@ -82,7 +94,7 @@ def garwood(count: Operand, exposure: Operand = 1.0, level: float = 0.95) -> Int
 
 
 def mean_interval(
-    mean: Operand, standard_deviation: Operand, n: Operand, skewness: Operand = 0.0, level: float = 0.95
+    mean: Operand, standard_deviation: Operand, n: Operand, skewness: Operand = 0.0, level: float = LEVEL
 ) -> Interval:
     """Limits of a mean from the standard deviation with divisor n − 1; none below two cases.
 
@@ -125,7 +137,7 @@ def sum_interval(
     errors: Sequence[pl.Expr],
     correlation: Operand,
     n: Operand,
-    level: float = 0.95,
+    level: float = LEVEL,
 ) -> Interval:
     """Limits of the sum of estimates with standard errors, any two of which correlate alike; Student's t."""
     total = added(estimates)
@@ -152,7 +164,7 @@ def ratio_interval(
     sum_xx: Operand,
     sum_xy: Operand,
     n: Operand,
-    level: float = 0.95,
+    level: float = LEVEL,
 ) -> Interval:
     """Limits of Σy/Σx over n independent cases, linearised: from Σy, Σx, Σy², Σx², Σxy; Student's t.
 
@@ -167,7 +179,7 @@ def ratio_interval(
     return Interval(finite(ratio - half), finite(ratio + half))
 
 
-def weighted_share(sum_y: Operand, sum_x: Operand, sum_xx: Operand, level: float = 0.95) -> Interval:
+def weighted_share(sum_y: Operand, sum_x: Operand, sum_xx: Operand, level: float = LEVEL) -> Interval:
     """Limits of Σy/Σx where a case of size x has all of it, none or a part: 0 ≤ y ≤ x.
 
     Wilson over the effective number of cases (Σx)²/Σx² (Kish 1965, Survey Sampling, section 11.7): a few large
@@ -179,7 +191,7 @@ def weighted_share(sum_y: Operand, sum_x: Operand, sum_xx: Operand, level: float
     return wilson(finite(_float(sum_y) / base) * effective, effective, level)
 
 
-def compound_poisson(total: Operand, squares: Operand, exposure: Operand, level: float = 0.95) -> Interval:
+def compound_poisson(total: Operand, squares: Operand, exposure: Operand, level: float = LEVEL) -> Interval:
     """Limits of Σa/exposure, amounts a of Poisson events, from Σa and Σa²; no upper one without an event.
 
     Garwood over the effective number of events (Σa)²/Σa². Fay and Feuer (1997), Statistics in Medicine 16,
@@ -191,7 +203,7 @@ def compound_poisson(total: Operand, squares: Operand, exposure: Operand, level:
     return Interval(pl.when((amount == 0) & _positive(exposure).is_not_null()).then(0.0).otherwise(low), high)
 
 
-def quantile_ranks(n: Numbers, q: float, level: float = 0.95) -> tuple[Numbers, Numbers]:
+def quantile_ranks(n: Numbers, q: float, level: float = LEVEL) -> tuple[Numbers, Numbers]:
     """1-based ranks of the two order statistics of n cases that enclose the q-quantile, whatever the distribution.
 
     X(low) ≤ quantile ≤ X(high) with probability ≥ level; a rank that does not exist in n cases is NaN.
@@ -231,7 +243,7 @@ def nps_standard_error(promoters: Operand, detractors: Operand, n: Operand) -> p
     return finite(100 * ((p + d - (p - d) ** 2).clip(lower_bound=0) / cases).sqrt())
 
 
-def nps_adjusted(promoters: Operand, detractors: Operand, n: Operand, level: float = 0.95) -> Interval:
+def nps_adjusted(promoters: Operand, detractors: Operand, n: Operand, level: float = LEVEL) -> Interval:
     """Adjusted Wald limits in points: z² pseudo-answers, a quarter of them promoters, a quarter detractors.
 
     After Agresti and Coull (1998), The American Statistician 52, 119-126.
@@ -251,7 +263,7 @@ def nps_difference(
     earlier_promoters: Operand,
     earlier_detractors: Operand,
     earlier_n: Operand,
-    level: float = 0.95,
+    level: float = LEVEL,
 ) -> Difference:
     """Change of the net promoter score between two independent waves, in points; z is null at zero error."""
     value = nps(promoters, detractors, n) - nps(earlier_promoters, earlier_detractors, earlier_n)
@@ -275,12 +287,6 @@ def _float(value: Operand) -> pl.Expr:
 def _positive(value: Operand) -> pl.Expr:
     number = _float(value)
     return pl.when(number > 0).then(number)
-
-
-def _below_upper_limit(level: float) -> float:
-    if not 0 < level < 1:
-        raise ValueError(f"a confidence level lies between 0 and 1, as in 0.95; got {level}")
-    return (1 + level) / 2
 
 
 def _at_least_two(value: Operand) -> pl.Expr:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from transforms.exactness import steady_sum, steady_variance
+from transforms.statistics.intervals import LEVEL
 
 Matrix = NDArray[np.float64]
 
@@ -53,7 +54,7 @@ def complete_rows(items: ArrayLike) -> Matrix:
 
 
 def feldt_interval(
-    alpha: ArrayLike, n: ArrayLike, k: ArrayLike, *, level: float = 0.95
+    alpha: ArrayLike, n: ArrayLike, k: ArrayLike, *, level: float = LEVEL
 ) -> tuple[Matrix, Matrix]:
     """Interval of alpha for n respondents and k items by the F distribution (Feldt 1965)."""
     alpha, n, k = np.asarray(alpha, float), np.asarray(n, float), np.asarray(k, float)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from transforms.exactness import compared, steady_mean, steady_sum, steady_variance
-from transforms.statistics.intervals import normal_quantile
+from transforms.statistics.intervals import Z_95
 
 # Post-stratification weights outside these bounds cost more variance than they save bias.
 WEIGHT_BOUNDS = (0.3, 3.0)
@@ -17,8 +17,6 @@ WEIGHT_BOUNDS = (0.3, 3.0)
 SUPPRESSED_BELOW, LOW_N_BELOW = 10, 30
 # Respondents each of two NPS figures needs to be compared: a standard error of about 8 points.
 NPS_COMPARABLE_FROM = 100
-
-_Z95 = normal_quantile(0.95)
 
 
 def dimension_means(scores: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
@@ -174,12 +172,12 @@ def non_response_bias(
     days_difference = pl.col("days_mean_respondents") - pl.col("days_mean_others")
     return both.with_columns(
         days_mean_difference=days_difference,
-        days_mean_difference_low=days_difference - _Z95 * days_se,
-        days_mean_difference_high=days_difference + _Z95 * days_se,
+        days_mean_difference_low=days_difference - Z_95 * days_se,
+        days_mean_difference_high=days_difference + Z_95 * days_se,
         days_median_difference=pl.col("days_median_respondents") - pl.col("days_median_others"),
         rejected_share_difference=pl.col("rejected_share_respondents") - pl.col("rejected_share_others"),
-        rejected_share_difference_low=(share_r - share_o - _Z95 * share_se).clip(-1, 1),
-        rejected_share_difference_high=(share_r - share_o + _Z95 * share_se).clip(-1, 1),
+        rejected_share_difference_low=(share_r - share_o - Z_95 * share_se).clip(-1, 1),
+        rejected_share_difference_high=(share_r - share_o + Z_95 * share_se).clip(-1, 1),
     ).drop(f"_{part}_{name}" for part in ("days_n", "days_var", "rejected") for name in groups)
 
 

@@ -15,7 +15,7 @@ from transforms.statistics.curve_limits import (
     quantile_name,
     with_limits,
 )
-from transforms.statistics.intervals import finite, normal_quantile, student_quantile
+from transforms.statistics.intervals import LEVEL, finite, normal_quantile, student_quantile
 from transforms.statistics.ordered import Array, Floats
 from transforms.statistics.risk_sets import ROUNDING, RiskSets
 
@@ -26,7 +26,7 @@ def km_figures(
     quantiles: Sequence[float],
     horizons: Sequence[float],
     tau: float | None,
-    level: float = 0.95,
+    level: float = LEVEL,
 ) -> pl.DataFrame:
     """Kaplan–Meier figures, one row a group of the risk sets.
 
