@@ -21,9 +21,10 @@ from pydantic import (
     Tag,
 )
 
+from transforms.vocabulary import Basis
+
 Aggregation = Literal["arithmetic", "geometric", "harmonic"]
 Normalisation = Literal["goalposts", "min_max", "z_score", "distance_to_target", "percentile_rank", "bands"]
-Basis = Literal["cohort", "period", "stock"]
 # What a leaf does where a month of a segment has too few cases: it is missing, or takes more months up to that one.
 IfSmall = Literal["missing", "rolling_3", "rolling_6", "rolling_12"]
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from transforms.vocabulary import Basis
 from transforms.written_yaml import YamlError, key_problems, read_yaml
 
 SHIPPED = Path(__file__).parent / "packs"
@@ -34,7 +35,7 @@ class Entry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     kpi: str
-    basis: Literal["cohort", "period", "stock"] = "cohort"
+    basis: Basis = "cohort"
     rule: str = Field(min_length=1, description="What the rule asks for, in words.")
     clause: str = Field("", description="Article or section.")
     evidence: Evidence

@@ -15,16 +15,12 @@ from transforms.composite.aggregate import Array, delinearised, linearised
 from transforms.composite.columns import UNIT
 from transforms.exactness import compared, compared_array
 from transforms.framework import Framework, Node
+from transforms.vocabulary import SHOWN
+from transforms.vocabulary import STATUSES as RECORD_STATUSES
 
-COUNTED = ("ok", "low_n")
-# Every status a node can have; the first six are those of KPI records.
-STATUSES = (
-    "ok",
-    "low_n",
-    "suppressed",
-    "immature",
-    "no_data",
-    "not_applicable",
+# Every status a node can have; the first are those of KPI records.
+STATUSES: tuple[str, ...] = (
+    *RECORD_STATUSES,
     "absent",
     "below_minimum",
     "not_comparable",
@@ -100,12 +96,12 @@ def leaf_records(kpis: pl.LazyFrame, framework: Framework) -> pl.LazyFrame:
     minimum; the score is NaN for others. Where the month's does not count, the shortest window that the leaf may
     take and that counts stands for it. Of several records of one KPI and unit the last as_of holds.
     """
-    present = pl.col("status").is_in(COUNTED) & pl.col("value").is_finite().fill_null(False)
+    present = pl.col("status").is_in(SHOWN) & pl.col("value").is_finite().fill_null(False)
     counted_cases = pl.coalesce(pl.col("denominator"), pl.col("n").cast(pl.Float64))
     enough = (compared(counted_cases) >= compared(pl.col("minimum_denominator"))).fill_null(True)
-    usable = pl.when(pl.col("status").is_in(COUNTED) & enough).then("value")
+    usable = pl.when(pl.col("status").is_in(SHOWN) & enough).then("value")
     status = (
-        pl.when(~pl.col("status").is_in(COUNTED))
+        pl.when(~pl.col("status").is_in(SHOWN))
         .then("status")
         .when(~present)
         .then(pl.lit("no_data"))

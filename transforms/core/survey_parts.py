@@ -18,6 +18,7 @@ from transforms.statistics.surveys import (
     weighted_mean,
     weighted_mean_error,
 )
+from transforms.vocabulary import SHOWN
 
 PART = (*WAVE, "roll_up", "part")
 _SERIES = ("survey", "roll_up", "part")
@@ -148,7 +149,7 @@ def _since_the_wave_before(parts: pl.LazyFrame) -> pl.LazyFrame:
 
 def _shown(parts: pl.LazyFrame) -> pl.LazyFrame:
     """Without the figures of too few respondents; rounded, as the last digits depend on the order of rows."""
-    enough = pl.col("status").is_in(["ok", "low_n"])
+    enough = pl.col("status").is_in(SHOWN)
     figures_of = {
         "n_perceptions": ("perception_mean", "expectation_mean", "importance_mean"),
         "n_scored": (

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from transforms.composite.banding import banded, capped, grade_names
 from transforms.composite.columns import UNIT, UNIT_COLUMNS, VERSION, VERSION_COLUMNS
-from transforms.composite.evaluate import COUNTED, Evaluation, with_windows
+from transforms.composite.evaluate import Evaluation, with_windows
 from transforms.composite.node_rows import evaluated_rows, node_rows
 from transforms.exactness import compared
 from transforms.framework import GradeCap
 from transforms.model import Columns, transform
 from transforms.settings import Settings
+from transforms.vocabulary import SHOWN
 
 SCORES: Columns = {
     **VERSION_COLUMNS,
@@ -77,7 +78,7 @@ def _out_of_bounds(kpis: pl.DataFrame, cap: GradeCap, units: pl.DataFrame) -> ND
         kpis.filter(kpi=cap.kpi, basis=cap.basis, window_months=1)
         .sort("as_of")
         .unique(UNIT, keep="last")
-        .filter(pl.col("status").is_in(COUNTED) & (above | below))
+        .filter(pl.col("status").is_in(SHOWN) & (above | below))
         .select(*UNIT, is_breach=pl.lit(True))
     )
     joined = units.join(breaches, on=UNIT, how="left", maintain_order="left")

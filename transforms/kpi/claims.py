@@ -9,7 +9,7 @@ import polars as pl
 
 from transforms.facts.claim_clocks import CLOCKS
 from transforms.measures.case_measures import Share
-from transforms.measures.definition import Basis
+from transforms.vocabulary import Basis
 
 # The headline looks at the first handling of a claim; cancelled cases were never claims.
 FIRST_HANDLING = (pl.col("spell_no") == 1) & (pl.col("outcome") != "cancelled").fill_null(True)

@@ -14,7 +14,7 @@ from transforms.statistics.control_charts import funnel
 from transforms.units import UNITS
 
 FUNNELS: Columns = {
-    **dict(list(SIGNALS.items())[:6]),
+    **{name: SIGNALS[name] for name in (*SERIES, "period", "value")},
     "numerator": (pl.Float64, "Numerator of the segment."),
     "denominator": (pl.Float64, "Denominator of the segment, in which the funnel narrows."),
     "target": (pl.Float64, "Value of all segments of the cut together."),

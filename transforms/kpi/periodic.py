@@ -6,13 +6,8 @@ None is an average of months: medians, rates and shares of a year are those of t
 import polars as pl
 
 from transforms.kpi.every_period import READS, RECORDED, every_period
-from transforms.kpi.monthly import monthly
+from transforms.measures.records import GRAIN, RECORD
 from transforms.model import transform
-
-GRAIN = {
-    "grain": (pl.String, "quarter, half_year, year, or rolling_12: the twelve months up to a month's end."),
-    "ends_on": (pl.Date, "Last day of the period."),
-}
 
 
 @transform(
@@ -22,7 +17,7 @@ GRAIN = {
     shared=every_period,
     keys=(),
     grain=("kpi", "grain", "period", "basis", "cut", "segment"),
-    columns={**monthly.columns, "period": (pl.Date, "First day of the period."), **GRAIN},
+    columns={**RECORD, "period": (pl.Date, "First day of the period."), **GRAIN},
 )
 def periodic(shared: pl.LazyFrame, periods: pl.LazyFrame) -> pl.LazyFrame:
     """One row a KPI, period longer than a month, basis, cut and segment: value, interval, numbers of cases, status."""

@@ -7,7 +7,7 @@ import polars as pl
 
 from transforms.framework import windows_asked
 from transforms.kpi.every_period import READS, RECORDED, every_period
-from transforms.kpi.monthly import monthly
+from transforms.measures.records import RECORD
 from transforms.model import transform
 from transforms.periods import WINDOW_GRAINS
 
@@ -22,7 +22,7 @@ from transforms.periods import WINDOW_GRAINS
     partitioned_by="period",
     asked_for=lambda settings: bool(windows_asked(settings.frameworks)),
     columns={
-        **monthly.columns,
+        **RECORD,
         "period": (pl.Date, "First day of the last month of the window."),
         "window_months": (pl.Int32, "Months of the window: 3, 6 or 12."),
     },

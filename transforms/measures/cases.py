@@ -8,7 +8,8 @@ from datetime import date
 
 import polars as pl
 
-from transforms.measures.definition import Basis, Kpi, quantile_figures
+from transforms.measures.definition import Kpi, quantile_figures
+from transforms.vocabulary import Basis
 
 CASE_COLUMNS = ("case_numerator", "case_denominator", "case_value")
 

@@ -15,8 +15,8 @@ import polars as pl
 from transforms.measures.example import Example
 from transforms.settings import Settings
 from transforms.units import UNITS
+from transforms.vocabulary import Basis
 
-Basis = Literal["cohort", "period", "stock"]
 # How the figures of measures are found.
 Family = Literal["cases", "stocks", "curves"]
 

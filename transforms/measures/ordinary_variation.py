@@ -8,10 +8,12 @@ from datetime import date
 
 import polars as pl
 
+from transforms.measures.records import RECORD
 from transforms.model import Columns
 from transforms.statistics.control_charts import chart_limits, signal_rules
 from transforms.statistics.seasonality import YEAR, seasonal_component
 from transforms.units import in_range, of_unit
+from transforms.vocabulary import SHOWN
 
 SERIES = ("kpi", "basis", "cut", "segment")
 # Limits come from the first two years, at least from one, and never from the newest month itself.
@@ -20,11 +22,7 @@ BASELINE_MONTHS, MINIMUM_BASELINE_MONTHS = 24, 12
 MINIMUM_EVENTS = 2
 
 SIGNALS: Columns = {
-    "kpi": (pl.String, "Code of the KPI."),
-    "basis": (pl.String, "cohort, period or stock."),
-    "cut": (pl.String, "What the company is divided by; company: the whole."),
-    "segment": (pl.String, "The part of the cut."),
-    "period": (pl.Date, "First day of the month."),
+    **{name: RECORD[name] for name in (*SERIES, "period")},
     "value": (pl.Float64, "Value in its unit. Shares are fractions."),
     "centre": (pl.Float64, "What is usual: the baseline's mean, in a seasonal series the calendar month's."),
     "lower": (pl.Float64, "Lower limit of ordinary variation; empty until there are 12 months of baseline."),
@@ -98,7 +96,7 @@ def _points(
     off = (pl.col("value") * size - pl.col("numerator")).abs()
     chartable = (size > 0) & (pl.col("numerator") >= 0) & ((family == "u") | (off <= 1e-6 * size))
     return (
-        kpi_monthly.filter(pl.col("status").is_in(["ok", "low_n"]) & pl.col("value").is_finite())
+        kpi_monthly.filter(pl.col("status").is_in(SHOWN) & pl.col("value").is_finite())
         .with_columns(phase=(pl.col("period") >= rebased).fill_null(False))
         .sort(*SERIES, "period")
         .with_columns(series=pl.struct(*SERIES, "phase").rle_id())

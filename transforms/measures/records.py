@@ -18,32 +18,44 @@ from transforms.measures.figures import EARLY, NUMBERS, PERIOD, Figures, Scope, 
 from transforms.measures.needs import Needs, bases_of, firsts_of
 from transforms.measures.rolling import Windows, with_windows
 from transforms.measures.segments import Facts, Segments, segmented
+from transforms.model import Columns
 from transforms.origins import Firsts
 from transforms.periods import end_of_day
 from transforms.settings import Settings
 from transforms.units import TOLERANCE, UNITS
+from transforms.vocabulary import SHOWN, STATUSES
 
-RECORD: Mapping[str, type[pl.DataType]] = {
-    "kpi": pl.String,
-    "period": pl.Date,
-    "basis": pl.String,
-    "cut": pl.String,
-    "segment": pl.String,
-    "as_of": pl.Date,
-    "numerator": pl.Float64,
-    "denominator": pl.Float64,
-    "value": pl.Float64,
-    "ci_low": pl.Float64,
-    "ci_high": pl.Float64,
-    "n": pl.Int64,
-    "n_excluded": pl.Int64,
-    "n_undetermined": pl.Int64,
-    "unit": pl.String,
-    "direction": pl.Int8,
-    "status": pl.String,
-    "definition_version": pl.String,
+RECORD: Columns = {
+    "kpi": (pl.String, "Code of the KPI."),
+    "period": (pl.Date, "First day of the month."),
+    "basis": (
+        pl.String,
+        "cohort: cases received in the month; period: closed in it; stock: there at its end.",
+    ),
+    "cut": (pl.String, "What the company is divided by; company: the whole."),
+    "segment": (pl.String, "The part of the cut."),
+    "as_of": (pl.Date, "Day up to which records were known."),
+    "numerator": (pl.Float64, "Numerator."),
+    "denominator": (pl.Float64, "Denominator."),
+    "value": (pl.Float64, "Value in its unit; empty unless status is ok or low_n. Shares are fractions."),
+    "ci_low": (pl.Float64, "Lower end of the 95 % interval."),
+    "ci_high": (pl.Float64, "Upper end of the 95 % interval."),
+    "n": (pl.Int64, "Cases that determine the value."),
+    "n_excluded": (pl.Int64, "Cases left out because their records contradict each other, or by rule."),
+    "n_undetermined": (pl.Int64, "Cases whose outcome is not known yet."),
+    "unit": (pl.String, "Unit of the value."),
+    "direction": (pl.Int8, "1: higher is better, -1: lower is better, 0: neither."),
+    "status": (pl.String, f"{', '.join(STATUSES[:-1])} or {STATUSES[-1]}."),
+    "definition_version": (
+        pl.String,
+        "Version of the definition; never compare two versions as one series.",
+    ),
 }
-
+# What records of periods of several lengths have as well.
+GRAIN: Columns = {
+    "grain": (pl.String, "quarter, half_year, year, or rolling_12: the twelve months up to a month's end."),
+    "ends_on": (pl.Date, "Last day of the period."),
+}
 
 EXACT = ("numerator", "denominator", "value", "ci_low", "ci_high")
 
@@ -69,9 +81,9 @@ def kpi_records(
     about (see core.key_matches). `windows` asks for records of some KPIs over several months up to each month beside
     those (see `rolling.py`).
     """
-    grain = {"grain": pl.String, "ends_on": pl.Date} if "grain" in periods.columns else {}
+    columns = {**RECORD, **GRAIN} if "grain" in periods.columns else RECORD
     if periods.is_empty():
-        return pl.DataFrame(schema={**RECORD, **grain})
+        return pl.DataFrame(schema={name: dtype for name, (dtype, _) in columns.items()})
     periods = periods.with_columns(period=pl.int_range(pl.len(), dtype=PERIOD))
     segments, known = segmented(facts, settings.cuts)
     pairs = [(kpi, basis) for kpi in kpis for basis in bases_of(kpi)]
@@ -94,7 +106,7 @@ def kpi_records(
         ]
     periods, longer = with_windows(periods, found, windows)
     rules = _rules(every, applicable, settings)
-    return _stated(numbers_of([*found, *longer]), rules, periods, segments, as_of).select(*RECORD, *grain)
+    return _stated(numbers_of([*found, *longer]), rules, periods, segments, as_of).select(*columns)
 
 
 @dataclass(frozen=True)
@@ -193,7 +205,7 @@ def _stated(
         .then(pl.lit("low_n"))
         .otherwise(pl.lit("ok"))
     )
-    shown = pl.col("status").is_in(["ok", "low_n"])
+    shown = pl.col("status").is_in(SHOWN)
     # Numbers of series, periods and segments are rows of these frames: nothing has to be looked up.
     known = [
         found.select(*NUMBERS, EARLY),
@@ -222,7 +234,7 @@ def _stated(
         )
         .with_columns(pl.col("n", "n_excluded", "n_undetermined").fill_null(0).round().cast(pl.Int64))
         .rename({"starts_on": "period"})
-        .with_columns(pl.col(name).cast(dtype) for name, dtype in RECORD.items())
+        .with_columns(pl.col(name).cast(dtype) for name, (dtype, _) in RECORD.items())
         .collect()
     )
 

@@ -20,9 +20,10 @@ from transforms.measures.curve_measures import (
     SurvivalQuantile,
     WithinProbability,
 )
-from transforms.measures.definition import Basis, Kpi, Measure
+from transforms.measures.definition import Kpi, Measure
 from transforms.measures.example import CASES, Example, Row
 from transforms.settings import Settings
+from transforms.vocabulary import Basis
 
 # What a clock says of its cases, in the words of a registry entry.
 OF_CASES = ("fact", "population", "excluded", "counts", "leaves_out", "minimum", "dates", "horizon_days")
