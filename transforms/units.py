@@ -31,7 +31,7 @@ class Unit:
     shown_times: float = 1.0
 
 
-# A share is a quotient of counts, a probability an estimate that is none.
+# A share is a quotient of counts; a probability is an estimate and no such quotient.
 UNITS: Mapping[str, Unit] = {
     "share": Unit(
         "share, 0 to 1",

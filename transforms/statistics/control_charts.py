@@ -36,6 +36,15 @@ def chart_limits(points: pl.LazyFrame, series: Sequence[str], *, laney: Laney = 
     three sigma, for XmR mean ± 2.66 mean moving range (Wheeler 1993). Laney's p′ and u′ (2002) multiply sigma
     by σ_z; "auto" takes them where σ_z > 1.5 and mean n > 1000, and for shares of something else than cases
     (premium), whose chance variation no formula knows. Sorted by series and period.
+
+    >>> points = pl.LazyFrame(
+    ...     {"series": "A", "period": range(4), "value": [7.0, 8.0, 7.0, 9.9], "family": "xmr", "inflation": 1.0,
+    ...      "numerator": None, "denominator": None, "n": None, "in_baseline": [True, True, True, False]},
+    ...     schema_overrides={"numerator": pl.Float64, "denominator": pl.Float64, "n": pl.Int64},
+    ... )
+    >>> limits = chart_limits(points, ["series"]).select("centre", "lower", "upper").last().collect()
+    >>> [round(limit, 2) for limit in limits.row(0)]
+    [7.33, 4.67, 9.99]
     """
     centre, value, sigma = pl.col("centre"), pl.col("value"), pl.col("sigma")
     is_xmr, is_share = pl.col("family") == "xmr", pl.col("family") == "p"
@@ -110,6 +119,12 @@ def signal_rules(points: pl.LazyFrame, series: Sequence[str], *, two_of_three: b
     alarms): beyond two sigma, as is one of the two before, on the same side. Points without limits have
     no signal. Needs value, centre, sigma, lower, upper; sorted by series and period (Western Electric 1956,
     Nelson 1984).
+
+    >>> points = pl.LazyFrame(
+    ...     {"series": "A", "value": [7.0, 8.0, 10.1], "centre": 7.3, "sigma": 0.9, "lower": 4.6, "upper": 10.0}
+    ... )
+    >>> signal_rules(points, ["series"]).select("rule", "side").collect().row(-1)
+    ('beyond_limits', 1)
     """
     value, centre = pl.col("value"), pl.col("centre")
 
@@ -148,6 +163,10 @@ def funnel_limits(
 
     Exact binomial ('p') or Poisson ('u', events per size) quantiles, interpolated between the two counts that
     enclose the tail: (r − α) / size with α = (F(r) − p) / (F(r) − F(r − 1)) (Spiegelhalter 2005).
+
+    >>> low, high = funnel_limits(100, 0.93, level=0.95)
+    >>> round(low.item(), 3), round(high.item(), 3)
+    (0.871, 0.97)
     """
     shape = np.broadcast_shapes(np.shape(size), np.shape(target))
     size, target = (np.broadcast_to(np.asarray(x, dtype=float), shape).ravel() for x in (size, target))
@@ -206,6 +225,10 @@ def funnel(units: pl.LazyFrame, by: Sequence[str], *, family: Literal["p", "u"] 
     upper_998 and position ('within', 'above_95', 'below_95', 'above_998', 'below_998'). Where units differ by
     more than chance (n·φ > χ² of n at 95 %) the limits are √φ times as far from the target (Spiegelhalter
     2005).
+
+    >>> units = pl.LazyFrame({"kpi": "k", "numerator": [30.0, 12.0] + [10.0] * 40, "denominator": 1.0})
+    >>> funnel(units, ["kpi"], family="u").select("position").head(2).collect().to_series().to_list()
+    ['above_998', 'within']
     """
     n_units = pl.col("z").count().over(by)
     variance = pl.col("target") * (1 - pl.col("target") if family == "p" else pl.lit(1.0))

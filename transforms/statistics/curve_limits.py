@@ -26,15 +26,27 @@ def probability_limits(share: pl.Expr, variance: pl.Expr, known: pl.Expr, level:
 
 
 def quantile_name(q: float) -> str:
-    """Column of a quantile: p50 for 0.5."""
+    """Column of a quantile: p50 for 0.5.
+
+    >>> quantile_name(0.9)
+    'p90'
+    """
     return f"p{100 * q:g}"
 
 
 def horizon_name(horizon: float) -> str:
-    """Column of the probability to end within a horizon: within_30 for 30."""
+    """Column of the probability to end within a horizon: within_30 for 30.
+
+    >>> horizon_name(30)
+    'within_30'
+    """
     return f"within_{horizon:g}"
 
 
 def with_limits(name: str, *ends: str) -> list[str]:
-    """A column and those of its limits, and of whatever else is given: within_30, within_30_low, …"""
+    """A column and those of its limits, and of whatever else is given: within_30, within_30_low, …
+
+    >>> with_limits("p50")
+    ['p50', 'p50_low', 'p50_high']
+    """
     return [name, *(f"{name}_{end}" for end in (*ends, "low", "high"))]

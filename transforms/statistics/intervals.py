@@ -68,6 +68,9 @@ def wilson(successes: Operand, n: Operand, level: float = LEVEL) -> Interval:
     """Limits of a share, successes/n.
 
     Shares outside [0, 1] have none. Wilson (1927), JASA 22, 209-212.
+
+    >>> [round(limit, 3) for limit in pl.select(**wilson(6, 9)._asdict()).row(0)]
+    [0.354, 0.879]
     """
     z = normal_quantile(level)
     k, cases = _float(successes), _float(n)
@@ -85,6 +88,9 @@ def garwood(count: Operand, exposure: Operand = 1.0, level: float = LEVEL) -> In
     """Exact limits of a rate, count/exposure, of Poisson events; zero events have lower limit 0.
 
     Garwood (1936), Biometrika 28, 437-442: chi-square quantiles with 2k and 2k + 2 degrees of freedom.
+
+    >>> [round(limit, 3) for limit in pl.select(**garwood(30, 20.0)._asdict()).row(0)]
+    [1.012, 2.141]
     """
     tail = (1 - level) / 2
     events, base = _float(count), _positive(exposure)
@@ -101,6 +107,11 @@ def mean_interval(
     Student's t without skewness. With the sample's (`sample_skewness`) t is first made symmetric by Hall's cubic
     transformation, so that the upper limit of a few long durations lies further off than the lower one. Hall
     (1992), JRSS B 54, 221-228.
+
+    >>> [round(limit, 1) for limit in pl.select(**mean_interval(7.8, 12.0, 10)._asdict()).row(0)]
+    [-0.8, 16.4]
+    >>> [round(limit, 1) for limit in pl.select(**mean_interval(7.8, 12.0, 10, skewness=2.0)._asdict()).row(0)]
+    [1.8, 40.1]
     """
     cases = _at_least_two(n)
     error = _float(standard_deviation) / cases.sqrt()
@@ -185,6 +196,9 @@ def weighted_share(sum_y: Operand, sum_x: Operand, sum_xx: Operand, level: float
     Wilson over the effective number of cases (Σx)²/Σx² (Kish 1965, Survey Sampling, section 11.7): a few large
     cases that all went well say little, though the residuals from the ratio are then small. Conservative where
     parts are frequent.
+
+    >>> [round(limit, 3) for limit in pl.select(**weighted_share(90.0, 100.0, 2000.0)._asdict()).row(0)]
+    [0.463, 0.989]
     """
     base = _float(sum_x)
     effective = finite(base**2 / _float(sum_xx))
@@ -196,6 +210,9 @@ def compound_poisson(total: Operand, squares: Operand, exposure: Operand, level:
 
     Garwood over the effective number of events (Σa)²/Σa². Fay and Feuer (1997), Statistics in Medicine 16,
     791-801, with Σa²/Σa for the amount of the next event.
+
+    >>> [round(limit, 3) for limit in pl.select(**compound_poisson(30.0, 40.0, 20.0)._asdict()).row(0)]
+    [0.946, 2.261]
     """
     amount = _float(total)
     weight = finite(_float(squares) / amount)
@@ -208,6 +225,10 @@ def quantile_ranks(n: Numbers, q: float, level: float = LEVEL) -> tuple[Numbers,
 
     X(low) ≤ quantile ≤ X(high) with probability ≥ level; a rank that does not exist in n cases is NaN.
     Binomial order statistics: Conover, Practical Nonparametric Statistics (1999), section 3.2.
+
+    >>> low, high = quantile_ranks(np.array([100.0]), 0.5)
+    >>> low.item(), high.item()
+    (40.0, 61.0)
     """
     sizes, place = np.unique(n.astype(np.float64), return_inverse=True)
     few = int(np.searchsorted(sizes, _FEW_CASES))
@@ -232,7 +253,11 @@ def _ranks(n: Numbers, q: float, level: float) -> tuple[Numbers, Numbers]:
 
 
 def nps(promoters: Operand, detractors: Operand, n: Operand) -> pl.Expr:
-    """Net promoter score in points from −100 to 100."""
+    """Net promoter score in points from −100 to 100.
+
+    >>> pl.select(nps(90, 50, 200)).item()
+    20.0
+    """
     return finite(100 * (_float(promoters) - _float(detractors)) / _positive(n))
 
 
@@ -247,6 +272,9 @@ def nps_adjusted(promoters: Operand, detractors: Operand, n: Operand, level: flo
     """Adjusted Wald limits in points: z² pseudo-answers, a quarter of them promoters, a quarter detractors.
 
     After Agresti and Coull (1998), The American Statistician 52, 119-126.
+
+    >>> [round(limit, 1) for limit in pl.select(**nps_adjusted(90, 50, 200)._asdict()).row(0)]
+    [8.5, 30.8]
     """
     z = normal_quantile(level)
     pseudo = z**2
@@ -265,7 +293,12 @@ def nps_difference(
     earlier_n: Operand,
     level: float = LEVEL,
 ) -> Difference:
-    """Change of the net promoter score between two independent waves, in points; z is null at zero error."""
+    """Change of the net promoter score between two independent waves, in points; z is null at zero error.
+
+    >>> difference = nps_difference(100, 45, 210, 90, 50, 200)
+    >>> [round(number, 2) for number in pl.select(**difference._asdict()).row(0)]
+    [6.19, 0.78, -9.32, 21.7]
+    """
     value = nps(promoters, detractors, n) - nps(earlier_promoters, earlier_detractors, earlier_n)
     first = nps_standard_error(promoters, detractors, n)
     second = nps_standard_error(earlier_promoters, earlier_detractors, earlier_n)

@@ -58,6 +58,11 @@ def ordered_logit(level: Ints, covariates: Floats, clusters: Ints | None = None)
     `clusters` numbers groups whose cases may err together; without them each case errs alone. Newton's steps,
     halved where they overshoot: the likelihood is concave (Pratt 1981). Raises ValueError under two levels,
     numpy's LinAlgError where a covariate repeats others or tells the levels apart perfectly.
+
+    >>> days = np.array([[0.0], [1], [1], [2], [0], [3], [2], [3], [0], [2], [1], [1]])
+    >>> score = np.array([0, 0, 1, 1, 1, 2, 2, 2, 0, 1, 2, 1])
+    >>> ordered_logit(score, days).coefficients.round(2).item()
+    1.94
     """
     n_levels = int(level.max(initial=0)) + 1
     shares = np.bincount(level, minlength=n_levels) / max(len(level), 1)

@@ -56,7 +56,11 @@ def complete_rows(items: ArrayLike) -> Matrix:
 def feldt_interval(
     alpha: ArrayLike, n: ArrayLike, k: ArrayLike, *, level: float = LEVEL
 ) -> tuple[Matrix, Matrix]:
-    """Interval of alpha for n respondents and k items by the F distribution (Feldt 1965)."""
+    """Interval of alpha for n respondents and k items by the F distribution (Feldt 1965).
+
+    >>> [round(float(limit), 3) for limit in feldt_interval(0.9588, n=8, k=4)]
+    [0.878, 0.991]
+    """
     alpha, n, k = np.asarray(alpha, float), np.asarray(n, float), np.asarray(k, float)
     tail = (1 - level) / 2
     return (
@@ -70,6 +74,13 @@ def alpha_by_group(items: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
 
     `items` has a row an answer: columns `by`, respondent, item, value. Complete respondents only; NULL where
     there are under two items or respondents or nobody differs. `spearman_brown` is that of two items.
+
+    >>> answers = pl.LazyFrame(
+    ...     {"dimension": "empathy", "respondent": [1, 1, 2, 2, 3, 3], "item": ["a", "b"] * 3,
+    ...      "value": [1.0, 2, 3, 3, 5, 4]}
+    ... )
+    >>> round(alpha_by_group(answers, ["dimension"]).collect()["alpha"].item(), 3)
+    0.889
     """
     answered = items.filter(pl.col("value").is_not_null())
     asked = answered.group_by(by).agg(n_items=pl.col("item").n_unique().cast(pl.Int64))

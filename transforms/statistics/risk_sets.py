@@ -58,6 +58,11 @@ class RiskSets:
 
     Figures of steps take the steps' numbers and the positions of their groups, so that only those asked for are
     worked out.
+
+    >>> days, kinds = np.array([2.0, 3, 3, 6]), np.array([EVENT, EVENT, CENSORED, EVENT])
+    >>> sets = RiskSets.of(np.zeros(4, np.int64), 1, Coded.of(days, kinds))
+    >>> sets.t.tolist(), sets.survival_after_each.tolist()
+    ([2.0, 3.0, 3.0, 6.0], [0.75, 0.5, 0.5, 0.0])
     """
 
     groups: Array

@@ -57,7 +57,13 @@ def stl(values: ArrayLike, *, period: int = 12, fixed_season: bool = False) -> D
 
 
 def seasonal_strength(parts: Decomposition) -> Matrix:
-    """F_s = 1 − Var(R) / Var(S + R) of each series, 0 to 1 (Wang, Smith and Hyndman 2006)."""
+    """F_s = 1 − Var(R) / Var(S + R) of each series, 0 to 1 (Wang, Smith and Hyndman 2006).
+
+    >>> month = np.arange(48)
+    >>> busy_december = 10 + 3.0 * (month % 12 == 11) + 0.2 * np.sin(7.0 * month)
+    >>> round(seasonal_strength(stl(busy_december)).item(), 2)
+    0.97
+    """
     whole = (parts.seasonal + parts.remainder).var(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(whole > 0, np.maximum(0, 1 - parts.remainder.var(axis=1) / whole), 0.0)
@@ -67,6 +73,10 @@ def season_test(values: ArrayLike) -> Matrix:
     """p-value of every monthly series for having no season: F test of month effects beside a linear trend.
 
     Needs fourteen months; the strength F_s alone cannot tell a season from chance in two or three years.
+
+    >>> month = np.arange(48)
+    >>> season_test(10 + 3.0 * (month % 12 == 11) + 0.2 * np.sin(7.0 * month)).item() < 0.001
+    True
     """
     y = np.atleast_2d(np.asarray(values, dtype=float))
     length = y.shape[1]

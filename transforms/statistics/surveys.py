@@ -35,7 +35,11 @@ def dimension_means(scores: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
 
 
 def box_share(score: pl.Expr, lowest: float, highest: float) -> pl.Expr:
-    """Share of the answers from `lowest` to `highest`: 4 to 5 on a scale of five is the top-two box."""
+    """Share of the answers from `lowest` to `highest`: 4 to 5 on a scale of five is the top-two box.
+
+    >>> pl.DataFrame({"score": [5.0, 4.0, 3.0, None]}).select(box_share(pl.col("score"), 4, 5)).item()
+    0.6666666666666666
+    """
     return score.is_between(lowest, highest).sum() / score.count()
 
 
@@ -86,7 +90,12 @@ def post_stratification_weights(
 
 
 def weighted_mean(value: pl.Expr, weight: pl.Expr) -> pl.Expr:
-    """Weighted mean of the values that are there."""
+    """Weighted mean of the values that are there.
+
+    >>> answers = pl.DataFrame({"score": [4.0, 2.0], "weight": [1.0, 3.0]})
+    >>> answers.select(weighted_mean(pl.col("score"), pl.col("weight"))).item()
+    2.5
+    """
     return steady_sum(value * weight) / steady_sum(pl.when(value.is_not_null()).then(weight))
 
 
@@ -102,12 +111,20 @@ def weighted_mean_error(value: pl.Expr, weight: pl.Expr) -> pl.Expr:
 
 
 def design_effect(weight: pl.Expr) -> pl.Expr:
-    """Kish's design effect of unequal weights, n·Σw² / (Σw)²; 1 for equal weights."""
+    """Kish's design effect of unequal weights, n·Σw² / (Σw)²; 1 for equal weights.
+
+    >>> pl.DataFrame({"weight": [1.0, 3.0]}).select(design_effect(pl.col("weight"))).item()
+    1.25
+    """
     return weight.count() * steady_sum(weight**2) / steady_sum(weight) ** 2
 
 
 def effective_n(weight: pl.Expr) -> pl.Expr:
-    """Respondents that an unweighted sample of the same precision would have, (Σw)² / Σw² (Kish 1965)."""
+    """Respondents that an unweighted sample of the same precision would have, (Σw)² / Σw² (Kish 1965).
+
+    >>> pl.DataFrame({"weight": [1.0, 3.0]}).select(effective_n(pl.col("weight"))).item()
+    1.6
+    """
     return steady_sum(weight) ** 2 / steady_sum(weight**2)
 
 
@@ -115,6 +132,10 @@ def sample_status(n_effective: pl.Expr) -> pl.Expr:
     """Status of a figure from effective respondents: `no_data`, `suppressed` below 10, `low_n` below 30, `ok`.
 
     A figure of low_n is shown and kept out of the index.
+
+    >>> sizes = pl.DataFrame({"n": [8.0, 24.0, 120.0]})
+    >>> sizes.select(sample_status(pl.col("n"))).to_series().to_list()
+    ['suppressed', 'low_n', 'ok']
     """
     n = compared(n_effective)
     return (

@@ -41,6 +41,16 @@ def km_figures(
     Beyond followed_to S is held constant, so that P(T ≤ h) is a lower bound where followed_to < h and S > 0.
     Events come before censorings at equal times (Kaplan and Meier 1958, JASA 53). Durations, horizons and tau are
     in one unit.
+
+    Ten claims, seven of them decided; those open for 6, 15 and 40 days count as long as they were seen:
+
+    >>> from transforms.statistics.risk_sets import CENSORED, EVENT, Coded
+    >>> days = np.array([2.0, 3, 3, 5, 8, 10, 12, 6, 15, 40])
+    >>> cases = Coded.of(days, np.array([EVENT] * 7 + [CENSORED] * 3))
+    >>> sets = RiskSets.of(np.zeros(10, np.int64), 1, cases)
+    >>> figures = km_figures(sets, quantiles=(0.5,), horizons=(10,), tau=30)
+    >>> figures["p50"].item(), round(figures["within_10"].item(), 2), round(figures["rmst"].item(), 1)
+    (8.0, 0.64, 12.1)
     """
     limits: list[pl.Expr] = []
     columns = ["n", "n_events", "followed_to"]
