@@ -40,13 +40,16 @@ def all_assets(project: Project, as_of: date | None) -> list[dg.AssetsDefinition
     """Files, raw feeds, every room of the graph and the publication."""
     partitions = month_partitions(project, as_of)
     members: dict[tuple[str, bool], list[Node]] = {}
-    for node in models().values():
+    graph = models(project.own)
+    for node in graph.values():
         members.setdefault((node.schema, _is_partitioned(node)), []).append(node)
     rooms = [
-        _room(f"{schema}_by_month" if partitioned else schema, nodes, partitions if partitioned else None)
+        _room(
+            f"{schema}_by_month" if partitioned else schema, nodes, graph, partitions if partitioned else None
+        )
         for (schema, partitioned), nodes in members.items()
     ]
-    return [*_files(project), _raw(project), *rooms, _published()]
+    return [*_files(project), _raw(project), *rooms, _published(graph)]
 
 
 def _is_partitioned(node: Node) -> bool:
@@ -106,9 +109,12 @@ def _raw(project: Project) -> dg.AssetsDefinition:
 
 
 def _room(
-    name: str, nodes: Sequence[Node], partitions: dg.PartitionsDefinition[str] | None
+    name: str,
+    nodes: Sequence[Node],
+    graph: Mapping[str, Node],
+    partitions: dg.PartitionsDefinition[str] | None,
 ) -> dg.AssetsDefinition:
-    specs = [_spec(node, partitions) for node in nodes]
+    specs = [_spec(node, graph, partitions) for node in nodes]
 
     @dg.multi_asset(
         name=name,
@@ -139,8 +145,8 @@ def _room(
     return room
 
 
-def _published() -> dg.AssetsDefinition:
-    tables = [node for node in models().values() if node.schema != "staging"]
+def _published(graph: Mapping[str, Node]) -> dg.AssetsDefinition:
+    tables = [node for node in graph.values() if node.schema != "staging"]
     deps = [
         dg.AssetDep(_key(n.name), partition_mapping=dg.AllPartitionMapping() if _is_partitioned(n) else None)
         for n in tables
@@ -163,8 +169,9 @@ def _published() -> dg.AssetsDefinition:
     return published
 
 
-def _spec(node: Node, partitions: dg.PartitionsDefinition[str] | None) -> dg.AssetSpec:
-    graph = models()
+def _spec(
+    node: Node, graph: Mapping[str, Node], partitions: dg.PartitionsDefinition[str] | None
+) -> dg.AssetSpec:
     deps = []
     for feed in dict.fromkeys(raw_table(table) for table in node.reads if table in SESSION_FEEDS):
         deps.append(dg.AssetDep(_key(feed)))

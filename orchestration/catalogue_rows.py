@@ -1,4 +1,4 @@
-"""The rows of the catalogue that describe this installation and what it has made.
+"""The rows of the catalogue that describe a project and what it has made.
 
 What the catalogue's tables are is `warehouse/catalogue.py`; here they are filled from contracts and models.
 """
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orchestration.build import RECORDED, Run
-from orchestration.models import SESSION_FEEDS, models, raw_table
+from orchestration.models import SESSION_FEEDS, raw_table
 from transforms.dictionary import dictionary_rows
 from transforms.framework_versions import catalogue_rows as version_rows
 from transforms.framework_versions import versions
@@ -25,9 +25,9 @@ from warehouse.store import Store
 ROOT = Path(__file__).parent.parent
 
 
-def catalogue_rows(store: Store, run: Run) -> dict[str, Rows]:
-    """The rows of every table of the catalogue, from contracts, models and the checks' results."""
-    graph, recorded = models(), store.read(RECORDED)
+def catalogue_rows(store: Store, run: Run, graph: Mapping[str, Node], folder: Path) -> dict[str, Rows]:
+    """The rows of every table of the catalogue, from contracts and the models of a project in `folder`."""
+    recorded = store.read(RECORDED)
     columns: list[tuple[object, ...]] = []
     for feed, contract in contracts().items():
         texts = {name: column.description for name, column in contract.columns.items()}
@@ -45,7 +45,7 @@ def catalogue_rows(store: Store, run: Run) -> dict[str, Rows]:
         )
     ]
     return {
-        "catalog.tables": _tables(store, graph),
+        "catalog.tables": _tables(store, graph, folder),
         "catalog.columns": columns,
         "catalog.column_lineage": lineage,
         "catalog.kpis": dictionary_rows(run.settings, recorded),
@@ -68,7 +68,7 @@ def _session(store: Store) -> dict[str, dict[str, str]]:
     return {table: store.columns(table) for table in SESSION_TABLES}
 
 
-def _tables(store: Store, graph: Mapping[str, Node]) -> Rows:
+def _tables(store: Store, graph: Mapping[str, Node], folder: Path) -> Rows:
     feeds = [
         (f"raw.{feed}", "feed", contract.description, ", ".join(contract.key), "", f"warehouse/contracts/{feed}.yml",
          store.count(f"raw.{feed}"), None)
@@ -81,7 +81,7 @@ def _tables(store: Store, graph: Mapping[str, Node]) -> Rows:
             node.description,
             ", ".join(node.grain),
             node.owner,
-            str(node.path.relative_to(ROOT)),
+            str(node.path.relative_to(ROOT if node.path.is_relative_to(ROOT) else folder)),
             store.count(node.name) if node.schema != "staging" else None,
             (node.model.example or None) if isinstance(node.model, SqlModel) else None,
         )

@@ -194,12 +194,12 @@ def cases(
 ) -> None:
     """List the cases behind a KPI of a month and segment, and what each adds to it."""
     found = _project(project)
-    current = _published(found)
+    _published(found)
     from orchestration.commands.cases import cases_of
 
     place = {cut: segment} if segment and cut != "company" else {}
     with _ended_by(ValueError, status=ExitStatus.MISTAKEN):
-        rows = cases_of(current, found.settings, kpi, basis, period.date(), place)
+        rows = cases_of(found, kpi, basis, period.date(), place)
     if out:
         rows.write_csv(out)
         typer.echo(f"Wrote {rows.height:,} cases to {out}.")

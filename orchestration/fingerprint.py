@@ -1,8 +1,8 @@
 """Has anything changed since the last publication? Answered without Dagster, DuckDB or Polars.
 
 The fingerprint covers the code, the project file as written and as read (with its packs, frameworks and environment
-variables), the as-of day, and the key file and every file of the feeds by path, size and time of change; the content
-of feeds is compared while landing.
+variables), the project's own files, the as-of day, and the key file and every file of the feeds by path, size and time
+of change; the content of feeds is compared while landing.
 """
 
 import json
@@ -99,7 +99,7 @@ def fingerprint(project: Project, as_of: date) -> str:
     """A digest of everything that published numbers depend on."""
     digest = sha256()
     read = (project.file.model_dump_json(), project.settings.model_dump_json())
-    for part in (*_code(), project.text, *read, as_of.isoformat(), *_files(project)):
+    for part in (*_code(), project.text, *read, as_of.isoformat(), *_own(project), *_files(project)):
         digest.update(part.encode())
         digest.update(b"\0")
     return digest.hexdigest()
@@ -111,6 +111,11 @@ def _code() -> Iterator[str]:
         for path in sorted((root / room).rglob("*")):
             if path.suffix in {".py", ".sql", ".yml"}:
                 yield f"{path.relative_to(root)} {sha256(path.read_bytes()).hexdigest()}"
+
+
+def _own(project: Project) -> Iterator[str]:
+    for path, text in project.own:
+        yield f"{path.relative_to(project.folder)} {text}"
 
 
 def _files(project: Project) -> Iterator[str]:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from orchestration.own_files import OwnFiles, own_files
 from transforms.framework import Framework
 from transforms.framework_file import FrameworkError, read_framework
 from transforms.pack import SHIPPED as SHIPPED_PACKS
@@ -121,6 +122,8 @@ class Project:
     file: ProjectFile
     settings: Settings
     text: str
+    own: OwnFiles
+    """What the folder adds to the installation."""
 
     @property
     def path(self) -> Path:
@@ -185,9 +188,10 @@ def read_project(folder: Path) -> Project:
     file = _validated(path, content, problems, text)
     frameworks = _frameworks(folder, file.index.frameworks, problems)
     settings = _settings(file, frameworks, packs, problems)
+    own = own_files(folder, problems)
     if problems or settings is None:
         raise ProjectError(path, problems, text)
-    return Project(folder, file, settings, text)
+    return Project(folder, file, settings, text, own)
 
 
 def verify(project: Project) -> None:

@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import duckdb
 
+from orchestration.empty_warehouse import own_problems
 from orchestration.models import models
 from orchestration.project import Project, framework_problems, pack_problems
 from transforms.clocks import known_years
@@ -35,9 +36,11 @@ def _problems(project: Project) -> Iterator[str]:
         yield f"{project.path}: calendar: {error}"
     yield from _missing_files(project)
     try:
-        models()
+        graph = models(project.own)
     except ModelError as error:
-        yield str(error)
+        yield from error.problems
+    else:
+        yield from own_problems(project, graph)
     try:
         kpis = registry(project.settings)
     except ValueError as error:

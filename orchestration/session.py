@@ -35,7 +35,7 @@ from transforms.graph import downstream
 from transforms.periods import months_until
 from warehouse.catalogue import CHECKS, write_catalogue
 from warehouse.contract import contracts
-from warehouse.history import keep_frameworks, keep_history, published_frameworks, write_history
+from warehouse.history import LEDGERS, keep_frameworks, keep_history, published_frameworks, write_history
 from warehouse.landing.errors import LandingError
 from warehouse.landing.land import land
 from warehouse.landing.loads import Load
@@ -46,6 +46,8 @@ from warehouse.publish import publish
 from warehouse.store import BuildDamaged, Folder, Store, locked
 
 Warn = Callable[[str], None]
+# Schemas whose tables are made by a model each; a table of a model that is gone would be published as if it held.
+MADE_SCHEMAS = ("core", "kpi", "index", "marts")
 
 
 @contextmanager
@@ -69,7 +71,8 @@ class Session:
         settings = self._project.settings
         months = tuple(months_until(launch.as_of, settings.months))
         self._run = Run(launch.as_of, settings, months, self._project.feeds)
-        self._frames = Frames(store, models(), settings)
+        self._graph = models(self._project.own)
+        self._frames = Frames(store, self._graph, settings)
         self._views_hold = False  # whether the session's views are those of the run and of what raw holds now
         self._landed = False  # whether something has landed of which nothing was said yet
         self._waits = False  # whether a file was left for the next run
@@ -100,7 +103,7 @@ class Session:
 
     def _open_views(self) -> None:
         if not self._views_hold:
-            open_session(self._store, self._run, models())
+            open_session(self._store, self._run, self._graph)
             self._views_hold = True
             for feed, text in equal_rows(self._store.con) if self._landed else ():
                 self._notice(feed, text)
@@ -148,11 +151,10 @@ class Session:
 
     def make(self, table: str) -> Made:
         """Make one table of the graph; its checks, and those of what is made from it, are to be done again."""
-        graph = models()
         with self._telling_damage():
             self._open_views()
-            self._forget_checks([table, *downstream(graph, table)])
-            made = make(self._store, graph[table], self._run, graph, self._frames)
+            self._forget_checks([table, *downstream(self._graph, table)])
+            made = make(self._store, self._graph[table], self._run, self._graph, self._frames)
         if self._run.is_whole:
             self._made.add(table)
         tell("made", table, made)
@@ -191,8 +193,11 @@ class Session:
         self._refuse_unchecked()
         published_at = datetime.now(UTC)
         with self._telling_damage():
+            self._store.drop_all_but({*self._graph, *(ledger.history for ledger in LEDGERS)}, MADE_SCHEMAS)
             changed = write_history(self._store, published_at)
-            write_catalogue(self._store, catalogue_rows(self._store, self._run))
+            write_catalogue(
+                self._store, catalogue_rows(self._store, self._run, self._graph, self._project.folder)
+            )
             self._store.checkpoint()
         version = publish(self._store.folder, keep_versions=self._project.file.keep_versions)
         keep_history(self._store, published_at)
@@ -203,7 +208,7 @@ class Session:
         return version
 
     def _published_fingerprint(self) -> str:
-        every = {table for table, node in models().items() if node.schema != "staging"}
+        every = {table for table, node in self._graph.items() if node.schema != "staging"}
         every |= {f"raw.{feed}" for feed in contracts()}
         last = last_published(self._project)
         return published_fingerprint(
@@ -244,7 +249,7 @@ class Session:
             raise Blocked("; ".join(wrong))
 
     def _refuse_unchecked(self) -> None:
-        built = {table for table in models() if self._store.exists(table)}
+        built = {table for table in self._graph if self._store.exists(table)}
         built |= {f"raw.{feed}" for feed in contracts()}
         found = self._store.query("SELECT table_name, check_name, passed FROM catalog.checks")
         outcomes = {(table, name): passed for table, name, passed in found.iter_rows()}

@@ -3,10 +3,12 @@
 Built once from the SQL files, the declared Polars transforms and the sources' columns; running is not done here.
 """
 
+import difflib
 import importlib
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from inspect import getsourcefile, getsourcelines
 from pathlib import Path
@@ -16,7 +18,7 @@ import transforms.index
 import transforms.kpi
 from transforms.joins import key_matches_model
 from transforms.model import Transform
-from transforms.sql_model import ModelError, SqlModel, read_model
+from transforms.sql_model import ModelError, SqlModel, line_of_table, read_model
 
 ROOM = Path(__file__).parent
 SQL_SCHEMAS = ("staging", "marts")
@@ -50,8 +52,18 @@ class Node:
         """The room the table is in: staging, core, kpi, index or marts."""
         return self.name.partition(".")[0]
 
+    @property
+    def place(self) -> str:
+        """File and line that say how it is made."""
+        return f"{self.path}:{self.line}"
 
-def transform_models() -> list[Transform]:
+    def line_that_reads(self, table: str) -> int:
+        """The line that names a table it reads."""
+        return line_of_table(self.model, table) if isinstance(self.model, SqlModel) else self.line
+
+
+@cache
+def transform_models() -> tuple[Transform, ...]:
     """Every transform declared in the packages of this room."""
     found: dict[str, Transform] = {}
     for package in TRANSFORM_PACKAGES:
@@ -60,52 +72,75 @@ def transform_models() -> list[Transform]:
             for member in members.values():
                 if isinstance(member, Transform):
                     found[member.writes] = member
-    return list(found.values())
+    return tuple(found.values())
 
 
-def sql_models() -> list[SqlModel]:
+@cache
+def sql_models() -> tuple[SqlModel, ...]:
     """Every SQL model of this room: those of files, and the one that is made from the list of joins."""
-    return [
+    return (
         key_matches_model(),
         *(read_model(path) for schema in SQL_SCHEMAS for path in sorted((ROOM / schema).glob("*.sql"))),
-    ]
+    )
 
 
 def build_graph(
     sources: Iterable[str],
     *,
-    sql: Iterable[SqlModel] | None = None,
-    polars: Iterable[Transform] | None = None,
+    own_sql: Iterable[SqlModel] = (),
+    own_polars: Iterable[Transform] = (),
 ) -> dict[str, Node]:
-    """All nodes by table name, each after those it reads.
+    """All nodes by table name, each after those it reads: the models of this room and a project's own.
 
-    `sources` are the tables that exist before any model (`raw.*`); `sql` and `polars` default to the models
-    of this room. Raises ModelError for an unknown table, a table made twice, or a cycle.
+    `sources` are the tables that exist before any model. Raises ModelError for all unknown tables, tables made twice
+    and cycles at once.
     """
-    made = [_sql_node(m) for m in (sql_models() if sql is None else sql)]
-    made += [_transform_node(t) for t in (transform_models() if polars is None else polars)]
+    made = [_sql_node(m) for m in (*sql_models(), *own_sql)]
+    made += [_transform_node(t) for t in (*transform_models(), *own_polars)]
+    made.sort(key=lambda node: not node.path.is_relative_to(ROOM))
     nodes: dict[str, Node] = {}
+    problems: list[str] = []
     for node in made:
         if node.name in nodes:
-            raise ModelError(f"{node.path}:{node.line}: {node.name} is also made by {nodes[node.name].path}")
-        nodes[node.name] = node
-    known = {*nodes, *sources, *SESSION_TABLES}
-    for node in nodes.values():
+            problems.append(
+                f"{node.place}: {node.name} is made already, by {nodes[node.name].path}; give this one another name"
+            )
+        nodes.setdefault(node.name, node)
+    problems += _unknown_tables(nodes.values(), {*nodes, *sources, *SESSION_TABLES})
+    try:
+        reads = {n.name: sorted(set(n.reads) & set(nodes)) for n in nodes.values()}
+        order = list(TopologicalSorter(reads).static_order())
+    except CycleError as error:
+        circle = error.args[1]
+        # Each of the circle is read by the one behind it.
+        reader, read = nodes[circle[1]], circle[0]
+        problems.append(
+            f"{reader.path}:{reader.line_that_reads(read)}: the models go round in a circle: "
+            f"{' → '.join(circle)}; one of them has to do without the other"
+        )
+    if problems:
+        raise ModelError(*problems)
+    return {name: nodes[name] for name in order}
+
+
+def _unknown_tables(nodes: Iterable[Node], known: Collection[str]) -> Iterator[str]:
+    for node in nodes:
         for table in node.reads:
             if table not in known:
-                raise ModelError(
-                    f"{node.path}:{node.line}: {node.name} reads {table}, which is neither a feed nor a model"
+                near = difflib.get_close_matches(table, known, 1)
+                yield (
+                    f"{node.path}:{node.line_that_reads(table)}: {node.name} reads {table}, which is neither a feed "
+                    "nor a model" + (f"; did you mean {near[0]}?" if near else "")
                 )
-    try:
-        order = TopologicalSorter(
-            {n.name: sorted(set(n.reads) & set(nodes)) for n in nodes.values()}
-        ).static_order()
-        return {name: nodes[name] for name in order}
-    except CycleError as error:
-        circle = " → ".join(error.args[1])
-        raise ModelError(
-            f"{nodes[error.args[1][0]].path}:1: the models go round in a circle: {circle}"
-        ) from None
+
+
+def upstream(graph: Mapping[str, Node], tables: Iterable[str]) -> set[str]:
+    """`tables` and all that they are made from, directly or not."""
+    reached = set(tables)
+    for node in reversed(list(graph.values())):
+        if node.name in reached:
+            reached.update(node.reads)
+    return reached
 
 
 def downstream(graph: Mapping[str, Node], table: str) -> list[str]:

@@ -9,12 +9,16 @@ from textwrap import dedent
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.optimizer.scope import traverse_scope
 
 
 class ModelError(Exception):
-    """A model that cannot be used; the message names file and line."""
+    """Models that cannot be used; each of the `problems` names file and line."""
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,9 @@ class SqlModel:
     example: str
     reads: tuple[str, ...]
     columns: dict[str, str]
+    names: tuple[str, ...] = ()
+    """Names of its columns in their order; of a model with a star at its top those that it names."""
+    has_star: bool = False
 
 
 def read_model(path: Path) -> SqlModel:
@@ -46,7 +53,8 @@ def parse_model(name: str, sql: str, path: Path) -> SqlModel:
     try:
         statements = [s for s in sqlglot.parse(sql, dialect="duckdb") if s is not None]
     except SqlglotError as error:
-        raise ModelError(f"{path}: this does not parse as DuckDB SQL: {error}") from None
+        line, reason = _parser_said(error)
+        raise ModelError(f"{path}:{line}: this does not parse as DuckDB SQL: {reason}") from None
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         raise ModelError(f"{path}:1: a model is one SELECT; this file has something else")
     query = statements[0]
@@ -79,7 +87,36 @@ def parse_model(name: str, sql: str, path: Path) -> SqlModel:
         header["example"],
         _tables(query, path),
         _comments(query),
+        tuple(query.named_selects),
+        query.is_star,
     )
+
+
+def line_of_table(model: SqlModel, table: str) -> int:
+    """The line on which a model first names a table."""
+    named = [
+        _line(found) for found in _query(model).find_all(exp.Table) if f"{found.db}.{found.name}" == table
+    ]
+    return min(named, default=1)
+
+
+def line_of_column(model: SqlModel, column: str) -> int:
+    """The line on which a model makes a column, as far as the parser kept it."""
+    made = [_line(projection) for projection in _query(model).selects if projection.alias_or_name == column]
+    return max(made, default=1)
+
+
+def _query(model: SqlModel) -> exp.Query:
+    query = sqlglot.parse_one(model.sql, dialect="duckdb")
+    assert isinstance(query, exp.Query)
+    return query
+
+
+def _parser_said(error: SqlglotError) -> tuple[int, str]:
+    """The line of the first thing that the parser did not understand, and what it says of it."""
+    for detail in error.errors if isinstance(error, ParseError) else ():
+        return int(detail.get("line") or 1), f"{detail['description']} at {detail['highlight']!r}"
+    return 1, str(error).splitlines()[0]
 
 
 def _header(sql: str) -> dict[str, str]:

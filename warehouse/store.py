@@ -7,7 +7,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -19,6 +19,7 @@ import polars as pl
 
 from warehouse.damage import set_aside
 
+EXPLAIN = "EXPLAIN "
 BUILT_SCHEMAS = ("core", "kpi", "index", "marts", "catalog")
 
 
@@ -228,6 +229,31 @@ class Store:
             raise
         return content.height
 
+    def drop_all_but(self, tables: Collection[str], schemas: Sequence[str]) -> None:
+        """Drop the tables of some schemas that are not among `tables`: what nobody makes any more."""
+        found = self.con.execute(
+            "SELECT schema_name || '.' || table_name FROM duckdb_tables()"
+            " WHERE database_name = current_database() AND schema_name IN (SELECT unnest(?))",
+            [list(schemas)],
+        ).fetchall()
+        for (table,) in found:
+            if table not in tables:
+                self.con.execute(f"DROP TABLE {_identifier(table)}")
+
+    def wrong_with(self, sql: str) -> tuple[int, str] | None:
+        """Why a SELECT cannot run on the tables as they are, and on which of its lines; None if it can.
+
+        The query is bound, not run.
+        """
+        self.con.execute("SET errors_as_json = true")
+        try:
+            self.con.execute(f"{EXPLAIN}{sql}")
+        except duckdb.Error as error:
+            return _told(error, sql)
+        finally:
+            self.con.execute("SET errors_as_json = false")
+        return None
+
     def exists(self, table: str) -> bool:
         """Whether the build has the table."""
         schema, _, name = table.partition(".")
@@ -272,6 +298,18 @@ def _sweep(folder: Folder) -> None:
     shutil.rmtree(folder.path / f"{folder.build.name}.tmp", ignore_errors=True)
     for partial in folder.versions.glob("*.partial"):
         partial.unlink()
+
+
+def _told(error: duckdb.Error, sql: str) -> tuple[int, str]:
+    """The line of a query that DuckDB cannot bind, and what it says of it."""
+    try:
+        told = json.loads(str(error).partition(": ")[2])
+    except ValueError:
+        return 1, str(error).splitlines()[0]
+    before = sql.encode()[: max(int(told.get("position", 0)) - len(EXPLAIN), 0)]
+    reason, *rest = str(told["exception_message"]).splitlines()
+    hints = [line for line in rest if line.startswith(("Did you mean", "Candidate bindings"))]
+    return before.count(b"\n") + 1, " ".join([reason, *hints])
 
 
 def _held_elsewhere(error: duckdb.Error) -> bool:

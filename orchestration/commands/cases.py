@@ -3,11 +3,11 @@
 import difflib
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 
 from orchestration.models import models
+from orchestration.project import Project
 from transforms.kpi.registry import registry
 from transforms.measures.cases import CASE_COLUMNS, kpi_cases
 from transforms.measures.definition import Kpi
@@ -16,14 +16,14 @@ from warehouse.store import read_published
 
 
 def cases_of(
-    current: Path, settings: Settings, code: str, basis: str | None, period: date, place: Mapping[str, str]
+    project: Project, code: str, basis: str | None, period: date, place: Mapping[str, str]
 ) -> pl.DataFrame:
     """The cases of a KPI in a month and, by `place`, of a segment of a cut.
 
     First what tells them apart, when they are placed in the month and what each adds; then the fact's other
     columns. Raises ValueError for what there is not.
     """
-    kpi = _kpi(settings, code)
+    kpi, current = _kpi(project.settings, code), project.current
     chosen = next((b for b in kpi.dates if basis in (None, b)), None)
     if chosen is None:
         raise ValueError(f"{code} has no basis {basis}; it has {', '.join(kpi.dates) or 'none but stock'}")
@@ -34,7 +34,7 @@ def cases_of(
     found = kpi_cases(fact.lazy(), kpi, chosen, as_of).filter(
         pl.col("period") == period, *(pl.col(cut) == segment for cut, segment in place.items())
     )
-    first = [*models()[kpi.fact].grain, kpi.dates[chosen], *CASE_COLUMNS]
+    first = [*models(project.own)[kpi.fact].grain, kpi.dates[chosen], *CASE_COLUMNS]
     return found.select(*dict.fromkeys([*first, *fact.columns])).sort(first).collect()
 
 

@@ -45,7 +45,7 @@ def _attempt(console: Console, launch: Launch) -> tuple[str | None, Any]:
     """Run the job once; returns why it failed, if so, and the watcher that saw it."""
     from orchestration.commands.console import Watcher, own_console
 
-    watcher = Watcher(own_console(), _table_count())
+    watcher = Watcher(own_console(), _table_count(launch))
     with watcher.progress, listening(watcher):
         failure = _execute(launch)
     for notice in watcher.notices:
@@ -53,10 +53,10 @@ def _attempt(console: Console, launch: Launch) -> tuple[str | None, Any]:
     return failure, watcher
 
 
-def _table_count() -> int:
+def _table_count(launch: Launch) -> int:
     from orchestration.models import models
 
-    return sum(node.schema != "staging" for node in models().values())
+    return sum(node.schema != "staging" for node in models(launch.project.own).values())
 
 
 def _execute(launch: Launch) -> str | None:
