@@ -27,7 +27,7 @@ Held = dg.ResourceParam[Session]
 
 
 def month_partitions(project: Project, as_of: date | None) -> dg.PartitionsDefinition[str]:
-    """The months that KPIs are computed for, up to that of the as-of day; without one, until today for ever."""
+    """The months that KPIs are computed for, up to that of the as-of day; without one, up to the current month."""
     months = months_until(as_of or project.as_of(), project.settings.months)
     start = months[0].isoformat()
     if fixed := as_of or project.file.as_of:
@@ -235,7 +235,7 @@ def _schema(node: Node, warehouse: Session) -> Mapping[str, Any]:
 
 
 def _check_specs(specs: Sequence[dg.AssetSpec]) -> list[dg.AssetCheckSpec]:
-    """All checks of some tables; each judges a table whole, also one that is made by month."""
+    """The checks of some tables; each looks at the whole table, even at one that is made by month."""
     here = {spec.key for spec in specs}
     return [
         dg.AssetCheckSpec(
@@ -250,7 +250,7 @@ def _check_specs(specs: Sequence[dg.AssetSpec]) -> list[dg.AssetCheckSpec]:
 
 
 def _check_results(context: dg.AssetExecutionContext, warehouse: Session) -> Iterator[dg.AssetCheckResult]:
-    """The checks of what was made, and those asked for alone."""
+    """The checks of what was made, and any that were asked for on their own."""
     wanted = context.selected_asset_check_keys
     keys = context.selected_asset_keys | {check.asset_key for check in wanted}
     for result in warehouse.check(".".join(key.path) for key in keys):

@@ -38,7 +38,7 @@ class CalendarGap(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """What one run computes: all known by `as_of`, under `settings`, for `months`, from the sources of `feeds`."""
+    """What one run computes: all known on `as_of`, under `settings`, for `months`, from the sources of `feeds`."""
 
     as_of: date
     settings: Settings
@@ -47,7 +47,7 @@ class Run:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the run is about every month of the project, so that no other month may stay."""
+        """Whether the run is about every month of the project, so that no row of another month may stay."""
         return list(self.months) == months_until(self.as_of, self.settings.months)
 
 
@@ -86,7 +86,7 @@ def open_session(store: Store, run: Run, graph: Mapping[str, Node]) -> None:
 def make(store: Store, node: Node, run: Run, graph: Mapping[str, Node], frames: Frames | None = None) -> Made:
     """Make one table anew, or those months of it that the run is about, with its comments.
 
-    `frames` are those that earlier tables of the same session left.
+    `frames` are those that earlier tables of the same session left behind.
     """
     begin = perf_counter()
     if isinstance(node.model, SqlModel):
@@ -146,8 +146,8 @@ def _refuse_gaps(calendar: pl.DataFrame, table: str, run: Run) -> None:
     package, first_year, last_year = known_years(country)
     raise CalendarGap(
         f"{table} needs the working calendar of {country} from {first} to {run.as_of}, but {len(gaps)} of these days "
-        f"({gaps[0]} to {gaps[-1]}) are known neither officially (package {package}: {first_year} to {last_year}) nor "
-        "by the calendar feed. Update the package, or deliver these days in the calendar feed (date, is_workday, "
-        "is_statutory_rest), or write `calendar_gaps: weekdays` in the project file to take Mondays to Fridays for "
-        "working days there"
+        f"({gaps[0]} to {gaps[-1]}) are covered neither by the official one (package {package}: {first_year} to "
+        f"{last_year}) nor by the calendar feed. Update the package, or deliver these days in the calendar feed (date, "
+        "is_workday, is_statutory_rest), or write `calendar_gaps: weekdays` in the project file to take Mondays to "
+        "Fridays for working days there"
     )

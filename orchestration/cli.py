@@ -43,8 +43,8 @@ def main() -> None:
         if not _is_of_duckdb(error):
             raise
         typer.echo(
-            f"A database file cannot be used: {str(error).splitlines()[0]} If it is what is published, `policypulse "
-            "run` makes it anew, and `policypulse rollback` goes back to the version before.",
+            f"A database file cannot be used: {str(error).splitlines()[0]} If it is the published one, `policypulse "
+            "run` makes a new one, and `policypulse rollback` returns to the version before.",
             err=True,
         )
         sys.exit(ExitStatus.REFUSED)
@@ -53,8 +53,8 @@ def main() -> None:
 def _refusal(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
     return (
-        f"{where}{error.strerror or error}. Look whether this path is right, its folder is there, and you may read "
-        "and write it."
+        f"{where}{error.strerror or error}. Check that the path is right, that its folder exists, and that you may "
+        "read and write it."
     )
 
 
@@ -114,7 +114,7 @@ def run(
     ] = None,
     accept: Annotated[
         list[str] | None,
-        typer.Option("--accept", help="File that may take back more rows than max_shrink_share lets pass."),
+        typer.Option("--accept", help="File that may take back more rows than max_shrink_share allows."),
     ] = None,
 ) -> None:
     """Land what is new, build, check and publish; or make some months anew and publish."""

@@ -1,6 +1,6 @@
 """Dagster's event log in SQLite, with its database connections kept open between events.
 
-Dagster opens, syncs and closes a database for every event, which costs a run of ours ten CPU-seconds; what an
+Dagster opens, syncs and closes a database for every event, which costs one of our runs ten CPU-seconds; what an
 event is and where it is stored stays Dagster's own affair.
 """
 

@@ -1,4 +1,4 @@
-"""The numbers of each month that the UI plots beside a table made by month: those of the company that lead it.
+"""The figures that the UI plots for every month of a table made by month: the company's headline figures.
 
 Of the KPIs these are the leaves of the project's frameworks, of the index its top nodes; nothing is computed here.
 """
@@ -16,7 +16,7 @@ TOP_LEVELS = 1
 
 def headlines(node: Node, warehouse: Session) -> Numbers:
     """The headline numbers of every month of the run, by name; a month or number without a value has none."""
-    if "window_months" in node.grain:  # windows of several lengths stand in for months, and lead nothing
+    if "window_months" in node.grain:  # windows of several lengths stand in for months, and are no headline
         return {}
     of_kpis = "kpi" in node.columns
     names = (_kpis if of_kpis else _nodes)(warehouse.frameworks)

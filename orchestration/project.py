@@ -180,7 +180,7 @@ def read_project(folder: Path) -> Project:
     except YamlError as error:
         raise ProjectError(path, [("", str(error))]) from None
     if not isinstance(content, dict):
-        raise ProjectError(path, [("", "this is no mapping of keys to values")])
+        raise ProjectError(path, [("", "this is not a mapping of keys to values")])
     problems: list[tuple[str, str]] = []
     content = _with_environment(content, "", problems)
     packs = project_packs(folder, content.get("packs"), problems)
@@ -205,7 +205,7 @@ def verify(project: Project) -> None:
 
 def _key_problems(project: Project, personal: Sequence[str]) -> Iterator[str]:
     """Why the key of pseudonyms cannot be used, given the keys (paths) under which people are identified."""
-    cure = "write 64 hexadecimal digits of random into one, for the owner's eyes only"
+    cure = "write 64 random hexadecimal digits into a file that only its owner may read"
     if project.file.pseudonyms is None or project.key_file is None:
         if personal:
             yield f"identifiers of people are mapped ({personal[0]} and others) but no key file is named: {cure}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import policypulse
+from conftest import Ended, policypulse
 from polars.testing import assert_frame_equal
 from test_road import current, tables
 
@@ -44,18 +44,27 @@ def complaint_log(path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ended]:
+    """A project, and its first run."""
     folder = tmp_path_factory.mktemp("brackets [bold]")
     (folder / "policypulse.yml").write_text(PROJECT, encoding="utf-8")
     complaint_log(folder / "complaints.csv")
+    return folder, policypulse("run", "--project", folder)
+
+
+@pytest.fixture
+def again(first: tuple[Path, Ended], tmp_path: Path) -> Path:
+    """A copy of the project as the first run left it."""
+    folder = tmp_path / "project"
+    shutil.copytree(first[0], folder, symlinks=True)
     return folder
 
 
-def test_data_that_look_like_markup_are_shown_as_they_are_and_published_once(project):
-    first = policypulse("run", "--project", project)
-    assert first.status == 0, first.text
-    assert "Traceback" not in first.text
-    assert "Published:" in first.text
+def test_data_that_look_like_markup_are_shown_as_they_are_and_published_once(first):
+    project, run = first
+    assert run.status == 0, run.text
+    assert "Traceback" not in run.text
+    assert "Published:" in run.text
     noted = json.loads((project / "warehouse" / "published.json").read_text())
     assert noted["version"] == current(project).name
     assert "Nothing to do" in policypulse("run", "--project", project).text
@@ -67,10 +76,8 @@ def test_data_that_look_like_markup_are_shown_as_they_are_and_published_once(pro
     assert "[/closed]" in wrong.text
 
 
-def test_damaged_files_are_set_aside_said_and_made_anew(project, tmp_path):
+def test_damaged_files_are_set_aside_said_and_made_anew(again):
     """Every file that a run can make anew is damaged at once; the next run publishes what was published before."""
-    again = tmp_path / "project"
-    shutil.copytree(project, again, symlinks=True)
     before, warehouse = tables(current(again)), again / "warehouse"
     broken = [
         warehouse / "build.duckdb",
@@ -101,9 +108,7 @@ def test_damaged_files_are_set_aside_said_and_made_anew(project, tmp_path):
     assert "Nothing to do" in policypulse("run", "--project", again).text
 
 
-def test_damage_that_shows_on_the_way_costs_a_second_attempt_only(project, tmp_path):
-    again = tmp_path / "project"
-    shutil.copytree(project, again, symlinks=True)
+def test_damage_that_shows_on_the_way_costs_a_second_attempt_only(again):
     build = again / "warehouse" / "build.duckdb"
     with duckdb.connect(str(build)) as con:
         ((start,),) = con.execute(
@@ -121,18 +126,16 @@ def test_damage_that_shows_on_the_way_costs_a_second_attempt_only(project, tmp_p
     assert len(list(build.parent.glob("build.duckdb.damaged-*"))) == 1
 
 
-def test_after_a_rollback_the_next_run_does_not_take_the_old_version_for_the_newest(project, tmp_path):
-    again = tmp_path / "project"
-    shutil.copytree(project, again, symlinks=True)
-    first = current(again)
+def test_after_a_rollback_the_next_run_does_not_take_the_old_version_for_the_newest(again):
+    before = current(again)
     with (again / "complaints.csv").open("a", encoding="utf-8") as file:
         file.write(f"\none more,2025-06-28,2025-06-29,up,{BRANCHES[1]}")
     assert policypulse("run", "--project", again).status == 0
     second = current(again)
     back = policypulse("rollback", "--project", again)
     assert back.status == 0, back.text
-    assert current(again) == first
-    assert first.name in back.text
+    assert current(again) == before
+    assert before.name in back.text
     assert second.name in back.text
     assert "The next run publishes anew" in back.text
     run = policypulse("run", "--project", again)

@@ -75,7 +75,7 @@ SAMPLES = {
     ),
     "no key file": mistake(
         project(feed=FEED.replace("day}}", "day, customer_id: who}}")),
-        "no key file", "pseudonyms.key_file", "64 hexadecimal digits",
+        "no key file", "pseudonyms.key_file", "64 random hexadecimal digits",
     ),
     "no such framework": mistake(OWN, "neither a file nor one of", "index.frameworks.0", "life_default"),
     "framework": mistake(
@@ -114,11 +114,11 @@ SAMPLES = {
         ("query", "SELECT 1"), 1,
     ),
     "folder": Sample(
-        "Not a directory", "c.csv/", "Look whether this path is right",
+        "Not a directory", "c.csv/", "Check that the path is right",
         GOOD | {"policypulse.yml": project("warehouse: c.csv\n")}, ("run",),
     ),
     "page": Sample(
-        "No such file or directory", "nowhere/page.md", "its folder is there", GOOD,
+        "No such file or directory", "nowhere/page.md", "its folder exists", GOOD,
         ("dictionary", "--out", "nowhere/page.md"),
     ),
 }  # fmt: skip

@@ -159,6 +159,7 @@ def test_duplicates_go_corrections_win_and_late_records_wait(rows, truth, feed, 
         == (told["distinct_keys_by_as_of"],) * 2
     )
     late = {next(iter(record.values())) for record in told["recorded_after_as_of"]}
+    assert late
     assert rows(f"SELECT {key} FROM {table}").filter(pl.col(key).is_in(list(late))).is_empty()
 
 

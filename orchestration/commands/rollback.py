@@ -17,6 +17,6 @@ def rolled_back(project: Project, version: str | None) -> Iterator[str]:
     as_of = read_published(project.current, "SELECT max(as_of) FROM kpi.monthly").item()
     yield f"Readers now see {now.name}, as of {as_of}; before, they saw {before}, which stays in {now.parent}."
     yield (
-        "The next run publishes anew what is landed, also what was wrong with it: mend that first, or switch off "
-        "what starts runs."
+        "The next run publishes anew whatever has landed, mistakes included: correct them first, or switch off "
+        "whatever starts runs."
     )

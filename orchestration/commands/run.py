@@ -137,5 +137,9 @@ def _summarise(console: Console, launch: Launch, watcher: Any, failure: str | No
         return
     console.print(lacks_line(read_published(current, LACKING).row(0)), soft_wrap=True)
     headline = list(read_published(current, HEADLINE).iter_rows(named=True))
-    console.print(headline_table(headline) if headline else "No index: none of its KPIs has a record.")
+    console.print(
+        headline_table(headline)
+        if headline
+        else "No index: the project names no framework, or none of its KPIs has a record."
+    )
     console.print(f"Published: {current} → {watcher.version.name}", soft_wrap=True)

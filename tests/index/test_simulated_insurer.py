@@ -109,5 +109,7 @@ def test_the_insurers_own_goalposts_leave_no_kpi_of_the_company_beyond_them(rows
 
 def test_the_ranking_of_branches_is_that_of_their_scores(rows):
     ranked = rows("SELECT period, rank, score, n_branches FROM marts.branch_ranking ORDER BY period, rank")
+    assert ranked["score"].null_count() == 0
     assert ranked.filter(pl.col("score").diff().over("period") > 1e-9).is_empty()
+    assert ranked.filter(pl.col("score").diff().over("period") < -1e-9).height > 0
     assert (ranked["rank"] <= ranked["n_branches"]).all()

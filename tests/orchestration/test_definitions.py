@@ -21,14 +21,15 @@ from orchestration.project import read_project
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
-@pytest.fixture(scope="module")
-def project(insurer: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("rerun") / "project"
+@pytest.fixture
+def project(insurer: Path, tmp_path: Path) -> Path:
+    """A copy of the insurer's project as its first run left it."""
+    folder = tmp_path / "project"
     shutil.copytree(insurer, folder, symlinks=True)
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def defs(project: Path) -> dg.Definitions:
     return definitions(read_project(project))
 
@@ -62,12 +63,10 @@ def table(project: Path, sql: str) -> pl.DataFrame:
         return con.sql(sql).pl()
 
 
-def test_scheduled_runs_leave_files_that_may_still_be_written(project, tmp_path):
+def test_scheduled_runs_leave_files_that_may_still_be_written(defs, project):
     """The schedule asks runs to wait; the sensor asks for none before the youngest file has settled."""
-    folder = tmp_path / "project"
-    shutil.copytree(project, folder, symlinks=True, ignore=shutil.ignore_patterns("warehouse"))
-    youngest = next((folder / "feeds").glob("complaints*"))
-    defs = definitions(read_project(folder))
+    (project / "warehouse" / "published.json").unlink()
+    youngest = next((project / "feeds").glob("complaints*"))
     context = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 1, 2, 2, tzinfo=UTC))
     (asked,) = defs.resolve_schedule_def("nightly").evaluate_tick(context).run_requests
     assert asked.run_config["resources"]["warehouse"]["config"]["settle_seconds"] == 60
@@ -76,9 +75,19 @@ def test_scheduled_runs_leave_files_that_may_still_be_written(project, tmp_path)
     evaluated = sensor.evaluate_tick(dg.build_sensor_context())
     assert (len(evaluated.run_requests), youngest.name in evaluated.skip_message) == (0, True)
     assert evaluated.cursor is None
-    for path in (folder / "feeds").iterdir():
+    for path in (project / "feeds").iterdir():
         os.utime(path, (1.7e9, 1.7e9))
     assert len(sensor.evaluate_tick(dg.build_sensor_context()).run_requests) == 1
+
+
+def rerun(defs: dg.Definitions, month: str, *tables: tuple[str, str]) -> dg.ExecuteInProcessResult:
+    """The job for one month of some tables alone, as somebody starts it in the UI."""
+    return defs.resolve_job_def(JOB).execute_in_process(
+        instance=dg.DagsterInstance.ephemeral(),
+        partition_key=month,
+        asset_selection=[dg.AssetKey(table) for table in tables],
+        run_config=QUIET,
+    )
 
 
 def test_a_month_reruns_alone(defs, project):
@@ -90,13 +99,7 @@ def test_a_month_reruns_alone(defs, project):
         con.execute(
             "UPDATE kpi.monthly SET n_undetermined = 77777 WHERE period = DATE '2025-05-01' AND kpi = 'nps_points'"
         )
-    result = defs.resolve_job_def(JOB).execute_in_process(
-        instance=dg.DagsterInstance.ephemeral(),
-        partition_key="2025-06-01",
-        asset_selection=[dg.AssetKey(["kpi", "monthly"]), dg.AssetKey(["index", "scores"])],
-        run_config=QUIET,
-    )
-    assert result.success
+    assert rerun(defs, "2025-06-01", ("kpi", "monthly"), ("index", "scores")).success
     june = "SELECT * FROM {} WHERE period = DATE '2025-06-01' ORDER BY ALL"
     for name, frame in before.items():
         assert_frame_equal(
@@ -109,7 +112,7 @@ def test_a_month_reruns_alone(defs, project):
     assert damaged.item() > 0
 
 
-def test_checks_run_alone_on_all_months_at_once(defs, project):
+def test_checks_run_alone_on_all_months_at_once(defs):
     """One check, asked for in the UI, is answered for the whole table, whether or not that is made by month."""
     asked = {
         dg.AssetCheckKey(dg.AssetKey(["kpi", "monthly"]), "months_complete"),
@@ -126,8 +129,9 @@ def test_checks_run_alone_on_all_months_at_once(defs, project):
     assert not result.get_asset_materialization_events()
 
 
-def test_what_was_remade_is_not_published_before_it_is_checked(defs, project):
-    """After the rerun above the marts are older than what they are made from."""
+def test_what_was_remade_is_not_published_before_it_is_checked(defs):
+    """After months have been made anew the marts are older than what they are made from."""
+    assert rerun(defs, "2025-06-01", ("kpi", "monthly")).success
     result = defs.resolve_job_def(JOB).execute_in_process(
         instance=dg.DagsterInstance.ephemeral(),
         asset_selection=[dg.AssetKey("published")],
@@ -183,7 +187,7 @@ def test_months_are_made_anew_and_published_by_one_job_with_their_own_numbers(de
 def test_a_run_that_dagster_starts_notes_what_it_published(defs, project):
     """After a run of the UI, the schedule or the sensor, the command line has nothing to do, nor has the sensor."""
     found = read_project(project)
-    (project / "warehouse" / "published.json").unlink(missing_ok=True)
+    (project / "warehouse" / "published.json").unlink()
     assert pending(found, found.as_of()) is not None
     result = defs.resolve_job_def(JOB).execute_in_process(
         instance=dg.DagsterInstance.ephemeral(), tags=by_hand(found).month_tags, run_config=QUIET

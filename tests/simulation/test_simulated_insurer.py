@@ -140,6 +140,7 @@ def test_mess_is_in_the_files_as_stated(insurer: Insurer, feed: str) -> None:
 
 
 def test_corrected_records_end_at_the_stated_value(insurer: Insurer, clean: dict[str, pl.DataFrame]) -> None:
+    assert all(insurer.truth["feeds"][feed]["corrected"] for feed in ("policies", "claim_events"))
     for row in insurer.truth["feeds"]["policies"]["corrected"]:
         assert (
             clean["policies"].row(by_predicate=pl.col("POL_NO") == row["POL_NO"], named=True)["CHAN"]
