@@ -38,8 +38,8 @@ lint: $(VENV)/installed-dev  ## ruff, types, import rules, what nothing reaches
 	$(BIN)/lint-imports
 	$(BIN)/vulture
 
-dictionary: $(VENV)/installed  ## write docs/dictionary.md from the registry of KPIs
-	$(BIN)/policypulse dictionary --out docs/dictionary.md
+dictionary: $(VENV)/installed  ## write docs/dictionary from the registry of KPIs
+	$(BIN)/policypulse dictionary --out docs/dictionary
 
 lock: $(VENV)/uv  ## pin all dependencies with their hashes anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --all-extras pyproject.toml -o requirements-dev.lock

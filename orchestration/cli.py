@@ -267,22 +267,24 @@ def diff(
 @app.command()
 def dictionary(
     out: Annotated[
-        Path | None, typer.Option("--out", help="File to write; without it, the page is shown.")
+        Path | None, typer.Option("--out", help="Folder to write the pages into; without it, they are shown.")
     ] = None,
     project: Annotated[
-        Path | None, typer.Option("--project", help="Project whose promises and switches it shows.")
+        Path | None, typer.Option("--project", help="Project whose promises and switches they show.")
     ] = None,
 ) -> None:
-    """Write the dictionary of all KPIs as one page of Markdown."""
-    from transforms.dictionary import dictionary_page
+    """Write the dictionary of all KPIs, packs and marts as pages of Markdown."""
+    from transforms.dictionary import dictionary_pages
     from transforms.settings import Settings
 
-    page = dictionary_page(_project(project).settings if project else Settings())
+    pages = dictionary_pages(_project(project).settings if project else Settings())
     if out is None:
-        typer.echo(page)
+        _tell(iter(pages.values()))
         return
-    out.write_text(page, encoding="utf-8")
-    typer.echo(f"Wrote {out}.")
+    out.mkdir(exist_ok=True)
+    for name, text in pages.items():
+        (out / name).write_text(text, encoding="utf-8")
+    typer.echo(f"Wrote {len(pages)} pages to {out}; begin with {out / 'README.md'}.")
 
 
 @app.command()

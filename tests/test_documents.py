@@ -15,9 +15,9 @@ from transforms.measures.example import Example, rows
 
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
-    for pattern in ("*.md", "docs/*.md", "docs/tutorials/*.md", "docs/decisions/*.md")
+    for pattern in ("*.md", "docs/*.md", "docs/*/*.md")
     for path in ROOT.glob(pattern)
-    if path.name not in ("CHANGELOG.md", "dictionary.md")
+    if path.name != "CHANGELOG.md" and path.parent.name != "dictionary"
 )
 ROOMS = [*sorted(path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0].isalpha()), ".ci"]
 QUOTED = re.compile(rf"`((?:{'|'.join(map(re.escape, ROOMS))})/[^` ]*)`")

@@ -118,8 +118,8 @@ SAMPLES = {
         GOOD | {"policypulse.yml": project("warehouse: c.csv\n")}, ("run",),
     ),
     "page": Sample(
-        "No such file or directory", "nowhere/page.md", "its folder exists", GOOD,
-        ("dictionary", "--out", "nowhere/page.md"),
+        "No such file or directory", "nowhere/pages", "its folder exists", GOOD,
+        ("dictionary", "--out", "nowhere/pages"),
     ),
 }  # fmt: skip
 # Messages of a run, which takes its time: more than one in a run, or by the tests of their room.

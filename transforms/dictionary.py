@@ -1,17 +1,16 @@
 """The dictionary of KPIs and marts, generated from registry and models: nothing about them is written twice.
 
-Here are its rows for the catalogue and its page; what a KPI is, is `transforms/measures/definition.py`.
+Here are its rows for the catalogue and its pages; what a KPI is, is `transforms/measures/definition.py`.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from itertools import groupby
 
 import polars as pl
 
 from transforms.graph import sql_models
-from transforms.kpi.registry import registry
+from transforms.kpi.registry import SUBJECTS, registry, subjects
 from transforms.measures.definition import Kpi
 from transforms.measures.example import EMPTY, Example
 from transforms.measures.needs import Asked, Needs, bases_of, firsts_of, lacks_of, words_of
@@ -25,8 +24,7 @@ Generated from the registry by `policypulse dictionary`; the same is in `catalog
 Shares are fractions. A cohort counts the cases received, issued or expired in the month, a period those closed in
 it, a stock those open at its end. `minimum` is the number of cases below which the status is `low_n`; a cohort is
 `immature` until its horizon is over. What a KPI `needs` are columns and codes of the feeds, several codes of a column
-written as `a|b`: until the sources have recorded them, it is `not_applicable` and not 0. The packs of regulators and
-the marts come at the end.
+written as `a|b`: until the sources have recorded them, it is `not_applicable` and not 0.
 
 Intervals are at 95 % and for the process, as if the month's cases were a sample of it. The rows that one respondent
 has in several dimensions count as one; else cases are taken as independent. A customer seldom has two cases in a
@@ -35,7 +33,7 @@ narrow even if all cases of a customer went alike. In a year it is up to 1.7 (cl
 days and exact limits of small counts are cautious: they hold the truth more often than they say.
 """
 
-PACKS = """## Packs
+PACKS = """# Packs
 
 Our reading of regulators' rules, in `catalog.packs` of a warehouse whose project names the pack; each entry says how
 well the rule is known. None of it is the rule itself.
@@ -104,22 +102,52 @@ def interval(kpi: Kpi) -> str:
     return kpi.measure.interval
 
 
-def dictionary_page(settings: Settings) -> str:
-    """The dictionary as one page of Markdown, by the facts that KPIs count, the packs of regulators and the marts.
+def dictionary_pages(settings: Settings) -> dict[str, str]:
+    """The dictionary as pages of Markdown by their file names: contents, a page a subject, packs of regulators, marts.
 
     Of a project that names no pack all those are shown that come with policypulse.
     """
     packs = settings.packs or tuple(shipped_packs().values())
     needs = {kpi.code: words_of(asked.values()) for kpi, asked in _asked(settings)}
-    parts = [INTRODUCTION]
-    kpis = sorted(registry(settings), key=lambda kpi: kpi.fact)
-    for fact, members in groupby(kpis, key=lambda kpi: kpi.fact):
-        parts.append(f"## {fact}\n")
-        parts += ["\n".join(_entry(kpi, settings, packs, needs[kpi.code])) + "\n" for kpi in members]
-    parts.append(PACKS)
-    parts += ["\n".join(_pack(pack)) + "\n" for pack in packs]
-    parts += [MARTS, *(_mart(model) for model in sql_models() if model.name.startswith("marts."))]
-    return "\n".join(parts)
+    marts = [model for model in sql_models() if model.name.startswith("marts.")]
+    pages = {
+        f"{subject}.md": "\n".join(
+            [
+                _heading(subject),
+                *("\n".join(_entry(kpi, settings, packs, needs[kpi.code])) + "\n" for kpi in kpis),
+            ]
+        )
+        for subject, kpis in subjects(settings).items()
+    }
+    places = {
+        kpi.code: f"{subject}.md#{kpi.code}" for subject, kpis in subjects(settings).items() for kpi in kpis
+    }
+    pages["packs.md"] = "\n".join([PACKS, *("\n".join(_pack(pack, places)) + "\n" for pack in packs)])
+    pages["marts.md"] = "\n".join([MARTS, *map(_mart, marts)])
+    return {"README.md": "\n".join(_contents(settings, packs, marts)) + "\n", **pages}
+
+
+def _contents(settings: Settings, packs: Sequence[Pack], marts: Sequence[SqlModel]) -> Iterator[str]:
+    """The introduction, and a link to every KPI, pack and mart."""
+    yield INTRODUCTION
+    for subject, kpis in subjects(settings).items():
+        yield f"## [{_title(subject)}]({subject}.md)\n"
+        yield from (f"- [{kpi.code}]({subject}.md#{kpi.code}): {kpi.title}" for kpi in kpis)
+        yield ""
+    yield "## [Packs](packs.md)\n"
+    yield from (f"- [{pack.code}](packs.md#{pack.code}): {pack.title}" for pack in packs)
+    yield "\n## [Marts](marts.md)\n"
+    yield from (f"- [{model.name}](marts.md#{model.name.replace('.', '')})" for model in marts)
+
+
+def _title(subject: str) -> str:
+    return subject.replace("_", " ").capitalize()
+
+
+def _heading(subject: str) -> str:
+    """A subject's title and what its file says of it."""
+    (said,) = (module.__doc__ or "" for module in SUBJECTS if module.__name__.endswith(f".{subject}"))
+    return f"# {_title(subject)}\n\n{said.partition(chr(10))[0]} [All subjects](README.md).\n"
 
 
 def _mart(model: SqlModel) -> str:
@@ -130,7 +158,7 @@ def _mart(model: SqlModel) -> str:
 
 
 def _entry(kpi: Kpi, settings: Settings, packs: Sequence[Pack], needs: str) -> Iterator[str]:
-    yield f"### {kpi.code}\n"
+    yield f"## {kpi.code}\n"
     yield f"{kpi.title}. {kpi.definition}".rstrip() + "\n"
     better = {1: "higher is better", -1: "lower is better", 0: "neither side is better"}[kpi.direction]
     named_by = [pack.code for pack in packs if kpi.code in {entry.kpi for entry in pack.kpis}]
@@ -139,13 +167,14 @@ def _entry(kpi: Kpi, settings: Settings, packs: Sequence[Pack], needs: str) -> I
         "counts": kpi.counts,
         "leaves out": kpi.leaves_out,
         "needs": needs,
+        "fact": f"`{kpi.fact}`",
         "basis": bases(kpi),
         "unit": f"{kpi.unit}, {better}" + ("" if kpi.for_index else "; not for a composite index"),
         "interval": interval(kpi),
         "minimum, horizon": f"{kpi.minimum} cases, {kpi.horizon_days} days",
         "version": kpi.definition_version(settings) + (f" (switch `{kpi.switch}`)" if kpi.switch else ""),
         "source": kpi.source,
-        "packs": ", ".join(named_by),
+        "packs": ", ".join(f"[{code}](packs.md#{code})" for code in named_by),
         "example": _told(kpi.example) if kpi.example else "",
     }
     for name, text in said.items():
@@ -178,15 +207,16 @@ def _tables(fact: str, example: Example) -> Iterator[str]:
             yield f"| {' | '.join(str(row.get(column) or EMPTY) for column in columns)} |"
 
 
-def _pack(pack: Pack) -> Iterator[str]:
-    yield f"### {pack.code}\n"
+def _pack(pack: Pack, places: Mapping[str, str]) -> Iterator[str]:
+    yield f"## {pack.code}\n"
     yield f"{pack.title}. {pack.authority}. {pack.note}".rstrip() + "\n"
     if pack.definitions:
         yield f"Sets {json.dumps(pack.definitions)} in the project file.\n"
     yield "| KPI | rule | clause | met | evidence |"
     yield "| --- | --- | --- | --- | --- |"
     for entry in pack.kpis:
-        kpi = f"{entry.kpi}, not measured yet" if entry.awaited else f"{entry.kpi}, {entry.basis}"
+        place = places.get(entry.kpi)
+        kpi = f"[{entry.kpi}]({place}), {entry.basis}" if place else f"{entry.kpi}, not measured yet"
         yield f"| {kpi} | {entry.rule} | {entry.clause} | {_met(entry)} | {entry.evidence.replace('_', ' ')} |"
 
 

@@ -81,7 +81,7 @@ def test_one_entry_yields_rows_dictionary_and_index_eligibility(added, tmp_path)
     kpis = [kpi for kpi in added if kpi.code == ADDED.code]
     made = kpi_records(facts, kpis, month_periods([date(2025, 3, 1)]), as_of=as_of, settings=Settings())
     assert made.filter(pl.col("cut") == "company")["value"].to_list() == [pytest.approx(ADDED.example.value)]
-    assert f"### {ADDED.code}" in dictionary.dictionary_page(Settings())
+    assert f"\n## {ADDED.code}\n" in dictionary.dictionary_pages(Settings())["complaints_volume.md"]
     assert ADDED.code in {row[0] for row in dictionary.dictionary_rows(Settings())}
     (tmp_path / "policypulse.yml").write_text(PROJECT, encoding="utf-8")
     (tmp_path / "quick.yml").write_text(FRAMEWORK, encoding="utf-8")

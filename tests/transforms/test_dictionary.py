@@ -1,4 +1,4 @@
-"""The dictionary: every KPI explained with a worked example, and the committed page as the registry has it."""
+"""The dictionary: every KPI explained with a worked example, and the committed pages as the registry has them."""
 
 import math
 import re
@@ -8,7 +8,7 @@ import pytest
 from conftest import published
 
 from transforms.core.persistency import VARIANTS
-from transforms.dictionary import dictionary_page, dictionary_rows, interval
+from transforms.dictionary import dictionary_pages, dictionary_rows, interval
 from transforms.graph import sql_models
 from transforms.kpi.persistency import EXITS
 from transforms.kpi.registry import registry
@@ -24,7 +24,12 @@ from transforms.settings import (
 )
 from warehouse.catalogue import TABLES
 
-PAGE = Path(__file__).parents[2] / "docs" / "dictionary.md"
+FOLDER = Path(__file__).parents[2] / "docs" / "dictionary"
+
+
+def text_of(settings: Settings) -> str:
+    """All pages of a project's dictionary."""
+    return "\n".join(dictionary_pages(settings).values())
 
 
 @pytest.mark.parametrize("kpi", registry(), ids=lambda kpi: kpi.code)
@@ -39,8 +44,24 @@ def test_every_kpi_is_explained_with_a_worked_example(kpi):
         assert 0 <= kpi.example.value <= 1
 
 
-def test_the_committed_page_is_that_of_the_registry():
-    assert PAGE.read_text(encoding="utf-8") == dictionary_page(Settings()), "run `make dictionary`"
+def test_the_committed_pages_are_those_of_the_registry():
+    committed = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.iterdir()}
+    assert committed == dictionary_pages(Settings()), "run `make dictionary`"
+
+
+def test_every_link_leads_to_a_heading():
+    """As GitHub names headings: in lower case, without points."""
+    pages = dictionary_pages(Settings())
+    headings = {
+        f"{name}#{heading.lower().replace('.', '')}"
+        for name, text in pages.items()
+        for heading in re.findall(r"^#+ (\S+)$", text, re.M)
+    }
+    for text in pages.values():
+        for link in re.findall(r"\]\(([^)]+)\)", text):
+            assert link in headings if "#" in link else link in pages, link
+    (contents,) = (text for name, text in pages.items() if name == "README.md")
+    assert set(re.findall(r"^- \[(\w+)\]", contents, re.M)) >= {kpi.code for kpi in registry()}
 
 
 def test_promises_and_packs_of_a_project_are_in_its_dictionary():
@@ -48,14 +69,16 @@ def test_promises_and_packs_of_a_project_are_in_its_dictionary():
     pack = shipped_packs()["us_naic_mcas"]
     settings = Settings(claims=ClaimSettings(promises=(promise,)), packs=(pack,))
     assert "claim_promise_fast_share" in {row[0] for row in dictionary_rows(settings)}
-    page = dictionary_page(settings)
-    assert "### claim_promise_fast_share" in page
-    assert "### us_naic_mcas" in page
-    assert "### uk_disp" not in page
+    page = text_of(settings)
+    assert "## claim_promise_fast_share" in page
+    assert "## us_naic_mcas" in page
+    assert "## uk_disp" not in page
     for entry in pack.kpis:
-        assert f"| {entry.kpi}, {entry.basis} | {entry.rule} |" in page
-        (line,) = re.findall(rf"### {entry.kpi}\n(?:.+\n|\n(?!#))*?- \*packs\*: (.+)", page)
-        assert line == "us_naic_mcas"
+        assert re.search(
+            rf"\| \[{entry.kpi}\]\(\w+\.md#{entry.kpi}\), {entry.basis} \| {re.escape(entry.rule)} \|", page
+        )
+        (line,) = re.findall(rf"## {entry.kpi}\n(?:.+\n|\n(?!#))*?- \*packs\*: (.+)", page)
+        assert line == "[us_naic_mcas](packs.md#us_naic_mcas)"
 
 
 @pytest.mark.parametrize(
@@ -66,7 +89,7 @@ def test_the_example_query_of_every_mart_gives_rows(insurer, model):
     assert published(insurer, model.example).height > 0
     listed = published(insurer, f"SELECT example FROM catalog.tables WHERE table_name = '{model.name}'")
     assert listed.item() == model.example
-    assert model.example in PAGE.read_text(encoding="utf-8")
+    assert model.example in (FOLDER / "marts.md").read_text(encoding="utf-8")
 
 
 def test_rows_fit_the_catalogue():
@@ -76,8 +99,7 @@ def test_rows_fit_the_catalogue():
 
 def described(code: str, **rules) -> str:
     """What the dictionary of a project with these rules says of a KPI."""
-    page = dictionary_page(Settings(**rules))
-    return page.partition(f"### {code}\n")[2].partition("\n### ")[0]
+    return text_of(Settings(**rules)).partition(f"\n## {code}\n")[2].partition("\n## ")[0]
 
 
 @pytest.mark.parametrize("kpi", ["persistency_13m_policy_share", "persistency_13m_premium_share"])
