@@ -14,6 +14,7 @@ from warehouse.landing.land import Load
 treat.treated
 aggregate.outranking
 aggregate.copeland
+weighting_methods.equal
 weighting_methods.budget_allocation
 weighting_methods.BudgetAllocation.standard_deviations
 weighting_methods.pairwise_comparison

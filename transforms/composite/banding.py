@@ -18,7 +18,7 @@ Positions = NDArray[np.int64]
 def banded(score: Array, grades: Grades) -> Positions:
     """Position on the scale, 0 the best; the scale's length where the score is missing.
 
-    A score that is a cut but for its last digits is on it: it has the better grade.
+    A score that differs from a cut only in its last digits counts as on it and has the better grade.
     """
     lowest = compared_array(list(grades.scale.values()))
     position = len(lowest) - np.searchsorted(lowest[::-1], compared_array(score), side="right")
@@ -40,7 +40,7 @@ def grade_names(position: Positions, grades: Grades) -> pl.Series:
 
 
 def steadied(score: Array, low: Array, high: Array, grades: Grades) -> Positions:
-    """Positions held, months × units, of scores and the ends of their intervals; NaN where there is none.
+    """Positions held, months × units, given scores and the ends of their intervals (NaN where missing).
 
     A unit's first grade is that of its score. It moves to that of a later score if the near end of the interval is
     past the cut, or if the score is past it by more than the margin for as many periods as the hysteresis says.

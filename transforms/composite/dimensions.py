@@ -1,6 +1,6 @@
 """The two scores of a dimension side by side: from the insurer's records, and from customers' answers.
 
-Which nodes they are says the framework (`dimensions`); what follows from them is in `index.calibration` and
+The framework says which nodes they are (`dimensions`); what follows from them is in `index.calibration` and
 `index.gaps`.
 """
 

@@ -34,7 +34,7 @@ STATUS = pl.Enum(STATUSES)
 class Evaluation:
     """Arrays of nodes × units, nodes in the order of `framework.nodes`, missing scores NaN.
 
-    `value` is the KPI's own, `n` its cases and `window` the months it is taken over, of an inner node the most of
+    `value` is the KPI's own, `n` its cases and `window` the months it covers, for an inner node the most of
     any leaf that counts in it (0: none); `effective_weight` the weight a node really has in the unit's index (0
     where it or a node above is missing), `coverage` the share of a node's leaf weight behind its score,
     `n_truncated` and `n_floored` count leaves beyond their goalposts and scores raised to the floor, in it or under it.
@@ -59,7 +59,7 @@ def with_windows(kpi_monthly: pl.LazyFrame, kpi_windows: pl.LazyFrame) -> pl.Laz
 
 
 def known_windows(kpis: pl.LazyFrame) -> pl.LazyFrame:
-    """The records with window_months; without it all are of months."""
+    """The records with the column window_months; records without it are of single months."""
     if "window_months" in kpis.collect_schema():
         return kpis
     return kpis.with_columns(window_months=pl.lit(1, dtype=pl.Int32))
@@ -94,7 +94,7 @@ def leaf_records(kpis: pl.LazyFrame, framework: Framework) -> pl.LazyFrame:
 
     A record counts if its status is ok or low_n and its denominator (n, where it has none) reaches the leaf's
     minimum; the score is NaN for others. Where the month's does not count, the shortest window that the leaf may
-    take and that counts stands for it. Of several records of one KPI and unit the last as_of holds.
+    take and that counts stands for it. Of several records of one KPI and unit that of the latest as_of holds.
     """
     present = pl.col("status").is_in(SHOWN) & pl.col("value").is_finite().fill_null(False)
     counted_cases = pl.coalesce(pl.col("denominator"), pl.col("n").cast(pl.Float64))
@@ -156,7 +156,7 @@ def climbed(
         node = framework.nodes[parent]
         how = node.aggregation or "arithmetic"
         linear = np.zeros(units.height)
-        # Child by child rather than as one sum: the result is then to the last bit that of the unit alone.
+        # Summed child by child, so that the result equals that of the unit alone to the last bit.
         for child in children:
             weight, present = framework.nodes[child].weight, ~np.isnan(score[child])
             share[parent] += np.where(present, weight, 0.0)
@@ -271,7 +271,7 @@ def _leaf_table(framework: Framework) -> pl.DataFrame:
 
 
 def _leaf_score(framework: Framework) -> pl.Expr:
-    """0–100 score of `usable`, by the normalisation of the row's leaf; only those in use cost anything."""
+    """0–100 score of `usable`, by the normalisation of the row's leaf; only normalisations in use are computed."""
     value, target = pl.col("usable"), pl.col("target")
     stated = pl.coalesce(pl.col("leaf_direction"), pl.col("direction")).cast(pl.Float64)
     direction = pl.when(stated != 0).then(stated)

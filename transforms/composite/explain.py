@@ -60,7 +60,7 @@ def mean_change(
 
     Weights are children × pairs and relative to the children present. Arithmetic: w̄Δz and centred Δw;
     geometric: the additive logarithmic mean Divisia index (Ang 2004); harmonic: the same on inverses. All are
-    one formula, for each mean is linear in f(score): Δf is split, and the secant slope ΔM/Δf of the mean
+    one formula, since each mean is linear in f(score): Δf is split, and the secant slope ΔM/Δf of the mean
     brings it to points.
     """
     there0, there1 = ~np.isnan(before), ~np.isnan(after)

@@ -23,7 +23,7 @@ def evaluated_rows(
     rows: Callable[[pl.DataFrame, Evaluation], pl.DataFrame],
     columns: Columns,
 ) -> pl.LazyFrame:
-    """`rows` of the records that a framework uses and of their evaluation, for all frameworks, as `columns`."""
+    """What `rows` makes of the records that each framework uses and of their evaluation, in `columns`."""
     schema = pl.Schema({name: dtype for name, (dtype, _) in columns.items()})
     if not frameworks:
         return pl.LazyFrame(schema=schema)
@@ -35,7 +35,7 @@ def evaluated_rows(
         found = pl.concat([rows(kpis, evaluate(kpis.lazy(), framework)) for framework in frameworks])
         return found.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
 
-    # The result has other columns than the input: a filter on it must not travel above this step.
+    # The result has other columns than the input: a filter on it must not be pushed above this step.
     return (
         known_windows(kpis)
         .filter(pl.col("kpi").is_in(sorted(used)))

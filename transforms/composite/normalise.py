@@ -42,7 +42,7 @@ def distance_to_target(
 ) -> pl.Expr:
     """0–1 on the way from the sample's worst to the target; capped there, or above 1 beyond it.
 
-    Where the whole sample is at or beyond the target there is no way left, and every unit has 1.
+    Where the whole sample is at or beyond the target there is no distance left, and every unit has 1.
     """
     worst = pl.when(direction > 0).then(value.min()).otherwise(value.max())
     way = (target - worst) * direction

@@ -24,7 +24,7 @@ Positions = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class ResampledScores:
-    """Units of one segment: their positions, the score of each inner node as units × draws, and by which way.
+    """Units of one segment: their positions, the score of each inner node as units × draws, and how it was drawn.
 
     `by_cases` and `by_interval` say of nodes × units whether something in them was drawn so.
     """
@@ -46,7 +46,7 @@ class LeafSpreads:
 
 
 def leaf_spreads(kpi_rows: pl.LazyFrame, evaluation: Evaluation) -> LeafSpreads:
-    """What the records of the leaves say beside their values; 0 where there is no interval."""
+    """Spreads and denominators of the leaves' records; a spread is 0 where there is no interval."""
     leaves = pl.LazyFrame(
         [
             {"node": i, "kpi": node.leaf.kpi, "basis": node.leaf.basis}
@@ -97,11 +97,12 @@ def resampled_scores(
     draws: int,
     seed: int,
 ) -> ResampledScores:
-    """Scores of the inner nodes in every draw; `rows` are units of the evaluation, their `column` in it named.
+    """Scores of the inner nodes in every draw.
 
-    `of_cases` has for leaves, by position, the values of resampled cases, rows × draws. A leaf that has none is
-    drawn on its own from a normal distribution split at its value, each half as wide as its interval on that side;
-    without an interval it stands still. So does a leaf in a draw that is left without a case.
+    `rows` are units of the evaluation, with their position in it as `column`. `of_cases` has for leaves, by position,
+    the values of resampled cases, rows × draws. A leaf that has none is drawn on its own from a normal distribution
+    split at its value, each half as wide as its interval on that side; without an interval it stands still. So does
+    a leaf in a draw that is left without a case.
     """
     values = _all_leaves(evaluation, rows, of_cases, spreads, draws, seed)
     return _climbed_draws(evaluation, rows["column"].to_numpy(), values, of_cases)
@@ -117,7 +118,7 @@ def _all_leaves(
 ) -> dict[int, Array]:
     """The value of every leaf, units × draws: of cases where they give one, else spread as its record says.
 
-    Cases are those of one month, so a leaf that is taken over more of them is spread by its record.
+    Cases are those of a single month, so a leaf that covers several months is spread by its record.
     """
     leaves = {
         i: n.leaf.most_months for i, n in enumerate(evaluation.framework.nodes) if n.leaf and n.weight > 0

@@ -20,10 +20,10 @@ from transforms.framework import Aggregation, Framework
 from transforms.model import Columns
 
 Choice = NDArray[np.int64]
-# Units times draws that climb the tree together: so many stay in the processor's cache.
+# Units × draws that climb the tree together: this many fit in the processor's cache.
 CELLS_AT_ONCE = 50_000
 
-# Of one segment there is no ranking.
+# A single segment has no ranking.
 FEWEST_RANKED = 2
 
 
@@ -207,7 +207,7 @@ def leaf_influence(units: Sample) -> pl.DataFrame:
 def _within_sample(score: Array, value: Array) -> tuple[Array, Array]:
     """Min–max and z-score (50 + 10 z) of one leaf; its own score where the units are all alike."""
     frame = pl.DataFrame({"score": score, "value": value}).fill_nan(None)
-    # Scores rise or fall with the value throughout, so their covariance gives the direction.
+    # Scores only ever rise, or only ever fall, with the value, so their covariance gives the direction.
     slope = frame.select(pl.cov("score", "value")).item() or 0.0
     direction = pl.lit(-1.0 if slope < 0 else 1.0)
     both = frame.select(

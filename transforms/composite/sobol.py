@@ -21,7 +21,7 @@ from transforms.composite.robustness import (
 )
 from transforms.framework import Framework
 
-# Below this variance of the outcome the indices are ratios of noise.
+# Where the outcome varies less than this the indices are mere ratios of noise.
 LEAST_VARIANCE = 1e-3
 
 

@@ -111,7 +111,7 @@ def critic(scores: Array) -> Array:
 def principal_components(scores: Array) -> ComponentWeights:
     """Squared loadings of the components with eigenvalue above 1, by the variance they explain.
 
-    With one component kept these are its squared loadings. Fewer than three units a KPI only illustrate.
+    With one component kept these are its squared loadings. With fewer than three units per KPI they only illustrate.
     """
     eigenvalues, vectors = _eigen(_correlation(scores))
     kept = max(int((eigenvalues > 1.0).sum()), 1)

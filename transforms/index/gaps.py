@@ -1,4 +1,4 @@
-"""`index.gaps`: where the records say one thing of a dimension and the customers another, and how to read that.
+"""`index.gaps`: where the records say one thing about a dimension and customers another, and how to read that.
 
 Whether the two go together at all is in `index.calibration`.
 """
@@ -32,8 +32,8 @@ GAPS: Columns = {
 def gaps(scores: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
     """One row a framework, month, segment and dimension: its objective and its perceived score, and the gap.
 
-    High facts with low perception are a communication problem; low facts with high perception point to bias of
-    the survey or of those who stayed to answer it.
+    High facts with low perception are a communication problem; low facts with high perception point to bias in
+    the survey, or in who is left to answer it.
     """
     facts, perception = pl.col("objective_score") >= HIGH_FROM, pl.col("perceived_score") >= HIGH_FROM
     reading = (

@@ -1,4 +1,4 @@
-"""`index.grades`: the grade that a month's score has, and the grade to show, which moves only with more than noise.
+"""`index.grades`: the grade that a month's score has, and the grade to show, which moves only for more than noise.
 
 Bands, cap and hysteresis are `transforms/composite/banding.py`; `index.grade_probabilities` says how sure a grade is.
 """

@@ -1,6 +1,6 @@
 """`index.influence`: what each KPI really does to the ranking of the segments, beside its nominal weight.
 
-How it is found is `transforms/composite/robustness.py`; empty unless the project asks for `robustness`.
+It is found in `transforms/composite/robustness.py`; empty unless the project asks for `robustness`.
 """
 
 import polars as pl

@@ -1,6 +1,6 @@
 """`index.nodes`: what stands behind every score, a leaf's value and cases, the weights, and what was clipped.
 
-The scores themselves are made as in `index.scores`; how is `transforms/composite/evaluate.py`.
+The scores are those of `index.scores`; how they come about is `transforms/composite/evaluate.py`.
 """
 
 import numpy as np

@@ -18,7 +18,7 @@ from transforms.statistics.ordered_logit import ordered_logit
 # Steps into which a score from 0 to 100 falls, as many as the usual scale has.
 STEPS = 6
 FEWEST_FOR_MODEL = 100
-# Branches from which on their errors can be told from those of their customers.
+# With fewer branches standard errors cannot be clustered by branch.
 FEWEST_CLUSTERS = 20
 # Faster than half a day is the same day to a customer, and a logarithm needs a floor.
 LEAST_DAYS = 0.5
@@ -78,8 +78,8 @@ def respondent_calibration(
     """One row a survey, kind of case and dimension: own days against own score, by rank and by ordered logit.
 
     The logit has the logarithm of the days, the outcome, the document requests and, so that a good branch is
-    not taken for a fast case, the branch's mean logarithm (Mundlak 1978); its errors are those of branches where
-    there are twenty.
+    not taken for a fast case, the branch's mean logarithm (Mundlak 1978); its standard errors are
+    clustered by branch where there are twenty.
     """
     pairs = _pairs(scores, responses, claims, complaints).collect()
     rows = [
@@ -93,7 +93,7 @@ def respondent_calibration(
 def _pairs(
     scores: pl.LazyFrame, responses: pl.LazyFrame, claims: pl.LazyFrame, complaints: pl.LazyFrame
 ) -> pl.LazyFrame:
-    """survey, event, dimension, score, days, is_refused, requests, org_unit: a row a customer and dimension."""
+    """survey, event, dimension, score, days, is_refused, requests, org_unit: one row per customer and dimension."""
     ended = pl.concat(
         [
             claims.filter((pl.col("spell_no") == 1) & pl.col("sequence_fault").is_null()).select(
@@ -158,7 +158,7 @@ def _model(own: pl.DataFrame) -> Mapping[str, object]:
     wide = own.with_columns(log_days=log_days, step=(pl.col("score") / 100 * STEPS).round()).with_columns(
         branch_days=pl.col("log_days").mean().over("org_unit")
     )
-    # A step is worth its own score: the mean of the scores rounded to it moves with the covariates.
+    # A step stands for its own score: the mean of the scores rounded to it would move with the covariates.
     worth = wide["step"].unique().sort().to_numpy() * 100 / STEPS
     level = (wide["step"].rank("dense") - 1).cast(pl.Int64).to_numpy()
     candidates = wide.select("log_days", pl.col("is_refused").cast(pl.Float64), "requests", "branch_days")

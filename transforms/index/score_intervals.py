@@ -88,7 +88,7 @@ def resampled_intervals(
     """95 % intervals of the scores of inner nodes, by resampling the cases of `facts`: SCORE_INTERVALS.
 
     In every draw the `kpis` of a unit are computed from the same resampled customers, then the index. A KPI
-    that one month's cases do not make (a stock, a curve, months of issue, a fact that is not there) is drawn
+    that is not made of one month's cases (a stock, a curve, months of issue, a fact that is not there) is drawn
     from its own interval. A unit has in every draw the nodes it has as published. Frameworks that compare units
     have no intervals. Percentile intervals are narrow where a KPI has few cases, as of any bootstrap (Efron and
     Tibshirani 1993).

@@ -114,7 +114,7 @@ class SurvivalQuantile(OfAClock):
         return FromCurve(quantiles=(self.q,))
 
     def record(self, figure: Pick) -> Record:
-        """The record from the figures of `km_summary`, with n_open."""
+        """The record from the figures of `km_figures`, with n_open."""
         value = figure(quantile_name(self.q))
         return _record(figure, quantile_name(self.q), value.is_null() & (figure("n_open") > 0))
 
@@ -138,7 +138,7 @@ class RestrictedMean(OfAClock):
         return FromCurve(taus=(self.tau,))
 
     def record(self, figure: Pick) -> Record:
-        """The record from the figures of `km_summary`, with n_open."""
+        """The record from the figures of `km_figures`, with n_open."""
         return _record(figure, "rmst", _cut_short(figure, self.tau))
 
 
@@ -158,7 +158,7 @@ class WithinProbability(OfAClock):
         return FromCurve(horizons=(self.horizon,))
 
     def record(self, figure: Pick) -> Record:
-        """The record from the figures of `km_summary`, with n_open."""
+        """The record from the figures of `km_figures`, with n_open."""
         return _record(figure, horizon_name(self.horizon), _cut_short(figure, self.horizon))
 
 

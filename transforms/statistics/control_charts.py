@@ -1,7 +1,7 @@
 """Is it noise: limits of ordinary variation for many series at once, signal rules, and funnels for units.
 
 Which KPI gets which chart, and the words for it, are in `transforms/measures/ordinary_variation.py`. Frames are sorted
-by the columns of their series and period first; nothing here reads order from anywhere else.
+by the columns of their series and period first; nothing here relies on any other order.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,8 +34,8 @@ def chart_limits(points: pl.LazyFrame, series: Sequence[str], *, laney: Laney = 
     out: centre, sigma (a standard deviation of ordinary variation), lower, upper, sigma_z, chart ('p', 'u',
     'laney_p', 'laney_u', 'xmr') and of XmR charts moving_range_upper, 3.267 mean moving ranges. Limits are
     three sigma, for XmR mean ± 2.66 mean moving range (Wheeler 1993). Laney's p′ and u′ (2002) multiply sigma
-    by σ_z; "auto" takes them where σ_z > 1.5 and mean n > 1000, and for shares of something else than cases
-    (premium), whose chance variation no formula knows. Sorted by series and period.
+    by σ_z; "auto" takes them where σ_z > 1.5 and mean n > 1000, and for shares of anything but cases
+    (premium), for whose chance variation there is no formula. Sorted by series and period.
 
     >>> points = pl.LazyFrame(
     ...     {"series": "A", "period": range(4), "value": [7.0, 8.0, 7.0, 9.9], "family": "xmr", "inflation": 1.0,

@@ -9,7 +9,7 @@ from typing import Literal
 
 from transforms.statistics.intervals import Z_95
 
-# With fewer pairs nothing is said of a correlation.
+# With fewer pairs nothing is said about a correlation.
 FEWEST_PAIRS = 30
 _NORMAL = NormalDist()
 

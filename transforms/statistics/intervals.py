@@ -150,7 +150,7 @@ def sum_interval(
     n: Operand,
     level: float = LEVEL,
 ) -> Interval:
-    """Limits of the sum of estimates with standard errors, any two of which correlate alike; Student's t."""
+    """Limits of the sum of estimates with standard errors, any two of which are equally correlated; Student's t."""
     total = added(estimates)
     together = added(errors) ** 2
     apart = added([error**2 for error in errors])

@@ -59,7 +59,7 @@ def counted(keys: Array, height: int, counts: Array | None = None) -> tuple[Arra
     if (keys[1:] > keys[:-1]).all():
         return keys, np.ones(len(keys), np.int64) if counts is None else counts
     if height <= 2 * len(keys):
-        # Counting takes no order.
+        # Counting needs no order.
         every = np.bincount(keys, counts, height)
         found = np.flatnonzero(every)
         return found.astype(keys.dtype), every[found].astype(np.int64)
@@ -96,7 +96,7 @@ class Ordered:
     def of(
         cls, groups: Array, count: int, ranks: Array, distinct: Floats, counts: Array | None = None
     ) -> "Ordered":
-        """The values, given as `ranked`, of groups 0 … count − 1; each occurs once, or so often as `counts` says."""
+        """The values, given as `ranked`, of groups 0 … count − 1; each occurs once, or as often as `counts` says."""
         bits = max(len(distinct) - 1, 1).bit_length()
         keys, many = counted(grouped_keys(groups, ranks, count, bits), count << bits, counts)
         through = np.cumsum(many)

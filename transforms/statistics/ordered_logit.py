@@ -1,4 +1,4 @@
-"""The ordered logit: how covariates move a score that comes in steps, without taking the steps for equal.
+"""The ordered logit: how covariates move a score that comes in steps, without assuming that the steps are equal.
 
 Proportional odds (McCullagh 1980): P(score up to level k) = 1 / (1 + exp(−(threshold of k − xβ))). Which score and
 which covariates is for the caller to say.

@@ -1,4 +1,4 @@
-"""Does a questionnaire measure what it says: Cronbach's alpha, item analysis, factors and their weights.
+"""Does a questionnaire measure what it says: Cronbach's alpha, factors and their weights.
 
 Takes respondents × items arrays of turned scores; which items belong together is the questionnaire's
 business.
@@ -20,7 +20,7 @@ Matrix = NDArray[np.float64]
 # Below these a factor solution is not worth weights (Kaiser 1974; OECD/JRC Handbook 2008, step 6).
 MINIMUM_KMO = 0.6
 MINIMUM_RESPONDENTS, RESPONDENTS_PER_ITEM = 100, 5
-# Sums of a few answers, whose last digits depend on their order, are exact to so many decimals.
+# Sums of a few answers are exact to this many decimals; their last digits depend on the order.
 _EXACT_DECIMALS = 9
 MINIMUM_FACTOR_VARIANCE, MINIMUM_CUMULATED_VARIANCE = 0.10, 0.60
 

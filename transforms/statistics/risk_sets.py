@@ -15,12 +15,12 @@ from transforms.statistics.ordered import Array, Floats, begins_of, counted, gro
 # What happens to a case at a time; at equal times in this order.
 EVENT, COMPETING, CENSORED, ENTRY = 0, 1, 2, 3
 _KIND_BITS = 2
-# Estimates are products or sums of up to millions of terms: rounding must not keep them from a bound.
+# Estimates are products or sums of up to millions of terms: rounding must not keep them off a bound.
 ROUNDING = 1e-9
 # Running sums are taken in integers, whose differences are exact even where they overflow: so no group's figures
 # depend on another's.
 _FINE = 2.0**50
-# Those of 1/n are of at most some hundreds, and of the size of 1/n² where n is large.
+# Sums of 1/n reach a few hundred at most, and have terms as small as 1/n² where n is large.
 _FINER = 2.0**54
 
 
@@ -56,7 +56,7 @@ class RiskSets:
     (n − 1)/n · (n − 2)/(n − 1) … cancels out. So k changes only at breaks, and Greenwood's sum of 1/(n(n − 1))
     is a difference of 1/n but for breaks.
 
-    Figures of steps take the steps' numbers and the positions of their groups, so that only those asked for are
+    Figures of steps take the steps' numbers and the positions of their groups, so that only figures asked for are
     worked out.
 
     >>> days, kinds = np.array([2.0, 3, 3, 6]), np.array([EVENT, EVENT, CENSORED, EVENT])
@@ -137,7 +137,7 @@ class RiskSets:
 
     @cached_property
     def _left(self) -> Array:
-        """How many have left up to each step of all groups, those that entered taken off."""
+        """How many have left up to each step of all groups, less those that entered."""
         leaving = np.where(self.kind == ENTRY, -self.count, self.count) if self._any_enter else self.count
         return np.cumsum(leaving)
 
@@ -219,10 +219,10 @@ class RiskSets:
     def survival(self, steps: Array, group: Array) -> Floats:
         """The product of 1 − d/n over the ends up to steps."""
         after = self.after(steps, group)
-        # Whoever leaves unseen as the last one leaves survival as it was.
+        # If the last case at risk leaves unseen, survival stays as it was.
         alone = (after == 0) & self._is_break[steps]
         survival = self.k(steps, group) * np.where(alone, 1, after)
-        # Where nobody has ended yet: one end takes more from 1 than rounding does.
+        # Where no case has ended yet: a single end takes more from 1 than rounding does.
         survival[survival > 1 - 1e-12] = 1.0
         if self.late is not None:
             survival[self.late[steps]] = 0.0
@@ -303,7 +303,7 @@ class RiskSets:
         return survival, np.where(survival < 1, self.standing(self.hazard_var, time, 0.0), 0.0)
 
     def cases_of(self, kind: int) -> Array:
-        """How many cases of each group anything but an event happens to: of that kind."""
+        """How many cases of each group meet that kind of happening, which is not an event."""
         steps = self._other[self.kind[self._other] == kind]
         return np.bincount(self.group_of(steps), self.count[steps], len(self.groups)).astype(np.int64)
 

@@ -1,4 +1,4 @@
-"""Survey measures over respondents: SERVQUAL, SERVPERF, satisfaction indices, boxes, samples and bias.
+"""Survey figures over respondents: means by dimension, boxes, ease, weights, sample sizes and non-response.
 
 One respondent's scores are core facts (`transforms/core/survey_scores.py`); intervals of NPS and of shares
 are in `intervals.py`, reliability of the instrument in `reliability.py`.
@@ -15,7 +15,7 @@ from transforms.statistics.intervals import Z_95
 WEIGHT_BOUNDS = (0.3, 3.0)
 # Effective respondents below which a survey figure is withheld, is marked, cannot enter the index.
 SUPPRESSED_BELOW, LOW_N_BELOW = 10, 30
-# Respondents each of two NPS figures needs to be compared: a standard error of about 8 points.
+# Respondents that each of two NPS figures needs before they are compared: a standard error of about 8 points.
 NPS_COMPARABLE_FROM = 100
 
 
@@ -35,7 +35,7 @@ def dimension_means(scores: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
 
 
 def box_share(score: pl.Expr, lowest: float, highest: float) -> pl.Expr:
-    """Share of the answers from `lowest` to `highest`: 4 to 5 on a scale of five is the top-two box.
+    """Share of the answers from `lowest` to `highest`: 4 to 5 on a five-point scale is the top-two box.
 
     >>> pl.DataFrame({"score": [5.0, 4.0, 3.0, None]}).select(box_share(pl.col("score"), 4, 5)).item()
     0.6666666666666666
@@ -165,7 +165,7 @@ def non_response_bias(
     rejected: pl.Expr,
     by: Sequence[str] = (),
 ) -> pl.LazyFrame:
-    """How those who answered had fared, beside those who did not: time their case took, and refusals.
+    """How those who answered had fared beside those who did not: how long their case took, and refusals.
 
     `cases` is everybody who could have been asked (core.claims of a period, or the invited), one row a
     `case`; `responses` is core.survey_responses, of which any with the same `case` is an answer; `days` is
