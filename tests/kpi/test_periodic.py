@@ -1,11 +1,13 @@
-"""KPIs of periods longer than a month: recomputed from the cases, never averaged over months."""
+"""kpi.periodic: KPIs of periods longer than a month, recomputed from the cases, never averaged over months."""
 
 from datetime import date, timedelta
 
 import polars as pl
 
 from tests.kpi.claims_made import SETTINGS, core_claims
+from tests.kpi.two_months import company
 from transforms.kpi.claims_turnaround import KPIS
+from transforms.kpi.periodic import periodic
 from transforms.measures.records import kpi_records
 from transforms.periods import long_periods, month_periods, months_until
 
@@ -75,3 +77,14 @@ def test_counts_of_a_quarter_are_the_sums_of_its_months() -> None:
         (pl.col("numerator") != pl.col("numerator_summed"))
         | (pl.col("denominator") != pl.col("denominator_summed"))
     ).is_empty()
+
+
+def test_a_quarter_of_complaints_and_the_year_it_opens() -> None:
+    """145 of 180 are decided; the year is not over, so that it has its sides but no value yet."""
+    found = company(periodic).filter(kpi="complaint_clearance_share")
+    shown = found.sort("ends_on").select("grain", "ends_on", "numerator", "denominator", "value", "status")
+    assert shown.rows() == [
+        ("quarter", date(2025, 3, 31), 145, 180, 0.805555555555556, "ok"),
+        ("half_year", date(2025, 6, 30), 145, 180, None, "immature"),
+        ("year", date(2025, 12, 31), 145, 180, None, "immature"),
+    ]

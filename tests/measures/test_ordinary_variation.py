@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from transforms.measures.ordinary_variation import SIGNALS, signals
+from transforms.measures.ordinary_variation import SIGNALS, charted
 from transforms.units import UNITS
 
 
@@ -64,7 +64,7 @@ def shares(ratios: Sequence[tuple[float, float]], **about: object) -> pl.DataFra
 
 
 def signals_of(kpi_monthly: pl.DataFrame, **how: object) -> pl.DataFrame:
-    return signals(kpi_monthly.lazy(), **how).collect().sort("kpi", "segment", "period")
+    return charted(kpi_monthly.lazy(), **how).collect().sort("kpi", "segment", "period")
 
 
 def last(kpi_monthly: pl.DataFrame, **how: object) -> dict:

@@ -7,7 +7,7 @@ import polars as pl
 
 from transforms.composite.columns import UNIT, VERSION, VERSION_COLUMNS
 from transforms.measures.ordinary_variation import SIGNALS as KPI_SIGNALS
-from transforms.measures.ordinary_variation import signals as charted
+from transforms.measures.ordinary_variation import charted
 from transforms.model import Columns, transform
 from transforms.settings import Settings
 

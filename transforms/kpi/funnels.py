@@ -3,13 +3,10 @@
 How limits are set is in `transforms/statistics/control_charts.py`.
 """
 
-from datetime import date
-
 import polars as pl
 
 from transforms.measures.ordinary_variation import SERIES, SIGNALS
 from transforms.model import Columns, transform
-from transforms.settings import Settings
 from transforms.statistics.control_charts import funnel
 from transforms.units import UNITS
 
@@ -35,9 +32,8 @@ FUNNELS: Columns = {
     grain=(*SERIES, "period"),
     columns=FUNNELS,
 )
-def kpi_funnels(kpi_monthly: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
+def funnels(kpi_monthly: pl.LazyFrame) -> pl.LazyFrame:
     """One row a share or rate of a segment and month: where it stands among the segments of its cut."""
-    del as_of, settings
     by = ["kpi", "basis", "cut", "period"]
     counted = kpi_monthly.filter(
         pl.col("cut") != "company", pl.col("denominator") > 0, pl.col("value").is_finite()

@@ -37,7 +37,7 @@ SIGNALS: Columns = {
 }
 
 
-def signals(
+def charted(
     kpi_monthly: pl.LazyFrame,
     *,
     window_months: Mapping[str, int] | None = None,
@@ -55,12 +55,12 @@ def signals(
     count there. Law of keys: kpi, basis, cut, segment.
     """
     points = _points(kpi_monthly, window_months or {}, rebased_on or {})
-    charted = chart_limits(_deseasonalised(points), ["series"]).with_columns(no_limits=_why_no_limits())
+    limits = chart_limits(_deseasonalised(points), ["series"]).with_columns(no_limits=_why_no_limits())
     has_limits = pl.col("no_limits").is_null()
     season, sign = pl.col("seasonal").fill_null(0), pl.col("side") * pl.col("direction")
     # A value at the end of its range is not unusual, however far a season carries the limits beyond it: those that
     # judge a value less its season, and those shown beside the value itself, are kept in its unit's range.
-    limited = charted.with_columns(
+    limited = limits.with_columns(
         pl.when(has_limits).then(kept).alias(f"{beside}{name}")
         for name in ("centre", "lower", "upper")
         for beside, kept in (
