@@ -17,6 +17,7 @@ from transforms.measures.needs import Asked, Needs, bases_of, firsts_of, lacks_o
 from transforms.pack import Entry, Pack, shipped_packs
 from transforms.settings import Settings
 from transforms.sql_model import SqlModel
+from transforms.units import UNITS
 
 INTRODUCTION = """# Dictionary of KPIs and marts
 
@@ -69,6 +70,7 @@ def dictionary_rows(settings: Settings, recorded: pl.DataFrame | None = None) ->
             interval(kpi),
             kpi.example.given if kpi.example else None,
             kpi.example.value if kpi.example else None,
+            _rows_of(kpi.fact, kpi.example) if kpi.example else None,
             kpi.for_index,
             words_of(asked.values()),
             None if recorded is None else lacks_of(asked, recorded) or None,
@@ -76,6 +78,12 @@ def dictionary_rows(settings: Settings, recorded: pl.DataFrame | None = None) ->
         )
         for kpi, asked in _asked(settings)
     ]
+
+
+def _rows_of(fact: str, example: Example) -> str:
+    """The rows of facts that a worked example gives, as JSON by table."""
+    own = [{**example.every, **row} for row in example.rows]
+    return json.dumps({fact: own, **example.also}, ensure_ascii=False)
 
 
 def _asked(settings: Settings) -> Iterator[tuple[Kpi, dict[str, Asked]]]:
@@ -169,7 +177,8 @@ def _entry(kpi: Kpi, settings: Settings, packs: Sequence[Pack], needs: str) -> I
         "needs": needs,
         "fact": f"`{kpi.fact}`",
         "basis": bases(kpi),
-        "unit": f"{kpi.unit}, {better}" + ("" if kpi.for_index else "; not for a composite index"),
+        "unit": f"{UNITS[kpi.unit].title}; {better}"
+        + ("" if kpi.for_index else "; not for a composite index"),
         "interval": interval(kpi),
         "minimum, horizon": f"{kpi.minimum} cases, {kpi.horizon_days} days",
         "version": kpi.definition_version(settings) + (f" (switch `{kpi.switch}`)" if kpi.switch else ""),
@@ -189,7 +198,13 @@ def _told(example: Example) -> str:
     sides = [f"{side:.6g}" for side in (example.numerator, example.denominator) if side is not None]
     of = f" from {' over '.join(sides)}" if example.denominator is not None else ""
     when = "" if example.period == "2025-03" else f", {example.period}"
-    return f"{example.given}{when}: **{example.value:.6g}**{of} ({example.source})"
+    rules = f", under {_rules_of(example.under)}" if example.under else ""
+    return f"{example.given}{when}{rules}: **{example.value:.6g}**{of} ({example.source})"
+
+
+def _rules_of(settings: Settings) -> str:
+    """What a project file says for these settings, as far as they are not the default ones."""
+    return f"`{json.dumps(settings.model_dump(mode='json', exclude_defaults=True))}`"
 
 
 def _tables(fact: str, example: Example) -> Iterator[str]:
@@ -204,7 +219,8 @@ def _tables(fact: str, example: Example) -> Iterator[str]:
         yield f"| {' | '.join(columns)} |"
         yield f"| {' | '.join('---' for _ in columns)} |"
         for row in own:
-            yield f"| {' | '.join(str(row.get(column) or EMPTY) for column in columns)} |"
+            texts = [EMPTY if row.get(column) is None else str(row[column]) for column in columns]
+            yield f"| {' | '.join(texts)} |"
 
 
 def _pack(pack: Pack, places: Mapping[str, str]) -> Iterator[str]:

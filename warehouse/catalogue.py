@@ -89,6 +89,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, tuple[type[pl.DataType], str]]]] = 
             "interval": (pl.String, "Kind of the 95 % interval."),
             "example": (pl.String, "Worked example: what is given."),
             "example_value": (pl.Float64, "The value that follows from it."),
+            "example_rows": (pl.String, "Rows of its facts that it follows from, as JSON by table."),
             "for_index": (pl.Boolean, "Whether it may enter a composite index."),
             "needs": (
                 pl.String,
