@@ -3,9 +3,11 @@
 Only the files are read and checked here, cheaply; asking the tables whether it does hold is `run.py`.
 """
 
+import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -26,6 +28,7 @@ Severity = Literal["critical", "warning", "info"]
 ROOM = Path(__file__).parent
 SCHEMAS = ("raw", "core", "kpi", "index", "marts")
 QUERY_TYPE = "unexpected_rows_expectation"
+GRAIN_CHECK = "grain_unique"
 # The expectations in use, all of which DuckDB can answer: the arguments each needs, and those it also takes.
 TYPES: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "expect_column_values_to_not_be_null": (frozenset({"column"}), frozenset({"mostly"})),
@@ -47,7 +50,11 @@ BATCH = "{batch}"
 
 
 class SuiteError(Exception):
-    """A suite or audit that cannot be used; the message names the file and the keys."""
+    """A suite or audit that cannot be used; `problems` are pairs of key path (empty: the whole file) and reason."""
+
+    def __init__(self, path: Path, *problems: tuple[str, str]) -> None:
+        self.path, self.problems = path, problems
+        super().__init__("\n".join(f"{path}: {key or 'file'}: {reason}" for key, reason in problems))
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,9 @@ class Entry(BaseModel):
     @classmethod
     def _in_use(cls, type_: str) -> str:
         if type_ not in TYPES:
-            raise ValueError(f"{type_!r} is not one of {', '.join(TYPES)}")
+            near = difflib.get_close_matches(type_, TYPES, 1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            raise ValueError(f"{type_!r} is not one of {', '.join(TYPES)}{meant}")
         return type_
 
     @field_validator("kwargs")
@@ -105,8 +114,9 @@ class Entry(BaseModel):
             raise ValueError(f"unknown key {unknown[0]!r}; known are {known}")
         if missing := sorted(needed - kwargs.keys()):
             raise ValueError(f"the key {missing[0]!r} is missing")
-        if "unexpected_rows_query" in needed and not SELECT.match(str(kwargs["unexpected_rows_query"])):
-            raise ValueError("unexpected_rows_query: write a SELECT whose rows are the violations")
+        for key, value in kwargs.items():
+            if reason := _wrong_value(key, value):
+                raise ValueError(f"{key}: {reason}")
         return kwargs
 
     def check(self, table: str, path: Path) -> Check:
@@ -124,6 +134,22 @@ class Entry(BaseModel):
         )
 
 
+def _wrong_value(key: str, value: Any) -> str | None:
+    """Why an argument cannot have a value; None if it can."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if key == "unexpected_rows_query" and not SELECT.match(str(value)):
+        return "write a SELECT whose rows are the violations"
+    if key == "column" and not isinstance(value, str):
+        return f"{value!r} is no name of a column"
+    if key == "value_set" and not (isinstance(value, list) and value):
+        return f"{value!r} is no list of values"
+    if key == "mostly" and not (is_number and 0 < value <= 1):
+        return f"{value!r} is no share between 0 and 1"
+    if key in ("min_value", "max_value") and not (is_number or isinstance(value, date)):
+        return f"{value!r} is neither a number nor a day"
+    return None
+
+
 class Suite(BaseModel):
     """What a suite's file has: the expectations of its table."""
 
@@ -133,38 +159,73 @@ class Suite(BaseModel):
 
 @cache
 def checks(room: Path = ROOM) -> tuple[Check, ...]:
-    """All checks, by table: those of its suite, then the audits attached to it.
+    """All checks of a folder, by table: those of its suite, then the audits attached to it.
 
     Raises SuiteError for a file that cannot be used and for two checks of one table with one name.
     """
     suites = [path for schema in SCHEMAS for path in sorted((room / schema).glob("*.yml"))]
-    audits = sorted((room / "audits").glob("*.sql"))
     found = [check for path in suites for check in read_suite(path)]
-    found += [check for path in audits for check in read_audit(path)]
-    first: dict[tuple[str, str], Check] = {}
-    for check in found:
-        other = first.setdefault((check.table, check.name), check)
-        if other is not check:
-            raise SuiteError(
-                f"{check.path}: {check.table} has a check {check.name!r} already, in {other.path}"
-            )
+    found += [check for path in sorted((room / "audits").glob("*.sql")) for check in read_audit(path)]
+    if taken := names_taken(found):
+        raise taken[0]
+    return in_order(found)
+
+
+def in_order(found: Iterable[Check]) -> tuple[Check, ...]:
+    """Checks by schema and table, those of one table in the order they come in."""
     return tuple(sorted(found, key=lambda check: (SCHEMAS.index(check.table.partition(".")[0]), check.table)))
+
+
+def names_taken(found: Iterable[Check]) -> list[SuiteError]:
+    """A mistake for each check that bears the name of an earlier one of its table."""
+    first: dict[tuple[str, str], Check] = {}
+    return [
+        SuiteError(
+            check.path, (check.name, f"{check.table} has a check {check.name!r} already, in {other.path}")
+        )
+        for check in found
+        if (other := first.setdefault((check.table, check.name), check)) is not check
+    ]
+
+
+def grain_check(table: str, grain: Sequence[str], path: Path) -> Check:
+    """What must hold of every table: the columns that the model in `path` calls its grain tell its rows apart."""
+    columns = ", ".join(grain)
+    return Check(
+        table=table,
+        name=GRAIN_CHECK,
+        type=QUERY_TYPE,
+        severity="critical",
+        description=f"Rows that {columns} do not tell apart are counted twice in whatever reads the table.",
+        path=path,
+        sql=f"SELECT {columns}, count(*) AS n FROM {table} GROUP BY {columns} HAVING n > 1",
+    )
+
+
+def table_of(suite: Path) -> str:
+    """The table that the suite `<schema>/<table>.yml` is on."""
+    return f"{suite.parent.name}.{suite.stem}"
 
 
 def read_suite(path: Path) -> list[Check]:
     """The expectations of the table `<folder>.<file>`, in the order of the file."""
-    table = f"{path.parent.name}.{path.stem}"
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        suite = Suite.model_validate(content)
     except yaml.YAMLError as error:
-        raise SuiteError(f"{path}: this is not YAML: {error}") from None
+        raise SuiteError(path, ("", f"this is not YAML: {error}")) from None
+    return suite_checks(content, path)
+
+
+def suite_checks(content: Any, path: Path) -> list[Check]:
+    """The expectations of the table `<folder>.<file>`, in the order of what the file says."""
+    try:
+        suite = Suite.model_validate(content)
     except ValidationError as error:
-        raise SuiteError("\n".join(f"{path}: {problem}" for problem in _problems(error))) from None
-    return [entry.check(table, path) for entry in suite.expectations]
+        raise SuiteError(path, *_problems(error)) from None
+    return [entry.check(table_of(path), path) for entry in suite.expectations]
 
 
-def _problems(error: ValidationError) -> Iterator[str]:
+def _problems(error: ValidationError) -> Iterator[tuple[str, str]]:
     """Key path and reason of everything that is wrong with a suite.
 
     Project files, frameworks and packs have theirs from `transforms/written_yaml.py`, a room that this one does not
@@ -173,48 +234,51 @@ def _problems(error: ValidationError) -> Iterator[str]:
     for detail in error.errors(include_url=False):
         place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in detail["loc"])
         reason = REASONS.get(detail["type"], detail["msg"]).removeprefix("Value error, ")
-        yield f"{place.lstrip('.') or 'file'}: {reason}"
+        yield place.lstrip("."), reason
 
 
 def read_audit(path: Path) -> list[Check]:
-    """The audit of one file, once for each table that its header attaches it to.
+    """The audit of one file beside the suites, once for each table that its header attaches it to."""
+    suites = [suite for schema in SCHEMAS for suite in sorted((path.parent.parent / schema).glob("*.yml"))]
+    return audit_checks(path.read_text(encoding="utf-8"), path, [table_of(suite) for suite in suites])
+
+
+def audit_checks(text: str, path: Path, tables: Sequence[str]) -> list[Check]:
+    """The audit that a file says, once for each table that its header attaches it to.
 
     The header is the comment that opens the file: a description, and the lines `severity:` and `tables:`, where
-    `raw.*` means every table of the schema that has a suite. `{batch}` in the SELECT stands for the table.
+    `raw.*` means every one of `tables` in the schema. `{batch}` in the SELECT stands for the table.
     """
-    text = path.read_text(encoding="utf-8")
     header = re.match(r"\s*/\*(.*?)\*/(.*)", text, re.DOTALL)
     if header is None:
-        raise SuiteError(f"{path}: open the file with a comment /* Description. severity: … tables: … */")
+        raise SuiteError(path, ("", "open the file with a comment /* Description. severity: … tables: … */"))
     said: dict[str, str] = {"description": ""}
     for line in map(str.strip, header[1].splitlines()):
         key, colon, rest = line.partition(":")
         if colon and re.fullmatch(NAME, key):
             if key not in ("severity", "tables"):
-                raise SuiteError(f"{path}: {key}: an audit has severity and tables, and no {key!r}")
+                raise SuiteError(path, (key, f"an audit has severity and tables, and no {key!r}"))
             said[key] = rest.strip()
         else:
             said["description"] = f"{said['description']} {line}".strip()
     for key in ("description", "severity", "tables"):
         if not said.get(key):
-            raise SuiteError(f"{path}: {key}: missing from the comment that opens the file")
+            raise SuiteError(path, (key, "missing from the comment that opens the file"))
     entry = {"name": path.stem, "type": QUERY_TYPE, "kwargs": {"unexpected_rows_query": header[2]}}
     entry |= {"description": said["description"], "severity": said["severity"]}
     try:
         audit = Entry.model_validate(entry)
     except ValidationError as error:
-        raise SuiteError("\n".join(f"{path}: {problem}" for problem in _problems(error))) from None
-    return [audit.check(table, path) for table in _tables(said["tables"], path)]
+        raise SuiteError(path, *_problems(error)) from None
+    return [audit.check(table, path) for table in _tables(said["tables"], path, tables)]
 
 
-def _tables(listed: str, path: Path) -> Iterator[str]:
+def _tables(listed: str, path: Path, tables: Sequence[str]) -> Iterator[str]:
     for table in (part.strip() for part in listed.split(",")):
         schema, _, name = table.partition(".")
         if schema in SCHEMAS and name == "*":
-            yield from (
-                f"{schema}.{suite.stem}" for suite in sorted((path.parent.parent / schema).glob("*.yml"))
-            )
+            yield from (known for known in tables if known.partition(".")[0] == schema)
             continue
         if not re.fullmatch(NAME, name) or schema not in SCHEMAS:
-            raise SuiteError(f"{path}: tables: {table!r} is not a table of {', '.join(SCHEMAS)}")
+            raise SuiteError(path, ("tables", f"{table!r} is not a table of {', '.join(SCHEMAS)}"))
         yield table

@@ -10,8 +10,9 @@ from typing import Any
 
 import dagster as dg
 
-from expectations.suites import checks
+from expectations.suites import Check
 from orchestration.build import CalendarGap
+from orchestration.checks import checks
 from orchestration.headlines import headlines
 from orchestration.models import SESSION_FEEDS, models, raw_table
 from orchestration.project import Project
@@ -40,16 +41,20 @@ def all_assets(project: Project, as_of: date | None) -> list[dg.AssetsDefinition
     """Files, raw feeds, every room of the graph and the publication."""
     partitions = month_partitions(project, as_of)
     members: dict[tuple[str, bool], list[Node]] = {}
-    graph = models(project.own)
+    graph, judged = models(project.own), checks(project.own)
     for node in graph.values():
         members.setdefault((node.schema, _is_partitioned(node)), []).append(node)
     rooms = [
         _room(
-            f"{schema}_by_month" if partitioned else schema, nodes, graph, partitions if partitioned else None
+            f"{schema}_by_month" if partitioned else schema,
+            nodes,
+            graph,
+            judged,
+            partitions if partitioned else None,
         )
         for (schema, partitioned), nodes in members.items()
     ]
-    return [*_files(project), _raw(project), *rooms, _published(graph)]
+    return [*_files(project), _raw(project, judged), *rooms, _published(graph)]
 
 
 def _is_partitioned(node: Node) -> bool:
@@ -73,7 +78,7 @@ def _files(project: Project) -> list[dg.AssetSpec]:
     ]
 
 
-def _raw(project: Project) -> dg.AssetsDefinition:
+def _raw(project: Project, judged: Sequence[Check]) -> dg.AssetsDefinition:
     specs = [
         dg.AssetSpec(
             ["raw", feed],
@@ -86,7 +91,7 @@ def _raw(project: Project) -> dg.AssetsDefinition:
         for feed, contract in contracts().items()
     ]
 
-    @dg.multi_asset(name="raw", specs=specs, check_specs=_check_specs(specs), can_subset=True)
+    @dg.multi_asset(name="raw", specs=specs, check_specs=_check_specs(specs, judged), can_subset=True)
     def raw(context: dg.AssetExecutionContext, warehouse: Held) -> Iterator[Any]:
         feeds = sorted(key.path[-1] for key in context.selected_asset_keys)
         try:
@@ -112,6 +117,7 @@ def _room(
     name: str,
     nodes: Sequence[Node],
     graph: Mapping[str, Node],
+    judged: Sequence[Check],
     partitions: dg.PartitionsDefinition[str] | None,
 ) -> dg.AssetsDefinition:
     specs = [_spec(node, graph, partitions) for node in nodes]
@@ -119,7 +125,7 @@ def _room(
     @dg.multi_asset(
         name=name,
         specs=specs,
-        check_specs=_check_specs(specs),
+        check_specs=_check_specs(specs, judged),
         can_subset=True,
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
     )
@@ -234,7 +240,7 @@ def _schema(node: Node, warehouse: Session) -> Mapping[str, Any]:
     }
 
 
-def _check_specs(specs: Sequence[dg.AssetSpec]) -> list[dg.AssetCheckSpec]:
+def _check_specs(specs: Sequence[dg.AssetSpec], judged: Sequence[Check]) -> list[dg.AssetCheckSpec]:
     """The checks of some tables; each looks at the whole table, even at one that is made by month."""
     here = {spec.key for spec in specs}
     return [
@@ -244,7 +250,7 @@ def _check_specs(specs: Sequence[dg.AssetSpec]) -> list[dg.AssetCheckSpec]:
             description=check.description,
             blocking=check.blocking,
         )
-        for check in checks()
+        for check in judged
         if _key(check.table) in here
     ]
 

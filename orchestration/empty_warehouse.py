@@ -3,6 +3,7 @@
 It lives in a folder of its own for as long as it is asked, so that nothing of the project is read or written.
 """
 
+import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -11,12 +12,17 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
+from expectations.suites import Check
 from orchestration.build import Run, open_session
+from orchestration.checks import checks, line_in, line_of_key
+from orchestration.models import models
+from orchestration.own_files import OwnFiles
 from orchestration.project import Project
 from transforms.graph import Node, upstream
 from transforms.model import Transform
 from transforms.periods import months_until
 from transforms.settings import Settings
+from transforms.sql_model import tables_named
 from warehouse.landing.raw_tables import create_raw
 from warehouse.store import Folder, Store
 
@@ -24,13 +30,39 @@ from warehouse.store import Folder, Store
 SOME_DAY = date(2024, 12, 31)
 
 
-def own_problems(project: Project, graph: Mapping[str, Node]) -> list[str]:
-    """What DuckDB refuses of a project's own models, each with file and line; nothing is done where there are none."""
-    if not project.own:
-        return []
-    own = [node.name for node in graph.values() if project.own.has(node.path)]
+def own_problems(project: Project) -> Iterator[str]:
+    """What DuckDB refuses of a project's own models and checks, each with file and line.
+
+    They have been read (`models.py`, `checks.py`); nothing is done where there are none.
+    """
+    own, graph = project.own, models(project.own)
+    if not own:
+        return
+    own_checks = [check for check in checks(own) if own.has(check.path)]
+    wanted = {node.name for node in graph.values() if own.has(node.path)}
+    for check in own_checks:
+        named = tables_named(check.sql) if check.sql else ()
+        wanted |= {check.table, *(graph if named is None else named)}
     with empty_warehouse(project.settings) as store:
-        return list(fill(store, graph, own))
+        yield from fill(store, graph, wanted)
+        for check in own_checks:
+            if check.table not in graph or store.exists(check.table):
+                yield from _wrong_with(check, store, own)
+
+
+def _wrong_with(check: Check, store: Store, own: OwnFiles) -> Iterator[str]:
+    """What of a check's query or column its table does not have."""
+    file = next(file for file in own if file.path == check.path)
+    if check.sql and (refused := store.wrong_with(check.sql)):
+        line, reason = refused
+        yield f"{check.path}:{line_in(file, check, line)}: {check.name}: {reason}"
+    column, columns = check.kwargs.get("column"), store.columns(check.table)
+    if column is not None and column not in columns:
+        near = difflib.get_close_matches(column, columns, 1)
+        meant = f"; did you mean {near[0]}?" if near else f"; it has {', '.join(columns)}"
+        yield (
+            f"{check.path}:{line_of_key(file, check.name)}: {check.name}: {check.table} has no column {column}{meant}"
+        )
 
 
 @contextmanager

@@ -12,6 +12,14 @@ from typing import NamedTuple
 from transforms.written_yaml import YamlError, text_of
 
 
+class OwnFileError(Exception):
+    """Own files that cannot be used; each of the `problems` names file and line."""
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
 class OwnFile(NamedTuple):
     """One file of a project and what it says."""
 
@@ -26,6 +34,10 @@ class OwnFiles:
     folder: Path | None = None
     models: tuple[OwnFile, ...] = ()
     """SQL models: `models/<schema>/<table>.sql`."""
+    suites: tuple[OwnFile, ...] = ()
+    """What must hold of a table: `expectations/<schema>/<table>.yml`."""
+    audits: tuple[OwnFile, ...] = ()
+    """What must hold across tables: `audits/<name>.sql`."""
 
     def has(self, path: Path) -> bool:
         """Whether a file is one of the project's own."""
@@ -44,7 +56,12 @@ NONE = OwnFiles()
 
 def own_files(folder: Path, problems: list[tuple[str, str]]) -> OwnFiles:
     """The own files of the project in `folder`; appends to `problems` which are not UTF-8."""
-    found = OwnFiles(folder, models=_read(folder, "models/*/*.sql", problems))
+    found = OwnFiles(
+        folder,
+        models=_read(folder, "models/*/*.sql", problems),
+        suites=_read(folder, "expectations/*/*.yml", problems),
+        audits=_read(folder, "audits/*.sql", problems),
+    )
     return found or NONE
 
 

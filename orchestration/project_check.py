@@ -5,8 +5,10 @@ from contextlib import suppress
 
 import duckdb
 
+from orchestration.checks import checks
 from orchestration.empty_warehouse import own_problems
 from orchestration.models import models
+from orchestration.own_files import OwnFileError
 from orchestration.project import Project, framework_problems, pack_problems
 from transforms.clocks import known_years
 from transforms.framework_versions import Published, redefined
@@ -36,11 +38,12 @@ def _problems(project: Project) -> Iterator[str]:
         yield f"{project.path}: calendar: {error}"
     yield from _missing_files(project)
     try:
-        graph = models(project.own)
-    except ModelError as error:
+        models(project.own)
+        checks(project.own)
+    except (ModelError, OwnFileError) as error:
         yield from error.problems
     else:
-        yield from own_problems(project, graph)
+        yield from own_problems(project)
     try:
         kpis = registry(project.settings)
     except ValueError as error:

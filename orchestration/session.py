@@ -13,9 +13,9 @@ from typing import Any
 
 import polars as pl
 
-from expectations.suites import checks
 from orchestration.build import Made, Run, make, open_session
 from orchestration.catalogue_rows import catalogue_rows
+from orchestration.checks import checks
 from orchestration.fingerprint import (
     Published,
     damaged_state_set_aside,
@@ -71,7 +71,7 @@ class Session:
         settings = self._project.settings
         months = tuple(months_until(launch.as_of, settings.months))
         self._run = Run(launch.as_of, settings, months, self._project.feeds)
-        self._graph = models(self._project.own)
+        self._graph, self._checks = models(self._project.own), checks(self._project.own)
         self._frames = Frames(store, self._graph, settings)
         self._views_hold = False  # whether the session's views are those of the run and of what raw holds now
         self._landed = False  # whether something has landed of which nothing was said yet
@@ -166,7 +166,7 @@ class Session:
 
         self._open_views()
         wanted = set(tables)
-        chosen = [check for check in checks() if check.table in wanted]
+        chosen = [check for check in self._checks if check.table in wanted]
         if not chosen:
             return []
         with self._telling_damage():
@@ -193,7 +193,8 @@ class Session:
         self._refuse_unchecked()
         published_at = datetime.now(UTC)
         with self._telling_damage():
-            self._store.drop_all_but({*self._graph, *(ledger.history for ledger in LEDGERS)}, MADE_SCHEMAS)
+            kept = {*self._graph, *(ledger.history for ledger in LEDGERS)}
+            self._forget_checks(self._store.drop_all_but(kept, MADE_SCHEMAS))
             changed = write_history(self._store, published_at)
             write_catalogue(
                 self._store, catalogue_rows(self._store, self._run, self._graph, self._project.folder)
@@ -253,5 +254,5 @@ class Session:
         built |= {f"raw.{feed}" for feed in contracts()}
         found = self._store.query("SELECT table_name, check_name, passed FROM catalog.checks")
         outcomes = {(table, name): passed for table, name, passed in found.iter_rows()}
-        if reasons := list(reasons_not_to_publish(checks(), built, outcomes)):
+        if reasons := list(reasons_not_to_publish(self._checks, built, outcomes)):
             raise Blocked("; ".join(reasons))

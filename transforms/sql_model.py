@@ -148,6 +148,15 @@ def _tables(query: exp.Query, path: Path) -> tuple[str, ...]:
     return tuple(sorted(tables))
 
 
+def tables_named(sql: str) -> tuple[str, ...] | None:
+    """The tables that a query names, `schema.table`; None where sqlglot cannot read the query."""
+    try:
+        found = sqlglot.parse_one(sql, dialect="duckdb").find_all(exp.Table)
+    except SqlglotError:
+        return None
+    return tuple({f"{table.db}.{table.name}": None for table in found})
+
+
 def _comments(query: exp.Query) -> dict[str, str]:
     """The `-- text` behind each projection, by column name."""
     first = query.selects if not isinstance(query, exp.SetOperation) else query.left.selects

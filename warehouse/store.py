@@ -229,16 +229,17 @@ class Store:
             raise
         return content.height
 
-    def drop_all_but(self, tables: Collection[str], schemas: Sequence[str]) -> None:
-        """Drop the tables of some schemas that are not among `tables`: what nobody makes any more."""
+    def drop_all_but(self, tables: Collection[str], schemas: Sequence[str]) -> list[str]:
+        """Drop the tables of some schemas that are not among `tables`: what nobody makes any more; returns them."""
         found = self.con.execute(
             "SELECT schema_name || '.' || table_name FROM duckdb_tables()"
             " WHERE database_name = current_database() AND schema_name IN (SELECT unnest(?))",
             [list(schemas)],
         ).fetchall()
-        for (table,) in found:
-            if table not in tables:
-                self.con.execute(f"DROP TABLE {_identifier(table)}")
+        dropped = [table for (table,) in found if table not in tables]
+        for table in dropped:
+            self.con.execute(f"DROP TABLE {_identifier(table)}")
+        return dropped
 
     def wrong_with(self, sql: str) -> tuple[int, str] | None:
         """Why a SELECT cannot run on the tables as they are, and on which of its lines; None if it can.
