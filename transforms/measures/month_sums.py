@@ -110,46 +110,28 @@ class ValueCounts:
         axes = self.axes.merge(other.axes)
         one, two = self.placed(axes), other.placed(axes)
         values, codes = _joined(one.values, two.values)
-        keys = grouped_keys(
-            np.concatenate([one.cells, two.cells]),
-            np.concatenate([codes[0][one.codes], codes[1][two.codes]]),
-            prod(axes.shape),
-            _bits(values),
-        )
-        return ValueCounts.of(axes, values, keys, np.concatenate([one.counts, two.counts]))
-
-    @classmethod
-    def of(
-        cls, axes: Axes, values: tuple[Array, ...], keys: Array, counts: Array | None = None
-    ) -> "ValueCounts":
-        """The counts of values given by keys of cell and number of value; each is one, or so many as `counts` says."""
-        bits = _bits(values)
-        keys, counts = counted(keys, prod(axes.shape) << bits, counts)
-        codes = keys & keys.dtype.type((1 << bits) - 1)
-        cells = keys >> keys.dtype.type(bits)
-        return cls(axes, values, cells.astype(np.uint32), codes.astype(np.uint32), counts)
+        bits, count = _bits(values), prod(axes.shape)
+        cells = np.concatenate([one.cells, two.cells])
+        numbers = np.concatenate([codes[0][one.codes], codes[1][two.codes]])
+        keys = grouped_keys(cells, numbers, count, bits)
+        keys, counts = counted(keys, count << bits, np.concatenate([one.counts, two.counts]))
+        return ValueCounts(axes, values, *_parted(keys, bits), counts)
 
     def grouped(self, slice_no: int, weights: Floats) -> Iterator["Grouping"]:
         """Groupings of one slice in which every segment and period of `weights` (periods × months) is a group."""
         slices, months, segments = self.axes.shape
-        segment, rest = np.divmod(self.cells, np.uint32(max(slices * months, 1)))
-        of_slice, month = np.divmod(rest, np.uint32(max(months, 1)))
-        codes, counts = self.codes, self.counts
-        if slices > 1:
-            segment, month, codes, counts = (a[of_slice == slice_no] for a in (segment, month, codes, counts))
         for layer in layers(weights):
-            nowhere = np.uint32(len(layer))
-            place = np.full(months, nowhere)
+            nowhere = np.uint32(segments * len(layer))
+            of_cell = np.full((segments, slices, months), nowhere)
+            first = np.arange(segments, dtype=np.uint32)[:, None] * np.uint32(len(layer))
             for number, period in enumerate(layer):
-                place[weights[period] > 0] = number
-            own = place[month]
-            group = segment * nowhere
-            group += own
-            if (place < nowhere).all():
-                yield Grouping(group, codes, counts, layer, segments)
+                of_cell[:, slice_no, weights[period] > 0] = first + np.uint32(number)
+            group = of_cell.ravel()[self.cells]
+            if (of_cell < nowhere).all():
+                yield Grouping(group, self.codes, self.counts, layer, segments)
             else:
-                wanted = own < nowhere
-                yield Grouping(group[wanted], codes[wanted], counts[wanted], layer, segments)
+                wanted = group < nowhere
+                yield Grouping(group[wanted], self.codes[wanted], self.counts[wanted], layer, segments)
 
 
 @dataclass(frozen=True)
@@ -199,17 +181,19 @@ class RowsByMonth:
     def counts(self, codes: Array, values: tuple[Array, ...], known: Array | None = None) -> ValueCounts:
         """How often each of the distinct `values` occurs, from its number in each row, or in each `known` row."""
         bits, height = _bits(values), len(self.axes.slices) * len(self.axes.months)
-        rows, weights = (a if known is None or a is None else a[known] for a in (self._row, self._weights))
-        keys, counts = [], []
-        for cut, span in self.axes.segments.spans.items():
-            width, place = self._within(cut, known)
-            own = grouped_keys(place * height + rows, codes, width * height, bits)
+        weights = self._weights if known is None or self._weights is None else self._weights[known]
+        cells, numbers, counts = [], [], []
+        for cut, (width, cell) in self._cells.items():
+            span = self.axes.segments.spans[cut]
+            own = grouped_keys(cell if known is None else cell[known], codes, width * height, bits)
             own, many = counted(own, width * height << bits, weights)
             # What is nowhere comes last.
-            end = np.searchsorted(own, own.dtype.type((span.stop - span.start) * height << bits))
-            keys.append(own[:end].astype(np.uint64) + np.uint64(span.start * height << bits))
+            end = np.searchsorted(own, own.dtype.type((width - 1) * height << bits))
+            own, number = _parted(own[:end], bits)
+            cells.append(own + np.uint32(span.start * height))
+            numbers.append(number)
             counts.append(many[:end])
-        return ValueCounts.of(self.axes, values, np.concatenate(keys), np.concatenate(counts))
+        return ValueCounts(self.axes, values, *map(np.concatenate, (cells, numbers, counts)))
 
     def _sums(self, column: pl.Series) -> Sums:
         if column.dtype != pl.Boolean or self._weights is not None:
@@ -264,20 +248,36 @@ class RowsByMonth:
             found[cut] = width, pl.Series(self._row * width + place)
         return found
 
-    def _within(self, cut: str, known: Array | None = None) -> tuple[int, Array]:
-        """How many segments a cut has, with nowhere as the last, and which of them each (known) row is in."""
+    @cached_property
+    def _cells(self) -> dict[str, tuple[int, Array]]:
+        """Of each cut: how many segments, with nowhere as the last, and the segment, slice and month of every row."""
+        height = len(self.axes.slices) * len(self.axes.months)
+        found = {}
+        for cut in self.axes.segments.names:
+            width, place = self._within(cut)
+            found[cut] = width, (place * height + self._row).astype(np.uint32)
+        return found
+
+    def _within(self, cut: str) -> tuple[int, Array]:
+        """How many segments a cut has, with nowhere as the last, and which of them each row is in."""
         span = self.axes.segments.spans[cut]
         width = span.stop - span.start + 1
         if cut == COMPANY:
-            return width, np.zeros(len(self._row) if known is None else int(known.sum()), np.int64)
+            return width, np.zeros(len(self._row), np.int64)
         column = self._rows[segment_no_of(cut)]
         place = column.cast(pl.Int64).fill_null(span.start + width - 1).to_numpy() - span.start
-        return width, place if known is None else place[known]
+        return width, place
 
 
 def _bits(values: tuple[Array, ...]) -> int:
     """Bits that the numbers of values take."""
     return max(len(values[0]) - 1, 1).bit_length()
+
+
+def _parted(keys: Array, bits: int) -> tuple[Array, Array]:
+    """The cells of keys, and the numbers of the values in the bits below."""
+    cells, numbers = keys >> keys.dtype.type(bits), keys & keys.dtype.type((1 << bits) - 1)
+    return cells.astype(np.uint32, copy=False), numbers.astype(np.uint32, copy=False)
 
 
 def _joined(

@@ -50,16 +50,17 @@ class Sums:
         >>> float(sums.over(np.ones((1, 1)))[0])
         1.0
         """
-        undefined = ~np.isfinite(numbers)
-        if undefined.any():
+        lost = None
+        if not np.isfinite(numbers.sum()):
+            undefined = ~np.isfinite(numbers)
             numbers = np.where(undefined, 0.0, numbers)
+            lost = added(undefined * (1.0 if weights is None else weights)) if undefined.any() else None
         wholes = np.rint(numbers)
         coarse, fine = _fractions(numbers, wholes)
 
         def exactly(some: Floats | None) -> list[Floats]:
             return [] if some is None else [added(part) for part in _addable(some, weights)]
 
-        lost = added(undefined * (1.0 if weights is None else weights)) if undefined.any() else None
         return cls._of_parts(exactly(wholes), exactly(coarse), exactly(fine), lost)
 
     @classmethod

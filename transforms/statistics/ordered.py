@@ -56,38 +56,55 @@ def counted(keys: Array, height: int, counts: Array | None = None) -> tuple[Arra
     >>> counted(np.array([3, 1, 3], np.uint32), 4)
     (array([1, 3], dtype=uint32), array([1, 2]))
     """
-    if (keys[1:] > keys[:-1]).all():
-        return keys, np.ones(len(keys), np.int64) if counts is None else counts
+    if _ascend(keys):
+        return keys, np.broadcast_to(np.int64(1), len(keys)) if counts is None else counts
     if height <= 2 * len(keys):
         # Counting needs no order.
         every = np.bincount(keys, counts, height)
         found = np.flatnonzero(every)
         return found.astype(keys.dtype), every[found].astype(np.int64)
-    if counts is not None and counts.sum() <= 2 * len(keys):
+    keys, counts = in_order(keys, counts)
+    is_new = np.ones(len(keys), bool)
+    np.not_equal(keys[1:], keys[:-1], out=is_new[1:])
+    if is_new.all():
+        return keys, np.broadcast_to(np.int64(1), len(keys)) if counts is None else counts
+    first = np.flatnonzero(is_new)
+    if counts is not None:
+        return keys[first], np.add.reduceat(counts, first, dtype=np.int64)
+    many = np.empty(len(first), np.int64)
+    np.subtract(first[1:], first[:-1], out=many[:-1])
+    many[-1] = len(keys) - first[-1]
+    return keys[first], many
+
+
+def in_order(keys: Array, counts: Array | None) -> tuple[Array, Array | None]:
+    """The keys in order with their counts, or, where that is quicker, each as often as it counts and no counts."""
+    if counts is None or (total := counts.sum()) <= 2 * len(keys):
         # Sorting keys alone is several times faster.
-        keys, counts = np.repeat(keys, counts), None
-    if counts is None:
+        if counts is not None and total > len(keys):
+            keys = np.repeat(keys, counts)
         keys.sort()
-    else:
-        order = np.argsort(keys)
-        keys, counts = keys[order], counts[order]
-    first = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
-    if counts is None:
-        return keys[first], np.diff(first, append=len(keys))
-    return keys[first], np.add.reduceat(counts, first) if len(first) else counts
+        return keys, None
+    order = np.argsort(keys)
+    return keys[order], counts[order]
+
+
+def _ascend(keys: Array) -> bool:
+    some = keys[:1000]
+    return bool((some[1:] > some[:-1]).all() and (keys[1:] > keys[:-1]).all())
 
 
 @dataclass(frozen=True)
 class Ordered:
     """Values of groups, ascending within each: `distinct` ones at the lower `bits` bits of `keys`.
 
-    A value occurs any number of times: `through` are the numbers of values up to each key, `begins` and `ends` those
-    before and up to the end of each group.
+    A key is one value, or `through` says how many values there are up to each; `begins` and `ends` say how many there
+    are before and up to the end of each group.
     """
 
     keys: Array
     bits: int
-    through: Array
+    through: Array | None
     begins: Array
     ends: Array
     distinct: Floats
@@ -98,9 +115,15 @@ class Ordered:
     ) -> "Ordered":
         """The values, given as `ranked`, of groups 0 … count − 1; each occurs once, or as often as `counts` says."""
         bits = max(len(distinct) - 1, 1).bit_length()
-        keys, many = counted(grouped_keys(groups, ranks, count, bits), count << bits, counts)
-        through = np.cumsum(many)
-        edges = np.append(0, through)[begins_of(keys, np.arange(count + 1), bits)]
+        keys = grouped_keys(groups, ranks, count, bits)
+        if count << bits <= 2 * len(keys):
+            keys, counts = counted(keys, count << bits, counts)
+        else:
+            keys, counts = in_order(keys, counts)
+        edges, through = begins_of(keys, np.arange(count + 1), bits), None
+        if counts is not None:
+            through = np.cumsum(counts, dtype=np.int64)
+            edges = np.append(0, through)[edges]
         return cls(keys, bits, through, edges[:-1], edges[1:], distinct)
 
     @property
@@ -113,7 +136,8 @@ class Ordered:
         """The value of that rank, from 1, in each group; NaN where there is none."""
         known = (rank >= 1) & (rank <= self.n)
         found = np.full(len(known), np.nan)
-        place = np.searchsorted(self.through, self.begins[known] + rank[known])
+        number = self.begins[known] + rank[known].astype(np.int64)
+        place = number - 1 if self.through is None else np.searchsorted(self.through, number)
         found[known] = self.distinct[self.keys[place] & self.keys.dtype.type((1 << self.bits) - 1)]
         return found
 
