@@ -65,6 +65,7 @@ def _policies(rng: np.random.Generator) -> pl.DataFrame:
     return days.with_columns(
         org_unit=_branches(rng.integers(BRANCHES, size=POLICIES)),
         customer_id=_names(rng.integers(POLICIES * 2 // 3, size=POLICIES)),
+        sequence_fault=pl.lit(None, dtype=pl.String),
         end_event=pl.when(pl.col("ended_on").is_null())
         .then(None)
         .when(surrendered)

@@ -60,13 +60,10 @@ def test_the_five_branches_normalised_among_themselves(method, expected):
     assert found == pytest.approx(np.array(expected, dtype=float), abs=6e-5)
 
 
-@pytest.mark.parametrize(
-    ("capped", "expected"),
-    [(True, [1, 0.9333, 0.7333, 0.5333, 0]), (False, [1.0667, 0.9333, 0.7333, 0.5333, 0])],
-)
-def test_distance_to_a_target_of_five_days(capped, expected):
+def test_distance_to_a_target_of_five_days():
     days = pl.DataFrame({"days": FIVE_BRANCHES[:, 0]})
-    distance = normalise.distance_to_target(pl.col("days"), pl.lit(5.0), pl.lit(-1), capped=capped)
+    distance = normalise.distance_to_target(pl.col("days"), pl.lit(5.0), pl.lit(-1))
+    expected = [1, 0.9333, 0.7333, 0.5333, 0]
     assert days.select(distance).to_series().to_list() == pytest.approx(expected, abs=5e-5)
 
 

@@ -171,6 +171,21 @@ def test_neither_order_nor_company_of_rows_changes_an_interval():
     assert not intervals(frame, seed=43).equals(table)
 
 
+def test_a_median_of_no_values_stands_still():
+    """The records are those of before; of the facts that are left no case has a duration."""
+    frame = cases(2, 50)
+    spec = framework({"median": leaf("median", 30, 2), "late": leaf("late", 1, 0)})
+    facts = {"core.cases": frame.lazy().with_columns(days=pl.lit(None, dtype=pl.Float64))}
+    kpis = records_of(frame).with_columns(ci_low=None, ci_high=None)
+    table = resampled_intervals(kpis, [spec], facts, KPIS, as_of=AS_OF, draws=20, seed=1).collect()
+    index = table.filter(node="index")
+    assert (
+        index["score_low"].to_list()
+        == index["score_high"].to_list()
+        == pytest.approx(index["score"].to_list())
+    )
+
+
 def noisy(value: float = 80.0, half_width: float = 9.8) -> pl.LazyFrame:
     ends = {"ci_low": value - half_width, "ci_high": value + half_width}
     return records([{"kpi": kpi, "value": value, "segment": s, **ends} for kpi in "ab" for s in ("B1", "B2")])

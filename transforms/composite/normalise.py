@@ -37,17 +37,15 @@ def z_score(value: pl.Expr, direction: pl.Expr) -> pl.Expr:
     return pl.when(spread > 0).then((value - value.mean()) / spread * direction)
 
 
-def distance_to_target(
-    value: pl.Expr, target: pl.Expr, direction: pl.Expr, *, capped: bool = True
-) -> pl.Expr:
-    """0–1 on the way from the sample's worst to the target; capped there, or above 1 beyond it.
+def distance_to_target(value: pl.Expr, target: pl.Expr, direction: pl.Expr) -> pl.Expr:
+    """0–1 on the way from the sample's worst to the target, and 1 beyond it.
 
     Where the whole sample is at or beyond the target there is no distance left, and every unit has 1.
     """
     worst = pl.when(direction > 0).then(value.min()).otherwise(value.max())
     way = (target - worst) * direction
     share = pl.when(way > 0).then((value - worst) * direction / way).when(value.is_not_null()).then(1.0)
-    return share.clip(0.0, 1.0) if capped else share
+    return share.clip(0.0, 1.0)
 
 
 def borda(value: pl.Expr, direction: pl.Expr) -> pl.Expr:

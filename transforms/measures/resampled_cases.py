@@ -196,8 +196,8 @@ def _pairs(listed: pl.DataFrame, name: str) -> tuple[dict[int, tuple[int, int]],
 def _runs(units: NDArray[np.uint32]) -> dict[int, tuple[int, int]]:
     """Where each unit begins and ends in a sorted column."""
     names, begins = np.unique(units, return_index=True)
-    ends = [*begins[1:].tolist(), len(units)]
-    return dict(zip(names.tolist(), zip(begins.tolist(), ends, strict=True), strict=True))
+    ends = np.append(begins, len(units))[1:]
+    return dict(zip(names.tolist(), zip(begins.tolist(), ends.tolist(), strict=True), strict=True))
 
 
 def _case_rows(leaves: Sequence[CaseLeaf], facts: Facts, cut: str, units: pl.DataFrame) -> pl.DataFrame:
