@@ -18,7 +18,8 @@ class Unit:
 
     Where it `adds_up`, numerators and denominators of the segments of a cut are those of the company.
     `chart` is the family of control charts: p for shares of cases, u for rates, else XmR. In sentences a value is
-    multiplied by `shown_times` and followed by `words`.
+    multiplied by `shown_times`, shown to so many `decimals` (else to as many as its limits ask for) and followed by
+    `words`.
     """
 
     title: str
@@ -29,6 +30,7 @@ class Unit:
     chart: Literal["p", "u"] | None = None
     words: str = ""
     shown_times: float = 1.0
+    decimals: int | None = None
 
 
 # A share is a quotient of counts; a probability is an estimate and no such quotient.
@@ -41,8 +43,11 @@ UNITS: Mapping[str, Unit] = {
         chart="p",
         words=" %",
         shown_times=100.0,
+        decimals=1,
     ),
-    "probability": Unit("estimated probability, 0 to 1", highest=1.0, words=" %", shown_times=100.0),
+    "probability": Unit(
+        "estimated probability, 0 to 1", highest=1.0, words=" %", shown_times=100.0, decimals=1
+    ),
     "ratio": Unit("ratio, may exceed 1", is_quotient=True),
     "per_10k_policies": Unit(
         "cases per 10,000 policies", is_quotient=True, chart="u", words=" per 10,000 policies"
@@ -67,7 +72,7 @@ TOLERANCE = 1e-9
 def of_unit(attribute: str) -> pl.Expr:
     """An attribute of the unit that the column `unit` names; empty for an unknown unit."""
     values = {code: getattr(unit, attribute) for code, unit in UNITS.items()}
-    dtype = pl.Series(values.values()).dtype
+    dtype = pl.Series(list(values.values())).dtype
     return pl.col("unit").replace_strict(values, default=None, return_dtype=dtype)
 
 

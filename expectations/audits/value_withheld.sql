@@ -2,7 +2,7 @@
 Numerator and denominator give a value that the unit cannot have, such as a rate on premium that was paid back or a
 share of more than there is; the record is no_data. Look at the amounts and days of that segment and period.
 severity: warning
-tables: kpi.monthly, kpi.periodic
+tables: kpi.monthly, kpi.periodic, kpi.windows
 */
 SELECT COLUMNS('^(kpi|basis|grain|period|cut|segment|unit|numerator|denominator|n)$')
 FROM {batch}

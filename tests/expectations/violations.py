@@ -267,6 +267,9 @@ LATER = {
     ("kpi.windows", "key_not_null"): one("kpi.windows", "window_months = NULL"),
     ("kpi.windows", "cases_not_negative"): one("kpi.windows", "n = NULL"),
     ("kpi.windows", "one_definition_a_series"): one("kpi.windows", "definition_version = '0'"),
+    ("kpi.windows", "value_withheld"): one(
+        "kpi.windows", "value = NULL, status = 'no_data', numerator = denominator + 1", SHOWN
+    ),
     ("kpi.windows", "value_is_quotient"): one("kpi.windows", "numerator = numerator + 1", SHOWN),
     ("kpi.windows", "value_in_interval"): one("kpi.windows", "ci_high = value - 0.01", SHOWN),
     ("kpi.windows", "window_holds_its_month"): "UPDATE kpi.windows SET n = -1",

@@ -180,17 +180,11 @@ def _sentence() -> pl.Expr:
 
 
 def _in_words(column: str) -> pl.Expr:
-    """A number with the decimals that its limits ask for, three digits or so; shares in percent with one."""
-    is_share = of_unit("shown_times").fill_null(1.0) == 100
+    """A number with the decimals of its unit, or those that its limits ask for: three digits or so."""
     number = pl.col(column) * of_unit("shown_times").fill_null(1.0)
     size = pl.max_horizontal(pl.col("lower").abs(), pl.col("upper").abs())
-    decimals = (
-        pl.when(is_share | size.is_between(10, 100, closed="left"))
-        .then(1)
-        .when(size < 10)
-        .then(2)
-        .otherwise(0)
-    )
+    by_size = pl.when(size < 10).then(2).when(size < 100).then(1).otherwise(0)
+    decimals = pl.coalesce(of_unit("decimals"), by_size)
     unit = pl.lit(10).pow(decimals)
     digits = (number.abs() * unit).round(0).cast(pl.Int64)
     part = pl.format(".{}", (digits % unit).cast(pl.String).str.zfill(decimals))
