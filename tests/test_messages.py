@@ -129,7 +129,7 @@ TOLD_ELSEWHERE = {
     "BuildDamaged": "tests/warehouse/test_store.py",
     "NoSuchVersion": "tests/warehouse/test_publish.py",
     "NothingToWithdraw": "tests/warehouse/landing/test_deliveries.py",
-    "Blocked": "tests/test_road.py",
+    "Blocked": "tests/test_whole_run.py",
 }
 TOLD_HERE = {"ProjectError", "YamlError", "PackError", "FrameworkError", "LandingError", "WarehouseBusy"}
 # What one module tells another, which makes a LandingError or a reject of it.

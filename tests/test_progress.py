@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from conftest import ROOT
-from test_mended_road import PROJECT, complaint_log
+from test_damaged_files import PROJECT, complaint_log
 
 DONE_OF_ALL = re.compile(rb"(\d+)/(\d+)")
 

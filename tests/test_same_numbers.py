@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 from conftest import ROOT, policypulse
 from polars.testing import assert_frame_equal
-from test_road import current, tables
+from test_whole_run import current, tables
 
 COMPUTED = ("core.", "kpi.", "index.", "marts.")
 # What was published when is of the run, not of the input.

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from conftest import Ended, policypulse
 from polars.testing import assert_frame_equal
-from test_road import current, tables
+from test_whole_run import current, tables
 
 PROJECT = """\
 insurer: Bracket Life [/]
