@@ -161,11 +161,9 @@ def rank_shift(scores: Array, base: Array) -> Array:
     return shift
 
 
-def rank_distribution(
-    units: Sample, *, alternatives: Alternatives | None = None, draws: int = 10_000, seed: int = 42
-) -> pl.DataFrame:
+def rank_distribution(units: Sample, *, draws: int = 10_000, seed: int = 42) -> pl.DataFrame:
     """Score, rank, and what other sound methods make of the rank, one row a segment, as in index.rank_intervals."""
-    choices = alternatives or Alternatives()
+    choices = Alternatives()
     place = ranks(drawn_scores(units, choices, drawn(units, choices, draws, seed)))
     base = ranks(units.index)
     low, median, high = np.percentile(place, [5, 50, 95], axis=1) if len(place) else np.empty((3, 0))

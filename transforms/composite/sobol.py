@@ -79,14 +79,12 @@ def variance_shares(
     return SobolIndices(inputs, first, half_width[0], total, half_width[1], variance)
 
 
-def choice_sensitivity(
-    units: Sample, *, alternatives: Alternatives | None = None, n: int = 2048, seed: int = 42
-) -> SobolIndices:
+def choice_sensitivity(units: Sample, *, n: int = 2048, seed: int = 42) -> SobolIndices:
     """How much each choice of method (normalisation, mean, the weight of every node) moves the ranks of the units.
 
     What varies is the mean rank shift of all units.
     """
-    choices = alternatives or Alternatives()
+    choices = Alternatives()
     nodes = weighted_nodes(units.framework)
     names = ("normalisation", "aggregation", *(units.framework.nodes[i].code for i in nodes))
 

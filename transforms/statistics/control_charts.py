@@ -14,7 +14,6 @@ from scipy import special
 
 from transforms.statistics.intervals import finite
 
-Laney = Literal["auto", "always", "never"]
 Array = NDArray[np.float64]
 
 # Shewhart's constants for moving ranges of two points.
@@ -25,7 +24,7 @@ RUN_LENGTH, TREND_LENGTH = 8, 6
 WINSORISED_SHARE = 0.10
 
 
-def chart_limits(points: pl.LazyFrame, series: Sequence[str], *, laney: Laney = "auto") -> pl.LazyFrame:
+def chart_limits(points: pl.LazyFrame, series: Sequence[str]) -> pl.LazyFrame:
     """`points` with the limits of ordinary variation that each series' own baseline sets for every period.
 
     Columns in: those of `series`, period, value, numerator, denominator, n (cases), in_baseline, inflation
@@ -34,7 +33,7 @@ def chart_limits(points: pl.LazyFrame, series: Sequence[str], *, laney: Laney = 
     out: centre, sigma (a standard deviation of ordinary variation), lower, upper, sigma_z, chart ('p', 'u',
     'laney_p', 'laney_u', 'xmr') and of XmR charts moving_range_upper, 3.267 mean moving ranges. Limits are
     three sigma, for XmR mean ± 2.66 mean moving range (Wheeler 1993). Laney's p′ and u′ (2002) multiply sigma
-    by σ_z; "auto" takes them where σ_z > 1.5 and mean n > 1000, and for shares of anything but cases
+    by σ_z; they are taken where σ_z > 1.5 and mean n > 1000, and for shares of anything but cases
     (premium), for whose chance variation there is no formula. Sorted by series and period.
 
     >>> points = pl.LazyFrame(
@@ -64,7 +63,7 @@ def chart_limits(points: pl.LazyFrame, series: Sequence[str], *, laney: Laney = 
         )
         .with_columns(_z=pl.when(pl.col("_chance") > 0).then((value - centre) / pl.col("_chance")))
         .with_columns(sigma_z=_moving_range(pl.col("_z"), series) / D2)
-        .with_columns(_laney=~is_xmr & _needs_laney(laney, series).fill_null(False))
+        .with_columns(_laney=~is_xmr & _needs_laney(series).fill_null(False))
         .with_columns(
             moving_range_upper=pl.when(is_xmr).then(pl.col("_moving_range") * MOVING_RANGE_LIMIT),
             sigma=pl.when(is_xmr)
@@ -103,9 +102,7 @@ def _chance_sigma(is_share: pl.Expr) -> pl.Expr:
     )
 
 
-def _needs_laney(laney: Laney, series: Sequence[str]) -> pl.Expr:
-    if laney != "auto":
-        return pl.lit(laney == "always")
+def _needs_laney(series: Sequence[str]) -> pl.Expr:
     many = _over_baseline(pl.col("n")).mean().over(series) > LANEY_N
     in_other_units = (pl.col("family") == "p") & ((pl.col("denominator") - pl.col("n")).abs() > 0.5)
     return ((pl.col("sigma_z") > LANEY_SIGMA_Z) & many) | _over_baseline(in_other_units).any().over(series)
