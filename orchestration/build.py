@@ -13,8 +13,7 @@ import polars as pl
 from orchestration.frame_cache import Frames
 from transforms.clocks import calendar_until, known_years
 from transforms.graph import Node
-from transforms.kpi.registry import registry
-from transforms.measures.needs import asked_items
+from transforms.kpi.declared_needs import asked_of_feeds
 from transforms.model import Transform
 from transforms.periods import long_periods, month_periods, months_until
 from transforms.settings import Settings
@@ -76,7 +75,7 @@ def open_session(store: Store, run: Run, graph: Mapping[str, Node]) -> None:
     find_repeats(store.con)
     store.create_view(
         RECORDED,
-        recorded_sql(asked_items(registry(run.settings), run.settings), run.feeds, run.settings.time_zone),
+        recorded_sql(asked_of_feeds(run.settings), run.feeds, run.settings.time_zone),
     )
     for node in graph.values():
         if node.schema == "staging" and isinstance(node.model, SqlModel):

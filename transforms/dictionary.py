@@ -10,10 +10,11 @@ from datetime import date
 import polars as pl
 
 from transforms.graph import sql_models
+from transforms.kpi.declared_needs import declared_needs
 from transforms.kpi.registry import SUBJECTS, registry, subjects
 from transforms.measures.definition import Kpi
 from transforms.measures.example import EMPTY, Example
-from transforms.measures.needs import Asked, Needs, bases_of, firsts_of, lacks_of, words_of
+from transforms.measures.needs import Asked, bases_of, firsts_of, lacks_of, words_of
 from transforms.pack import Entry, Pack, shipped_packs
 from transforms.settings import Settings
 from transforms.sql_model import SqlModel
@@ -88,7 +89,7 @@ def _rows_of(fact: str, example: Example) -> str:
 
 def _asked(settings: Settings) -> Iterator[tuple[Kpi, dict[str, Asked]]]:
     """Every KPI with what it needs on each basis."""
-    needs = Needs.declared(settings)
+    needs = declared_needs(settings)
     for kpi in registry(settings):
         yield kpi, {basis: needs.of(kpi, basis) for basis in bases_of(kpi)}
 

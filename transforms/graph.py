@@ -13,16 +13,13 @@ from graphlib import CycleError, TopologicalSorter
 from inspect import getsourcefile, getsourcelines
 from pathlib import Path
 
-import transforms.core
-import transforms.index
-import transforms.kpi
 from transforms.joins import key_matches_model
 from transforms.model import Transform
 from transforms.sql_model import ModelError, SqlModel, line_of_table, read_model
 
 ROOM = Path(__file__).parent
 SQL_SCHEMAS = ("staging", "marts")
-TRANSFORM_PACKAGES = (transforms.core, transforms.kpi, transforms.index)
+TRANSFORM_SCHEMAS = ("core", "kpi", "index")
 # Tables that the build session itself provides to SQL models.
 SESSION_TABLES = (
     "staging.as_of",
@@ -66,9 +63,9 @@ class Node:
 def transform_models() -> tuple[Transform, ...]:
     """Every transform declared in the packages of this room."""
     found: dict[str, Transform] = {}
-    for package in TRANSFORM_PACKAGES:
-        for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
-            members = vars(importlib.import_module(f"{package.__name__}.{module.name}"))
+    for schema in TRANSFORM_SCHEMAS:
+        for module in sorted(pkgutil.iter_modules([str(ROOM / schema)]), key=lambda m: m.name):
+            members = vars(importlib.import_module(f"transforms.{schema}.{module.name}"))
             for member in members.values():
                 if isinstance(member, Transform):
                     found[member.writes] = member

@@ -12,9 +12,9 @@ from straight_into_raw import deliver
 from orchestration.build import Run, make, open_session
 from orchestration.models import models
 from transforms.joins import JOINS
+from transforms.kpi.declared_needs import asked_of_feeds, declared_needs
 from transforms.kpi.every_period import READS
 from transforms.kpi.registry import registry
-from transforms.measures.needs import asked_items
 from transforms.measures.records import kpi_records
 from transforms.periods import month_periods
 from transforms.settings import KeySettings, Settings
@@ -147,13 +147,22 @@ def test_kpis_that_need_a_feed_whose_keys_are_lost_have_no_data(variant, lost, s
     rows = [{"policy_id": str(i), "eligible": True, "persisting": True, **persisting} for i in range(200)]
     facts["core.persistency"] = pl.LazyFrame(rows, schema=schemas["core.persistency"])
     recorded = pl.DataFrame(
-        [(item, date(2020, 1, 1)) for item in asked_items(registry(settings), settings)],
+        [(item, date(2020, 1, 1)) for item in asked_of_feeds(settings)],
         schema=RECORDED,
         orient="row",
     )
     kpis = [kpi for kpi in registry(settings) if kpi.code in CODES]
     june = month_periods([AS_OF.replace(day=1)])
-    found = kpi_records(facts, kpis, june, as_of=AS_OF, settings=settings, recorded=recorded, lost=lost)
+    found = kpi_records(
+        facts,
+        kpis,
+        june,
+        as_of=AS_OF,
+        settings=settings,
+        needs=declared_needs(settings),
+        recorded=recorded,
+        lost=lost,
+    )
     of = {row["kpi"]: row for row in found.filter(basis="cohort").iter_rows(named=True)}
     assert of["persistency_13m_policy_share"]["status"] == status
     assert of["persistency_13m_policy_share"]["value"] == (1.0 if status == "ok" else None)

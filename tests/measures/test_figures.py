@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 
 from orchestration.models import models
+from transforms.kpi.declared_needs import asked_of_feeds, declared_needs
 from transforms.kpi.every_period import READS
 from transforms.kpi.registry import registry
 from transforms.measures.figures import Figures, Series
-from transforms.measures.needs import asked_items
 from transforms.measures.rates import PerExposure
 from transforms.measures.records import kpi_records
 from transforms.periods import month_periods
@@ -42,10 +42,12 @@ def test_every_kpi_of_facts_without_a_row_has_records_without_a_value() -> None:
     """As of a project whose records are all older than its months, although everything is recorded."""
     settings, as_of = Settings(time_zone="UTC", months=1, cuts=("company",)), date(2025, 6, 30)
     facts = {table: pl.LazyFrame(schema=models()[table].model.schema) for table in READS.values()}
-    recorded = pl.DataFrame({"item": sorted(asked_items(registry(settings), settings))}).with_columns(
+    recorded = pl.DataFrame({"item": sorted(asked_of_feeds(settings))}).with_columns(
         recorded_from=date(2020, 1, 1)
     )
     months = month_periods([as_of.replace(day=1)])
-    found = kpi_records(facts, KPIS, months, as_of=as_of, settings=settings, recorded=recorded)
+    found = kpi_records(
+        facts, KPIS, months, as_of=as_of, settings=settings, needs=declared_needs(settings), recorded=recorded
+    )
     assert set(found["kpi"]) == {kpi.code for kpi in KPIS}
     assert set(found["value"].unique()) <= {None, 0.0}

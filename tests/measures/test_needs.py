@@ -7,8 +7,9 @@ import pytest
 
 from tests.kpi.claims_made import core_claims
 from transforms.kpi.claims_flow import KPIS as FLOWS
+from transforms.kpi.declared_needs import declared_needs
 from transforms.kpi.registry import registry
-from transforms.measures.needs import Needs, bases_of, lacks_of, words_of
+from transforms.measures.needs import bases_of, lacks_of, words_of
 from transforms.measures.records import kpi_records
 from transforms.periods import long_periods, month_periods
 from transforms.settings import ComplaintSettings, PersistencySettings, Settings
@@ -25,7 +26,7 @@ def event(code: str) -> str:
 
 def needed(code: str, settings: Settings = SETTINGS) -> str:
     kpi = next(kpi for kpi in registry(settings) if kpi.code == code)
-    needs = Needs.declared(settings)
+    needs = declared_needs(settings)
     return words_of(needs.of(kpi, basis) for basis in bases_of(kpi))
 
 
@@ -86,7 +87,15 @@ def records(days: dict[str, date | None], periods: pl.DataFrame) -> pl.DataFrame
     )
     kpis = [kpi for kpi in KPIS.values() if kpi.fact == "core.claims"]
     facts = {"core.claims": claims().lazy()}
-    return kpi_records(facts, kpis, periods, as_of=AS_OF, settings=SETTINGS, recorded=recorded)
+    return kpi_records(
+        facts,
+        kpis,
+        periods,
+        as_of=AS_OF,
+        settings=SETTINGS,
+        needs=declared_needs(SETTINGS),
+        recorded=recorded,
+    )
 
 
 SINCE = {
@@ -156,7 +165,7 @@ def test_what_a_project_says_it_records_is_zero_within_its_rows() -> None:
 
 
 def test_the_catalogue_says_what_is_lacking_and_why() -> None:
-    kpi, needs = KPIS["claim_withdrawn_share"], Needs.declared(SETTINGS)
+    kpi, needs = KPIS["claim_withdrawn_share"], declared_needs(SETTINGS)
     asked = {basis: needs.of(kpi, basis) for basis in bases_of(kpi)}
 
     def lacks(is_mapped: bool, since: date | None) -> str:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.transforms.test_law_of_keys import AS_OF, TRANSFORMS, inputs, schemas
-from transforms.kpi.registry import registry
-from transforms.measures.needs import SETTING, asked_items
+from transforms.kpi.declared_needs import asked_of_feeds
+from transforms.measures.needs import SETTING
 from transforms.model import Transform
 from transforms.origins import ALWAYS, NEVER, Need, Origins, all_of, any_of, item
 from transforms.settings import ClaimSettings, ComplaintSettings, MarketSettings, Promise, Settings
@@ -150,11 +150,11 @@ def test_columns_say_nothing_without_what_they_need_and_something_with_one_alter
 
 
 def test_every_item_is_a_column_or_code_that_a_contract_has():
-    asked = asked_items(registry(SETTINGS), SETTINGS)
+    asked = asked_of_feeds(SETTINGS)
     assert len(asked) > 60
     known = {name: Item.of(name) for name in asked if not name.startswith(SETTING)}
     assert [name for name, found in known.items() if found is None] == []
-    assert asked_items(registry(Settings()), Settings()) - asked == {
+    assert asked_of_feeds(Settings()) - asked == {
         "setting.complaints.mis_selling",
         "setting.market",
     }

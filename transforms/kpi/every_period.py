@@ -8,6 +8,7 @@ from datetime import date
 import polars as pl
 
 from transforms.framework import windows_asked
+from transforms.kpi.declared_needs import declared_needs
 from transforms.kpi.registry import registry
 from transforms.measures.records import kpi_records
 from transforms.periods import MONTH, long_periods, month_periods, months_until
@@ -51,6 +52,7 @@ def every_period(
         periods,
         as_of=as_of,
         settings=settings,
+        needs=declared_needs(settings),
         recorded=recorded.collect(),
         lost=key_matches.filter("is_broken").select("from_feed").collect()["from_feed"].to_list(),
         windows=windows_asked(settings.frameworks),

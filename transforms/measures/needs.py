@@ -55,9 +55,9 @@ class Needs:
     _known: dict[tuple[str, str], Need] = field(default_factory=dict)
 
     @classmethod
-    def declared(cls, settings: Settings) -> "Needs":
+    def declared(cls, settings: Settings, facts: Iterable[Transform]) -> "Needs":
         """By the origins that the transforms of facts declare."""
-        models = _facts()
+        models = {model.writes: model for model in facts}
         return cls(
             settings,
             {name: model.schema for name, model in models.items()},
@@ -157,9 +157,8 @@ class Needs:
         )
 
 
-def asked_items(kpis: Iterable[Kpi], settings: Settings) -> set[str]:
+def asked_items(kpis: Iterable[Kpi], needs: Needs) -> set[str]:
     """Every column and code of the feeds that a KPI may need."""
-    needs = Needs.declared(settings)
     asked = (needs.of(kpi, basis) for kpi in kpis for basis in bases_of(kpi))
     return {name for one in asked for need in (*one.needs, one.cases) for name in need.items}
 
@@ -196,12 +195,6 @@ def lacks_of(asked: Mapping[str, Asked], recorded: pl.DataFrame) -> str:
 def firsts_of(recorded: pl.DataFrame) -> dict[str, date]:
     """The first day of each item that was ever recorded."""
     return dict(recorded.drop_nulls("recorded_from").select("item", "recorded_from").iter_rows())
-
-
-def _facts() -> dict[str, Transform]:
-    from transforms.graph import transform_models
-
-    return {model.writes: model for model in transform_models()}
 
 
 def _sliced(kpi: Kpi) -> pl.Expr:

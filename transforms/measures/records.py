@@ -67,19 +67,20 @@ def kpi_records(
     *,
     as_of: date,
     settings: Settings,
+    needs: Needs | None = None,
     recorded: pl.DataFrame | None = None,
     lost: Collection[str] = (),
     windows: Windows = MappingProxyType({}),
 ) -> pl.DataFrame:
     """One record a KPI, period, basis, cut and segment; with the grain of the period if `periods` has grains.
 
-    `facts` by table name; `periods` has starts_on and ends_on, each of whole months, and perhaps grain: then
-    the records have grain and ends_on as well. `recorded` (item, recorded_from) says since when the sources record
-    what: a KPI that needs what they do not is not_applicable, and so is a period before (see `needs.py`). Without it
-    everything is taken as recorded but columns of facts that are all empty. A segment without a case is no_data, or
-    0 for a count. So is a KPI that needs one of the feeds `lost`, most of whose rows meet none of those they are
-    about (see core.key_matches). `windows` asks for records of some KPIs over several months up to each month beside
-    those (see `rolling.py`).
+    `facts` by table name; `periods` has starts_on and ends_on, each of whole months, and perhaps grain: then the
+    records have grain and ends_on as well. `recorded` (item, recorded_from) says since when the sources record
+    what: a KPI that `needs` what they do not is not_applicable, and so is a period before (see `needs.py`). Without
+    needs everything is taken as recorded but columns of facts that are all empty. A segment without a case is
+    no_data, or 0 for a count. So is a KPI that needs one of the feeds `lost`, most of whose rows meet none of those
+    they are about (see core.key_matches). `windows` asks for records of some KPIs over several months up to each
+    month beside those (see `rolling.py`).
     """
     columns = {**RECORD, **GRAIN} if "grain" in periods.columns else RECORD
     if periods.is_empty():
@@ -89,7 +90,7 @@ def kpi_records(
     pairs = [(kpi, basis) for kpi in kpis for basis in bases_of(kpi)]
     every = [Series(number, kpi, basis) for number, (kpi, basis) in enumerate(pairs)]
     schemas = {name: fact.collect_schema() for name, fact in facts.items()}
-    needs = Needs.undeclared(settings, schemas) if recorded is None else Needs.declared(settings)
+    needs = needs or Needs.undeclared(settings, schemas)
     firsts = _firsts(facts, needs, every, recorded)
     applicable = _applicable(every, needs, firsts, lost)
     scope = Scope(periods, segments, as_of, end_of_day(as_of, settings.time_zone))
