@@ -20,6 +20,8 @@ import polars as pl
 from warehouse.damage import set_aside
 
 EXPLAIN = "EXPLAIN "
+# What is published is a copy of the build; from this version of DuckDB on it can be opened.
+READABLE_FROM = "v1.2.0"
 BUILT_SCHEMAS = ("core", "kpi", "index", "marts", "catalog")
 
 
@@ -154,7 +156,7 @@ class Store:
     def _opened_build(self) -> duckdb.DuckDBPyConnection:
         build = self.folder.build
         try:
-            return duckdb.connect(str(build))
+            return self._opened_readable_build()
         except duckdb.Error as error:
             if _held_elsewhere(error):
                 raise WarehouseBusy(
@@ -163,7 +165,27 @@ class Store:
             if not (build.is_file() and os.access(build, os.R_OK | os.W_OK)):
                 raise
             self.notices.append(_rebuilding(build, set_aside(build), error))
-            return duckdb.connect(str(build))
+            return self._opened_readable_build()
+
+    def _opened_readable_build(self) -> duckdb.DuckDBPyConnection:
+        """The build, made where there is none; one of a storage that older clients cannot open is copied once."""
+        build = self.folder.build
+        if not build.exists():
+            _create_readable(build)
+        con = duckdb.connect(str(build))
+        ((tags,),) = con.execute(
+            "SELECT tags FROM duckdb_databases() WHERE database_name = current_database()"
+        ).fetchall()
+        if tags["storage_version"].startswith(READABLE_FROM):
+            return con
+        con.close()
+        copy = self.folder.scratch / build.name
+        _create_readable(copy, source=build)
+        copy.replace(build)
+        self.notices.append(
+            f"{build} is now kept as DuckDB {READABLE_FROM} and later read it, and so is what is published"
+        )
+        return duckdb.connect(str(build))
 
     def _attach_raw(self) -> None:
         raw = self.folder.raw
@@ -299,6 +321,16 @@ def _sweep(folder: Folder) -> None:
     shutil.rmtree(folder.path / f"{folder.build.name}.tmp", ignore_errors=True)
     for partial in folder.versions.glob("*.partial"):
         partial.unlink()
+
+
+def _create_readable(path: Path, source: Path | None = None) -> None:
+    """Create a database in the storage that older clients read, with all that `source` holds if there is one."""
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH '{_quoted(path)}' AS created (STORAGE_VERSION '{READABLE_FROM}')")
+        if source:
+            con.execute(f"ATTACH '{_quoted(source)}' AS source (READ_ONLY)")
+            con.execute("COPY FROM DATABASE source TO created")
+        con.execute("CHECKPOINT created")
 
 
 def _told(error: duckdb.Error, sql: str) -> tuple[int, str]:
