@@ -80,20 +80,52 @@ _ANSWERED: dict[str, Any] = {
     "direction": 1,
     "dates": {"period": "answered_on"},
     "excluded": CARELESS,
+    "minimum": 30,
     "suppress_below": 10,
 }
+_OF_DIMENSIONS: dict[str, Any] = {**_ANSWERED, "fact": "core.survey_scores", "population": CUSTOMERS}
+_ALLOTTED: dict[str, Any] = {
+    **_OF_DIMENSIONS,
+    "formula": "Σ w_d · mean of the dimension, w_d = mean allocation of the dimension / sum of allocations",
+}
+_INVITED: dict[str, Any] = {
+    "fact": "core.survey_invitations",
+    "unit": "share",
+    "direction": 1,
+    "dates": {"cohort": "invited_on"},
+    "leaves_out": "those known not to be eligible",
+    "horizon_days": 14,
+    "minimum": 30,
+}
+
+
+def _answered(column: str) -> dict[str, Any]:
+    """What KPIs of a question to customers have in common: they count who answered it."""
+    return {
+        **_ANSWERED,
+        "fact": "core.survey_responses",
+        "population": CUSTOMERS & pl.col(column).is_not_null(),
+    }
+
+
+def _by_points(column: str) -> AllocationMean:
+    """A score of dimensions, weighted by the points that customers allot to each."""
+    return AllocationMean(column, "importance_mean", by="dimension", groups=DIMENSIONS)
+
+
+def _complete(of: pl.Expr) -> Share:
+    """Complete questionnaires among those asked who are or may be eligible."""
+    return Share(of=pl.col("is_complete"), among=pl.col("is_eligible") & of)
+
 
 KPIS = (
     *(
         Kpi(
             code=f"servperf_{dimension}_score",
             title=f"SERVPERF {dimension}, 0–100",
-            fact="core.survey_scores",
             slice=("dimension", dimension),
             measure=Mean("perception_score"),
             unit="score_0_100",
-            population=CUSTOMERS & pl.col("perception_score").is_not_null(),
-            minimum=30,
             source="Cronin & Taylor 1992: perceptions only, rescaled (x − min) / (max − min) · 100",
             definition=f"Mean of the respondents' mean perceptions of {dimension}, from 0 to 100.",
             formula="mean of (perception − scale minimum) / (scale maximum − scale minimum) · 100",
@@ -103,32 +135,26 @@ KPIS = (
                 numerator=(sevens + 30) * 50,
                 denominator=30,
             ),
-            **_ANSWERED,
+            **_OF_DIMENSIONS | {"population": CUSTOMERS & pl.col("perception_score").is_not_null()},
         )
         for dimension, sevens in SEVENS.items()
     ),
     Kpi(
         code="servqual_gap_points",
         title="SERVQUAL gap, mean of the five dimensions",
-        fact="core.survey_scores",
         measure=MeanOfMeans("gap_points", by="dimension", groups=DIMENSIONS),
         unit="points",
-        population=CUSTOMERS,
-        minimum=30,
         source="Parasuraman, Zeithaml & Berry 1988: perception − expectation, mean of respondents' means",
         definition="Mean over the five dimensions of the respondents' mean perception less expectation, unweighted.",
         formula="(1/5) Σ gap of a dimension",
         example=GAPS(value=-0.66),
-        **_ANSWERED,
+        **_OF_DIMENSIONS,
     ),
     Kpi(
         code="nps_points",
         title="Net promoter score",
-        fact="core.survey_responses",
         measure=NetPromoter("nps_score"),
         unit="points",
-        population=CUSTOMERS & pl.col("nps_score").is_not_null(),
-        minimum=100,
         source="Reichheld 2003; interval by adjusted Wald",
         definition="Share of promoters (9 or 10 of 10) less share of detractors (0 to 6), in points.",
         formula="100 · (promoters − detractors) / answers",
@@ -145,109 +171,85 @@ KPIS = (
                    50          6
             """),
         ),
-        **_ANSWERED,
+        **_answered("nps_score") | {"minimum": 100},
     ),
-    *(
-        Kpi(
-            code=code,
-            title=title,
-            fact="core.survey_scores",
-            measure=AllocationMean(column, "importance_mean", by="dimension", groups=DIMENSIONS),
-            unit=unit,
-            population=CUSTOMERS,
-            minimum=30,
-            source=source,
-            definition=definition,
-            formula="Σ w_d · mean of the dimension, w_d = mean allocation of the dimension / sum of allocations",
-            example=example,
-            **_ANSWERED,
-        )
-        for code, title, column, unit, source, definition, example in (
-            (
-                "servqual_weighted_gap_points",
-                "SERVQUAL gap, weighted by the customers' allocation",
-                "gap_points",
-                "points",
-                "Parasuraman, Zeithaml & Berry 1988: Σ w (P − E), w from 100 points allotted to the dimensions",
-                "Perception less expectation by dimension, weighted by the points customers allot to each.",
-                GAPS(value=-0.7245),
-            ),
-            (
-                "servperf_weighted_score",
-                "SERVPERF, weighted by the customers' allocation, 0–100",
-                "perception_score",
-                "score_0_100",
-                "Cronin & Taylor 1992: Σ w P, w from 100 points allotted to the dimensions",
-                "Perceptions by dimension from 0 to 100, weighted by the points customers allot to each.",
-                PERCEIVED(
-                    given="mean perceptions 5.9, 5.4, 5.5, 5.8, 5.6 from 1 to 7; allotted 11, 32, 22, 19, 16 points",
-                    value=(5.585 - 1) / 6 * 100,
-                ),
-            ),
-            (
-                "csi_score",
-                "Customer satisfaction index, 0–100",
-                "satisfaction_score",
-                "score_0_100",
-                "Satisfaction by dimension weighted by importance, lowest answer 0 (not divided by the maximum)",
-                "Satisfaction by dimension from 0 to 100, weighted by the importance customers give the dimensions.",
-                Example(
-                    given="satisfaction 4.2, 3.6, 3.9, 4.4 from 1 to 5; the fifth dimension is of no importance",
-                    value=1259.5 / 16.8,
-                    every=VALID,
-                    rows=rows("""
-                        dimension       satisfaction_score  importance_mean
-                        tangibles                       80              4.5
-                        reliability                     65              4.8
-                        responsiveness                72.5              4.0
-                        assurance                       85              3.5
-                        empathy                          0                0
-                    """),
-                ),
-            ),
-        )
+    Kpi(
+        code="servqual_weighted_gap_points",
+        title="SERVQUAL gap, weighted by the customers' allocation",
+        measure=_by_points("gap_points"),
+        unit="points",
+        source="Parasuraman, Zeithaml & Berry 1988: Σ w (P − E), w from 100 points allotted to the dimensions",
+        definition="Perception less expectation by dimension, weighted by the points customers allot to each.",
+        example=GAPS(value=-0.7245),
+        **_ALLOTTED,
+    ),
+    Kpi(
+        code="servperf_weighted_score",
+        title="SERVPERF, weighted by the customers' allocation, 0–100",
+        measure=_by_points("perception_score"),
+        unit="score_0_100",
+        source="Cronin & Taylor 1992: Σ w P, w from 100 points allotted to the dimensions",
+        definition="Perceptions by dimension from 0 to 100, weighted by the points customers allot to each.",
+        example=PERCEIVED(
+            given="mean perceptions 5.9, 5.4, 5.5, 5.8, 5.6 from 1 to 7; allotted 11, 32, 22, 19, 16 points",
+            value=(5.585 - 1) / 6 * 100,
+        ),
+        **_ALLOTTED,
+    ),
+    Kpi(
+        code="csi_score",
+        title="Customer satisfaction index, 0–100",
+        measure=_by_points("satisfaction_score"),
+        unit="score_0_100",
+        source="Satisfaction by dimension weighted by importance, lowest answer 0 (not divided by the maximum)",
+        definition="Satisfaction by dimension from 0 to 100, weighted by the importance customers give the dimensions.",
+        example=Example(
+            given="satisfaction 4.2, 3.6, 3.9, 4.4 from 1 to 5; the fifth dimension is of no importance",
+            value=1259.5 / 16.8,
+            every=VALID,
+            rows=rows("""
+                dimension       satisfaction_score  importance_mean
+                tangibles                       80              4.5
+                reliability                     65              4.8
+                responsiveness                72.5              4.0
+                assurance                       85              3.5
+                empathy                          0                0
+            """),
+        ),
+        **_ALLOTTED,
     ),
     Kpi(
         code="satisfaction_score",
         version="2",
         title="Overall satisfaction, 0–100",
-        fact="core.survey_responses",
         measure=Mean("satisfaction_score"),
         unit="score_0_100",
-        population=CUSTOMERS & pl.col("satisfaction_score").is_not_null(),
-        minimum=30,
         source="Mean answer rescaled, (x − min) / (max − min) · 100",
         definition="Mean answer to the question about overall satisfaction, from 0 to 100; in surveys that ask only by "
         "dimension, of each respondent's mean over these.",
         formula="mean of (answer − scale minimum) / (scale maximum − scale minimum) · 100",
         example=ANSWERS(value=69.75, numerator=13_950, denominator=200),
-        **_ANSWERED,
+        **_answered("satisfaction_score"),
     ),
     Kpi(
         code="satisfied_share",
         version="2",
         title="Satisfied customers, 75 of 100 and more",
-        fact="core.survey_responses",
         measure=Share(
             of=pl.col("satisfaction_score") >= 75, among=pl.col("satisfaction_score").is_not_null()
         ),
         unit="share",
-        population=CUSTOMERS & pl.col("satisfaction_score").is_not_null(),
-        minimum=30,
         source="Top-two box of a scale of five",
         definition="Customers whose overall satisfaction (see satisfaction_score) is in the upper two boxes of five.",
         formula="answers of 75 and more on 0–100 / answers",
         example=ANSWERS(value=0.665, numerator=133, denominator=200),
-        **_ANSWERED,
+        **_answered("satisfaction_score"),
     ),
     Kpi(
         code="ces_score",
         title="Customer effort score, 1–7, 7 is easy",
-        fact="core.survey_responses",
         measure=Mean("ces_score"),
         unit="points",
-        population=CUSTOMERS & pl.col("ces_score").is_not_null(),
-        minimum=30,
         source="Dixon, Freeman & Toman 2010, in the form of agreement that it was easy",
         definition="Mean agreement that it was easy, from 1 to 7.",
         formula="mean answer",
@@ -266,16 +268,13 @@ KPIS = (
                 R5                   3
             """),
         ),
-        **_ANSWERED,
+        **_answered("ces_score"),
     ),
     Kpi(
         code="ces_easy_share",
         title="Customers who found it easy, 5 and more of 7",
-        fact="core.survey_responses",
         measure=Share(of=pl.col("ces_score") >= 5, among=pl.col("ces_score").is_not_null()),
         unit="share",
-        population=CUSTOMERS & pl.col("ces_score").is_not_null(),
-        minimum=30,
         source="Dixon, Freeman & Toman 2010, in the form of agreement that it was easy",
         definition="Customers who agree that it was easy.",
         formula="answers of 5 and more / answers",
@@ -291,7 +290,7 @@ KPIS = (
                    60          4
             """),
         ),
-        **_ANSWERED,
+        **_answered("ces_score"),
     ),
     Kpi(
         code="satisfaction_poststratified_score",
@@ -323,46 +322,28 @@ KPIS = (
             """),
         ),
     ),
-    *(
-        Kpi(
-            code=code,
-            title=title,
-            fact="core.survey_invitations",
-            measure=Share(of=pl.col("is_complete"), among=pl.col("is_eligible") & asked),
-            unit="share",
-            direction=1,
-            dates={"cohort": "invited_on"},
-            population=asked,
-            horizon_days=14,
-            minimum=30,
-            source=source,
-            definition=definition,
-            formula=formula,
-            counts=counts,
-            leaves_out="those known not to be eligible",
-            example=example,
-        )
-        for code, title, asked, source, definition, formula, counts, example in (
-            (
-                "survey_response_share",
-                "Response rate of surveys",
-                pl.col("is_listed"),
-                "AAPOR Standard Definitions, response rate 1",
-                "Complete questionnaires among all invited from a list who are or may be eligible.",
-                "I / ((I + P) + (R + NC + O) + U)",
-                "invitations of the month to customers drawn from a list",
-                INVITED(value=0.312, numerator=312, denominator=1000),
-            ),
-            (
-                "survey_participation_share",
-                "Participation in pop-up surveys",
-                ~pl.col("is_listed"),
-                "AAPOR Standard Definitions: without a sampling frame no response rate, but participation",
-                "Complete questionnaires among the times a pop-up was shown.",
-                "complete / shown",
-                "pop-ups shown in the month",
-                INVITED(value=0.12, numerator=96, denominator=800),
-            ),
-        )
+    Kpi(
+        code="survey_response_share",
+        title="Response rate of surveys",
+        measure=_complete(of=pl.col("is_listed")),
+        population=pl.col("is_listed"),
+        source="AAPOR Standard Definitions, response rate 1",
+        definition="Complete questionnaires among all invited from a list who are or may be eligible.",
+        formula="I / ((I + P) + (R + NC + O) + U)",
+        counts="invitations of the month to customers drawn from a list",
+        example=INVITED(value=0.312, numerator=312, denominator=1000),
+        **_INVITED,
+    ),
+    Kpi(
+        code="survey_participation_share",
+        title="Participation in pop-up surveys",
+        measure=_complete(of=~pl.col("is_listed")),
+        population=~pl.col("is_listed"),
+        source="AAPOR Standard Definitions: without a sampling frame no response rate, but participation",
+        definition="Complete questionnaires among the times a pop-up was shown.",
+        formula="complete / shown",
+        counts="pop-ups shown in the month",
+        example=INVITED(value=0.12, numerator=96, denominator=800),
+        **_INVITED,
     ),
 )
