@@ -173,17 +173,30 @@ class WorkingCalendar:
 
 
 def calendar_days(start_on: pl.Expr, end_on: pl.Expr) -> pl.Expr:
-    """Elapsed days, the starting day not counted. Civil Code of the PRC art. 201."""
+    """Elapsed days, the starting day not counted. Civil Code of the PRC art. 201.
+
+    >>> pl.select(calendar_days(pl.date(2025, 9, 26), pl.date(2025, 10, 10))).item()
+    14
+    """
     return (end_on - start_on).dt.total_days()
 
 
 def inclusive_days(start_on: pl.Expr, end_on: pl.Expr) -> pl.Expr:
-    """Elapsed days, both ends counted, as APRA's life claims statistics do."""
+    """Elapsed days, both ends counted, as APRA's life claims statistics do.
+
+    >>> pl.select(inclusive_days(pl.date(2025, 9, 26), pl.date(2025, 10, 10))).item()
+    15
+    """
     return calendar_days(start_on, end_on) + 1
 
 
 def business_days(start_on: pl.Expr, end_on: pl.Expr, calendar: WorkingCalendar) -> pl.Expr:
-    """Working days w with start < w ≤ end, negative if end is before start, null outside the calendar."""
+    """Working days w with start < w ≤ end, negative if end is before start, null outside the calendar.
+
+    >>> china = WorkingCalendar.of(working_calendar("CN", date(2025, 9, 1), date(2025, 10, 31)))
+    >>> pl.select(business_days(pl.date(2025, 9, 26), pl.date(2025, 10, 10), china)).item()
+    5
+    """
     through = calendar.workdays_through
     return calendar.look_up(through, end_on) - calendar.look_up(through, start_on)
 
@@ -207,6 +220,9 @@ def add_months(on: pl.Expr, months: Days) -> pl.Expr:
 
     Civil Code of the PRC art. 202: 2024-02-29 and 12 months is 2025-02-28. Always count from the original
     day: from 01-31, one month ends on 02-28 and two on 03-31.
+
+    >>> pl.select(add_months(pl.date(2024, 2, 29), 12)).item()
+    datetime.date(2025, 2, 28)
     """
     return on.dt.offset_by(f"{months}mo" if isinstance(months, int) else pl.format("{}mo", months))
 
@@ -228,6 +244,10 @@ def due_on(
 
     Civil Code of the PRC arts. 201 and 203: the starting day does not count and a period does not end on a
     statutory rest day.
+
+    >>> china = WorkingCalendar.of(working_calendar("CN", date(2025, 9, 1), date(2025, 10, 31)))
+    >>> pl.select(due_on(pl.date(2025, 9, 20), 15, calendar=china)).item()
+    datetime.date(2025, 10, 9)
     """
     raw = add_days(add_days(start_on, days), excluded_days)
     return raw if calendar is None else roll_forward(raw, calendar)
@@ -239,6 +259,10 @@ def deadline_state(ended: pl.Expr, due: pl.Expr, now: pl.Expr, withdrawn: pl.Exp
     met: ended by the deadline. breach: ended or withdrawn after it, or still open when it has passed.
     undetermined: still open or withdrawn before it has passed. What happened after `now` is not yet known.
     All arguments are days, or all are lengths of time since the start of the case (with `now` its age).
+
+    >>> claims = pl.DataFrame({"ended": [8, None, None], "age": [50, 6, 15]})
+    >>> claims.select(deadline_state(pl.col("ended"), pl.lit(10), pl.col("age"))).to_series().to_list()
+    ['met', 'undetermined', 'breach']
     """
     left = pl.min_horizontal(ended, now) if withdrawn is None else pl.min_horizontal(ended, withdrawn, now)
     return (

@@ -6,12 +6,13 @@ import pkgutil
 
 import pytest
 
+import transforms.composite
 import transforms.measures
 import transforms.statistics
 
 MODULES = [
     f"{package.__name__}.{module.name}"
-    for package in (transforms.statistics, transforms.measures)
+    for package in (transforms.statistics, transforms.measures, transforms.composite)
     for module in pkgutil.iter_modules(package.__path__)
 ]
 

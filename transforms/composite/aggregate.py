@@ -16,6 +16,9 @@ def linearised(score: Array, aggregation: Aggregation, floor: float = 1.0) -> Ar
     """f(score), whose weighted mean is f of the aggregate: the score itself, its logarithm, its inverse.
 
     Logarithm and inverse are taken of the score floored, so that one score of 0 does not end the index.
+
+    >>> linearised(np.array([50.0, 0.0]), "harmonic").tolist()
+    [0.02, 1.0]
     """
     if aggregation == "arithmetic":
         return score
@@ -41,7 +44,12 @@ def outranking(scores: Array, weights: Array) -> Array:
 
 
 def copeland(matrix: Array) -> Array:
-    """Pairwise majorities won minus lost, per unit of an outranking matrix."""
+    """Pairwise majorities won minus lost, per unit of an outranking matrix.
+
+    >>> branches = np.array([[4.0, 93], [6, 90], [9, 88]])  # days, of which fewer are better, and persistency
+    >>> copeland(outranking(branches * [-1, 1], np.array([0.6, 0.4]))).tolist()
+    [2.0, 0.0, -2.0]
+    """
     verdict = np.sign(np.round(matrix - 0.5, 12))
     np.fill_diagonal(verdict, 0.0)
     won: Array = verdict.sum(axis=1)
@@ -49,7 +57,11 @@ def copeland(matrix: Array) -> Array:
 
 
 def ranks(scores: Array) -> NDArray[np.int64]:
-    """Competition ranks from 1 for the highest, down the first axis; ties share the best place, NaN is last."""
+    """Competition ranks from 1 for the highest, down the first axis; ties share the best place, NaN is last.
+
+    >>> ranks(np.array([70.0, 90.0, 70.0])).tolist()
+    [2, 1, 2]
+    """
     order = np.argsort(-scores, axis=0)
     ordered = np.take_along_axis(scores, order, axis=0)
     place = np.arange(1, len(scores) + 1).reshape(-1, *[1] * (scores.ndim - 1))

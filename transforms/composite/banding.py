@@ -19,6 +19,10 @@ def banded(score: Array, grades: Grades) -> Positions:
     """Position on the scale, 0 the best; the scale's length where the score is missing.
 
     A score that differs from a cut only in its last digits counts as on it and has the better grade.
+
+    >>> grades = Grades(scale={"A": 80, "B": 60, "C": 0})
+    >>> banded(np.array([80.0, 79.9, np.nan]), grades).tolist()
+    [0, 1, 3]
     """
     lowest = compared_array(list(grades.scale.values()))
     position = len(lowest) - np.searchsorted(lowest[::-1], compared_array(score), side="right")

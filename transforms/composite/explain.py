@@ -62,6 +62,11 @@ def mean_change(
     geometric: the additive logarithmic mean Divisia index (Ang 2004); harmonic: the same on inverses. All are
     one formula, since each mean is linear in f(score): Δf is split, and the secant slope ΔM/Δf of the mean
     brings it to points.
+
+    >>> before, after = np.array([[72.0], [85.0]]), np.array([[78.0], [83.0]])
+    >>> weights = np.array([[0.6], [0.4]])
+    >>> mean_change(before, after, weights, weights, "arithmetic").value.ravel().round(6).tolist()
+    [3.6, -0.8]
     """
     there0, there1 = ~np.isnan(before), ~np.isnan(after)
     w0, w1 = np.where(there0, weights_before, 0.0), np.where(there1, weights_after, 0.0)

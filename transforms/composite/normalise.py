@@ -13,7 +13,12 @@ from transforms.exactness import compared
 
 
 def goalposts(value: pl.Expr, worst: pl.Expr, best: pl.Expr) -> pl.Expr:
-    """0–100 between fixed posts, truncated beyond them; `worst` above `best` where lower is better."""
+    """0–100 between fixed posts, truncated beyond them; `worst` above `best` where lower is better.
+
+    >>> days = pl.DataFrame({"days": [2.0, 16.0, 45.0]})
+    >>> days.select(goalposts(pl.col("days"), pl.lit(30.0), pl.lit(2.0))).to_series().to_list()
+    [100.0, 50.0, 0.0]
+    """
     return ((value - worst) / (best - worst)).clip(0.0, 1.0) * 100.0
 
 
@@ -24,7 +29,12 @@ def is_truncated(value: pl.Expr, worst: pl.Expr, best: pl.Expr) -> pl.Expr:
 
 
 def min_max(value: pl.Expr, direction: pl.Expr) -> pl.Expr:
-    """0–100 between the sample's worst and best; null where all are the same."""
+    """0–100 between the sample's worst and best; null where all are the same.
+
+    >>> days = pl.DataFrame({"days": [4.0, 6.0, 20.0]})
+    >>> days.select(min_max(pl.col("days"), pl.lit(-1))).to_series().to_list()
+    [100.0, 87.5, 0.0]
+    """
     spread = value.max() - value.min()
     up = (value - value.min()) / spread
     down = (value.max() - value) / spread
@@ -56,13 +66,23 @@ def borda(value: pl.Expr, direction: pl.Expr) -> pl.Expr:
 
 
 def percentile_rank(value: pl.Expr, direction: pl.Expr) -> pl.Expr:
-    """Share (0–1) of the other units that are worse; null in a sample of one."""
+    """Share (0–1) of the other units that are worse; null in a sample of one.
+
+    >>> days = pl.DataFrame({"days": [4.0, 6.0, 20.0]})
+    >>> days.select(percentile_rank(pl.col("days"), pl.lit(-1))).to_series().to_list()
+    [1.0, 0.5, 0.0]
+    """
     others = value.count().cast(pl.Float64) - 1.0
     return pl.when(others > 0).then(borda(value, direction) / others)
 
 
 def banded(value: pl.Expr, cut_points: list[float], points: list[float]) -> pl.Expr:
-    """The points of the value's band; a value on a cut point gets the better of the two bands beside it."""
+    """The points of the value's band; a value on a cut point gets the better of the two bands beside it.
+
+    >>> days = pl.DataFrame({"days": [5.0, 7.0, 12.0]})
+    >>> days.select(banded(pl.col("days"), [5.0, 10.0], [100, 60, 0])).to_series().to_list()
+    [100.0, 60.0, 0.0]
+    """
     banding, exact = pl.lit(float(points[-1])), compared(value)
     for cut, (below, above) in reversed(list(zip(cut_points, pairwise(points), strict=True))):
         limit = compared(pl.lit(float(cut)))

@@ -20,6 +20,7 @@ from transforms.composite.robustness import (
     rank_shift,
 )
 from transforms.framework import Framework
+from transforms.statistics.intervals import Z_95
 
 # Where the outcome varies less than this the indices are mere ratios of noise.
 LEAST_VARIANCE = 1e-3
@@ -75,7 +76,7 @@ def variance_shares(
     spread = np.array(
         [estimates(rows) for rows in np.random.default_rng(seed).integers(n, size=(resamples, n))]
     )
-    half_width = 1.96 * spread.std(axis=0, ddof=1)
+    half_width = Z_95 * spread.std(axis=0, ddof=1)
     return SobolIndices(inputs, first, half_width[0], total, half_width[1], variance)
 
 

@@ -54,6 +54,10 @@ def treated(
     lowest where skew is negative) take the next value inwards, `most_points` at most; if that is not enough,
     the untouched values are put on the log scale of COINr, log(x − min + range/100). Under ten units nothing
     is treated. Becker et al. (2022), COINr.
+
+    >>> treatment = treated(np.array([*range(1, 11), 30, 100], dtype=float))
+    >>> treatment.method, treatment.values[-2:].tolist()
+    ('winsorised', [30.0, 30.0])
     """
 
     def passes(sample: Array) -> bool:

@@ -57,6 +57,10 @@ def budget_allocation(points: Array) -> BudgetAllocation:
     """Weights from experts × KPIs points; each expert's points are taken as shares of what he or she gave.
 
     Raises ValueError for negative points and for an expert who gave none.
+
+    >>> allocation = budget_allocation(np.array([[50.0, 30, 20], [40, 40, 20]]))
+    >>> allocation.weights.round(6).tolist()
+    [0.45, 0.35, 0.2]
     """
     given = points.sum(axis=1, keepdims=True)
     if (points < 0).any() or (given <= 0).any():
@@ -70,6 +74,10 @@ def pairwise_comparison(matrix: Array) -> PairwiseWeights:
     """Weights of the analytic hierarchy process: the principal eigenvector of a reciprocal matrix.
 
     Raises ValueError where the matrix is not reciprocal and positive or larger than the random index table.
+
+    >>> judged = pairwise_comparison(np.array([[1, 3, 5], [1 / 3, 1, 2], [1 / 5, 1 / 2, 1]]))
+    >>> judged.weights.round(3).tolist(), judged.is_consistent
+    ([0.648, 0.23, 0.122], True)
     """
     n = len(matrix)
     if matrix.shape != (n, n) or n > len(RANDOM_INDEX):
