@@ -8,6 +8,7 @@ from pathlib import Path
 
 from orchestration.build import RECORDED, Run
 from orchestration.models import SESSION_FEEDS, raw_table
+from orchestration.own_files import OwnFiles
 from transforms.dictionary import dictionary_rows
 from transforms.framework_versions import catalogue_rows as version_rows
 from transforms.framework_versions import versions
@@ -25,8 +26,8 @@ from warehouse.store import Store
 ROOT = Path(__file__).parent.parent
 
 
-def catalogue_rows(store: Store, run: Run, graph: Mapping[str, Node], folder: Path) -> dict[str, Rows]:
-    """The rows of every table of the catalogue, from contracts and the models of a project in `folder`."""
+def catalogue_rows(store: Store, run: Run, graph: Mapping[str, Node], own: OwnFiles) -> dict[str, Rows]:
+    """The rows of every table of the catalogue, from contracts and models, among them a project's `own`."""
     recorded = store.read(RECORDED)
     columns: list[tuple[object, ...]] = []
     for feed, contract in contracts().items():
@@ -45,7 +46,7 @@ def catalogue_rows(store: Store, run: Run, graph: Mapping[str, Node], folder: Pa
         )
     ]
     return {
-        "catalog.tables": _tables(store, graph, folder),
+        "catalog.tables": _tables(store, graph, own),
         "catalog.columns": columns,
         "catalog.column_lineage": lineage,
         "catalog.kpis": dictionary_rows(run.settings, recorded),
@@ -68,7 +69,7 @@ def _session(store: Store) -> dict[str, dict[str, str]]:
     return {table: store.columns(table) for table in SESSION_TABLES}
 
 
-def _tables(store: Store, graph: Mapping[str, Node], folder: Path) -> Rows:
+def _tables(store: Store, graph: Mapping[str, Node], own: OwnFiles) -> Rows:
     feeds = [
         (f"raw.{feed}", "feed", contract.description, ", ".join(contract.key), "", f"warehouse/contracts/{feed}.yml",
          store.count(f"raw.{feed}"), None)
@@ -81,10 +82,15 @@ def _tables(store: Store, graph: Mapping[str, Node], folder: Path) -> Rows:
             node.description,
             ", ".join(node.grain),
             node.owner,
-            str(node.path.relative_to(ROOT if node.path.is_relative_to(ROOT) else folder)),
+            _source_file(node, own),
             store.count(node.name) if node.schema != "staging" else None,
             (node.model.example or None) if isinstance(node.model, SqlModel) else None,
         )
         for node in graph.values()
     ]
     return [*feeds, *made]
+
+
+def _source_file(node: Node, own: OwnFiles) -> str:
+    """The file that defines a table, as seen from the project's folder or from the installation."""
+    return str(node.path.relative_to(own.folder if own.folder and own.has(node.path) else ROOT))

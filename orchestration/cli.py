@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -270,14 +270,15 @@ def dictionary(
         Path | None, typer.Option("--out", help="Folder to write the pages into; without it, they are shown.")
     ] = None,
     project: Annotated[
-        Path | None, typer.Option("--project", help="Project whose promises and switches they show.")
+        Path | None, typer.Option("--project", help="Project whose promises, switches and tables they show.")
     ] = None,
 ) -> None:
     """Write the dictionary of all KPIs, packs and marts as pages of Markdown."""
     from transforms.dictionary import dictionary_pages
     from transforms.settings import Settings
 
-    pages = dictionary_pages(_project(project).settings if project else Settings())
+    found = _project(project) if project else None
+    pages = dictionary_pages(found.settings, _own_tables(found)) if found else dictionary_pages(Settings())
     if out is None:
         _tell(iter(pages.values()))
         return
@@ -330,6 +331,15 @@ def _published(project: Project) -> Path:
             ExitStatus.REFUSED,
         )
     return project.current
+
+
+def _own_tables(project: Project) -> list[Any]:
+    """The tables that a project adds; what is wrong with its models ends the command."""
+    from orchestration.models import models
+    from transforms.sql_model import ModelError
+
+    with _ended_by(ModelError, status=ExitStatus.MISTAKEN):
+        return [node for node in models(project.own).values() if project.own.has(node.path)]
 
 
 def _months(project: Project, as_of: date, wanted: str) -> Months:

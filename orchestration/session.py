@@ -197,7 +197,7 @@ class Session:
             self._forget_checks(self._store.drop_all_but(kept, MADE_SCHEMAS))
             changed = write_history(self._store, published_at)
             write_catalogue(
-                self._store, catalogue_rows(self._store, self._run, self._graph, self._project.folder)
+                self._store, catalogue_rows(self._store, self._run, self._graph, self._project.own)
             )
             self._store.checkpoint()
         version = publish(self._store.folder, keep_versions=self._project.file.keep_versions)

@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 
-from transforms.graph import sql_models
+from transforms.graph import Node, sql_models
 from transforms.kpi.declared_needs import declared_needs
 from transforms.kpi.registry import SUBJECTS, registry, subjects
 from transforms.measures.definition import Kpi
@@ -46,6 +46,13 @@ MARTS = """# Marts
 Each with what one row is and a query to begin with; the same is in `catalog.tables`, their columns in
 `catalog.columns`. From the index to the cases: `marts.index_change` says which KPI moved it, `marts.kpi_trend` in
 which branch, and `policypulse cases` lists the claims, complaints, policies or answers that made the KPI there.
+"""
+
+
+OWN = """# Tables of this project
+
+Made by files in the project's own folder, with all their columns; the same is in `catalog.tables` and
+`catalog.columns`.
 """
 
 
@@ -111,10 +118,11 @@ def interval(kpi: Kpi) -> str:
     return kpi.measure.interval
 
 
-def dictionary_pages(settings: Settings) -> dict[str, str]:
+def dictionary_pages(settings: Settings, own: Sequence[Node] = ()) -> dict[str, str]:
     """The dictionary as pages of Markdown by their file names: contents, a page a subject, packs of regulators, marts.
 
-    Of a project that names no pack all those are shown that come with policypulse.
+    Of a project that names no pack all those are shown that come with policypulse. `own` are the tables that the
+    project adds; where there are some, they have a page.
     """
     packs = settings.packs or tuple(shipped_packs().values())
     needs = {kpi.code: words_of(asked.values()) for kpi, asked in _asked(settings)}
@@ -133,11 +141,15 @@ def dictionary_pages(settings: Settings) -> dict[str, str]:
     }
     pages["packs.md"] = "\n".join([PACKS, *("\n".join(_pack(pack, places)) + "\n" for pack in packs)])
     pages["marts.md"] = "\n".join([MARTS, *map(_mart, marts)])
-    return {"README.md": "\n".join(_contents(settings, packs, marts)) + "\n", **pages}
+    if own:
+        pages["own_tables.md"] = "\n".join([OWN, *("\n".join(_own(node)) + "\n" for node in own)])
+    return {"README.md": "\n".join(_contents(settings, packs, marts, own)) + "\n", **pages}
 
 
-def _contents(settings: Settings, packs: Sequence[Pack], marts: Sequence[SqlModel]) -> Iterator[str]:
-    """The introduction, and a link to every KPI, pack and mart."""
+def _contents(
+    settings: Settings, packs: Sequence[Pack], marts: Sequence[SqlModel], own: Sequence[Node]
+) -> Iterator[str]:
+    """The introduction, and a link to every KPI, pack, mart and table of the project's own."""
     yield INTRODUCTION
     for subject, kpis in subjects(settings).items():
         yield f"## [{_title(subject)}]({subject}.md)\n"
@@ -146,7 +158,15 @@ def _contents(settings: Settings, packs: Sequence[Pack], marts: Sequence[SqlMode
     yield "## [Packs](packs.md)\n"
     yield from (f"- [{pack.code}](packs.md#{pack.code}): {pack.title}" for pack in packs)
     yield "\n## [Marts](marts.md)\n"
-    yield from (f"- [{model.name}](marts.md#{model.name.replace('.', '')})" for model in marts)
+    yield from (_link("marts.md", model.name) for model in marts)
+    if own:
+        yield "\n## [Tables of this project](own_tables.md)\n"
+        yield from (_link("own_tables.md", node.name) for node in own)
+
+
+def _link(page: str, table: str) -> str:
+    """A table's entry in the contents; headings are named without points."""
+    return f"- [{table}]({page}#{table.replace('.', '')})"
 
 
 def _title(subject: str) -> str:
@@ -164,6 +184,16 @@ def _mart(model: SqlModel) -> str:
     return f"## {model.name}\n\n{model.description}\n\n- *grain*: {grain}\n- *owner*: {model.owner}\n\n" + (
         f"```sql\n{model.example}\n```\n"
     )
+
+
+def _own(node: Node) -> Iterator[str]:
+    yield f"## {node.name}\n\n{node.description}\n"
+    said = {"grain": ", ".join(node.grain), "owner": node.owner, "made from": ", ".join(node.reads)}
+    yield from (f"- *{name}*: {text}" for name, text in said.items() if text)
+    yield "\n| column | says |\n| --- | --- |"
+    yield from (f"| {column} | {text} |" for column, text in node.columns.items())
+    if isinstance(node.model, SqlModel) and node.model.example:
+        yield f"\n```sql\n{node.model.example}\n```"
 
 
 def _entry(kpi: Kpi, settings: Settings, packs: Sequence[Pack], needs: str) -> Iterator[str]:

@@ -1,0 +1,109 @@
+"""A project folder without code adds a fact, a mart and checks, also on a table of ours: run as a user runs it."""
+
+import shutil
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+from conftest import ROOT, policypulse
+from polars.testing import assert_frame_equal
+
+from orchestration.definitions import definitions
+from orchestration.project import read_project
+
+EXAMPLE = ROOT / "examples" / "own_models"
+OWN = ("core.decisions", "marts.disputes_by_month")
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Where the example finds a small simulated insurer and puts its warehouse, after one run."""
+    folder = tmp_path_factory.mktemp("own_models")
+    book = folder / "insurer"
+    made = policypulse("simulate", "--out", book, "--policies", 1000, "--months", 12, "--seed", 5)
+    assert made.status == 0, made.text
+    places = {"POLICYPULSE_DATA": str(book), "POLICYPULSE_WAREHOUSES": str(folder)}
+    ran = policypulse("run", "--project", EXAMPLE, **places)
+    assert ran.status == 0, ran.text
+    return places
+
+
+@pytest.fixture(scope="module")
+def published(places: dict[str, str]) -> duckdb.DuckDBPyConnection:
+    current = Path(places["POLICYPULSE_WAREHOUSES"]) / "own_models" / "current.duckdb"
+    return duckdb.connect(str(current.resolve()), read_only=True)
+
+
+def test_own_tables_are_published_with_what_they_say_where_they_come_from_and_what_was_checked(published):
+    tables = published.sql(f"FROM catalog.tables WHERE table_name IN {OWN} ORDER BY ALL").pl()
+    assert tables["source_file"].to_list() == [
+        "models/core/decisions.sql",
+        "models/marts/disputes_by_month.sql",
+    ]
+    assert tables["row_count"].min() > 0
+    silent = f"SELECT count(*) FROM catalog.columns WHERE table_name IN {OWN} AND description = ''"
+    assert published.sql(silent).fetchall() == [(0,)]
+    sources = "SELECT DISTINCT source_table FROM catalog.column_lineage WHERE table_name = 'core.decisions' ORDER BY 1"
+    assert published.sql(sources).fetchall() == [("core.claims",), ("core.complaints",)]
+    checked = f"""
+        SELECT table_name, check_name, passed FROM catalog.checks
+        WHERE table_name IN {OWN} OR check_name = 'decision_has_outcome' ORDER BY ALL
+    """
+    assert published.sql(checked).fetchall() == [
+        ("core.claims", "decision_has_outcome", True),
+        ("core.decisions", "disputed_within_90_days", True),
+        ("core.decisions", "grain_unique", True),
+        ("marts.disputes_by_month", "disputes_add_up", True),
+        ("marts.disputes_by_month", "grain_unique", True),
+    ]
+
+
+def test_the_disputes_are_those_that_claims_and_complaints_tell(published):
+    told = published.sql("""
+        SELECT date_trunc('month', decided_on) AS month, count(*) AS decided_claims,
+            count(*) FILTER (EXISTS (
+                FROM core.complaints AS c WHERE c.policy_id = claims.policy_id
+                AND date_diff('day', claims.decided_on, c.received_on) BETWEEN 0 AND 90
+            )) AS disputes
+        FROM core.claims AS claims
+        WHERE spell_no = 1 AND decided_on IS NOT NULL AND sequence_fault IS NULL GROUP BY ALL ORDER BY month
+    """).pl()
+    ours = published.sql("""
+        SELECT month, sum(decided_claims)::BIGINT AS decided_claims, sum(disputes)::BIGINT AS disputes
+        FROM marts.disputes_by_month GROUP BY month ORDER BY month
+    """).pl()
+    assert_frame_equal(ours, told)
+    assert told["disputes"].sum() > 0
+
+
+def test_dagster_and_the_dictionary_show_own_tables_like_ours(places, monkeypatch):
+    for name, value in places.items():
+        monkeypatch.setenv(name, value)
+    graph = definitions(read_project(EXAMPLE)).resolve_asset_graph()
+    mart = dg.AssetKey(["marts", "disputes_by_month"])
+    assert dg.AssetKey(["raw", "complaints"]) in graph.get_ancestor_asset_keys(mart)
+    assert mart in graph.get_ancestor_asset_keys(dg.AssetKey("published"))
+    assert graph.get_check_spec(dg.AssetCheckKey(mart, "disputes_add_up")).blocking
+    page = policypulse("dictionary", "--project", EXAMPLE, **places).text
+    assert "## core.decisions" in page
+    assert "| decision_to_dispute_days | Calendar days until then. |" in page
+
+
+def test_an_own_check_that_fails_keeps_what_readers_see(places, tmp_path):
+    """A changed own file is a reason to run; its failing check is one not to publish."""
+    again = policypulse("run", "--project", EXAMPLE, **places)
+    assert (again.status, "Nothing to do" in again.text) == (0, True)
+    folder = tmp_path / "own_models"
+    shutil.copytree(EXAMPLE, folder)
+    suite = folder / "expectations" / "core" / "decisions.yml"
+    suite.write_text(
+        suite.read_text(encoding="utf-8").replace("max_value: 90", "max_value: 1"), encoding="utf-8"
+    )
+    current = Path(places["POLICYPULSE_WAREHOUSES"]) / "own_models" / "current.duckdb"
+    before = current.readlink()
+    # The project file is the same, and the warehouse; only the check is another.
+    ran = policypulse("run", "--project", folder, **places)
+    assert ran.status == 1, ran.text
+    assert "blocked by core.decisions disputed_within_90_days" in ran.text
+    assert current.readlink() == before
