@@ -21,13 +21,11 @@ from transforms.framework_file import FrameworkError, read_framework
 from transforms.pack import SHIPPED as SHIPPED_PACKS
 from transforms.pack import Pack, PackError, read_pack, shipped_packs
 from transforms.settings import (
-    CALENDAR_GRAINS,
     CUTS,
     CalendarGaps,
     ClaimSettings,
     ComplaintSettings,
     Cut,
-    Grain,
     MarketSettings,
     PersistencySettings,
     RenewalSettings,
@@ -36,6 +34,7 @@ from transforms.settings import (
     StudySettings,
     SurveySettings,
 )
+from transforms.vocabulary import CALENDAR_GRAINS, Grain
 from transforms.written_yaml import YamlError, key_problems, line_of, read_yaml, text_of
 from warehouse.contract import contracts
 from warehouse.landing.mapping import FeedSource
@@ -95,7 +94,7 @@ class ProjectFile(_Part):
     data: str | None = None
     keep_versions: int = Field(5, ge=1)
     months: int = Field(36, ge=1, le=600)
-    grains: tuple[Grain, ...] = CALENDAR_GRAINS
+    grains: tuple[Grain, ...] = tuple(CALENDAR_GRAINS)
     cuts: tuple[Cut, ...] = CUTS
     schedule: str = DEFAULT_SCHEDULE
     settle_seconds: int | None = Field(None, ge=0, description="A file changed so short a time ago waits.")

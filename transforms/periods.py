@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from transforms.vocabulary import CALENDAR_GRAINS
+
 
 def months_until(as_of: date, count: int) -> list[date]:
     """First days of the `count` months up to and including that of `as_of`, oldest first."""
@@ -26,8 +28,6 @@ def month_periods(months: list[date]) -> pl.DataFrame:
 MONTH = "month"
 # Windows of several months up to each month, by their length in months.
 WINDOW_GRAINS = {"window_3": 3, "window_6": 6, "window_12": 12}
-# The calendar periods longer than a month, by their length in months.
-CALENDAR_GRAINS = {"quarter": 3, "half_year": 6, "year": 12}
 ROLLING_MONTHS = 12
 ROLLING = f"rolling_{ROLLING_MONTHS}"
 
@@ -38,7 +38,7 @@ def long_periods(months: Sequence[date], grains: Sequence[str] = (*CALENDAR_GRAI
     Calendar quarters, half-years and years; and the twelve months up to each of `months`, wholly within them.
     The last calendar periods may end later than the months do.
     """
-    rows = [
+    rows: list[tuple[str, date, date]] = [
         (grain, month, _months_later(month, length))
         for grain, length in CALENDAR_GRAINS.items()
         for month in months

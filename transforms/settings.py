@@ -10,12 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from transforms.framework import Framework
 from transforms.pack import Pack
+from transforms.vocabulary import CALENDAR_GRAINS, Grain
 
 Cut = Literal["company", "org_unit", "current_org_unit", "region", "product_line", "channel", "age_band"]
 # By default a policy belongs to the unit that issued it; `current_org_unit` asks who looks after it now.
-# Periods longer than a month. Rolling years overlap twelvefold and cost as much as all the rest: ask for them.
-Grain = Literal["quarter", "half_year", "year", "rolling_12"]
-CALENDAR_GRAINS: tuple[Grain, ...] = ("quarter", "half_year", "year")
 CUTS: tuple[Cut, ...] = ("company", "org_unit", "region", "product_line", "channel", "age_band")
 
 PersistencyVariant = Literal[
@@ -235,7 +233,7 @@ class Settings(BaseModel):
     calendar: str = "CN"
     calendar_gaps: CalendarGaps = "stop"
     months: int = Field(36, ge=1, le=600, description="Months of KPIs up to the as-of month.")
-    grains: tuple[Grain, ...] = CALENDAR_GRAINS
+    grains: tuple[Grain, ...] = tuple(CALENDAR_GRAINS)
     cuts: tuple[Cut, ...] = CUTS
     persistency: PersistencySettings = PersistencySettings()
     renewal: RenewalSettings = RenewalSettings()

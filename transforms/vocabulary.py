@@ -1,8 +1,9 @@
-"""The words that records of KPIs share with frameworks, packs and charts: on which basis, of which status.
+"""The words that records of KPIs share with project files, frameworks, packs and charts: basis, status, period.
 
 Cheap to import: neither Polars nor DuckDB. What a record holds besides is in `transforms/measures/records.py`.
 """
 
+from collections.abc import Mapping
 from typing import Literal, get_args
 
 # Which month a case belongs to: that of its receipt (cohort) or of its closing (period); a stock is what is there.
@@ -11,3 +12,7 @@ Status = Literal["ok", "low_n", "suppressed", "immature", "no_data", "not_applic
 STATUSES: tuple[Status, ...] = get_args(Status)
 # Only records of these have a value.
 SHOWN: tuple[Status, ...] = ("ok", "low_n")
+# Periods longer than a month. Rolling years overlap twelvefold and cost as much as all the rest: ask for them.
+Grain = Literal["quarter", "half_year", "year", "rolling_12"]
+# Those of the calendar, by their length in months.
+CALENDAR_GRAINS: Mapping[Grain, int] = {"quarter": 3, "half_year": 6, "year": 12}

@@ -177,7 +177,7 @@ SHARES = [
 
 
 @given(st.lists(CASE, min_size=1, max_size=40))
-@hypothesis_settings(max_examples=20)
+@hypothesis_settings(max_examples=10)
 def test_shares_are_bounded_and_segments_add_up(rows):
     as_of = date(2025, 5, 15)
     dated = [
