@@ -1,4 +1,4 @@
-"""Everything Dagster knows of a project, on one page: assets, checks, the job, schedule, sensor, resource."""
+"""Everything Dagster knows of a project, on one page: assets and checks, jobs, schedule, sensor, resource."""
 
 import os
 import warnings
@@ -10,14 +10,12 @@ import dagster as dg
 
 from orchestration.assets import all_assets
 from orchestration.dagster_home import PROJECT_VARIABLE
-from orchestration.fingerprint import pending, unsettled
-from orchestration.launch import Launch, configured, scheduled
+from orchestration.jobs import jobs
+from orchestration.launch import configured
 from orchestration.project import Project, read_project
+from orchestration.schedules import new_files, nightly
 from orchestration.session import Session, opened
 
-JOB = "publish_everything"
-# Makes everything anew from what has landed, but of the tables made by month only the months that are asked for.
-RERUN_MONTHS = "rerun_months"
 CONFIGURATION = {
     "as_of": dg.Field(
         str, default_value="", description="YYYY-MM-DD; else as the project file says, else yesterday."
@@ -36,46 +34,11 @@ for young in (dg.BetaWarning, dg.PreviewWarning):
 
 def definitions(project: Project, as_of: date | None = None) -> dg.Definitions:
     """The definitions of one project, for runs as of one day or, without it, of many days to come."""
-    everything = dg.AssetSelection.all()
-    job = dg.define_asset_job(JOB, selection=everything, executor_def=dg.in_process_executor)
-    rerun = dg.define_asset_job(
-        RERUN_MONTHS,
-        selection=everything - dg.AssetSelection.groups("raw"),
-        executor_def=dg.in_process_executor,
-        description="Make the facts anew from what has landed and the KPIs and scores of some months, and publish.",
-    )
-
-    def asked_by(launch: Launch, run_key: str | None = None) -> dg.RunRequest:
-        config = {"resources": {"warehouse": {"config": launch.resource_config}}}
-        return dg.RunRequest(run_key=run_key, run_config=config, tags=launch.month_tags)
-
-    @dg.schedule(
-        name="nightly",
-        cron_schedule=project.file.schedule,
-        execution_timezone=project.settings.time_zone,
-        job=job,
-    )
-    def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        return asked_by(scheduled(read_project(project.folder), context.scheduled_execution_time))
-
-    @dg.sensor(name="new_files", job=job, minimum_interval_seconds=60)
-    def new_files(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        launch = scheduled(read_project(project.folder))
-        state = pending(launch.project, launch.as_of)
-        if state is None or state == context.cursor:
-            yield dg.SkipReason("no new file, no new day, nothing changed in the project file")
-            return
-        if youngest := unsettled(launch.project, launch.settle_seconds):
-            yield dg.SkipReason(f"{youngest.name} changed less than {launch.settle_seconds} s ago")
-            return
-        context.update_cursor(state)
-        yield asked_by(launch, run_key=state)
-
     return dg.Definitions(
         assets=all_assets(project, as_of),
-        jobs=[job, rerun],
-        schedules=[nightly],
-        sensors=[new_files],
+        jobs=jobs(),
+        schedules=[nightly(project)],
+        sensors=[new_files(project)],
         resources={"warehouse": _warehouse(project)},
         executor=dg.in_process_executor,
     )

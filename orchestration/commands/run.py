@@ -63,7 +63,8 @@ def _execute(launch: Launch) -> str | None:
     """Run Dagster's job in this process; returns why it failed, None if it did not."""
     import dagster as dg
 
-    from orchestration.definitions import JOB, RERUN_MONTHS, definitions
+    from orchestration.definitions import definitions
+    from orchestration.jobs import JOB, RERUN_MONTHS
 
     defs = definitions(launch.project, launch.as_of)
     job = defs.resolve_job_def(RERUN_MONTHS if launch.months else JOB)

@@ -12,8 +12,9 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from expectations.suites import checks
-from orchestration.definitions import JOB, RERUN_MONTHS, definitions
+from orchestration.definitions import definitions
 from orchestration.fingerprint import pending
+from orchestration.jobs import JOB, RERUN_MONTHS
 from orchestration.launch import by_hand
 from orchestration.models import models
 from orchestration.project import read_project

@@ -12,8 +12,9 @@ from conftest import published
 
 from orchestration import project as project_file
 from orchestration.cli import main
-from orchestration.definitions import JOB, definitions
+from orchestration.definitions import definitions
 from orchestration.fingerprint import pending
+from orchestration.jobs import JOB
 from orchestration.launch import by_hand, scheduled
 from orchestration.project import Project, read_project
 
