@@ -197,22 +197,23 @@ class CasePlan:
         return _latest(rows.drop_nulls([*self._slices, "month"]).collect())
 
 
+@dataclass(frozen=True)
 class CaseFigures:
     """The family of cases: shares, means, quantiles, counts, rates, surveys."""
 
-    def __init__(self, scope: Scope, states: States, stocks: StockFigures) -> None:
-        self.scope = scope
-        self._states, self._stocks = states, stocks
+    scope: Scope
+    states: States
+    stocks: StockFigures
 
     def figures(self, series: Sequence[Series]) -> Iterator[Figures]:
         """The statistics of each measure, and its exposures by their names."""
         for plan in self._plans(series):
-            cases = _Cases(plan, self._states(plan), self.scope)
+            cases = _Cases(plan, self.states(plan), self.scope)
             own = cases.axes.segments
             for member in plan.members:
                 numbers = cases.numbers(member)
                 for exposure in member.series.kpi.measure.exposures:
-                    numbers[exposure.name] = self._stocks.exposure(exposure, own)
+                    numbers[exposure.name] = self.stocks.exposure(exposure, own)
                 yield Figures.of(member.series, self.scope, own, numbers)
 
     def _plans(self, series: Sequence[Series]) -> list[CasePlan]:
@@ -234,8 +235,8 @@ class _Cases:
     def __init__(self, plan: CasePlan, state: CaseState, scope: Scope) -> None:
         self._plan, self._periods = plan, scope.periods
         self.axes = state.sums.axes.with_segments(scope.segments)
-        self._sums = state.sums.placed(self.axes)
-        self._values = {name: counts.placed(self.axes) for name, counts in state.values.items()}
+        self._sums = state.sums.on(self.axes).sums
+        self._values = {name: counts.on(self.axes) for name, counts in state.values.items()}
         self._matured = state.matured
         self._weights = cache(self._which)
         self._added_up = cache(self._added)
@@ -266,15 +267,15 @@ class _Cases:
         every = self._weights(member.window)
         place_in_period = np.arange(len(self.axes.months)) - every[0].argmax(axis=1)[:, None]
         held = every * (np.array(self.axes.slices)[:, None, None] > place_in_period)
-        found = {name: self._sums.over(column, held).sum(axis=0) for name, column in member.columns.items()}
+        found = {name: self._sums[column].over(held).sum(axis=0) for name, column in member.columns.items()}
         left_out, counted = (
-            self._sums.over(member.columns[name], every).sum(axis=0) for name in ("n_excluded", _COUNTED)
+            self._sums[member.columns[name]].over(every).sum(axis=0) for name in ("n_excluded", _COUNTED)
         )
         return found | {"n_excluded": left_out + counted - found.pop(_COUNTED)}
 
     def _added(self, column: str, window: Window) -> Floats:
         """The sums of a column, as slices × periods × segments."""
-        return self._sums.over(column, self._weights(window))
+        return self._sums[column].over(self._weights(window))
 
     def _taken(self, column: str, window: Window, kind: object) -> dict[float, tuple[Floats, ...]]:
         """The quantiles of a column for one slice: see `quantile_figures`, each as periods × segments."""

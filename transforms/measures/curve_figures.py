@@ -26,7 +26,6 @@ from transforms.measures.month_sums import (
     months_spanned,
 )
 from transforms.measures.segments import SegmentedFact, SegmentedFacts
-from transforms.periods import without_rolling
 from transforms.statistics.competing_risks import incidence_figures
 from transforms.statistics.ordered import Floats
 from transforms.statistics.risk_sets import CENSORED, COMPETING, EVENT, Coded, RiskSets
@@ -129,12 +128,12 @@ class CurvePlan:
         )
 
 
+@dataclass(frozen=True)
 class CurveFigures:
-    """The family of curves; they are too dear for periods that overlap."""
+    """The family of curves, in periods that do not overlap: for others they are too dear."""
 
-    def __init__(self, scope: Scope, states: States) -> None:
-        self.scope = replace(scope, periods=without_rolling(scope.periods))
-        self._states = states
+    scope: Scope
+    states: States
 
     def figures(self, series: Sequence[Series]) -> Iterator[Figures]:
         """What is read off each curve, under the names of `km_figures` or `incidence_figures`, with n_open."""
@@ -144,10 +143,10 @@ class CurveFigures:
         months = months_spanned(pl.concat([first, last]))
         weights = months_from_to(months, first.to_numpy(), last.to_numpy())
         for plan in self._plans(series, months):
-            state = self._states(plan)
+            state = self.states(plan)
             axes = state.sums.axes.with_segments(self.scope.segments)
-            sums, fates = state.sums.placed(axes), state.fates.placed(axes)
-            numbers = {name: sums.over(name, weights)[0] for name in sums.sums}
+            sums, fates = state.sums.on(axes), state.fates.on(axes)
+            numbers = {name: some.over(weights)[0] for name, some in sums.sums.items()}
             numbers |= _read_off(plan, fates, weights)
             for one in plan.members:
                 yield Figures.of(one, self.scope, axes.segments, numbers)

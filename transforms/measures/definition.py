@@ -18,7 +18,7 @@ from transforms.units import UNITS
 from transforms.vocabulary import Basis
 
 # How the figures of measures are found.
-Family = Literal["cases", "stocks", "curves"]
+FamilyName = Literal["cases", "stocks", "curves"]
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Measure(ABC):
     a measure that asks for nothing of a kind.
     """
 
-    family: ClassVar[Family]
+    family: ClassVar[FamilyName]
     # Whether it counts: without a case it is 0.
     is_count: ClassVar[bool] = False
 

@@ -1,21 +1,25 @@
-"""The families of measures: what finds the figures of cases, of stocks and of curves."""
+"""The families of measures, each by its name in `Measure.family`: what finds figures of cases, stocks and curves.
+
+Rates are measures of cases with an exposure, which is a number of a stock; measures of surveys are of cases as well.
+"""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from transforms.measures import definition
 from transforms.measures.case_figures import CaseFigures
 from transforms.measures.curve_figures import CurveFigures
+from transforms.measures.definition import Flow
 from transforms.measures.figures import Family, Scope, States
 from transforms.measures.stock_figures import StockFigures
+from transforms.periods import without_rolling
 
 
-def families(
-    scope: Scope, states: States, is_recorded: Callable[[definition.Flow], bool]
-) -> Mapping[definition.Family, Family]:
+def families(scope: Scope, states: States, is_recorded: Callable[[Flow], bool]) -> Mapping[str, Family]:
     """Each family by its name; stocks that are not recorded are no exposure of cases."""
     stocks = StockFigures(scope, states, is_recorded)
+    apart = replace(scope, periods=without_rolling(scope.periods))
     return {
         "cases": CaseFigures(scope, states, stocks),
         "stocks": stocks,
-        "curves": CurveFigures(scope, states),
+        "curves": CurveFigures(apart, states),
     }

@@ -59,7 +59,7 @@ class MonthSums:
     axes: Axes
     sums: Mapping[str, Sums]
 
-    def placed(self, axes: Axes) -> "MonthSums":
+    def on(self, axes: Axes) -> "MonthSums":
         """The same on axes that hold these."""
         if axes == self.axes:
             return self
@@ -69,12 +69,8 @@ class MonthSums:
     def merge(self, other: "MonthSums") -> "MonthSums":
         """The sums of the cases of both."""
         axes = self.axes.merge(other.axes)
-        one, two = self.placed(axes), other.placed(axes)
+        one, two = self.on(axes), other.on(axes)
         return MonthSums(axes, {name: sums.merge(two.sums[name]) for name, sums in one.sums.items()})
-
-    def over(self, column: str, weights: Floats) -> Floats:
-        """Sums of a column over months: slices × periods × segments; see `Sums.over`."""
-        return self.sums[column].over(weights)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +87,7 @@ class ValueCounts:
     codes: Array
     counts: Array
 
-    def placed(self, axes: Axes) -> "ValueCounts":
+    def on(self, axes: Axes) -> "ValueCounts":
         """The same on axes that hold these."""
         if axes == self.axes:
             return self
@@ -108,7 +104,7 @@ class ValueCounts:
     def merge(self, other: "ValueCounts") -> "ValueCounts":
         """The counts of the cases of both."""
         axes = self.axes.merge(other.axes)
-        one, two = self.placed(axes), other.placed(axes)
+        one, two = self.on(axes), other.on(axes)
         values, codes = _joined(one.values, two.values)
         bits, count = _bits(values), prod(axes.shape)
         cells = np.concatenate([one.cells, two.cells])

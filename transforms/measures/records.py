@@ -1,7 +1,7 @@
 """From facts to KPI records: every KPI, cut and period at once.
 
-Sums are taken once a month and segment and added up to whatever period asks for them; quantiles and curves are
-taken from the cases of each period. Nothing here knows a particular KPI.
+Each family of measures finds its figures from what cases come to by month and segment; which of them say something,
+and with which status, is decided here. Nothing knows a particular KPI.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -14,10 +14,10 @@ import polars as pl
 from transforms.exactness import compared, published
 from transforms.measures.definition import Kpi
 from transforms.measures.families import families
-from transforms.measures.figures import EARLY, NUMBERS, PERIOD, Figures, Scope, Series, numbers_of
+from transforms.measures.figures import EARLY, NUMBERS, PERIOD, Family, Figures, Scope, Series, numbers_of
 from transforms.measures.needs import Needs, bases_of, firsts_of
 from transforms.measures.rolling import Windows, with_windows
-from transforms.measures.segments import Facts, Segments, segmented
+from transforms.measures.segments import Facts, SegmentedFacts, Segments, segmented
 from transforms.model import Columns
 from transforms.origins import Firsts
 from transforms.periods import end_of_day
@@ -94,20 +94,13 @@ def kpi_records(
     firsts = _firsts(facts, needs, every, recorded)
     applicable = _applicable(every, needs, firsts, lost)
     scope = Scope(periods, segments, as_of, end_of_day(as_of, settings.time_zone))
-    found: list[Figures] = []
-    for name, family in families(
+    by_family = families(
         scope, lambda plan: plan.state(known), lambda flow: needs.flow(flow).since(firsts) is not None
-    ).items():
-        own = [one for one in every if one.kpi.measure.family == name]
-        found += family.figures([one for one in own if applicable[one.number].since])
-        found += [
-            Figures.of(one, family.scope, known[one.kpi.fact].segments, {})
-            for one in own
-            if not applicable[one.number].since
-        ]
-    periods, longer = with_windows(periods, found, windows)
+    )
+    figures = _figures(by_family, every, applicable, known)
+    periods, longer = with_windows(periods, figures, windows)
     rules = _rules(every, applicable, settings)
-    return _stated(numbers_of([*found, *longer]), rules, periods, segments, as_of).select(*columns)
+    return _stated(numbers_of([*figures, *longer]), rules, periods, segments, as_of).select(*columns)
 
 
 @dataclass(frozen=True)
@@ -130,6 +123,26 @@ def _applicable(
         asked = needs.of(one.kpi, one.basis)
         since, is_lost = asked.since(firsts), asked.since(met) is None
         found[one.number] = _Applicable(since, asked.cases.since(firsts), asked.reach_days, is_lost)
+    return found
+
+
+def _figures(
+    by_family: Mapping[str, Family],
+    series: Sequence[Series],
+    applicable: Mapping[int, _Applicable],
+    facts: SegmentedFacts,
+) -> list[Figures]:
+    """The figures of every series; none but its periods and segments of one that never says anything."""
+    found: list[Figures] = []
+    for name, family in by_family.items():
+        own = [one for one in series if one.kpi.measure.family == name]
+        if telling := [one for one in own if applicable[one.number].since]:
+            found += family.figures(telling)
+        found += [
+            Figures.of(one, family.scope, facts[one.kpi.fact].segments, {})
+            for one in own
+            if not applicable[one.number].since
+        ]
     return found
 
 

@@ -4,7 +4,8 @@ Counted from the moves of months, never by looking at every day; exposures are n
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import cast
 
 import numpy as np
@@ -125,20 +126,27 @@ def _cases(flow: Flow, fact: SegmentedFact) -> pl.DataFrame:
     )
 
 
+@dataclass(frozen=True)
 class StockFigures:
     """The family of stocks, and the exposures of rates; each flow is counted once, however many KPIs ask for it.
 
     Flows for which `is_recorded` does not hold give no exposure.
     """
 
-    def __init__(
-        self, scope: Scope, states: States, is_recorded: Callable[[Flow], bool] = lambda flow: True
-    ) -> None:
-        self.scope = scope
-        self._states, self._is_recorded = states, is_recorded
-        first, last = scope.periods.select(month_number("starts_on"), month_number("ends_on")).get_columns()
-        self._first, self._last = first.to_numpy(), last.to_numpy()
-        self._found: dict[Key, _Stock] = {}
+    scope: Scope
+    states: States
+    is_recorded: Callable[[Flow], bool]
+    _found: "dict[Key, _Stock]" = field(default_factory=dict)
+
+    @cached_property
+    def _first(self) -> Array:
+        """The month in which each period begins."""
+        return self.scope.periods.select(month_number("starts_on"))["starts_on"].to_numpy()
+
+    @cached_property
+    def _last(self) -> Array:
+        """The month in which each period ends."""
+        return self.scope.periods.select(month_number("ends_on"))["ends_on"].to_numpy()
 
     def figures(self, series: Sequence[Series]) -> Iterator[Figures]:
         """The numbers of the flows of each measure under their prefixes, and the days of the period."""
@@ -172,7 +180,7 @@ class StockFigures:
         return known
 
     def _stock_exposure(self, exposure: Exposure) -> tuple[Segments, Floats] | None:
-        if exposure.flow is None or not self._is_recorded(exposure.flow):
+        if exposure.flow is None or not self.is_recorded(exposure.flow):
             return None
         stock = self._stock(exposure.flow)
         if not stock.has_cases:
@@ -184,16 +192,16 @@ class StockFigures:
     def _stated_exposure(self, exposure: Exposure) -> tuple[Segments, Floats] | None:
         if exposure.feed_column is None:
             return None
-        moves = self._in_scope(self._states(FeedPlan(exposure.feed_column)).moves)
+        moves = self._in_scope(self.states(FeedPlan(exposure.feed_column)).moves)
         of_period = months_from_to(moves.axes.months, self._first, self._last)
-        return moves.axes.segments, moves.over("amount", of_period)[0]
+        return moves.axes.segments, moves.sums["amount"].over(of_period)[0]
 
     def _stock(self, flow: Flow) -> "_Stock":
         """The stock of a flow in every period and segment."""
         chosen = (None if e is None else e.meta.serialize() for e in (flow.population, flow.excluded))
         key = (flow.fact, flow.enters_on, flow.leaves_on, flow.amount, *chosen)
         if key not in self._found:
-            state = self._states(StockPlan(flow))
+            state = self.states(StockPlan(flow))
             moves = self._in_scope(state.moves)
             found = self._standing(moves, "") | {"excluded": self._standing(moves, "excluded_")["closing"]}
             self._found[key] = _Stock(moves.axes.segments, found, state.has_cases)
@@ -205,7 +213,7 @@ class StockFigures:
         def by(month: Array) -> tuple[Floats, Floats]:
             """How many had entered and left by the end of months, one a period."""
             until = months_from_to(months, np.full_like(month, months.start), month)
-            entered, left = (moves.over(f"{prefix}{move}", until)[0] for move in ("entered", "left"))
+            entered, left = (moves.sums[f"{prefix}{move}"].over(until)[0] for move in ("entered", "left"))
             return entered, left
 
         (entered_before, left_before), (entered_by, left_by) = by(self._first - 1), by(self._last)
@@ -220,8 +228,8 @@ class StockFigures:
         """window_entered, window_left: entered in the twelve months to a period's end, and left by it as well."""
         first = self._last - WINDOW_MONTHS + 1
         months = range(int(first.min()), int(self._last.max()) + 1)
-        moves = self._in_scope(self._states(WindowPlan(flow, months)).moves)
-        entered = moves.over("amount", months_from_to(moves.axes.months, first, self._last))
+        moves = self._in_scope(self.states(WindowPlan(flow, months)).moves)
+        entered = moves.sums["amount"].over(months_from_to(moves.axes.months, first, self._last))
         gone = np.array(moves.axes.slices)[:, None] <= self._last
         return {
             "window_entered": entered.sum(axis=0),
@@ -229,7 +237,7 @@ class StockFigures:
         }
 
     def _in_scope(self, moves: MonthSums) -> MonthSums:
-        return moves.placed(moves.axes.with_segments(self.scope.segments))
+        return moves.on(moves.axes.with_segments(self.scope.segments))
 
 
 @dataclass(frozen=True, eq=False)
