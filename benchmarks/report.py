@@ -28,7 +28,7 @@ def machine() -> str:
 
 
 def measurement_table(title: str, contenders: Sequence[Contender], results: Mapping[str, Measured]) -> Table:
-    """One row a program, and the ratios of the first to each of the others."""
+    """One row per program, and the ratios of the first to each of the others."""
     table = Table("", "wall s", "CPU s", "peak MiB", title=title, box=box.MARKDOWN, title_justify="left")
     _right_aligned(table, 3)
     for contender in contenders:
@@ -47,7 +47,7 @@ def measurement_table(title: str, contenders: Sequence[Contender], results: Mapp
 
 
 def agreement_table(comparisons: Mapping[tuple[str, str], Comparison]) -> Table:
-    """One row a pair of results: how many records were compared, how many differ, what only the first has."""
+    """One row per pair of results: how many records were compared, how many differ, what only the first has."""
     headings = (
         "kpi.monthly of",
         "compared",

@@ -1,4 +1,4 @@
-"""Reads what must hold: one suite a table (`<schema>/<table>.yml`), and audits across tables (`audits/<name>.sql`).
+"""Reads what must hold: one suite per table (`<schema>/<table>.yml`), and audits across tables (`audits/<name>.sql`).
 
 Only the files are read and checked here, cheaply; asking the tables whether it does hold is `run.py`.
 """

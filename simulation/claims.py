@@ -181,5 +181,5 @@ def _of_type(name: str) -> Floats:
 
 
 def _choice(shares: Floats, rng: np.random.Generator) -> Ints:
-    """One category a row, by the row's shares."""
+    """One category per row, by the row's shares."""
     return (rng.random(len(shares))[:, None] >= np.cumsum(shares, axis=1)[:, :-1]).sum(axis=1)

@@ -112,7 +112,7 @@ def _keep_silent(
 def invitation_rows(
     asked: Invited, policies: Register, window: Window, rng: np.random.Generator
 ) -> pl.DataFrame:
-    """The feed of invitations, one row an invitation."""
+    """The feed of invitations, one row per invitation."""
     by_stage = {stage: np.where(asked.stage == stage, asked.about, -1) for stage in (CLAIMS, COMPLAINT)}
     most = int(asked.about.max(initial=-1)) + 1
     months = pl.Series([month_label(month) for month in window.observed])

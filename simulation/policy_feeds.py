@@ -40,7 +40,7 @@ def instalments(policies: Register, course: LifeCourse, window: Window) -> tuple
 def premium_rows(
     policies: Register, rows: tuple[Ints, Ints, Ints, Ints], window: Window, rng: np.random.Generator
 ) -> pl.DataFrame:
-    """The feed of premiums, one row an instalment in its latest state."""
+    """The feed of premiums, one row per instalment in its latest state."""
     policy, number, due, paid = rows
     amount = policies.modal_premium[policy]
     paid_on = dates(paid)
@@ -116,7 +116,7 @@ def exposure_rows(
     window: Window,
     org: Organisation,
 ) -> pl.DataFrame:
-    """The feed of exposures, one row an observed month, branch and product line."""
+    """The feed of exposures, one row per observed month, branch and product line."""
     shape = (len(org.codes), len(LINES), window.months)
     run_in = window.first_month - window.run_in_month
     in_force = in_force_months(policies, course.intervals, window)[:, :, run_in:]

@@ -274,7 +274,7 @@ def answer_rows(
     window: Window,
     rng: np.random.Generator,
 ) -> pl.DataFrame:
-    """The feed of survey answers, one row an answer."""
+    """The feed of survey answers, one row per answer."""
     count = len(people)
     answered = np.bincount(given.respondent, minlength=count)
     pace = np.where(people.straight > 0, 0.8, np.maximum(3.0, rng.lognormal(np.log(7.0), 0.4, count)))

@@ -57,7 +57,7 @@ Made by files in the project's own folder, with all their columns; the same is i
 
 
 def dictionary_rows(settings: Settings, recorded: pl.DataFrame | None = None) -> list[tuple[object, ...]]:
-    """One row a KPI, in the columns of catalog.kpis; `recorded` says what the project's sources record."""
+    """One row per KPI, in the columns of catalog.kpis; `recorded` says what the project's sources record."""
     return [
         (
             kpi.code,

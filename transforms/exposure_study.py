@@ -24,7 +24,7 @@ def expose(
     active: str = "active",
     central: bool = False,
 ) -> pl.LazyFrame:
-    """One row a policy and year of exposure in the study from `start` to `end`, both included.
+    """One row per policy and year of exposure in the study from `start` to `end`, both included.
 
     `policies`: policy_id, issued_on, terminated_on (null while in force), status (what ended it), and
     whatever shall be carried along. Added: exposure_year (1 for the first policy year, or the calendar year),

@@ -97,7 +97,7 @@ def shipped_packs() -> Mapping[str, Pack]:
 
 
 def pack_rows(packs: Collection[Pack]) -> list[tuple[object, ...]]:
-    """One row an entry, in the columns of catalog.packs."""
+    """One row per entry, in the columns of catalog.packs."""
     return [
         (
             pack.code,

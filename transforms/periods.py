@@ -19,7 +19,7 @@ def months_until(as_of: date, count: int) -> list[date]:
 
 
 def month_periods(months: list[date]) -> pl.DataFrame:
-    """One row a month: period and starts_on (its first day), ends_on (its last)."""
+    """One row per month: period and starts_on (its first day), ends_on (its last)."""
     return pl.DataFrame({"period": months}, schema={"period": pl.Date}).with_columns(
         starts_on=pl.col("period"), ends_on=pl.col("period").dt.month_end()
     )

@@ -82,7 +82,7 @@ def in_range(values: pl.Expr, less: pl.Expr | float = 0.0) -> pl.Expr:
 
 
 def unit_rows() -> list[tuple[object, ...]]:
-    """One row a unit, in the columns of catalog.units."""
+    """One row per unit, in the columns of catalog.units."""
     return [
         (
             code,

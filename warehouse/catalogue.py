@@ -36,7 +36,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, tuple[type[pl.DataType], str]]]] = 
         },
     ),
     "catalog.column_lineage": (
-        "From which columns each column is made, one row a pair.",
+        "From which columns each column is made, one row per pair.",
         {
             "table_name": (pl.String, "Schema and name."),
             "column_name": (pl.String, "The column."),
@@ -100,7 +100,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, tuple[type[pl.DataType], str]]]] = 
         },
     ),
     "catalog.recorded": (
-        "What KPIs ask of the feeds and since when the project's sources record it, one row a column or code.",
+        "What KPIs ask of the feeds and since when the project's sources record it, one row per column or code.",
         {
             "item": (
                 pl.String,
@@ -126,7 +126,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, tuple[type[pl.DataType], str]]]] = 
         },
     ),
     "catalog.packs": (
-        "The project's packs, our reading of regulators' rules, one row a KPI of a pack.",
+        "The project's packs, our reading of regulators' rules, one row per KPI of a pack.",
         {
             "pack": (pl.String, "Code of the pack."),
             "title": (pl.String, "What it is called."),

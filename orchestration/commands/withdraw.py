@@ -9,7 +9,7 @@ from warehouse.store import Folder, Store, locked
 
 
 def withdrawn(project: Project, what: str, why: str) -> Iterator[str]:
-    """Take back a file or load; what came of it, a line a feed. Raises NothingToWithdraw or WarehouseBusy."""
+    """Take back a file or load; what came of it, one line per feed. Raises NothingToWithdraw or WarehouseBusy."""
     folder = Folder(project.warehouse)
     if not folder.raw.exists():
         raise NothingToWithdraw(f"Nothing has been landed yet: {folder.raw} is not there.")

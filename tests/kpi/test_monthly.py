@@ -1,4 +1,4 @@
-"""kpi.monthly: one record a KPI, month and basis, also where there is nothing to say."""
+"""kpi.monthly: one record per KPI, month and basis, also where there is nothing to say."""
 
 import polars as pl
 

@@ -114,7 +114,7 @@ def node(rows: Cases, if_small: str, month: int, segment: str = "a") -> dict[str
     [("missing", 1, None), ("rolling_3", 1, None), ("rolling_6", 6, 30.0), ("rolling_12", 6, 30.0)],
 )
 def test_a_small_segment_takes_the_shortest_window_that_is_enough(if_small, window, score) -> None:
-    """One case a month, of 30 points: six months are the first window that has five."""
+    """One case per month, of 30 points: six months are the first window that has five."""
     found = node([(month, "a", 30.0) for month in range(14)] + [(13, "b", 90.0)] * 9, if_small, 13)
     assert (found["window_months"], found["score"]) == (window, score)
     assert (found["n"], found["minimum"]) == (window, 5.0)

@@ -189,7 +189,7 @@ def test_survey_answers_mess(insurer: Insurer) -> None:
 
 
 def spells(events: pl.DataFrame) -> pl.DataFrame:
-    """One row a claim: when its first spell was reported, decided and so on."""
+    """One row per claim: when its first spell was reported, decided and so on."""
     kinds = ("RPT", "DOCOK", "DEC", "PAY", "WDR", "CAN")
     return (
         events.filter(pl.col("SPELL") == "1")

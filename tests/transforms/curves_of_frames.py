@@ -86,7 +86,7 @@ def risk_sets(
 def kaplan_meier(
     frame: pl.LazyFrame, by: Sequence[str], duration: Column, event: Column, entry: Column | None = None
 ) -> pl.LazyFrame:
-    """The survival curve of each group, one row a distinct time at which cases end or are censored.
+    """The survival curve of each group, one row per distinct time at which cases end or are censored.
 
     Columns: `by`, t, n_at_risk (just before t), d (events at t), survival S(t), greenwood_var (0 once S is
     0). Rows without a duration ≥ 0 or without an event flag are left out. A case is at risk after its `entry`
@@ -120,7 +120,7 @@ def km_summary(
     tau: float | None = 30,
     level: float = 0.95,
 ) -> pl.LazyFrame:
-    """Kaplan–Meier figures of each group, one row a group.
+    """Kaplan–Meier figures of each group, one row per group.
 
     Columns: `by`, n, n_events, followed_to (last observed time);
     for each quantile q, named p50 for 0.5: p50 = min{t: S(t) ≤ 1 − q}, null if not reached, p50_low and
@@ -147,7 +147,7 @@ def cumulative_incidence(
     *,
     of: int = 1,
 ) -> pl.LazyFrame:
-    """The cumulative incidence of cause `of` in each group, one row a distinct time of an end or a censoring.
+    """The cumulative incidence of cause `of` in each group, one row per distinct time of an end or a censoring.
 
     `cause` is 0 for a censored case and 1..K for what ended it. Columns: `by`, t, n_at_risk, d (ended by this
     cause), d_any (by any), survival (share still open), incidence F(t), incidence_var. Rows, entry and ties
@@ -182,7 +182,7 @@ def incidence_summary(
     horizons: Sequence[float] = (30,),
     level: float = 0.95,
 ) -> pl.LazyFrame:
-    """Share of each group ended by cause `of` within each horizon, other causes competing, one row a group.
+    """Share of each group ended by cause `of` within each horizon, other causes competing, one row per group.
 
     Columns: `by`, n, n_events (by this cause), followed_to, n_competing (by others) and for each horizon,
     named within_30 for 30: within_30 = F(h), within_30_var, within_30_low, within_30_high (log-log; Wilson

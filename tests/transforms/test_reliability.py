@@ -40,7 +40,7 @@ TWO_BLOCKS = np.kron(np.diag([0.5, 0.4]), np.ones((3, 3))) + np.diag([0.5] * 3 +
 
 
 def answers(groups: dict[str, NDArray[np.float64]]) -> pl.LazyFrame:
-    """One row an answer of respondents × items arrays; holes are no answers."""
+    """One row per answer of respondents × items arrays; holes are no answers."""
     return pl.LazyFrame(
         [
             {"dimension": name, "respondent": i, "item": j, "value": float(value)}

@@ -162,7 +162,7 @@ def rank_shift(scores: Array, base: Array) -> Array:
 
 
 def rank_distribution(units: Sample, *, draws: int = 10_000, seed: int = 42) -> pl.DataFrame:
-    """Score, rank, and what other sound methods make of the rank, one row a segment, as in index.rank_intervals."""
+    """Score, rank, and what other sound methods make of the rank, one row per segment, as in index.rank_intervals."""
     choices = Alternatives()
     place = ranks(drawn_scores(units, choices, drawn(units, choices, draws, seed)))
     base = ranks(units.index)
@@ -182,7 +182,7 @@ def rank_distribution(units: Sample, *, draws: int = 10_000, seed: int = 42) -> 
 
 
 def leaf_influence(units: Sample) -> pl.DataFrame:
-    """What each leaf does to the ranking, beside its nominal weight, one row a leaf, as in index.influence."""
+    """What each leaf does to the ranking, beside its nominal weight, one row per leaf, as in index.influence."""
     framework = units.framework
     leaves = [(i, node) for i, node in enumerate(framework.nodes) if node.leaf]
     factors = np.ones((len(framework.nodes), len(leaves)))

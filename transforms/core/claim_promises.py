@@ -1,4 +1,4 @@
-"""core.claim_promises: whether the promises of the project were kept, one row a claim, spell and promise.
+"""core.claim_promises: whether the promises of the project were kept, one row per claim, spell and promise.
 
 Promises are written in the project file; limits set by law are in `facts/claim_terms.py`.
 """
@@ -55,7 +55,7 @@ def _instant(column: str) -> Need:
 def claim_promises(
     claims: pl.LazyFrame, calendar: pl.LazyFrame, *, as_of: date, settings: Settings
 ) -> pl.LazyFrame:
-    """One row a claim, spell and promise that covers it: its clock, the time taken and the state."""
+    """One row per claim, spell and promise that covers it: its clock, the time taken and the state."""
     days = WorkingCalendar.of(calendar)
     frames = [_of_promise(claims, promise, days, as_of, settings) for promise in settings.claims.promises]
     return pl.concat(frames) if frames else pl.LazyFrame(schema=claim_promises.schema)

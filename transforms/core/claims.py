@@ -1,4 +1,4 @@
-"""core.claims: the life of each claim from report to payment, one row a claim and spell.
+"""core.claims: the life of each claim from report to payment, one row per claim and spell.
 
 How spells, durations, terms and contradictions are found is in `transforms/facts`; what share of them is good is
 asked in `transforms/kpi`.
@@ -222,7 +222,7 @@ def _origins(settings: Settings) -> Origins:
 def claims(
     events: pl.LazyFrame, cases: pl.LazyFrame, calendar: pl.LazyFrame, *, as_of: date, settings: Settings
 ) -> pl.LazyFrame:
-    """One row a claim and spell: its instants, business dates, outcome, amounts, durations and terms.
+    """One row per claim and spell: its instants, business dates, outcome, amounts, durations and terms.
 
     A reopening starts a new spell; so does, if the project says so, another decision after a refusal, which is
     else a review of it. A duration whose end lies before its start is empty, and `sequence_fault` or

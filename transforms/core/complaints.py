@@ -1,4 +1,4 @@
-"""core.complaints: each complaint with its dates, outcome and limit, one row a complaint.
+"""core.complaints: each complaint with its dates, outcome and limit, one row per complaint.
 
 Merged contacts stay as rows and are marked; whether a share counts them is asked in `transforms/kpi`.
 """
@@ -107,7 +107,7 @@ def _origins(settings: Settings) -> Origins:
 def complaints(
     complaints: pl.LazyFrame, calendar: pl.LazyFrame, *, as_of: date, settings: Settings
 ) -> pl.LazyFrame:
-    """One row a complaint: its dates up to the as-of day, outcome, time limit and durations in calendar days.
+    """One row per complaint: its dates up to the as-of day, outcome, time limit and durations in calendar days.
 
     Limit by class, 15, 30 or 60 days after receipt (CBIRC order 2020 no. 3); days of outside appraisal do not
     count and a limit does not end on a rest day (Civil Code of the PRC arts. 201 and 203). New facts start the

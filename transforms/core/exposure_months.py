@@ -1,4 +1,4 @@
-"""core.exposure_months: what rates are per where the insurer states it, one row a month, unit and product line.
+"""core.exposure_months: what rates are per where the insurer states it, one row per month, unit and product line.
 
 Exposure counted from the policy register itself is not here but in the KPI's own definition.
 """
@@ -51,7 +51,7 @@ def _origins(settings: Settings) -> Origins:
     },
 )
 def exposure_months(exposures: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
-    """One row a month, unit and product line up to the as-of month: policies, lives, premium, reserve,
+    """One row per month, unit and product line up to the as-of month: policies, lives, premium, reserve,
     and investment contracts where the source states them.
     """
     market = settings.market

@@ -1,4 +1,4 @@
-"""core.exposures: the experience study of actuaries, one row a policy and year at risk.
+"""core.exposures: the experience study of actuaries, one row per policy and year at risk.
 
 How exposure is counted is `transforms/exposure_study.py`; the table is empty unless the project file asks
 for the study.
@@ -41,7 +41,7 @@ CARRIED = ("policy_id", *SEGMENT_COLUMNS, "product_code", "issued_on", "sum_assu
 def exposures(
     policies: pl.LazyFrame, events: pl.LazyFrame, *, as_of: date, settings: Settings
 ) -> pl.LazyFrame:
-    """One row a policy and year at risk up to the as-of day: exposure, central exposure and exits.
+    """One row per policy and year at risk up to the as-of day: exposure, central exposure and exits.
 
     As in actxps 1.1. A lapse ends a policy if it was not reinstated. Atkinson and McGarry (2016), Experience
     Study Calculations, Society of Actuaries.

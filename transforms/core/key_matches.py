@@ -43,7 +43,7 @@ LIKELY = 0.5
     },
 )
 def key_matches(matches: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
-    """One row a join between two feeds that were both delivered: how many rows of the one name a row of the other."""
+    """One row per join between two feeds that were both delivered: how many rows of the one name a row of the other."""
     declared = pl.LazyFrame(
         [
             (j.feed, j.column, j.to_feed, j.loses_rows, j.warns_from, settings.keys.limit(j.feed, j.column))

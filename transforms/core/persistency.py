@@ -1,4 +1,4 @@
-"""core.persistency: did the policy persist to its k-th month, one row a policy and duration.
+"""core.persistency: did the policy persist to its k-th month, one row per policy and duration.
 
 The variants of the definition are rows of one table, not copies of code; rolling cohorts are formed in
 `transforms/kpi`.
@@ -122,7 +122,7 @@ def persistency(
     as_of: date,
     settings: Settings,
 ) -> pl.LazyFrame:
-    """One row a policy and duration of 13, 25, 37, 49 or 61 months that has fallen due by the as-of month.
+    """One row per policy and duration of 13, 25, 37, 49 or 61 months that has fallen due by the as-of month.
 
     Default: the k-th-month premium, due k − 1 months after issue (month-end rule, Civil Code of the PRC
     art. 202) or on the nearest day billed, was received with a value date inside the grace period (60 days unless the
@@ -168,7 +168,7 @@ def _durations(
 
 
 def _with_exits(rows: pl.LazyFrame, events: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
-    """Adds the day of each kind of exit, one row a policy."""
+    """Adds the day of each kind of exit, one row per policy."""
     kinds = (*TERMINATIONS, "waiver", "lapse", "reinstatement")
     days = (
         events.filter(pl.col("event").is_in(kinds) & (pl.col("effective_on") <= as_of))

@@ -1,4 +1,4 @@
-"""core.policies: each policy with its segment and the time it was in force, one row a policy.
+"""core.policies: each policy with its segment and the time it was in force, one row per policy.
 
 Which event ends a policy is said here once; persistency and surrender ask it.
 """
@@ -72,7 +72,7 @@ ORIGINS: Origins = {
     },
 )
 def policies(policies: pl.LazyFrame, events: pl.LazyFrame, *, as_of: date) -> pl.LazyFrame:
-    """One row a policy issued by the as-of day: segment, premium, first and last day in force."""
+    """One row per policy issued by the as-of day: segment, premium, first and last day in force."""
     known = events.filter(pl.col("effective_on") <= as_of)
     ends = (
         known.filter(pl.col("event").is_in(TERMINATIONS))

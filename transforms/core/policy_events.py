@@ -1,4 +1,4 @@
-"""core.policy_events: what happened to policies, with the policy's segment, one row an event.
+"""core.policy_events: what happened to policies, with the policy's segment, one row per event.
 
 What an event means for the policy's time in force is said in `core.policies`; rates are in `transforms/kpi`.
 """
@@ -47,7 +47,7 @@ ORIGINS: Origins = {
     },
 )
 def policy_events(policies: pl.LazyFrame, events: pl.LazyFrame, *, as_of: date) -> pl.LazyFrame:
-    """One row an event of a policy up to the as-of day: segment, amount, days to payment, reinstatement."""
+    """One row per event of a policy up to the as-of day: segment, amount, days to payment, reinstatement."""
     known = events.filter(pl.col("effective_on") <= as_of).with_columns(
         pl.when(pl.col(day) <= as_of).then(day).alias(day) for day in ("requested_on", "paid_on")
     )

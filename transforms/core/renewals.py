@@ -1,4 +1,4 @@
-"""core.renewals: was a policy of at most one year renewed when it expired, one row an expiring policy.
+"""core.renewals: was a policy of at most one year renewed when it expired, one row per expiring policy.
 
 Which policy renews which is the register's word (`renews_policy_id`); the product may have changed.
 """
@@ -50,7 +50,7 @@ ORIGINS: Origins = {
     },
 )
 def renewals(terms: pl.LazyFrame, events: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
-    """One row a policy of at most one year that has expired by the as-of day: renewed, premiums, exclusion.
+    """One row per policy of at most one year that has expired by the as-of day: renewed, premiums, exclusion.
 
     Renewed: a new term starts within the window of the product line, `renewal.window_days` after expiry unless
     `renewal.window_days_of` says otherwise. Exclusions: ended before expiry, by death, by a claim, or declined by

@@ -64,7 +64,7 @@ ORIGINS: Origins = {
     },
 )
 def surrender_months(events: pl.LazyFrame, exposures: pl.LazyFrame, *, as_of: date) -> pl.LazyFrame:
-    """One row a month, unit and product line: surrender payments and reserve and premium since January.
+    """One row per month, unit and product line: surrender payments and reserve and premium since January.
 
     Lines without a long-term reserve are not in the rate, only in the comprehensive one if they have investment
     contracts. Statistical indicator standard of 2009 as quoted in the press (a third-party copy): surrender
@@ -84,7 +84,7 @@ def surrender_months(events: pl.LazyFrame, exposures: pl.LazyFrame, *, as_of: da
         **{name: pl.col(f"investment_{name}").cast(pl.Float64) for name in INVESTMENT},
     )
     rows = pl.concat([paid, fed], how="diagonal").drop_nulls("month")
-    # One row a month also where nothing was paid, so that every sum since January has all its months.
+    # One row per month also where nothing was paid, so that every sum since January has all its months.
     spans = rows.group_by(PART).agg(
         month=pl.date_ranges(pl.col("month").min(), as_of.replace(day=1), "1mo").first(),
         has_reserve=pl.col("reserve").is_not_null().any(),

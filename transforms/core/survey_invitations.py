@@ -1,4 +1,4 @@
-"""core.survey_invitations: whom a survey asked and what came of it, one row an invitation.
+"""core.survey_invitations: whom a survey asked and what came of it, one row per invitation.
 
 Rates of response and participation are KPIs; who kept silent is compared in `core.survey_nonresponse`.
 """
@@ -53,7 +53,7 @@ ORIGINS: Origins = {
     },
 )
 def survey_invitations(invitations: pl.LazyFrame, *, as_of: date) -> pl.LazyFrame:
-    """One row an invitation sent by the as-of day: whom it went to, about what, and what came of it."""
+    """One row per invitation sent by the as-of day: whom it went to, about what, and what came of it."""
     known = invitations.filter(pl.col("invited_on") <= as_of)
     before = (
         pl.col("invited_on").shift(1).over("customer_id", "frame", order_by=["invited_on", "invitation_id"])

@@ -54,7 +54,7 @@ def survey_nonresponse(
     responses: pl.LazyFrame,
     invitations: pl.LazyFrame,
 ) -> pl.LazyFrame:
-    """One row a kind and month of cases: how customers who answered a survey had fared, beside those who did not.
+    """One row per kind and month of cases: how customers who answered a survey had fared, beside those who did not.
 
     Of everybody with such a case, and of those invited where invitations are known.
     """

@@ -69,7 +69,7 @@ SURVEY_PARTS: Columns = {
     columns=SURVEY_PARTS,
 )
 def survey_parts(scores: pl.LazyFrame, stage_scores: pl.LazyFrame, weights: pl.LazyFrame) -> pl.LazyFrame:
-    """One row a survey, wave and dimension or stage: perceived, expected, gap, weighted, since the wave before.
+    """One row per survey, wave and dimension or stage: perceived, expected, gap, weighted, since the wave before.
 
     Audits are weighted 1. Figures of under 10 effective respondents are withheld.
     """

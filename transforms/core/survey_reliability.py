@@ -49,7 +49,7 @@ SURVEY_RELIABILITY: Columns = {
 def survey_reliability(
     answers: pl.LazyFrame, responses: pl.LazyFrame, questions: pl.LazyFrame, *, as_of: date
 ) -> pl.LazyFrame:
-    """One row a survey, wave and dimension (and all together): whether its items measure one thing."""
+    """One row per survey, wave and dimension (and all together): whether its items measure one thing."""
     items = answered_items("perception", answers, responses, questions, as_of).collect()
     whole = items.with_columns(dimension=pl.lit(ALL), item=pl.concat_str("dimension", pl.lit(" "), "item"))
     alphas = pl.concat(

@@ -1,4 +1,4 @@
-"""core.survey_responses: one row a filled questionnaire, with its flags of validity.
+"""core.survey_responses: one row per filled questionnaire, with its flags of validity.
 
 Scores of the dimensions and of the stages of one questionnaire are tables of their own; means over customers
 are KPIs.
@@ -68,7 +68,7 @@ SURVEY_RESPONSES: Columns = {
 def survey_responses(
     answers: pl.LazyFrame, questions: pl.LazyFrame, *, as_of: date, settings: Settings
 ) -> pl.LazyFrame:
-    """One row a filled questionnaire: whom it is about, how likely they recommend, whether it is valid.
+    """One row per filled questionnaire: whom it is about, how likely they recommend, whether it is valid.
 
     Answers after `as_of` are not known yet. Surveys that the project names as audits are mystery shopping; of
     those it names as screened everybody is valid, whatever the flags. A segment that the answers of one

@@ -45,7 +45,7 @@ SURVEY_SCORES: Columns = {
 def survey_scores(
     answers: pl.LazyFrame, responses: pl.LazyFrame, questions: pl.LazyFrame, *, as_of: date
 ) -> pl.LazyFrame:
-    """One row a filled questionnaire and dimension: perceived, expected, and the gap between them.
+    """One row per filled questionnaire and dimension: perceived, expected, and the gap between them.
 
     The segments and flags of its questionnaire are repeated.
     """

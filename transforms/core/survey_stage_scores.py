@@ -31,7 +31,7 @@ SURVEY_STAGE_SCORES: Columns = {
 def survey_stage_scores(
     answers: pl.LazyFrame, responses: pl.LazyFrame, questions: pl.LazyFrame, *, as_of: date
 ) -> pl.LazyFrame:
-    """One row a filled questionnaire and stage of the journey, rolled up from the items of the dimensions.
+    """One row per filled questionnaire and stage of the journey, rolled up from the items of the dimensions.
 
     An item is about its question's stage, else about the stage of the questionnaire.
     """

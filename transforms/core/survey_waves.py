@@ -105,7 +105,7 @@ def survey_waves(
     weights: pl.LazyFrame,
     invitations: pl.LazyFrame,
 ) -> pl.LazyFrame:
-    """One row a survey and wave: who answered, NPS and satisfaction with their change, CES, SERVQUAL.
+    """One row per survey and wave: who answered, NPS and satisfaction with their change, CES, SERVQUAL.
 
     Figures of under 10 effective respondents are withheld.
     """

@@ -62,7 +62,7 @@ def survey_weights(
     complaints: pl.LazyFrame,
     policies: pl.LazyFrame,
 ) -> pl.LazyFrame:
-    """One row a valid questionnaire of a customer: its weight by product line, channel, age band and region.
+    """One row per valid questionnaire of a customer: its weight by product line, channel, age band and region.
 
     Weighted within survey, wave and stage, so that stages keep the number of questionnaires they were given.
     A stage speaks for its invited customers where invitations are known, else for the events of the wave: from

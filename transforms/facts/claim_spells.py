@@ -1,4 +1,4 @@
-"""From the events of claims to one row a claim and spell: the first instant of each kind, outcomes and requests.
+"""From the events of claims to one row per claim and spell: the first instant of each kind, outcomes and requests.
 
 A spell is a claim as it is handled once; a reopening starts the next. What follows from the instants (dates,
 durations, terms) is not here.
@@ -70,7 +70,7 @@ def _reopened_by_decision(silent: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def spell_rows(spells: pl.LazyFrame) -> pl.LazyFrame:
-    """One row a claim and spell: first instants, day_events, outcome, documents and requests before the decision."""
+    """One row per claim and spell: first instants, day_events, outcome, documents and requests before the decision."""
     # Kept, since three joins look at it and Polars would make it for each.
     instants = _first_instants(spells).cache()
     rows = (
@@ -86,7 +86,7 @@ def spell_rows(spells: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _first_instants(spells: pl.LazyFrame) -> pl.LazyFrame:
-    """One row a claim and spell with the first instant of every kind of event, outcome and amount."""
+    """One row per claim and spell with the first instant of every kind of event, outcome and amount."""
 
     def when(event: str, column: str = "event_at") -> pl.Expr:
         return pl.when(pl.col("event") == event).then(pl.col(column))
@@ -106,13 +106,13 @@ def _first_instants(spells: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _day_events(spells: pl.LazyFrame) -> pl.LazyFrame:
-    """One row a claim and spell with events of which only the day is known, and which: their BITS."""
+    """One row per claim and spell with events of which only the day is known, and which: their BITS."""
     bits = pl.col("event").replace_strict(BITS, default=0, return_dtype=pl.Int32)
     return spells.filter("is_day").group_by(KEY).agg(day_events=bits.unique().sum())
 
 
 def _reviewed(spells: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
-    """One row a claim and spell that has more than one outcome: the latest, and when it was refused and granted.
+    """One row per claim and spell that has more than one outcome: the latest, and when it was refused and granted.
 
     Of several at one time the one that pays counts, so that the order of rows does not matter.
     """

@@ -46,7 +46,7 @@ TERM_COLUMNS: Columns = {
 
 
 def document_requests(spells: pl.LazyFrame, time_zone: str) -> pl.LazyFrame:
-    """One row a request for documents: claim_id, spell_no, noticed_on, supplied_on (empty if never).
+    """One row per request for documents: claim_id, spell_no, noticed_on, supplied_on (empty if never).
 
     The notice counts from its delivery, in spells without recorded deliveries from the request itself.
     """

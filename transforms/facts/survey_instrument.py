@@ -1,4 +1,4 @@
-"""The items of a questionnaire that customers who read the questions answered, as rows and as a matrix a wave.
+"""The items of a questionnaire that customers who read the questions answered, as rows and as a matrix per wave.
 
 What they say of the instrument is in `core.survey_reliability` and `core.survey_items`, by the formulas of
 `statistics/reliability.py`.

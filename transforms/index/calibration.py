@@ -37,7 +37,7 @@ CALIBRATION: Columns = {
     columns=CALIBRATION,
 )
 def calibration(scores: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
-    """One row a framework, cut and dimension: whether the records and the customers say the same.
+    """One row per framework, cut and dimension: whether the records and the customers say the same.
 
     The expected sign is plus: a wrong one is to be looked into, not weighted away. Months of a segment are not
     independent, so the correlation of month-on-month changes stands beside that of levels.

@@ -26,7 +26,7 @@ CONTRIBUTIONS: Columns = {
     columns=CONTRIBUTIONS,
 )
 def contributions(scores: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
-    """One row a framework, month, segment and node: points by which it moved the index since the month before.
+    """One row per framework, month, segment and node: points by which it moved the index since the month before.
 
     There are rows where the index has a score in both months; the leaves' total_points sum to its change, within
     1e-9 points.

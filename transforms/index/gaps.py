@@ -30,7 +30,7 @@ GAPS: Columns = {
     columns=GAPS,
 )
 def gaps(scores: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
-    """One row a framework, month, segment and dimension: its objective and its perceived score, and the gap.
+    """One row per framework, month, segment and dimension: its objective and its perceived score, and the gap.
 
     High facts with low perception are a communication problem; low facts with high perception point to bias in
     the survey, or in who is left to answer it.

@@ -25,7 +25,7 @@ GRADE_PROBABILITIES: Columns = {
     columns=GRADE_PROBABILITIES,
 )
 def grade_probabilities(intervals: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
-    """One row a framework, month, segment and grade within reach of sampling noise: its probability."""
+    """One row per framework, month, segment and grade within reach of sampling noise: its probability."""
     scales = pl.LazyFrame(
         [(f.code, f.version, list(f.grades.scale)) for f in settings.frameworks if f.grades],
         schema={"framework": pl.String, "framework_version": pl.String, "grade": pl.List(pl.String)},

@@ -30,7 +30,7 @@ GRADES: Columns = {
     columns=GRADES,
 )
 def grades(scores: pl.LazyFrame, intervals: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
-    """One row a framework, month, segment and inner node: the grade of the month and the grade to show.
+    """One row per framework, month, segment and inner node: the grade of the month and the grade to show.
 
     The grade held so far moves to that of the score once the change is more than noise, as the framework's
     hysteresis says; a cap holds at once. Without an interval of its score a grade moves only if the change lasts.

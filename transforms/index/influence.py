@@ -33,6 +33,6 @@ INFLUENCE: Columns = {
     asked_for=asks_for_draws,
 )
 def influence(kpi_monthly: pl.LazyFrame, kpi_windows: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
-    """One row a framework, month, cut and KPI: what it does to the ranking, beside its nominal weight."""
+    """One row per framework, month, cut and KPI: what it does to the ranking, beside its nominal weight."""
     found = samples(with_windows(kpi_monthly, kpi_windows), settings.frameworks)
     return sample_rows(found, leaf_influence, INFLUENCE)

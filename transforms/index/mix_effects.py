@@ -27,7 +27,7 @@ MIX_EFFECTS: Columns = {
     columns=MIX_EFFECTS,
 )
 def mix_effects(kpi_monthly: pl.LazyFrame) -> pl.LazyFrame:
-    """One row a KPI, month and segment: what its own rate and its share of the cases did to the total.
+    """One row per KPI, month and segment: what its own rate and its share of the cases did to the total.
 
     For KPIs that have a numerator, whose value is a multiple of numerator / denominator; the effects sum to the
     change of that ratio over all segments of the cut since the month before (Kitagawa 1955). The mix effect is

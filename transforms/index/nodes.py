@@ -43,7 +43,7 @@ NODES: Columns = {
     columns=NODES,
 )
 def nodes(kpi_monthly: pl.LazyFrame, kpi_windows: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
-    """One row a framework, month, segment and node with the leaf's value, the weights and what was clipped."""
+    """One row per framework, month, segment and node with the leaf's value, the weights and what was clipped."""
     return evaluated_rows(with_windows(kpi_monthly, kpi_windows), settings.frameworks, _rows, NODES)
 
 

@@ -35,7 +35,7 @@ RANK_INTERVALS: Columns = {
 def rank_intervals(
     kpi_monthly: pl.LazyFrame, kpi_windows: pl.LazyFrame, *, settings: Settings
 ) -> pl.LazyFrame:
-    """One row a framework, month and segment: its rank, and the ranks that other sound methods give it."""
+    """One row per framework, month and segment: its rank, and the ranks that other sound methods give it."""
     asked = settings.robustness
     assert asked, "made only if asked for"
 

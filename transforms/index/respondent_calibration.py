@@ -75,7 +75,7 @@ def respondent_calibration(
     claims: pl.LazyFrame,
     complaints: pl.LazyFrame,
 ) -> pl.LazyFrame:
-    """One row a survey, kind of case and dimension: own days against own score, by rank and by ordered logit.
+    """One row per survey, kind of case and dimension: own days against own score, by rank and by ordered logit.
 
     The logit has the logarithm of the days, the outcome, the document requests and, so that a good branch is
     not taken for a fast case, the branch's mean logarithm (Mundlak 1978); its standard errors are

@@ -61,7 +61,7 @@ def score_intervals(
     settings: Settings,
     **facts: pl.LazyFrame,
 ) -> pl.LazyFrame:
-    """One row a framework, month, segment and inner node: what sampling noise leaves open of its score."""
+    """One row per framework, month, segment and inner node: what sampling noise leaves open of its score."""
     asked = settings.robustness
     assert asked, "made only if asked for"
     return resampled_intervals(

@@ -44,7 +44,7 @@ SCORES: Columns = {
     partitioned_by="period",
 )
 def scores(kpi_monthly: pl.LazyFrame, kpi_windows: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
-    """One row a framework, month, segment and node of its tree: score 0–100, coverage, grade and status.
+    """One row per framework, month, segment and node of its tree: score 0–100, coverage, grade and status.
 
     A segment is scored from its own records alone, unless a framework compares segments. A version is scored for
     the time it is valid and for `backcast_months` before.

@@ -27,7 +27,7 @@ SEGMENT_CONTRIBUTIONS: Columns = {
     columns=SEGMENT_CONTRIBUTIONS,
 )
 def segment_contributions(scores: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
-    """One row a framework, month, segment and node: points by which it sets the segment apart from the company.
+    """One row per framework, month, segment and node: points by which it sets the segment apart from the company.
 
     There are rows where both have an index; the leaves' total_points sum to the distance, within 1e-9 points.
     """

@@ -34,7 +34,7 @@ SENSITIVITY: Columns = {
     asked_for=asks_for_draws,
 )
 def sensitivity(kpi_monthly: pl.LazyFrame, kpi_windows: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
-    """One row a framework, cut and choice of method, in the newest month: its part in moving the ranks (Sobol)."""
+    """One row per framework, cut and choice of method, in the newest month: its part in moving the ranks (Sobol)."""
     asked = settings.robustness
     assert asked, "made only if asked for"
 

@@ -28,7 +28,7 @@ SEPARATOR = "\x1f"
     columns=SIGNALS,
 )
 def signals(scores: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
-    """One row a framework, month, segment and inner node with a score: whether its change is more than noise.
+    """One row per framework, month, segment and inner node with a score: whether its change is more than noise.
 
     Each version of a framework is a series of its own, since its scores compare with no other's.
     """

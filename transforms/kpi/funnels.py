@@ -33,7 +33,7 @@ FUNNELS: Columns = {
     columns=FUNNELS,
 )
 def funnels(kpi_monthly: pl.LazyFrame) -> pl.LazyFrame:
-    """One row a share or rate of a segment and month: where it stands among the segments of its cut."""
+    """One row per share or rate of a segment and month: where it stands among the segments of its cut."""
     by = ["kpi", "basis", "cut", "period"]
     counted = kpi_monthly.filter(
         pl.col("cut") != "company", pl.col("denominator") > 0, pl.col("value").is_finite()

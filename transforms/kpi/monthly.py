@@ -19,5 +19,5 @@ from transforms.periods import MONTH
     columns=RECORD,
 )
 def monthly(shared: pl.LazyFrame, periods: pl.LazyFrame) -> pl.LazyFrame:
-    """One row a KPI, month, basis, cut and segment: value, interval, numbers of cases and status."""
+    """One row per KPI, month, basis, cut and segment: value, interval, numbers of cases and status."""
     return shared.filter(pl.col("grain") == MONTH).join(periods, on="period", how="semi")

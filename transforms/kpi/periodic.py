@@ -20,6 +20,6 @@ from transforms.model import transform
     columns={**RECORD, "period": (pl.Date, "First day of the period."), **GRAIN},
 )
 def periodic(shared: pl.LazyFrame, periods: pl.LazyFrame) -> pl.LazyFrame:
-    """One row a KPI, period longer than a month, basis, cut and segment: value, interval, numbers of cases, status."""
+    """One row per KPI, period longer than a month, basis, cut and segment: value, interval, cases, status."""
     asked = periods.select("grain", period="starts_on")
     return shared.join(asked, on=["grain", "period"], how="semi")

@@ -18,6 +18,6 @@ from transforms.model import transform
     columns=SIGNALS,
 )
 def signals(kpi_monthly: pl.LazyFrame) -> pl.LazyFrame:
-    """One row a published value of a KPI: the limits of its ordinary variation and whether it is a signal."""
+    """One row per published value of a KPI: the limits of its ordinary variation and whether it is a signal."""
     windows = {kpi.code: kpi.issue_months for kpi in registry() if kpi.issue_months > 1}
     return charted(kpi_monthly, window_months=windows)

@@ -28,7 +28,7 @@ from transforms.periods import WINDOW_GRAINS
     },
 )
 def windows(shared: pl.LazyFrame, periods: pl.LazyFrame) -> pl.LazyFrame:
-    """One row a KPI that a framework takes over longer windows, month, basis, cut, segment and length of the window."""
+    """One row per KPI that a framework takes over longer windows, month, basis, cut, segment and length."""
     length = pl.col("grain").replace_strict(WINDOW_GRAINS, default=None, return_dtype=pl.Int32)
     return (
         shared.with_columns(window_months=length)

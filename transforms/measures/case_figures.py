@@ -167,7 +167,7 @@ class CasePlan:
         return CaseState(sums, values, self._matured(fact) if self.takes_issue_months else None)
 
     def _rows(self, fact: SegmentedFact) -> pl.DataFrame:
-        """One row a case of the months, with every column."""
+        """One row per case of the months, with every column."""
         month = pl.col("month")
         held = (month - month_number(self.held_since)).clip(0, self.longest) if self.held_since else None
         return (

@@ -100,7 +100,7 @@ class CurvePlan:
         return CurveState(fates, located.sums({name: rows[name] for name in ("n_open", "n_excluded")}))
 
     def _rows(self, fact: SegmentedFact) -> pl.DataFrame:
-        """One row a case of the months: duration (empty if left out), kind, n_open, n_excluded."""
+        """One row per case of the months: duration (empty if left out), kind, n_open, n_excluded."""
         kpi = self.kpi
         wanted = [
             pl.col("month").is_between(self.months.start, self.months.stop - 1),

@@ -40,7 +40,7 @@ class Example:
 
 
 def rows(table: str) -> Rows:
-    """The rows of a table of texts: a line of column names, then one line a row, `-` for empty.
+    """The rows of a table of texts: a line of column names, then one line per row, `-` for empty.
 
     A column `cases` says how many cases alike a row stands for. Raises ValueError for a line with more or fewer
     values than there are columns.

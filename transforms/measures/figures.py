@@ -91,7 +91,7 @@ class Figures:
         return cls(series, scope.periods["period"].to_numpy(), own.numbers_in(scope.segments), numbers)
 
     def frame(self) -> pl.DataFrame:
-        """One row a period and segment."""
+        """One row per period and segment."""
         shape = (len(self.periods), len(self.segments))
         keys = {
             "series": pl.repeat(self.series.number, shape[0] * shape[1], dtype=SERIES, eager=True),

@@ -44,7 +44,7 @@ def charted(
     rebased_on: Mapping[str, date] | None = None,
     two_of_three: bool = False,
 ) -> pl.LazyFrame:
-    """One row a published value of kpi.monthly: limits of ordinary variation and the first rule it breaks.
+    """One row per published value of kpi.monthly: limits of ordinary variation and the first rule it breaks.
 
     Shares get p charts, rates u charts, both Laney's where variation exceeds chance in large numbers; all
     else XmR, as do series with a season, which is taken out (two years and more). The baseline is the first

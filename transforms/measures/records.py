@@ -72,7 +72,7 @@ def kpi_records(
     lost: Collection[str] = (),
     windows: Windows = MappingProxyType({}),
 ) -> pl.DataFrame:
-    """One record a KPI, period, basis, cut and segment; with the grain of the period if `periods` has grains.
+    """One record per KPI, period, basis, cut and segment; with the grain of the period if `periods` has grains.
 
     `facts` by table name; `periods` has starts_on and ends_on, each of whole months, and perhaps grain: then the
     records have grain and ends_on as well. `recorded` (item, recorded_from) says since when the sources record
@@ -165,7 +165,7 @@ def _firsts(facts: Facts, needs: Needs, series: Sequence[Series], recorded: pl.D
 def _rules(
     series: Sequence[Series], applicable: Mapping[int, _Applicable], settings: Settings
 ) -> pl.DataFrame:
-    """What all records of a series have in common, one row a series."""
+    """What all records of a series have in common, one row per series."""
     rows = [
         (
             s.kpi.code,

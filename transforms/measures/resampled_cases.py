@@ -201,7 +201,7 @@ def _runs(units: NDArray[np.uint32]) -> dict[int, tuple[int, int]]:
 
 
 def _case_rows(leaves: Sequence[CaseLeaf], facts: Facts, cut: str, units: pl.DataFrame) -> pl.DataFrame:
-    """Unit, customer and what a case adds, one row a case and month in which it counts."""
+    """Unit, customer and what a case adds, one row per case and month in which it counts."""
     by_place: dict[tuple[str, str], list[CaseLeaf]] = {}
     for leaf in leaves:
         by_place.setdefault((leaf.kpi.fact, leaf.placed_on), []).append(leaf)
@@ -275,7 +275,7 @@ def _customers(rows: pl.DataFrame, added: list[str], kept: list[str]) -> tuple[p
 
 
 def _listed(customers: tuple[pl.DataFrame, pl.DataFrame], added: list[str], kept: list[str]) -> pl.DataFrame:
-    """One row a group of alike customers, in an order that follows from its values: unit, group, size."""
+    """One row per group of alike customers, in an order that follows from its values: unit, group, size."""
     plain, lists = customers
     alike = plain.group_by(plain.columns).agg(size=pl.len().cast(pl.Int64)).sort("unit", *added, *kept)
     text = [pl.col(name).cast(pl.List(pl.String)).list.join(" ") for name in kept]

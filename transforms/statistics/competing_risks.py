@@ -20,7 +20,7 @@ from transforms.statistics.risk_sets import COMPETING, EVENT, RiskSets
 
 
 def incidence_figures(sets: RiskSets, *, horizons: Sequence[float], level: float = LEVEL) -> pl.DataFrame:
-    """Share of each group that ended by events within each horizon, other causes competing, one row a group.
+    """Share of each group that ended by events within each horizon, other causes competing, one row per group.
 
     Columns: n, n_events, followed_to, n_competing (ended by other causes) and for each horizon, named within_30 for
     30: within_30 = F(h), within_30_var, within_30_low, within_30_high (log-log; Wilson over the cases whose fate at

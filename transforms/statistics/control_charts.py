@@ -218,7 +218,7 @@ def overdispersion(z: pl.Expr) -> pl.Expr:
 def funnel(units: pl.LazyFrame, by: Sequence[str], *, family: Literal["p", "u"] = "p") -> pl.LazyFrame:
     """`units` with funnel limits at 95 and 99.8 % around the rate of all units of the same `by`.
 
-    In: numerator, denominator, one row a unit. Out: target, z, phi, inflation, lower_95, upper_95, lower_998,
+    In: numerator, denominator, one row per unit. Out: target, z, phi, inflation, lower_95, upper_95, lower_998,
     upper_998 and position ('within', 'above_95', 'below_95', 'above_998', 'below_998'). Where units differ by
     more than chance (n·φ > χ² of n at 95 %) the limits are √φ times as far from the target (Spiegelhalter
     2005).

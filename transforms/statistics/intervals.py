@@ -1,4 +1,4 @@
-"""Confidence intervals as Polars expressions over columns of counts and sums, one row a group.
+"""Confidence intervals as Polars expressions over columns of counts and sums, one row per group.
 
 Estimates that need the single cases (survival curves, bootstrap) are elsewhere. Undefined is null: NaN and
 infinity never leave.

@@ -28,7 +28,7 @@ def km_figures(
     tau: float | None,
     level: float = LEVEL,
 ) -> pl.DataFrame:
-    """Kaplan–Meier figures, one row a group of the risk sets.
+    """Kaplan–Meier figures, one row per group of the risk sets.
 
     Columns: n, n_events, followed_to (last observed time);
     for each quantile q, named p50 for 0.5: p50 = min{t: S(t) ≤ 1 − q}, null if not reached, p50_low and

@@ -1,4 +1,4 @@
-"""The latest version of each record that was known on the as-of date, as one view a feed.
+"""The latest version of each record that was known on the as-of date, as one view per feed.
 
 Staging models read `latest.<feed>`; which rows of raw are in force, which of them make one record and which of
 these is later is brought together here once. What deliveries mean is in deliveries.py.

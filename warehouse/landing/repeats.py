@@ -27,7 +27,7 @@ _SHOWN = 4
 
 
 def find_repeats(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `latest.repeats`: one row a key and kind of repetition; needs the tables of `open_latest`.
+    """Make `latest.repeats`: one row per key and kind of repetition; needs the tables of `open_latest`.
 
     equal: rows of one delivery with equal content, of which one counts. overwritten: different rows of one delivery
     under one key of the source, of which the last line counts as nothing says which is later. two_sources: different

@@ -1,4 +1,4 @@
--- The life of each claim from report to payment. One row a claim and spell.
+-- The life of each claim from report to payment. One row per claim and spell.
 WITH events AS (
     SELECT * FROM staging.claim_events WHERE event_at < (SELECT ends_at FROM staging.run)
 ),

@@ -1,4 +1,4 @@
--- Each complaint with its dates, outcome and durations up to the as-of date. One row a complaint.
+-- Each complaint with its dates, outcome and durations up to the as-of date. One row per complaint.
 WITH seen AS (
     SELECT
         *,

@@ -1,4 +1,4 @@
--- Did the policy persist to its k-th month? One row a policy and duration of 13, 25, 37, 49 or 61 months.
+-- Did the policy persist to its k-th month? One row per policy and duration of 13, 25, 37, 49 or 61 months.
 WITH exits AS (
     SELECT
         policy_id,

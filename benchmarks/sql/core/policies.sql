@@ -1,4 +1,4 @@
--- Each policy with its segment and the time it was in force. One row a policy.
+-- Each policy with its segment and the time it was in force. One row per policy.
 WITH changes AS (
     SELECT
         policy_id,

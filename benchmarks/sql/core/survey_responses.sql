@@ -1,4 +1,4 @@
--- Whom a filled questionnaire is about, how likely they recommend, whether it is valid. One row a questionnaire.
+-- Whom a filled questionnaire is about, how likely they recommend, whether it is valid. One row per questionnaire.
 WITH responses AS (
     SELECT
         survey,

@@ -1,4 +1,4 @@
--- One questionnaire's scores and gap on each dimension. One row a questionnaire and dimension.
+-- One questionnaire's scores and gap on each dimension. One row per questionnaire and dimension.
 WITH pairs AS (
     SELECT survey, dimension, count(*) AS n_asked
     FROM staging.survey_questions

@@ -1,4 +1,4 @@
--- One questionnaire's scores and gap on its stage of the journey. One row a questionnaire and stage.
+-- One questionnaire's scores and gap on its stage of the journey. One row per questionnaire and stage.
 WITH pairs AS (
     SELECT survey, count(*) AS n_asked FROM staging.survey_questions WHERE is_paired GROUP BY survey
 ),

@@ -1,4 +1,4 @@
--- The measured columns of the KPIs of claims. One row a KPI, basis, cut, segment and month.
+-- The measured columns of the KPIs of claims. One row per KPI, basis, cut, segment and month.
 WITH cases AS (
     SELECT
         *,

@@ -1,4 +1,4 @@
--- What a KPI's record needs besides its numbers. One row a KPI and basis.
+-- What a KPI's record needs besides its numbers. One row per KPI and basis.
 WITH kpis (kpi, bases, unit, direction, horizon_days, minimum, suppress_below, is_count, definition_version) AS (
     VALUES
         ('claim_report_to_decision_days_median', ['cohort', 'period'], 'days', -1, 30, 30, 0, FALSE, '2'),

@@ -1,4 +1,4 @@
--- The measured columns of persistency and surrender. One row a KPI, basis, cut, segment and month.
+-- The measured columns of persistency and surrender. One row per KPI, basis, cut, segment and month.
 WITH matured AS (
     SELECT
         duration_months,

@@ -1,4 +1,4 @@
--- The segments of every cut that occur in any fact. One row a cut and segment.
+-- The segments of every cut that occur in any fact. One row per cut and segment.
 WITH found AS (
     SELECT DISTINCT org_unit, region, product_line, channel, age_band FROM core.claims
     UNION

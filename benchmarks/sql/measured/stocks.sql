@@ -1,4 +1,4 @@
--- Policies in force and claims open at both ends of each month. One row a flow, cut, segment and month.
+-- Policies in force and claims open at both ends of each month. One row per flow, cut, segment and month.
 WITH cases AS (
     SELECT 'policies' AS flow, issued_on AS entered_on, ended_on AS left_on,
         org_unit, region, product_line, channel, age_band

@@ -1,4 +1,4 @@
--- The measured columns of the KPIs of surveys. One row a KPI, basis, cut, segment and month.
+-- The measured columns of the KPIs of surveys. One row per KPI, basis, cut, segment and month.
 WITH scores AS (
     SELECT
         date_trunc('month', answered_on) AS period,

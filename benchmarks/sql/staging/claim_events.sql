@@ -1,4 +1,4 @@
--- Claim events in their latest version; instants are local. One row an event.
+-- Claim events in their latest version; instants are local. One row per event.
 WITH repeated AS (
     SELECT event_id FROM staging.claim_events_delivered GROUP BY event_id HAVING count(*) > 1
 )

@@ -1,4 +1,4 @@
--- The complaint log in its latest version, with the segment of each complaint. One row a complaint.
+-- The complaint log in its latest version, with the segment of each complaint. One row per complaint.
 WITH repeated AS (
     SELECT complaint_id FROM staging.complaints_delivered GROUP BY complaint_id HAVING count(*) > 1
 ),

@@ -1,4 +1,4 @@
--- The policy register in its latest version, with the segment of each policy. One row a policy.
+-- The policy register in its latest version, with the segment of each policy. One row per policy.
 WITH repeated AS (
     SELECT policy_id FROM staging.policies_delivered GROUP BY policy_id HAVING count(*) > 1
 ),

@@ -1,4 +1,4 @@
--- Policy events up to the as-of date in their latest version. One row an event.
+-- Policy events up to the as-of date in their latest version. One row per event.
 WITH repeated AS (
     SELECT event_id FROM staging.policy_events_delivered GROUP BY event_id HAVING count(*) > 1
 ),

@@ -1,4 +1,4 @@
--- Instalments due on a policy's anniversaries in their latest version. One row a policy and instalment.
+-- Instalments due on a policy's anniversaries in their latest version. One row per policy and instalment.
 WITH repeated AS (
     SELECT policy_id, instalment_no
     FROM staging.premiums_delivered

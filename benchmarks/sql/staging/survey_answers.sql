@@ -1,4 +1,4 @@
--- Survey answers in their latest version. One row an answer.
+-- Survey answers in their latest version. One row per answer.
 WITH repeated AS (
     SELECT survey, wave, response_id, question
     FROM staging.survey_answers_delivered

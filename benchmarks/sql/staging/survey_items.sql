@@ -1,4 +1,4 @@
--- The two answers about one item side by side. One row a questionnaire and item with a dimension.
+-- The two answers about one item side by side. One row per questionnaire and item with a dimension.
 SELECT
     survey,
     wave,
