@@ -38,8 +38,9 @@ lint: $(VENV)/installed-dev  ## ruff, types, import rules, what nothing reaches
 	$(BIN)/lint-imports
 	$(BIN)/vulture
 
-dictionary: $(VENV)/installed  ## write docs/dictionary from the registry of KPIs
+dictionary: $(VENV)/installed  ## write docs/dictionary and the reference of the project file from the code
 	$(BIN)/policypulse dictionary --out docs/dictionary
+	$(BIN)/policypulse reference --out docs
 
 lock: $(VENV)/uv  ## pin all dependencies with their hashes anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --all-extras pyproject.toml -o requirements-dev.lock

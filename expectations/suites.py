@@ -23,6 +23,8 @@ from pydantic import (
     field_validator,
 )
 
+from transforms.written_yaml import key_problems
+
 Severity = Literal["critical", "warning", "info"]
 
 ROOM = Path(__file__).parent
@@ -43,8 +45,6 @@ TYPES: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
 }
 NAME = r"[a-z][a-z0-9_]*"
 SELECT = re.compile(r"\s*(--[^\n]*\n\s*)*(select|with|from)\b", re.IGNORECASE)
-# What pydantic says of keys, in the words of the other files.
-REASONS = {"missing": "is required", "extra_forbidden": "there is no such key"}
 # Stands in a query for the table that is checked.
 BATCH = "{batch}"
 
@@ -221,20 +221,8 @@ def suite_checks(content: Any, path: Path) -> list[Check]:
     try:
         suite = Suite.model_validate(content)
     except ValidationError as error:
-        raise SuiteError(path, *_problems(error)) from None
+        raise SuiteError(path, *key_problems(error, content, Suite)) from None
     return [entry.check(table_of(path), path) for entry in suite.expectations]
-
-
-def _problems(error: ValidationError) -> Iterator[tuple[str, str]]:
-    """Key path and reason of everything that is wrong with a suite.
-
-    Project files, frameworks and packs have theirs from `transforms/written_yaml.py`, a room that this one does not
-    import.
-    """
-    for detail in error.errors(include_url=False):
-        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in detail["loc"])
-        reason = REASONS.get(detail["type"], detail["msg"]).removeprefix("Value error, ")
-        yield place.lstrip("."), reason
 
 
 def read_audit(path: Path) -> list[Check]:
@@ -269,7 +257,7 @@ def audit_checks(text: str, path: Path, tables: Sequence[str]) -> list[Check]:
     try:
         audit = Entry.model_validate(entry)
     except ValidationError as error:
-        raise SuiteError(path, *_problems(error)) from None
+        raise SuiteError(path, *key_problems(error, entry, Entry)) from None
     return [audit.check(table, path) for table in _tables(said["tables"], path, tables)]
 
 

@@ -78,11 +78,11 @@ def line_of_key(file: OwnFile, key: str) -> int:
         header = rf"\s*{re.escape(key)}:"
         return next((n for n, line in enumerate(file.text.splitlines(), 1) if re.match(header, line)), 1)
     content, node = read_yaml(file.text)
-    if "." not in key and "[" not in key and isinstance(content, dict):
+    if "." not in key and isinstance(content, dict):
         names = [entry.get("name") for entry in content.get("expectations") or () if isinstance(entry, dict)]
         # Of two checks of one name the later one is wrong.
-        key = f"expectations[{len(names) - 1 - names[::-1].index(key)}].name" if key in names else key
-    return line_of(node, re.findall(r"[^.\[\]]+", key)) or 1
+        key = f"expectations.{len(names) - 1 - names[::-1].index(key)}.name" if key in names else key
+    return line_of(node, key.split(".")) or 1
 
 
 def line_in(file: OwnFile, check: Check, line_of_query: int) -> int:

@@ -79,6 +79,9 @@ def simulate(
 
     with _ended_by(FileExistsError, status=ExitStatus.MISTAKEN):
         write_feeds(out, policies, months, seed, branches)
+    from orchestration.reference import write_schema
+
+    write_schema(out)
     typer.echo(
         f"{policies:,} policies over {months} months are in {out}; truth.json says how they were made."
     )
@@ -286,6 +289,26 @@ def dictionary(
     for name, text in pages.items():
         (out / name).write_text(text, encoding="utf-8")
     typer.echo(f"Wrote {len(pages)} pages to {out}; begin with {out / 'README.md'}.")
+
+
+@app.command()
+def reference(
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder to write page and schema into; else the page is shown."),
+    ] = None,
+) -> None:
+    """Write the reference of all keys of the project file, and its JSON schema for editors."""
+    from orchestration.reference import reference_files
+
+    files = reference_files()
+    if out is None:
+        typer.echo(next(iter(files.values())))
+        return
+    out.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (out / name).write_text(text, encoding="utf-8")
+    typer.echo(f"Wrote {' and '.join(files)} to {out}.")
 
 
 @app.command()

@@ -26,6 +26,7 @@ from transforms.settings import (
     ClaimSettings,
     ComplaintSettings,
     Cut,
+    KeySettings,
     MarketSettings,
     PersistencySettings,
     RenewalSettings,
@@ -66,39 +67,76 @@ def _listed(sources: Any) -> Any:
     return [sources] if isinstance(sources, dict) else sources
 
 
-Sources = Annotated[tuple[FeedSource, ...], BeforeValidator(_listed)]
+Sources = Annotated[
+    tuple[FeedSource, ...],
+    BeforeValidator(_listed, json_schema_input_type=FeedSource | tuple[FeedSource, ...]),
+]
 
 
 class Pseudonyms(_Part):
     """The key under which identifiers of people become pseudonyms; it lies outside the warehouse."""
 
-    key_file: str
-    key_id: str = "k1"
+    key_file: str = Field(
+        description="File with 64 hexadecimal digits of random, for its owner only; relative to the project folder.",
+        examples=["pseudonym.key"],
+    )
+    key_id: str = Field(
+        "k1", description="Name of the key, kept with what it made; a new key gets a new name."
+    )
 
 
 class IndexPart(_Part):
     """Which frameworks the index is computed by: names of shipped ones or paths of the project's own."""
 
-    frameworks: tuple[str, ...] = ("life_default",)
+    frameworks: tuple[str, ...] = Field(
+        ("life_default",), description="Shipped frameworks by name, own ones by the path of their file."
+    )
 
 
 class ProjectFile(_Part):
     """The keys of `policypulse.yml`."""
 
-    insurer: str = Field(description="Name of the insurer, as reports show it.")
-    time_zone: str = "UTC"
-    calendar: str = "CN"
-    calendar_gaps: CalendarGaps = "stop"
-    as_of: date | None = None
-    warehouse: str = "warehouse"
-    data: str | None = None
-    keep_versions: int = Field(5, ge=1)
-    months: int = Field(36, ge=1, le=600)
-    grains: tuple[Grain, ...] = tuple(CALENDAR_GRAINS)
-    cuts: tuple[Cut, ...] = CUTS
-    schedule: str = DEFAULT_SCHEDULE
-    settle_seconds: int | None = Field(None, ge=0, description="A file changed so short a time ago waits.")
-    memory_limit_gib: int | None = Field(None, ge=1)
+    insurer: str = Field(description="Name of the insurer, as reports show it.", examples=["Example Life"])
+    time_zone: str = Field("UTC", description="In which business days are counted; of naive timestamps too.")
+    calendar: str = Field(
+        "CN", description="Working calendar, as in CN, FR or GB-ENG; the feed calendar wins over it."
+    )
+    calendar_gaps: CalendarGaps = Field(
+        "stop",
+        description="Days up to the as-of day that neither calendar knows: they stop the run, or Mondays to "
+        "Fridays count.",
+    )
+    as_of: date | None = Field(
+        None, description="Day up to which records count; without it, yesterday.", examples=["2025-12-31"]
+    )
+    warehouse: str = Field("warehouse", description="Folder of the databases and published versions.")
+    data: str | None = Field(
+        None,
+        description="Folder that the feeds' files are relative to; without it, this one.",
+        examples=["/srv/extracts"],
+    )
+    keep_versions: int = Field(5, ge=1, description="Published versions kept for a way back.")
+    months: int = Field(36, ge=1, le=600, description="Months of KPIs up to the as-of month.")
+    grains: tuple[Grain, ...] = Field(
+        tuple(CALENDAR_GRAINS),
+        description="Longer periods, counted anew from the facts; rolling_12 costs as much as all else.",
+    )
+    cuts: tuple[Cut, ...] = Field(CUTS, description="What the company is divided by.")
+    schedule: str = Field(
+        DEFAULT_SCHEDULE, description="When the schedule runs, as in cron, in the time zone of the project."
+    )
+    settle_seconds: int | None = Field(
+        None,
+        ge=0,
+        description="A file changed so short a time ago waits; without it 60 for schedule and sensor, 0 by hand.",
+        examples=[60],
+    )
+    memory_limit_gib: int | None = Field(
+        None,
+        ge=1,
+        description="Memory that DuckDB may take; without it, four fifths of the machine's.",
+        examples=[8],
+    )
     pseudonyms: Pseudonyms | None = None
     persistency: PersistencySettings = PersistencySettings()
     renewal: RenewalSettings = RenewalSettings()
@@ -107,10 +145,22 @@ class ProjectFile(_Part):
     market: MarketSettings | None = None
     surveys: SurveySettings = SurveySettings()
     claims: ClaimSettings = ClaimSettings()
+    keys: KeySettings = KeySettings()
     index: IndexPart = IndexPart()
     robustness: RobustnessSettings | None = None
-    packs: tuple[str, ...] = Field((), description="Regulators' packs: shipped ones or paths of your own.")
-    feeds: dict[str, Sources] = Field(min_length=1)
+    packs: tuple[str, ...] = Field(
+        (),
+        description="Regulators' packs: shipped ones or paths of your own.",
+        examples=[["cn_insurance_law"]],
+    )
+    feeds: dict[str, Sources] = Field(
+        min_length=1,
+        description="Where each feed comes from, one source or several; what is left out makes its KPIs "
+        "not_applicable.",
+        examples=[
+            {"complaints": {"files": "feeds/complaints_*.csv", "columns": {"complaint_id": "COMPLAINT_NO"}}}
+        ],
+    )
 
 
 @dataclass(frozen=True)
@@ -243,7 +293,7 @@ def _validated(
     try:
         return ProjectFile.model_validate(content)
     except ValidationError as error:
-        raise ProjectError(path, [*problems, *key_problems(error, content)], text) from None
+        raise ProjectError(path, [*problems, *key_problems(error, content, ProjectFile)], text) from None
 
 
 def _settings(
@@ -256,7 +306,7 @@ def _settings(
     try:
         return Settings(**shared, frameworks=frameworks, packs=packs)
     except ValidationError as error:
-        problems += key_problems(error, shared)
+        problems += key_problems(error, shared, Settings)
         return None
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from transforms.framework import Coverage, Framework, Grades, Group, Leaf, Normalisation
+from transforms.framework import Framework, Grades, Group, Leaf, Normalisation
 from transforms.written_yaml import YamlError, key_problems, line_of, read_yaml
 
 # What each normalisation needs beside the KPI.
@@ -22,7 +22,6 @@ PARAMETER: Mapping[Normalisation, str] = {
     "bands": "bands",
 }
 # Every key of a framework file, to name the nearest where one is misspelt.
-KEYS = frozenset(name for model in (Framework, Group, Leaf, Coverage, Grades) for name in model.model_fields)
 OWN_OF_EACH_FILE = frozenset({"code", "version", "parent", "valid_from", "valid_to"})
 
 
@@ -67,7 +66,7 @@ def read_framework(
     try:
         framework = Framework.model_validate(merged)
     except ValidationError as error:
-        problems = [Problem(*problem) for problem in key_problems(error, merged, KEYS)]
+        problems = [Problem(*problem) for problem in key_problems(error, merged, Framework)]
         raise FrameworkError(_located(problems, lines)) from None
     problems = [
         *_tree_problems(framework),

@@ -74,7 +74,7 @@ def read_pack(text: str, known_kpis: Collection[str] | None = None) -> Pack:
     try:
         pack = Pack.model_validate(content)
     except ValidationError as error:
-        raise PackError(list(key_problems(error, content))) from None
+        raise PackError(list(key_problems(error, content, Pack))) from None
     problems = list(_unknown(pack, known_kpis)) if known_kpis is not None else []
     if problems:
         raise PackError(problems)

@@ -31,7 +31,9 @@ class PersistencySettings(BaseModel):
     """How k-month persistency is counted; `default` goes by premiums paid within grace."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    variant: PersistencyVariant = "default"
+    variant: PersistencyVariant = Field(
+        "default", description="Which policies count as kept; the dictionary says how each counts."
+    )
     grace_days: int = Field(60, ge=0, le=365, description="Where the policy itself sets none.")
     increases: Literal["capped", "counted"] = Field(
         "capped", description="Premium above that at issue, of riders or indexation: up to it, or in full."
@@ -48,7 +50,7 @@ class RenewalSettings(BaseModel):
     """When a policy of one year counts as renewed: if a new term starts so many days after expiry at most."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    window_days: WindowDays = 60
+    window_days: WindowDays = Field(60, description="Of every product line that has none of its own.")
     window_days_of: dict[str, WindowDays] = Field({"motor": 30}, description="By product line.")
 
     @property
@@ -62,17 +64,19 @@ class StudySettings(BaseModel):
     """The experience study of `core.exposures`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    method: Literal["policy_year", "calendar_year"] = "policy_year"
-    starts_on: date = date(1900, 1, 1)
-    targets: tuple[str, ...] = ("surrender", "lapse")
+    method: Literal["policy_year", "calendar_year"] = Field(
+        "policy_year", description="Years by which the exposure of a policy is divided."
+    )
+    starts_on: date = Field(date(1900, 1, 1), description="First day of the study.")
+    targets: tuple[str, ...] = Field(("surrender", "lapse"), description="Ways to end that are studied.")
 
 
 class ComplaintLimits(BaseModel):
     """Days in which a complaint must be decided and told, by class (CBIRC order 2020 no. 3, a copy)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    simple: int = Field(15, ge=1)
-    complex: int = Field(30, ge=1)
+    simple: int = Field(15, ge=1, description="Where the matter is clear.")
+    complex: int = Field(30, ge=1, description="Where it has to be looked into.")
     special: int = Field(60, ge=1, description="Only with an extension approved and told in time.")
 
 
@@ -82,15 +86,21 @@ class ComplaintSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     limit_days: ComplaintLimits = ComplaintLimits()
     unclassified: Literal["simple", "complex", "special"] | None = Field(
-        None, description="Class of complaints that have none; without it they have no limit."
+        None,
+        description="Class of complaints that have none; without it they have no limit.",
+        examples=["simple"],
     )
-    counting: Literal["calendar", "business"] = "calendar"
+    counting: Literal["calendar", "business"] = Field(
+        "calendar", description="Days in which limits are counted."
+    )
     rolls_forward: bool = Field(True, description="A limit does not end on a rest day (Civil Code art. 203).")
     merging: Literal["marked", "same_matter"] = Field(
         "marked", description="same_matter: also contacts by customer and policy on a matter still open."
     )
     mis_selling: tuple[str, ...] = Field(
-        (), description="Categories of complaints, as delivered, that are about how a policy was sold."
+        (),
+        description="Categories of complaints, as delivered, that are about how a policy was sold.",
+        examples=[["sales"]],
     )
 
     @property
@@ -112,17 +122,25 @@ class MarketSettings(BaseModel):
     """Confirmed complaints and premium income of the whole market in one period, for a complaint index."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    complaints: float = Field(gt=0, description="Confirmed complaints against all insurers.")
-    premium_income: float = Field(gt=0, description="Premium income of all insurers, in the feeds' currency.")
+    complaints: float = Field(gt=0, description="Confirmed complaints against all insurers.", examples=[1500])
+    premium_income: float = Field(
+        gt=0,
+        description="Premium income of all insurers, in the feeds' currency.",
+        examples=[100_000_000_000],
+    )
 
 
 class SurveySettings(BaseModel):
     """What the surveys of the project are."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    audits: tuple[str, ...] = Field((), description="Mystery-shopping surveys, counted apart from customers.")
+    audits: tuple[str, ...] = Field(
+        (), description="Mystery-shopping surveys, counted apart from customers.", examples=[["mystery_2025"]]
+    )
     screened: tuple[str, ...] = Field(
-        (), description="Surveys screened for careless answers by who held them: flags leave nobody out."
+        (),
+        description="Surveys screened for careless answers by who held them: flags leave nobody out.",
+        examples=[["panel_2025"]],
     )
 
 
@@ -133,7 +151,7 @@ class RobustnessSettings(BaseModel):
     draws: int = Field(10_000, ge=100, le=1_000_000, description="Draws of the choices of method.")
     bootstrap_draws: int = Field(2_000, ge=100, le=100_000, description="Draws of the KPIs' sampling noise.")
     sobol_points: int = Field(1_024, ge=64, le=65_536, description="Base points; a power of two.")
-    seed: int = Field(42, ge=0)
+    seed: int = Field(42, ge=0, description="The same seed gives the same draws.")
 
     @field_validator("sobol_points")
     @classmethod
@@ -157,16 +175,28 @@ class Promise(BaseModel):
     """What the insurer promises of its claims: which, from when to when, within how long, and since when."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Part of the KPI's code.")
-    title: str
-    where: dict[ClaimScope, tuple[str | bool, ...]] = Field({}, description="Values of columns, any of each.")
-    claimed_up_to: float | None = Field(None, description="Amount claimed, the limit included.")
-    starts: ClaimInstant
-    ends: ClaimInstant
-    limit: float = Field(gt=0)
-    unit: Literal["hours", "days", "working_days"]
-    valid_from: date | None = None
-    valid_to: date | None = None
+    name: str = Field(
+        pattern=r"^[a-z][a-z0-9_]*$", description="Part of the KPI's code.", examples=["small_motor_paid"]
+    )
+    title: str = Field(description="As reports show it.", examples=["Small motor claims paid in a day"])
+    where: dict[ClaimScope, tuple[str | bool, ...]] = Field(
+        {}, description="Values of columns, any of each.", examples=[{"product_line": ["motor"]}]
+    )
+    claimed_up_to: float | None = Field(
+        None, description="Amount claimed, the limit included.", examples=[5000]
+    )
+    starts: ClaimInstant = Field(description="From when the time runs.", examples=["documents_complete_at"])
+    ends: ClaimInstant = Field(description="What has to have happened by then.", examples=["paid_at"])
+    limit: float = Field(gt=0, description="How long it may take.", examples=[1])
+    unit: Literal["hours", "days", "working_days"] = Field(
+        description="What the limit is counted in.", examples=["working_days"]
+    )
+    valid_from: date | None = Field(
+        None, description="First day of claims it holds for.", examples=["2025-01-01"]
+    )
+    valid_to: date | None = Field(
+        None, description="Last day of claims it holds for.", examples=["2025-12-31"]
+    )
 
 
 class ClaimSettings(BaseModel):
@@ -183,7 +213,7 @@ class ClaimSettings(BaseModel):
     small_claim_limits: dict[str, float] = Field(
         {"motor": 5000, "medical": 3000}, description="Claimed amount up to which a kind of claim is small."
     )
-    promises: tuple[Promise, ...] = ()
+    promises: tuple[Promise, ...] = Field((), description="What is promised; each is a KPI.")
 
     @property
     def small_name(self) -> str:
@@ -206,8 +236,12 @@ class KeySettings(BaseModel):
     """How many rows of a feed may name rows of another feed that are not there, before a run stops."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    max_orphan_share: OrphanShare | None = Field(None, description="Of every join; without it none stops.")
-    max_orphan_share_of: dict[str, OrphanShare] = Field({}, description="By join, as in premiums.policy_id.")
+    max_orphan_share: OrphanShare | None = Field(
+        None, description="Of every join; without it none stops.", examples=[0.2]
+    )
+    max_orphan_share_of: dict[str, OrphanShare] = Field(
+        {}, description="By join.", examples=[{"premiums.policy_id": 0.05}]
+    )
 
     def limit(self, feed: str, column: str) -> float | None:
         """The share of a feed's rows above which the run stops; None: it never does."""

@@ -1,20 +1,20 @@
 """YAML as people write it: every key once, numbers as they stand, aliases within bounds; faults told with their line.
 
-The text or bytes come in as an argument. Read by it are project files, frameworks and packs; what their keys mean is
-said by the models of those who read them, and what a model refuses is told here by its keys.
+The text or bytes come in as an argument. Read by it are project files, frameworks, packs and suites; what their
+keys mean is said by the models of those who read them, and what a model refuses is told here by its keys.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 if TYPE_CHECKING:
-    from pydantic import ValidationError
+    from pydantic import BaseModel, ValidationError
 
 MOST_VALUES = 200_000
 _TEXTS = ("gb18030", "big5", "cp949", "shift_jis", "cp1252")
@@ -125,12 +125,12 @@ def line_of(node: yaml.Node | None, path: list[str]) -> int | None:
 
 
 def key_problems(
-    error: ValidationError, content: object, known: Collection[str] = ()
+    error: ValidationError, content: object, model: type[BaseModel]
 ) -> Iterator[tuple[str, str]]:
-    """Key path and reason of everything that a model refuses in the content of a file.
+    """Key path and reason of everything that `model` refuses in the content of a file.
 
     Pydantic's locations also name the branches of a choice between models; these are no keys of the file and left
-    out. `known` are the keys among which the nearest is sought for one that there is not.
+    out. For a key that there is not, the nearest is named and all that there are.
     """
     for detail in error.errors(include_url=False):
         path = _keys_in(content, detail["loc"])
@@ -138,13 +138,48 @@ def key_problems(
             case "missing":
                 reason = "is required"
             case "extra_forbidden":
-                close = difflib.get_close_matches(path[-1], set(known) - {path[-1]}, 1)
-                reason = "there is no such key" + (f"; did you mean {close[0]}?" if close else "")
+                reason = _no_such_key(path[-1], keys_beside(model, detail["loc"]))
             case "value_error":
                 reason = detail["msg"].removeprefix("Value error, ")
             case _:
                 reason = f"{detail['msg'][0].lower()}{detail['msg'][1:]}"
         yield ".".join(path), reason
+
+
+def _no_such_key(key: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(key, known, 1)
+    meant = f"did you mean {close[0]}? " if close else ""
+    return f"there is no such key; {meant}known are {', '.join(known)}"
+
+
+def keys_beside(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """The keys that a model has where a location of one of its errors ends, sorted."""
+    schema = model.model_json_schema()
+    found = _choices(schema, schema)
+    for part in location[:-1]:
+        # What leads nowhere is the name of a branch, such as that of a model, or of a function that has no keys.
+        branch = [choice for choice in found if str(choice.get("title", "")).lower() == str(part).lower()]
+        below = [value for choice in found for value in _below(choice, part)]
+        found = [one for value in below for one in _choices(schema, value)] or branch or found
+    return sorted({key for choice in found for key in choice.get("properties", ())})
+
+
+def _below(schema: Mapping[str, Any], part: int | str) -> Iterator[Mapping[str, Any]]:
+    if isinstance(part, int):
+        yield from (value for value in [schema.get("items")] if isinstance(value, Mapping))
+    elif part in schema.get("properties", ()):
+        yield schema["properties"][part]
+    else:
+        named = [schema.get("additionalProperties"), *schema.get("patternProperties", {}).values()]
+        yield from (value for value in named if isinstance(value, Mapping))
+
+
+def _choices(root: Mapping[str, Any], value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The schemas that a value may follow, references resolved."""
+    if "$ref" in value:
+        return _choices(root, root["$defs"][value["$ref"].rpartition("/")[2]])
+    branches = [*value.get("anyOf", ()), *value.get("oneOf", ())]
+    return [choice for one in branches for choice in _choices(root, one)] or [value]
 
 
 def _keys_in(content: object, location: tuple[int | str, ...]) -> list[str]:

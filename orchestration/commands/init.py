@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from orchestration.project import FILE_NAME
+from orchestration.reference import write_schema
 from warehouse.landing.pseudonyms import create_key_file
 
 TEMPLATE = Path(__file__).parent / "template.yml"
@@ -10,7 +11,7 @@ KEY_NAME = "pseudonym.key"
 
 
 def write_project(folder: Path) -> tuple[Path, Path]:
-    """Write the commented project file and, unless there is one, the key; returns the paths of both.
+    """Write the commented project file, its schema and, unless there is one, the key; returns the file and the key.
 
     Raises FileExistsError if the folder has a project file.
     """
@@ -18,6 +19,7 @@ def write_project(folder: Path) -> tuple[Path, Path]:
     if target.exists():
         raise FileExistsError(f"{target} is there already; it stays as it is.")
     folder.mkdir(parents=True, exist_ok=True)
+    write_schema(folder)
     target.write_text(TEMPLATE.read_text(encoding="utf-8"), encoding="utf-8")
     if not key.exists():
         create_key_file(key)

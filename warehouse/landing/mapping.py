@@ -104,10 +104,14 @@ def _long_forms(columns: object) -> object:
     return {_text(name): _long_form(value) for name, value in columns.items()}
 
 
-Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-Scalar = Annotated[str, BeforeValidator(_text)]
-Name = Annotated[str, BeforeValidator(_name)]
-Codes = Annotated[dict[str, str | None], BeforeValidator(_texts)]
+# The second type is what a file may hold, for the schema that editors read.
+Texts = Annotated[tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...])]
+Scalar = Annotated[str, BeforeValidator(_text, json_schema_input_type=str | float | bool)]
+Name = Annotated[str, BeforeValidator(_name, json_schema_input_type=str | float)]
+Codes = Annotated[
+    dict[str, str | None],
+    BeforeValidator(_texts, json_schema_input_type=dict[str, str | float | bool | None]),
+]
 
 
 class _Part(BaseModel):
@@ -117,27 +121,55 @@ class _Part(BaseModel):
 class ColumnSource(_Part):
     """What one column of a feed is made of; a bare name in the project file means `{column: NAME}`."""
 
-    column: Name | None = None
-    """Source column; `*` in a name that the source does not have stands for any text, if one column fits."""
-    sql: str | None = None
-    """Scalar SQL expression over the source columns."""
-    constant: Scalar | None = None
-    """The same value on every row."""
-    row_number: bool = False
-    """Number of the row in its file, from 1; in a key it follows the file's name, if there can be several files."""
-    codes: Codes | None = None
-    """Source code → our code; null (or "") leaves the value empty, `skip` leaves the row out, "*" stands for all
-    other codes. A code that is not named is unknown, unless it is one of ours."""
-    other: Literal["reject", "keep"] = "reject"
-    """Whether a row with an unknown code is rejected, or the code kept as it is."""
-    format: Texts = ()
-    """strptime format of dates, or several to be tried in turn; ISO 8601 where there is none."""
-    time_zone: str | None = None
-    """Zone of timestamps without offset, instead of the file's."""
-    two_digit_years_from: int = Field(default=1930, ge=1869, le=2068)
-    """First of the hundred years in which a year of two digits (%y) lies."""
-    optional: bool = False
-    """The source column may be absent from a file; the value is then empty."""
+    column: Name | None = Field(
+        default=None,
+        description="Source column; `*` in a name that the source does not have stands for any text, if one column "
+        "fits.",
+        examples=["CLOSED"],
+    )
+    sql: str | None = Field(
+        default=None,
+        description="Scalar SQL expression over the source columns.",
+        examples=["coalesce(CLOSED, DECIDED)"],
+    )
+    constant: Scalar | None = Field(
+        default=None, description="The same value on every row.", examples=["life"]
+    )
+    row_number: bool = Field(
+        default=False,
+        description="Number of the row in its file, from 1; in a key it follows the file's name, if there can be "
+        "several files.",
+    )
+    codes: Codes | None = Field(
+        default=None,
+        description='Source code → our code; null (or "") leaves the value empty, `skip` leaves the row out, "*" '
+        "stands for all other codes. A code that is not named is unknown, unless it is one of ours.",
+        examples=[{"U": "upheld", "N": "not_upheld"}],
+    )
+    other: Literal["reject", "keep"] = Field(
+        default="reject",
+        description="Whether a row with an unknown code is rejected, or the code kept as it is.",
+    )
+    format: Texts = Field(
+        default=(),
+        description="strptime format of dates, or several to be tried in turn; ISO 8601 where there is none.",
+        examples=["%d/%m/%Y"],
+    )
+    time_zone: str | None = Field(
+        default=None,
+        description="Zone of timestamps without offset, instead of the file's.",
+        examples=["Europe/Berlin"],
+    )
+    two_digit_years_from: int = Field(
+        default=1930,
+        ge=1869,
+        le=2068,
+        description="First of the hundred years in which a year of two digits (%y) lies.",
+    )
+    optional: bool = Field(
+        default=False,
+        description="The source column may be absent from a file; the value is then empty.",
+    )
 
     @model_validator(mode="after")
     def _one_origin(self) -> ColumnSource:
@@ -155,18 +187,35 @@ class ColumnSource(_Part):
         return self
 
 
-Columns = Annotated[dict[str, ColumnSource], BeforeValidator(_long_forms)]
+Columns = Annotated[
+    dict[str, ColumnSource],
+    BeforeValidator(_long_forms, json_schema_input_type=dict[str, ColumnSource | str | float]),
+]
+
+
+def _value_for_at(schema: dict[str, Any]) -> None:
+    """What `at` is may be called `value` as well."""
+    schema["properties"]["value"] = {**schema["properties"]["at"], "title": "Value"}
+    schema["required"].remove("at")
 
 
 class Wide(_Part):
     """Several columns of one source row that become a row each: timestamps of a claim, answers of a respondent."""
 
-    into: str
-    """Column that receives the code, for example `event` or `question`."""
-    value: str = Field(alias="at")
-    """Column that receives the cell, for example `event_at` or `score`."""
-    cells: Columns = Field(alias="from", min_length=1)
-    """Code → source column of its cell; an empty cell gives no row."""
+    model_config = ConfigDict(json_schema_extra=_value_for_at)
+
+    into: str = Field(description="Column that receives the code.", examples=["event"])
+    value: str = Field(
+        alias="at",
+        description="Column that receives the cell; `at` and `value` are the same key, and one of them is required.",
+        examples=["event_at"],
+    )
+    cells: Columns = Field(
+        alias="from",
+        min_length=1,
+        description="Code → source column of its cell; an empty cell gives no row.",
+        examples=[{"reported": "REPORTED_AT", "paid": "PAID_AT"}],
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -179,22 +228,41 @@ class Wide(_Part):
 class CsvOptions(_Part):
     """How a text file is written where it is not plain: comma or what the header shows, quotes doubled, UTF-8."""
 
-    delimiter: str | None = Field(default=None, min_length=1, max_length=4)
-    quote: str = Field(default='"', max_length=1)
-    escape: str | None = Field(default=None, min_length=1, max_length=1)
-    """Sign before a quote that belongs to the text, for example a backslash, instead of a second quote."""
-    encoding: str = "utf-8"
-    skip: int = Field(default=0, ge=0)
-    """Lines above the header; for files of any kind, `skip` of the source."""
-    nulls: Texts = ()
-    """Texts that mean an empty value, besides nothing at all."""
+    delimiter: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=4,
+        description="Sign between values; without it, what the header shows.",
+        examples=[";"],
+    )
+    quote: str = Field(default='"', max_length=1, description="Sign around a text that holds the delimiter.")
+    escape: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1,
+        description="Sign before a quote that belongs to the text, instead of a second quote.",
+        examples=["\\"],
+    )
+    encoding: str = Field(default="utf-8", description="How the text is encoded, as in gb18030 or cp1252.")
+    skip: int = Field(
+        default=0, ge=0, description="Lines above the header; for files of any kind, `skip` of the source."
+    )
+    nulls: Texts = Field(
+        default=(), description="Texts that mean an empty value, besides nothing at all.", examples=["-"]
+    )
 
 
 class DatabaseSource(_Part):
     """A query on the insurer's own database."""
 
-    connection: str
-    query: str
+    connection: str = Field(
+        description="URL of the database; user and password best come from the environment.",
+        examples=["${CORE_DB}"],
+    )
+    query: str = Field(
+        description="What is asked; it is a snapshot unless `delivery` says otherwise.",
+        examples=["select * from policies"],
+    )
 
     def place(self) -> str:
         """Where it is asked, without user and password."""
@@ -206,33 +274,79 @@ class DatabaseSource(_Part):
 class FeedSource(_Part):
     """One origin of a feed: files of one layout, or a database query."""
 
-    name: str | None = None
-    """What the source is called in the books; else where it comes from. A name survives a change of folder."""
-    files: Texts = ()
+    name: str | None = Field(
+        default=None,
+        description="What the source is called in the books; else where it comes from. A name survives a change of "
+        "folder.",
+        examples=["claims core"],
+    )
+    files: Texts = Field(
+        default=(),
+        description="Files or patterns, relative to `data` or absolute.",
+        examples=["feeds/complaints_*.csv"],
+    )
     database: DatabaseSource | None = None
-    format: FileFormat | None = None
+    format: FileFormat | None = Field(
+        default=None, description="Kind of the files where their ending does not tell.", examples=["csv"]
+    )
     csv: CsvOptions = CsvOptions()
-    skip: int = Field(default=0, ge=0)
-    """Lines of a text, or rows of a sheet, above the header."""
-    sheet: Name | None = None
-    """Sheet of a workbook; needed where several of them hold rows."""
-    time_zone: str | None = None
-    columns: Columns = Field(default_factory=dict)
-    where: str | None = None
+    skip: int = Field(default=0, ge=0, description="Lines of a text, or rows of a sheet, above the header.")
+    sheet: Name | None = Field(
+        default=None,
+        description="Sheet of a workbook; needed where several of them hold rows.",
+        examples=["Register"],
+    )
+    time_zone: str | None = Field(
+        default=None,
+        description="Zone of timestamps without offset, instead of the project's.",
+        examples=["Europe/Berlin"],
+    )
+    columns: Columns = Field(
+        default_factory=dict,
+        description="Our column → source column, by its name or by the keys of its section.",
+        examples=[{"complaint_id": "COMPLAINT_NO"}],
+    )
+    where: str | None = Field(
+        default=None,
+        description="SQL condition over the source columns; other rows are left out.",
+        examples=["STATUS <> 'TEST'"],
+    )
     wide: Wide | None = None
-    max_reject_share: float = Field(default=0.05, ge=0, le=1)
-    records: Texts = ()
-    """Columns, and codes of columns, that the source records although none may have occurred yet."""
-    delivery: Delivery | None = None
-    """What a delivery takes back: what its file brought before, nothing, or all that the source brought."""
-    snapshot_of: Literal["org_unit"] | None = None
-    """A snapshot is the whole state only of the units that it names."""
-    ordered_by: Literal["name", "modified"] = "name"
-    """Which of two files is later: the one whose name comes later, or the one that was changed later."""
-    max_shrink_share: float = Field(default=0.2, ge=0, le=1)
-    """Share of the rows it replaces that a delivery may take back without being accepted."""
-    max_overwritten_share: float = Field(default=1, ge=0, le=1)
-    """Share of the rows that others with the same key may overwrite before nothing is published."""
+    max_reject_share: float = Field(
+        default=0.05, ge=0, le=1, description="Share of rejected rows above which the run stops."
+    )
+    records: Texts = Field(
+        default=(),
+        description="Columns, and codes of columns, that the source records although none may have occurred yet.",
+        examples=["withdrawn"],
+    )
+    delivery: Delivery | None = Field(
+        default=None,
+        description="What a delivery takes back: what its file brought before, nothing, or all that the source "
+        "brought. Without it files replace_file and a query is a snapshot.",
+        examples=["snapshot"],
+    )
+    snapshot_of: Literal["org_unit"] | None = Field(
+        default=None,
+        description="A snapshot is the whole state only of the units that it names.",
+        examples=["org_unit"],
+    )
+    ordered_by: Literal["name", "modified"] = Field(
+        default="name",
+        description="Which of two files is later: the one whose name comes later, or the one that was changed later.",
+    )
+    max_shrink_share: float = Field(
+        default=0.2,
+        ge=0,
+        le=1,
+        description="Share of the rows it replaces that a delivery may take back without being accepted.",
+    )
+    max_overwritten_share: float = Field(
+        default=1,
+        ge=0,
+        le=1,
+        description="Share of the rows that others with the same key may overwrite before nothing is published.",
+    )
 
     @model_validator(mode="after")
     def _one_origin(self) -> FeedSource:
