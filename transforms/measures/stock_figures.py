@@ -136,7 +136,7 @@ class StockFigures:
     scope: Scope
     states: States
     is_recorded: Callable[[Flow], bool]
-    _found: "dict[Key, _Stock]" = field(default_factory=dict)
+    _found: dict[Key, "_Stock"] = field(default_factory=dict)
 
     @cached_property
     def _first(self) -> Array:
