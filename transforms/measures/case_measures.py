@@ -80,6 +80,12 @@ class Deadline(OfCases):
 
     An open case is a breach once it is older than the limit, undetermined before; so is one that left by
     `exits_on` before the limit. value = met / (met + breach).
+
+    >>> ends = [date(2025, 3, 8), date(2025, 4, 30), None]
+    >>> cases = pl.DataFrame({"starts_on": [date(2025, 3, 1)] * 3, "ends_on": ends})
+    >>> statistics = Deadline("starts_on", "ends_on", limit_days=30).statistics(date(2025, 3, 20))
+    >>> cases.select(s.cases.sum().alias(name) for name, s in statistics.items()).row(0, named=True)
+    {'met': 1, 'breach': 1, 'undetermined': 1}
     """
 
     interval: ClassVar[str] = "Wilson"

@@ -60,7 +60,13 @@ class Clock:
         return pl.when(self.whole_days).then(self.in_days.duration(as_of, ends_at)).otherwise(exact)
 
     def fate(self) -> pl.Expr:
-        """ENDED, LEFT or OPEN."""
+        """ENDED, LEFT or OPEN.
+
+        >>> days = {"ends_on": [date(2025, 3, 2), None, None], "exits_on": [None, date(2025, 3, 5), None]}
+        >>> fates = pl.DataFrame(days).select(fate=Clock("starts_on", "ends_on", ("exits_on",)).fate())["fate"]
+        >>> fates.to_list() == [ENDED, LEFT, OPEN]
+        True
+        """
         fate = pl.when(pl.col(self.ends).is_not_null()).then(ENDED)
         return fate.when(self._left().is_not_null()).then(LEFT).otherwise(OPEN).cast(pl.Int8)
 

@@ -292,7 +292,11 @@ def _joined(
 
 
 def layers(weights: Floats) -> list[Array]:
-    """The periods (rows of periods × months) in as few layers as may be, none of which has two that overlap."""
+    """The periods (rows of periods × months) in as few layers as may be, none of which has two that overlap.
+
+    >>> [layer.tolist() for layer in layers(np.array([[1, 0], [0, 1], [1, 1]]))]
+    [[0, 1], [2]]
+    """
     found: list[list[int]] = []
     taken: list[Array] = []
     for period, months in enumerate(weights > 0):
@@ -308,7 +312,12 @@ def layers(weights: Floats) -> list[Array]:
 
 
 def month_number(day: str) -> pl.Expr:
-    """Months since year 0 of a day."""
+    """Months since year 0 of a day.
+
+    >>> from datetime import date
+    >>> pl.DataFrame({"on": [date(2025, 3, 31), None]}).select(month_number("on"))["on"].to_list()
+    [24302, None]
+    """
     return pl.col(day).map_batches(_months_of_days, pl.Int32, is_elementwise=True)
 
 
@@ -330,7 +339,11 @@ def _months(days_since_1970: Array) -> Array:
 
 
 def months_from_to(months: range, first: Array, last: Array) -> Floats:
-    """Which months are among those from the first to the last one of each period: periods × months."""
+    """Which months are among those from the first to the last one of each period: periods × months.
+
+    >>> months_from_to(range(3), np.array([0, 1]), np.array([0, 2])).tolist()
+    [[1.0, 0.0, 0.0], [0.0, 1.0, 1.0]]
+    """
     own = np.arange(months.start, months.stop)
     return ((own >= first[:, None]) & (own <= last[:, None])).astype(np.float64)
 

@@ -81,6 +81,19 @@ def kpi_records(
     no_data, or 0 for a count. So is a KPI that needs one of the feeds `lost`, most of whose rows meet none of those
     they are about (see core.key_matches). `windows` asks for records of some KPIs over several months up to each
     month beside those (see `rolling.py`).
+
+    >>> from transforms.measures.case_measures import Share
+    >>> from transforms.periods import month_periods
+    >>> in_time = Kpi(
+    ...     code="in_time", title="Decided in time", fact="core.cases", unit="share", direction=1, source="House rule",
+    ...     dates={"cohort": "on"}, measure=Share(of=pl.col("is_in_time"), among=pl.lit(True)),
+    ... )
+    >>> cases = pl.LazyFrame({"on": [date(2025, 3, day) for day in (3, 4, 5, 6)], "is_in_time": [True] * 3 + [False]})
+    >>> march = month_periods([date(2025, 3, 1)])
+    >>> settings = Settings(time_zone="UTC", cuts=("company",))
+    >>> found = kpi_records({"core.cases": cases}, [in_time], march, as_of=date(2025, 4, 1), settings=settings)
+    >>> found.select("period", "segment", "value", "n", "status").row(0)
+    (datetime.date(2025, 3, 1), 'company', 0.75, 4, 'ok')
     """
     columns = {**RECORD, **GRAIN} if "grain" in periods.columns else RECORD
     if periods.is_empty():
