@@ -1,7 +1,9 @@
 """What is written for people names files that are there, links that lead somewhere, and a KPI that runs."""
 
 import re
+import sys
 from collections.abc import Iterator
+from types import FrameType
 
 import pytest
 from conftest import ROOT
@@ -59,3 +61,24 @@ def test_the_readme_names_every_command():
     names = {command.name or command.callback.__name__ for command in app.registered_commands}
     told = set(re.findall(r"^\| `policypulse (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.M))
     assert told == names
+
+
+def test_the_way_of_a_number_is_the_one_that_is_gone():
+    """Functions of the table in ARCHITECTURE.md are called in its order when the record of its KPI is made."""
+    told = re.findall(
+        r"^\| `(transforms/\S+\.py)` \| `([\w.]+)` \|", (ROOT / "ARCHITECTURE.md").read_text(), re.M
+    )
+    assert len(told) > 10
+    called: dict[tuple[str, str], None] = {}
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call":
+            called.setdefault((frame.f_code.co_filename, frame.f_code.co_qualname))
+
+    sys.setprofile(note)
+    try:
+        example_records.record_of("claim_decided_within_30_days_share")
+    finally:
+        sys.setprofile(None)
+    order = [(path.removeprefix(f"{ROOT}/"), name) for path, name in called]
+    assert [stop for stop in order if stop in told] == told
