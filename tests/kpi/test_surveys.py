@@ -32,7 +32,7 @@ def test_audits_and_careless_answers_are_in_no_figure(code: str):
 
 
 def test_the_promoter_score_has_an_adjusted_wald_interval():
-    """90 promoters and 50 detractors of 200: metrics.md section 4."""
+    """90 promoters and 50 detractors of 200."""
     found = record_of("nps_points")
     assert (found["ci_low"], found["ci_high"]) == pytest.approx((8.489796413593405, 30.756390519648075))
 
