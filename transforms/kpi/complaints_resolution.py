@@ -151,6 +151,20 @@ def _limits(settings: Settings) -> dict[str, str]:
     }
 
 
+def _resolved_within(days: int, *, source: str, example: Example) -> Kpi:
+    return DECISION.within_days(
+        days,
+        code=f"complaint_resolved_within_{days}_days_share",
+        version="2",
+        title=f"Complaints resolved within {days} days of receipt",
+        horizon_days=days,
+        source=source,
+        definition=f"Complaints decided within {days} calendar days of receipt, among those of which it is "
+        "known: open ones are late once older, undetermined before; calendar days without roll-forward.",
+        example=example,
+    )
+
+
 KPIS: tuple[Kpi, ...] = (
     Kpi(
         code="complaint_resolved_share",
@@ -171,82 +185,67 @@ KPIS: tuple[Kpi, ...] = (
         example=TWO_MONTHS(period="2025-01", value=0.9, numerator=90, denominator=100),
         **CASES,
     ),
-    *(
-        DECISION.within_days(
-            days,
-            code=f"complaint_resolved_within_{days}_days_share",
-            version="2",
-            title=f"Complaints resolved within {days} days of receipt",
-            horizon_days=days,
-            source=source,
-            definition=f"Complaints decided within {days} calendar days of receipt, among those of which it is "
-            "known: open ones are late once older, undetermined before; calendar days without roll-forward.",
-            example=example,
-        )
-        for days, source, example in (
-            (
-                14,
-                "Grievance redress in India (third-party copy)",
-                Example(
-                    given="decided on days 13, 14 and 15; open on day 9",
-                    value=2 / 3,
-                    numerator=2,
-                    denominator=3,
-                    every=ALONE,
-                    rows=rows("""
-                        received_on  decided_on
-                        2025-03-03   2025-03-16
-                        2025-03-03   2025-03-17
-                        2025-03-03   2025-03-18
-                        2025-03-22   -
-                    """),
-                    as_of="2025-03-31",
-                ),
-            ),
-            (
-                15,
-                f"{ORDER_2020}: 15 days for simple complaints",
-                FIVE(value=1 / 4, numerator=1, denominator=4),
-            ),
-            (
-                30,
-                f"{ORDER_2020}: 30 days for complex complaints; RG 271 (Australia): 30 calendar days",
-                FIVE(value=1.0, numerator=3, denominator=3),
-            ),
-            (
-                56,
-                "FCA DISP 1.6.2R: final response by the end of 8 weeks",
-                Example(
-                    given="decided on days 40, 56 and 57",
-                    value=2 / 3,
-                    numerator=2,
-                    denominator=3,
-                    every=ALONE,
-                    rows=rows("""
-                        received_on  decided_on
-                        2025-03-03   2025-04-12
-                        2025-03-03   2025-04-28
-                        2025-03-03   2025-04-29
-                    """),
-                ),
-            ),
-            (
-                60,
-                f"{ORDER_2020}: 60 days with an approved extension",
-                Example(
-                    given="decided on days 40 and 67",
-                    value=1 / 2,
-                    numerator=1,
-                    denominator=2,
-                    every=ALONE,
-                    rows=rows("""
-                        received_on  decided_on
-                        2025-03-03   2025-04-12
-                        2025-03-03   2025-05-09
-                    """),
-                ),
-            ),
-        )
+    _resolved_within(
+        14,
+        source="Grievance redress in India (third-party copy)",
+        example=Example(
+            given="decided on days 13, 14 and 15; open on day 9",
+            value=2 / 3,
+            numerator=2,
+            denominator=3,
+            every=ALONE,
+            rows=rows("""
+                received_on  decided_on
+                2025-03-03   2025-03-16
+                2025-03-03   2025-03-17
+                2025-03-03   2025-03-18
+                2025-03-22   -
+            """),
+            as_of="2025-03-31",
+        ),
+    ),
+    _resolved_within(
+        15,
+        source=f"{ORDER_2020}: 15 days for simple complaints",
+        example=FIVE(value=1 / 4, numerator=1, denominator=4),
+    ),
+    _resolved_within(
+        30,
+        source=f"{ORDER_2020}: 30 days for complex complaints; RG 271 (Australia): 30 calendar days",
+        example=FIVE(value=1.0, numerator=3, denominator=3),
+    ),
+    _resolved_within(
+        56,
+        source="FCA DISP 1.6.2R: final response by the end of 8 weeks",
+        example=Example(
+            given="decided on days 40, 56 and 57",
+            value=2 / 3,
+            numerator=2,
+            denominator=3,
+            every=ALONE,
+            rows=rows("""
+                received_on  decided_on
+                2025-03-03   2025-04-12
+                2025-03-03   2025-04-28
+                2025-03-03   2025-04-29
+            """),
+        ),
+    ),
+    _resolved_within(
+        60,
+        source=f"{ORDER_2020}: 60 days with an approved extension",
+        example=Example(
+            given="decided on days 40 and 67",
+            value=1 / 2,
+            numerator=1,
+            denominator=2,
+            every=ALONE,
+            rows=rows("""
+                received_on  decided_on
+                2025-03-03   2025-04-12
+                2025-03-03   2025-05-09
+            """),
+        ),
     ),
     Kpi(
         code="complaint_closed_to_received_ratio",
