@@ -22,7 +22,7 @@ from transforms.graph import Node, upstream
 from transforms.model import Transform
 from transforms.periods import months_until
 from transforms.settings import Settings
-from transforms.sql_model import tables_named
+from transforms.sql_model import ModelError, tables_named
 from warehouse.landing.raw_tables import create_raw
 from warehouse.store import Folder, Store
 
@@ -63,6 +63,15 @@ def _wrong_with(check: Check, store: Store, own: OwnFiles) -> Iterator[str]:
         yield (
             f"{check.path}:{line_of_key(file, check.name)}: {check.name}: {check.table} has no column {column}{meant}"
         )
+
+
+def schemas_of(graph: Mapping[str, Node], tables: Iterable[str], settings: Settings) -> dict[str, pl.Schema]:
+    """The schemas of all that some tables are made from, directly or not, and of the tables themselves."""
+    wanted = upstream(graph, tables)
+    with empty_warehouse(settings) as store:
+        if wrong := list(fill(store, graph, wanted)):
+            raise ModelError(*wrong)
+        return {table: store.empty(table).schema for table in wanted}
 
 
 @contextmanager

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.transforms.drawn_tables import AS_OF, Drawn
-from tests.transforms.test_law_of_keys import TRANSFORMS, schemas
+from orchestration.drawn_tables import AS_OF
+from tests.transforms.test_law_of_keys import TRANSFORMS, drawn, schemas
 from transforms.kpi.declared_needs import asked_of_feeds
 from transforms.measures.needs import SETTING
 from transforms.model import Transform
@@ -135,7 +135,7 @@ def test_columns_say_nothing_without_what_they_need_and_something_with_one_alter
     model = TRANSFORMS[table]
     needs = needs_of(model)
     assert needs
-    reads, broadcast = Drawn(schemas, 7, 9000).reads(model)
+    reads, broadcast = drawn(schemas, 7, 9000).reads(model)
     frames = with_codes(model, {**reads, **broadcast})
     facts = cache(lambda gone: made(model, frames, gone))
     everything = set().union(*(need.items for need in needs.values()))

@@ -1,7 +1,8 @@
 """Tables drawn at random whose rows meet: few values a column, so that keys, groups and ties come about.
 
 What a transform reads of other transforms is made by these from the drawn staging tables, so that what belongs
-together is together; records of KPIs alone are drawn, densely enough that an index covers its leaves.
+together is together; records of KPIs alone are drawn, densely enough that an index covers its leaves. On them a
+transform is held to the law of keys (`transforms/laws.py`), by the tests of ours and `policypulse check --laws`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,38 +11,17 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import polars as pl
 
-from orchestration.models import models
-from orchestration.project import shipped_frameworks
 from transforms.clocks import calendar_until
+from transforms.graph import Node
 from transforms.joins import JOINS
+from transforms.laws import made
 from transforms.model import Transform
 from transforms.periods import long_periods, month_periods, months_until
-from transforms.settings import ClaimSettings, Promise, RobustnessSettings, Settings, StudySettings
+from transforms.settings import Settings
 from warehouse.contract import contracts
 
 AS_OF = date(2025, 6, 30)
-MONTHS = months_until(AS_OF, 6)
-SETTINGS = Settings(
-    time_zone="Asia/Shanghai",
-    months=6,
-    frameworks=(shipped_frameworks()["life_default"],),
-    robustness=RobustnessSettings(draws=100, bootstrap_draws=100, sobol_points=64),
-    exposure_study=StudySettings(),
-    claims=ClaimSettings(
-        promises=(
-            Promise(
-                name="soon", title="Soon", starts="reported_at", ends="first_decided_at", limit=9, unit="days"
-            ),
-        )
-    ),
-)
-GIVEN = {
-    "staging.periods": month_periods(MONTHS),
-    "staging.long_periods": long_periods(MONTHS),
-    "staging.calendar": calendar_until("CN", AS_OF, first=date(2023, 1, 1)),
-}
 RECORDS = ("kpi.monthly", "kpi.windows")
-LEAVES = [node.leaf for framework in SETTINGS.frameworks for node in framework.leaves if node.leaf]
 PLACES = [("company", "company"), *(("org_unit", f"org_unit{i}") for i in range(3))]
 
 FEW = 6
@@ -85,12 +65,25 @@ SELDOM = ("merged_into", "spell_no", "reopened_on")
 
 
 class Drawn:
-    """Tables drawn once for a seed, each when it is asked for; `schemas` are those of the staging tables."""
+    """Tables drawn once for a seed, each when it is asked for; `schemas` are those of the tables that no transform makes."""
 
-    def __init__(self, schemas: Mapping[str, pl.Schema], seed: int, rows: int) -> None:
-        self._schemas, self._rows = schemas, rows
+    def __init__(
+        self,
+        graph: Mapping[str, Node],
+        schemas: Mapping[str, pl.Schema],
+        settings: Settings,
+        *,
+        seed: int,
+        rows: int,
+    ) -> None:
+        self._graph, self._schemas, self._settings, self._rows = graph, schemas, settings, rows
         self._rng = np.random.default_rng(seed)
-        self._tables: dict[str, pl.DataFrame] = dict(GIVEN)
+        self._months = months_until(AS_OF, settings.months)
+        self._tables = {
+            "staging.periods": month_periods(self._months),
+            "staging.long_periods": long_periods(self._months),
+            "staging.calendar": calendar_until(settings.calendar, AS_OF, first=date(2023, 1, 1)),
+        }
 
     def reads(self, model: Transform) -> tuple[dict[str, pl.DataFrame], dict[str, pl.DataFrame]]:
         """What the model reads by key, and what it is given whole."""
@@ -105,12 +98,12 @@ class Drawn:
         return self._tables[name]
 
     def _make(self, name: str) -> pl.DataFrame:
-        node = models().get(name)
+        node = self._graph.get(name)
         if name in RECORDS:
             return self._records(name)
         if node and isinstance(node.model, Transform):
             by_key, whole = self.reads(node.model)
-            return made(node.model, by_key, whole)
+            return made(node.model, {**by_key, **whole}, as_of=AS_OF, settings=self._settings)
         grain = node.grain if node else ()
         frame = self._frame(self._schemas[name], self._rows, always=(*ALWAYS, *grain))
         return frame.unique(grain or None, keep="first", maintain_order=True)
@@ -121,8 +114,10 @@ class Drawn:
         longer = {"window_months": 3} if "window_months" in schema else {}
         keys = [
             {"kpi": leaf.kpi, "basis": leaf.basis, "period": month, "cut": cut, "segment": segment, **longer}
-            for leaf in LEAVES
-            for month in MONTHS[-3:]
+            for framework in self._settings.frameworks
+            for node in framework.leaves
+            if (leaf := node.leaf)
+            for month in self._months[-3:]
             for cut, segment in PLACES
             if self._rng.uniform() < 0.98
         ]
@@ -170,11 +165,3 @@ class Drawn:
         if dtype.is_integer():
             return rng.integers(1, 4 if name == "spell_no" else 90, rows).tolist()
         return rng.uniform(1, 9, rows).round(2).tolist()
-
-
-def made(
-    model: Transform, by_key: Mapping[str, pl.DataFrame], whole: Mapping[str, pl.DataFrame]
-) -> pl.DataFrame:
-    """The table that the model makes of these."""
-    frames = {name: frame.lazy() for name, frame in {**by_key, **whole}.items()}
-    return model(**frames, as_of=AS_OF, settings=SETTINGS).collect()

@@ -1,0 +1,64 @@
+"""The laws that every transform keeps, put to the test on tables that are given: parts by key make the whole.
+
+Which tables these are is for whoever asks (`orchestration/drawn_tables.py` draws them); nothing is drawn or read here.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+from polars.testing import assert_frame_equal
+
+from transforms.model import Transform
+from transforms.settings import Settings
+
+Frames = Mapping[str, pl.DataFrame]
+
+
+def made(model: Transform, frames: Frames, *, as_of: date, settings: Settings) -> pl.DataFrame:
+    """The table that a transform makes of the frames it reads, by their names."""
+    return model(
+        **{name: frame.lazy() for name, frame in frames.items()}, as_of=as_of, settings=settings
+    ).collect()
+
+
+def part_of(frame: pl.DataFrame, keys: tuple[str, ...], seed: int) -> pl.Series:
+    """Of each row whether its key is in the first of two parts; which keys are is drawn by the seed."""
+    return frame.select((pl.struct(keys).hash(seed) % 2 == 0).alias("first")).to_series()
+
+
+def broken_by(
+    model: Transform, by_key: Frames, whole: Frames, *, as_of: date, settings: Settings, seed: int
+) -> str | None:
+    """How a transform breaks the law of keys, its schema or its grain on these frames; None if it keeps them.
+
+    `by_key` are divided in two parts by the transform's keys, `whole` are given to both.
+    """
+    table = made(model, {**by_key, **whole}, as_of=as_of, settings=settings)
+    if table.select(model.grain).is_duplicated().any():
+        return f"its grain ({', '.join(model.grain)}) does not tell its rows apart"
+    in_first = {name: part_of(frame, model.keys, seed) for name, frame in by_key.items()}
+    parts = [
+        made(
+            model,
+            {**{name: frame.filter(in_first[name] == side) for name, frame in by_key.items()}, **whole},
+            as_of=as_of,
+            settings=settings,
+        )
+        for side in (True, False)
+    ]
+    try:
+        assert_frame_equal(pl.concat(parts), table, check_row_order=False)
+    except AssertionError as error:
+        said = " ".join(str(error).split())
+        return f"two parts of its input by {', '.join(model.keys)} do not make the table that the whole makes: {said}"
+    return None
+
+
+def made_of_nothing(
+    model: Transform, schemas: Mapping[str, pl.Schema], *, as_of: date, settings: Settings
+) -> int:
+    """How many rows a transform makes of tables without a row; by the law none."""
+    tables = {**model.reads, **model.broadcast}
+    empty = {name: pl.DataFrame(schema=schemas[table]) for name, table in tables.items()}
+    return made(model, empty, as_of=as_of, settings=settings).height
