@@ -100,11 +100,21 @@ def init(folder: Annotated[Path, typer.Argument(help="Folder to write policypuls
 
 
 @app.command()
-def check(project: ProjectFolder = Path()) -> None:
+def check(
+    project: ProjectFolder = Path(),
+    laws: Annotated[
+        bool,
+        typer.Option(
+            "--laws", help="Also put your own transforms to the law of keys, on data drawn at random."
+        ),
+    ] = False,
+) -> None:
     """Check project file, mapping, models and frameworks without reading data."""
     found = _project(project)
     _verified(found)
     typer.echo(f"{found.file.insurer}: project file, mapping, models and frameworks are in order.")
+    if laws:
+        _lawful(found)
 
 
 @app.command()
@@ -363,6 +373,21 @@ def _own_tables(project: Project) -> list[Any]:
 
     with _ended_by(ModelError, status=ExitStatus.MISTAKEN):
         return [node for node in models(project.own).values() if project.own.has(node.path)]
+
+
+def _lawful(project: Project) -> None:
+    """Ends the command if one of the project's own transforms breaks a law."""
+    from orchestration.laws import tried
+
+    results = list(tried(project))
+    for result in results:
+        typer.echo(
+            result.broken or f"{result.table} keeps the law of keys: {result.seen}.", err=bool(result.broken)
+        )
+    if not results:
+        typer.echo("The project has no transforms of its own.")
+    if any(result.broken for result in results):
+        raise typer.Exit(ExitStatus.MISTAKEN)
 
 
 def _months(project: Project, as_of: date, wanted: str) -> Months:

@@ -65,7 +65,7 @@ SELDOM = ("merged_into", "spell_no", "reopened_on")
 
 
 class Drawn:
-    """Tables drawn once for a seed, each when it is asked for; `schemas` are those of the tables that no transform makes."""
+    """Tables drawn once for a seed, each when it is asked for; `schemas` of those that no transform makes."""
 
     def __init__(
         self,

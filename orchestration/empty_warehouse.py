@@ -15,10 +15,11 @@ import polars as pl
 from expectations.suites import Check
 from orchestration.build import Run, open_session
 from orchestration.checks import checks, line_in, line_of_key
-from orchestration.models import models
+from orchestration.models import line_of_error, models
 from orchestration.own_files import OwnFiles
 from orchestration.project import Project
 from transforms.graph import Node, upstream
+from transforms.laws import made_of_nothing
 from transforms.model import Transform
 from transforms.periods import months_until
 from transforms.settings import Settings
@@ -45,9 +46,25 @@ def own_problems(project: Project) -> Iterator[str]:
         wanted |= {check.table, *(graph if named is None else named)}
     with empty_warehouse(project.settings) as store:
         yield from fill(store, graph, wanted)
+        for node in graph.values():
+            if own.has(node.path) and isinstance(node.model, Transform):
+                yield from _raised(node, node.model, store, project)
         for check in own_checks:
             if check.table not in graph or store.exists(check.table):
                 yield from _wrong_with(check, store, own)
+
+
+def _raised(node: Node, model: Transform, store: Store, project: Project) -> Iterator[str]:
+    """What a transform raises on tables without rows, as where it names a column that is not there."""
+    schemas = {table: store.empty(table).schema for table in node.reads}
+    try:
+        rows = made_of_nothing(model, schemas, as_of=SOME_DAY, settings=project.settings)
+    except Exception as error:
+        place, said = line_of_error(error, project.own, node.place), (str(error).splitlines() or [""])[0]
+        yield f"{place}: {node.name} raises on tables without rows {type(error).__name__}: {said}"
+        return
+    if rows:
+        yield f"{node.place}: {node.name} makes {rows:,} rows of tables without one; by its law it makes none"
 
 
 def _wrong_with(check: Check, store: Store, own: OwnFiles) -> Iterator[str]:

@@ -115,7 +115,7 @@ def _code() -> Iterator[str]:
 
 def _own(project: Project) -> Iterator[str]:
     for path, text in project.own:
-        yield f"{path.relative_to(project.folder)} {text}"
+        yield f"{path} {text}"
 
 
 def _files(project: Project) -> Iterator[str]:

@@ -6,10 +6,14 @@ contracts, what a project adds from its folder (`own_files.py`).
 
 from collections.abc import Mapping
 from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from traceback import extract_tb
 
 from orchestration.own_files import NONE, OwnFiles
-from transforms.graph import Node, build_graph
-from transforms.own_models import own_sql_models
+from transforms.graph import Node, build_graph, transforms_in
+from transforms.model import Transform
+from transforms.own_models import own_sql_models, own_transforms
 from transforms.sql_model import ModelError
 from warehouse.contract import contracts
 
@@ -32,12 +36,45 @@ def models(own: OwnFiles = NONE) -> Mapping[str, Node]:
     `project_check.py` holds against tables without rows.
     """
     sql, problems = own_sql_models(own.models)
+    declared, wrong_module = _declared(own)
+    polars, wrong_transforms = own_transforms(declared)
+    problems += [*wrong_module, *wrong_transforms]
     # What reads a model that is wrong is not wrong for that.
     wrong = {f"{path.parent.name}.{path.stem}" for path, _ in own.models} - {model.name for model in sql}
+    wrong |= {model.writes for model in declared if model not in polars}
     try:
-        graph = build_graph([*SESSION_FEEDS, *wrong], own_sql=sql)
+        graph = build_graph([*SESSION_FEEDS, *wrong], own_sql=sql, own_polars=polars)
     except ModelError as error:
         problems += error.problems
     if problems:
         raise ModelError(*problems)
     return graph
+
+
+def _declared(own: OwnFiles) -> tuple[list[Transform], list[str]]:
+    """The transforms of a project's module, which is run here for the first time, and why it cannot be used."""
+    if not own.module:
+        return [], []
+    place = f"{own.python[0].path}:1"
+    try:
+        found = [model for model in transforms_in(import_module(own.module)) if _is_of(own.module, model)]
+    except Exception as error:
+        return [], [
+            f"{line_of_error(error, own, place)}: importing it raises {type(error).__name__}: {error}"
+        ]
+    return found, [] if found else [f"{place}: transforms: {own.module} declares no @transform function"]
+
+
+def _is_of(module: str, model: Transform) -> bool:
+    """Whether a transform is declared in a module, or beside it, and not one of ours that it only imports."""
+    return f"{model.function.__module__}.".startswith(f"{module}.")
+
+
+def line_of_error(error: BaseException, own: OwnFiles, otherwise: str) -> str:
+    """File and line of a project's own at which something was raised; `otherwise` where none took part."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}:{error.lineno}"
+    inside = [
+        f"{at.filename}:{at.lineno}" for at in extract_tb(error.__traceback__) if own.has(Path(at.filename))
+    ]
+    return inside[-1] if inside else otherwise

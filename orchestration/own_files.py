@@ -4,12 +4,15 @@ No file is understood here: each part goes, as texts with their paths, to the ro
 them on). Cheap to import, like `project.py`, whose fingerprint covers them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 from transforms.written_yaml import YamlError, text_of
+
+INSTALLATION = Path(__file__).parent.parent
 
 
 class OwnFileError(Exception):
@@ -38,6 +41,10 @@ class OwnFiles:
     """What must hold of a table: `expectations/<schema>/<table>.yml`."""
     audits: tuple[OwnFile, ...] = ()
     """What must hold across tables: `audits/<name>.sql`."""
+    module: str = ""
+    """Name of the Python module of the user's environment with transforms; empty if there is none."""
+    python: tuple[OwnFile, ...] = ()
+    """The files of that module."""
 
     def has(self, path: Path) -> bool:
         """Whether a file is one of the project's own."""
@@ -47,27 +54,53 @@ class OwnFiles:
         return any(self)
 
     def __iter__(self) -> Iterator[OwnFile]:
-        parts = (getattr(self, field.name) for field in fields(self) if field.name != "folder")
-        return (file for part in parts for file in part)
+        parts = (getattr(self, field.name) for field in fields(self))
+        return (file for part in parts if isinstance(part, tuple) for file in part)
 
 
 NONE = OwnFiles()
 
 
-def own_files(folder: Path, problems: list[tuple[str, str]]) -> OwnFiles:
-    """The own files of the project in `folder`; appends to `problems` which are not UTF-8."""
+def own_files(folder: Path, module: str, problems: list[tuple[str, str]]) -> OwnFiles:
+    """The own files of the project in `folder`, and of its `module` of transforms, if it names one.
+
+    Appends to `problems`, by key of the project file, which files are not UTF-8, and a module that is not there.
+    """
     found = OwnFiles(
         folder,
-        models=_read(folder, "models/*/*.sql", problems),
-        suites=_read(folder, "expectations/*/*.yml", problems),
-        audits=_read(folder, "audits/*.sql", problems),
+        models=_read(sorted(folder.glob("models/*/*.sql")), problems),
+        suites=_read(sorted(folder.glob("expectations/*/*.yml")), problems),
+        audits=_read(sorted(folder.glob("audits/*.sql")), problems),
+        module=module,
+        python=_read(_files_of(module, problems) if module else [], problems),
     )
     return found or NONE
 
 
-def _read(folder: Path, pattern: str, problems: list[tuple[str, str]]) -> tuple[OwnFile, ...]:
+def _files_of(module: str, problems: list[tuple[str, str]]) -> list[Path]:
+    """The files of a Python module, which is found and not run."""
+    try:
+        spec = find_spec(module)
+    except (ImportError, ValueError) as error:
+        problems.append(("transforms", f"{module!r} cannot be found: {error}"))
+        return []
+    if spec is None or spec.origin is None:
+        reason = f"there is no Python module {module!r} in this environment; install it beside policypulse"
+        problems.append(("transforms", reason))
+        return []
+    if Path(spec.origin).is_relative_to(INSTALLATION / module.partition(".")[0]):
+        problems.append(("transforms", f"{module!r} is a module of policypulse; give yours another name"))
+        return []
+    return (
+        sorted(Path(spec.origin).parent.rglob("*.py"))
+        if spec.submodule_search_locations
+        else [Path(spec.origin)]
+    )
+
+
+def _read(paths: Iterable[Path], problems: list[tuple[str, str]]) -> tuple[OwnFile, ...]:
     found = []
-    for path in sorted(folder.glob(pattern)):
+    for path in paths:
         try:
             found.append(OwnFile(path, text_of(path.read_bytes())))
         except YamlError as error:

@@ -148,6 +148,11 @@ class ProjectFile(_Part):
     keys: KeySettings = KeySettings()
     index: IndexPart = IndexPart()
     robustness: RobustnessSettings | None = None
+    transforms: str = Field(
+        "",
+        description="Python module of your environment whose @transform functions join the graph.",
+        examples=["insurer_tables"],
+    )
     packs: tuple[str, ...] = Field(
         (),
         description="Regulators' packs: shipped ones or paths of your own.",
@@ -237,7 +242,7 @@ def read_project(folder: Path) -> Project:
     file = _validated(path, content, problems, text)
     frameworks = _frameworks(folder, file.index.frameworks, problems)
     settings = _settings(file, frameworks, packs, problems)
-    own = own_files(folder, problems)
+    own = own_files(folder, file.transforms, problems)
     if problems or settings is None:
         raise ProjectError(path, problems, text)
     return Project(folder, file, settings, text, own)

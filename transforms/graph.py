@@ -12,6 +12,7 @@ from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from inspect import getsourcefile, getsourcelines
 from pathlib import Path
+from types import ModuleType
 
 from transforms.joins import key_matches_model
 from transforms.model import Transform
@@ -65,11 +66,14 @@ def transform_models() -> tuple[Transform, ...]:
     found: dict[str, Transform] = {}
     for schema in TRANSFORM_SCHEMAS:
         for module in sorted(pkgutil.iter_modules([str(ROOM / schema)]), key=lambda m: m.name):
-            members = vars(importlib.import_module(f"transforms.{schema}.{module.name}"))
-            for member in members.values():
-                if isinstance(member, Transform):
-                    found[member.writes] = member
+            declared = transforms_in(importlib.import_module(f"transforms.{schema}.{module.name}"))
+            found |= {model.writes: model for model in declared}
     return tuple(found.values())
+
+
+def transforms_in(module: ModuleType) -> list[Transform]:
+    """The transforms that a module declares."""
+    return [member for member in vars(module).values() if isinstance(member, Transform)]
 
 
 @cache

@@ -30,13 +30,15 @@ def part_of(frame: pl.DataFrame, keys: tuple[str, ...], seed: int) -> pl.Series:
 def broken_by(
     model: Transform, by_key: Frames, whole: Frames, *, as_of: date, settings: Settings, seed: int
 ) -> str | None:
-    """How a transform breaks the law of keys, its schema or its grain on these frames; None if it keeps them.
+    """How a transform breaks the law of keys or its grain on these frames; None if it keeps them.
 
     `by_key` are divided in two parts by the transform's keys, `whole` are given to both.
     """
     table = made(model, {**by_key, **whole}, as_of=as_of, settings=settings)
     if table.select(model.grain).is_duplicated().any():
         return f"its grain ({', '.join(model.grain)}) does not tell its rows apart"
+    if not model.keys:
+        return None
     in_first = {name: part_of(frame, model.keys, seed) for name, frame in by_key.items()}
     parts = [
         made(

@@ -1,0 +1,119 @@
+"""Polars transforms of a module of the user's environment: they join the graph, keep the law, or are refused."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from own_project import PROJECT, project
+
+from orchestration.checks import checks
+from orchestration.laws import tried
+from orchestration.models import models
+from orchestration.project import Project, ProjectError
+from orchestration.project_check import problems
+
+MODULE = '''\
+"""Tables of the house."""
+
+import polars as pl
+
+from transforms.core.complaints import complaints
+from transforms.model import transform
+
+
+@transform(
+    writes="core.first_answers",
+    reads={"cases": "core.complaints"},
+    keys=("complaint_id",),
+    grain=("complaint_id",),
+    columns={
+        "complaint_id": (pl.String, "The complaint."),
+        "waited_days": (pl.Int32, "Calendar days until the first response."),
+    },
+)
+def first_answers(cases: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per complaint that was answered."""
+    waited = (pl.col("first_response_on") - pl.col("received_on")).dt.total_days()
+    return cases.select("complaint_id", waited_days=waited).drop_nulls()
+'''
+NAME = "tables_of_the_house"
+
+
+@pytest.fixture
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A project whose environment has the module in the folder `lib`."""
+
+    def write(text: str, name: str = NAME) -> Project:
+        (tmp_path / "lib").mkdir()
+        (tmp_path / "lib" / f"{NAME}.py").write_text(text, encoding="utf-8")
+        monkeypatch.syspath_prepend(str(tmp_path / "lib"))
+        return project(tmp_path, {"policypulse.yml": f"{PROJECT}transforms: {name}\n"})
+
+    yield write
+    sys.modules.pop(NAME, None)
+
+
+def test_an_own_transform_joins_the_graph_and_keeps_the_law(written) -> None:
+    found = written(MODULE)
+    assert problems(found) == []
+    node = models(found.own)["core.first_answers"]
+    assert (node.reads, node.path.name) == (("core.complaints",), f"{NAME}.py")
+    assert ("core.first_answers", "grain_unique") in {(c.table, c.name) for c in checks(found.own)}
+    (result,) = tried(found)
+    assert result.broken is None
+    assert result.seen.endswith("rows of 20 drawn inputs, divided by complaint_id")
+    assert not result.seen.startswith("0 ")
+
+
+def test_a_transform_that_looks_at_other_keys_breaks_the_law(written) -> None:
+    found = written(MODULE.replace("waited_days=waited", "waited_days=waited - waited.min()"))
+    assert problems(found) == []
+    (result,) = tried(found)
+    assert result.broken and f"{NAME}.py:9: core.first_answers breaks the law of keys" in result.broken
+
+
+RETURNED = '    return cases.select("complaint_id", waited_days=waited).drop_nulls()'
+ROW = "    return pl.LazyFrame({'complaint_id': ['x'], 'waited_days': [1]})"
+# What is written wrong: what stands there and what for it, the line told and what is said.
+WRONG = {
+    "a module that raises": ("import polars", "import polar\nimport polars", 3, "ModuleNotFoundError: No module named"),
+    "a module that does not parse": ("def first", "def def first", 19, "SyntaxError"),
+    "a module without transforms": ("@transform(", "dict(", 1, "declares no @transform function"),
+    "a grain that is no column": ('grain=("complaint_id",)', 'grain=("id",)', 9, "grain names ['id']"),
+    "a name that hides ours": ("core.first_answers", "core.claims", 9, "core.claims is made already"),
+    "a table that is not ours to write": ("core.first_answers", "kpi.answers", 9, "writes core.<table> or marts"),
+    "a table that is not there": ('"core.complaints"}', '"core.complants"}', 9, "did you mean core.complaints?"),
+    "no docstring": ('    """One row per complaint that was answered."""\n', "", 9, "no description"),
+    "a column without words": ("The complaint.", "", 9, "column complaint_id has no description"),
+    "a frame that it does not read": ("cases: pl", "case: pl", 9, "asks for case, which is not among"),
+    "a column that is not there": ("first_response_on", "first_answer_on", 9, "ColumnNotFoundError"),
+    "a column that it does not make": ("waited_days=waited", "waited=waited", 9, "ColumnNotFoundError"),
+    "rows out of nothing": (RETURNED, ROW, 9, "makes 1 rows of"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_wrong_own_transforms_are_refused_with_file_and_line(written, wrong: str) -> None:
+    old, new, line, reason = WRONG[wrong]
+    told = problems(written(MODULE.replace(old, new)))
+    assert len(told) == 1, told
+    assert f"{NAME}.py:{line}: " in told[0], told
+    assert reason in told[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        (
+            "tables_of_nowhere",
+            "there is no Python module 'tables_of_nowhere' in this environment; install it",
+        ),
+        ("nowhere.tables", "'nowhere.tables' cannot be found"),
+        ("transforms.core.claims", "is a module of policypulse"),
+    ],
+)
+def test_a_module_that_is_not_there_or_not_theirs_is_refused_by_its_key(
+    written, name: str, reason: str
+) -> None:
+    with pytest.raises(ProjectError, match=rf"line 5: transforms: .*{reason}"):
+        written(MODULE, name)
