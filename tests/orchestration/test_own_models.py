@@ -47,7 +47,7 @@ WRONG = {
     "a star in a fact": (CALLS, "received_on,", "*,", 1, "SELECT *"),
     "a mart without example": (MART_OF_CALLS, EXAMPLE, "", 1, "no example"),
     "an example that cannot run": (MART_OF_CALLS, "ORDER BY calls", "ORDER BY cals", 6, '"calls"'),
-    "a fact of KPIs": (CALLS, "core.complaints", "kpi.monthly", 1, "make this a mart"),
+    "a fact of KPIs": (CALLS, "core.complaints", "kpi.monthly", 10, "make this a mart"),
     "a name that hides ours": (OTHER, "", "", 1, "core.claims is made already"),
     "a schema that is not for models": ("models/kpi/calls.sql", "", "", 1, "stand in models/core"),
     "a file name that is none of a table": ("models/core/Our calls.sql", "", "", 1, "in snake_case"),
