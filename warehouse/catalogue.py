@@ -1,6 +1,6 @@
 """The catalogue inside the published file: tables, columns, lineage, checks and loads, for whoever opens it.
 
-Rows come from those who know; here is which tables the catalogue has and what their columns mean.
+Rows are handed in; here it says which tables the catalogue has and what their columns mean.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Files that cannot be read any more and can be made anew are set aside, so that they do not stop every later run.
+"""Files that can no longer be read but can be made anew are set aside, so that they do not stop every later run.
 
 Which files those are is known to whoever keeps them; what was landed is never among them.
 """

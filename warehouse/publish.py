@@ -1,4 +1,4 @@
-"""Publishing: a copy of the build becomes the version that readers see, whole or not at all; and the way back.
+"""Publishing: a copy of the build becomes the version that readers see, whole or not at all; and rolling back.
 
 Whether the build may be published is decided by whoever calls; nothing here looks at its content.
 """
@@ -56,7 +56,7 @@ def point_to(folder: Folder, version: Path) -> None:
 
 
 def versions(folder: Folder) -> list[Path]:
-    """The published versions, oldest first; other files beside them are none."""
+    """The published versions, oldest first; other files beside them do not count."""
     return sorted(path for path in folder.versions.glob(f"*{SUFFIX}") if NAME.fullmatch(path.name))
 
 
@@ -92,7 +92,7 @@ def _earlier(folder: Folder, name: str | None) -> Path:
 
 
 def _next_name(folder: Folder) -> str:
-    """The time as a name that sorts after all others, also where the clock has been set back."""
+    """The time as a name that sorts after all others, even if the clock has been set back."""
     at = datetime.now(UTC)
     if newest := versions(folder)[-1:]:
         named = datetime.strptime(newest[0].stem, NAMED_BY).replace(tzinfo=UTC)

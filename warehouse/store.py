@@ -34,7 +34,7 @@ class BuildDamaged(Exception):
 
 
 class LandingZoneDamaged(Exception):
-    """The raw database cannot be read; nothing makes it anew but its backup or the files it was landed from."""
+    """The raw database cannot be read; only a backup or the files it was landed from can restore it."""
 
 
 @dataclass(frozen=True)
@@ -315,7 +315,7 @@ class Store:
 
 
 def _sweep(folder: Folder) -> None:
-    """Remove what runs write on the way, also what a killed one left behind."""
+    """Remove what runs write along the way, including what a killed one left behind."""
     shutil.rmtree(folder.scratch, ignore_errors=True)
     # Where releases before this one spilled.
     shutil.rmtree(folder.path / f"{folder.build.name}.tmp", ignore_errors=True)

@@ -328,7 +328,7 @@ def _next_reopenings(dated: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _reviews(as_of: date) -> list[pl.Expr]:
-    """Whether a decided claim came back within 90 days of its end, known once they are over; and was changed."""
+    """Whether a decided claim came back within 90 days of its end, known once they are over; and was then paid."""
     decided, waited = pl.col("first_decided_at").is_not_null(), pl.col("ended_on").dt.offset_by("90d")
     soon = (pl.col("next_reopened_on") - pl.col("ended_on")).dt.total_days() <= REOPENED_WITHIN_DAYS
     return [

@@ -42,7 +42,7 @@ ORIGINS: Origins = {
     },
 )
 def complaint_repeats(complaints: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
-    """One row per closed complaint of a known customer: the next one of same customer, policy and category."""
+    """One row per closed complaint of a known customer: the next one of the same customer, policy and category."""
     own = complaints.filter(
         pl.col("received_on") <= as_of,
         pl.col("customer_id").is_not_null(),

@@ -204,7 +204,7 @@ def _days_since_receipt(end: str) -> pl.Expr:
 
 
 def _sequence_fault() -> pl.Expr:
-    """The first day that lies before the receipt and cannot."""
+    """The first day that lies before the receipt, where it cannot."""
     fault = pl.lit(None, dtype=pl.String)
     for day, what in reversed(AFTER_RECEIPT.items()):
         before = pl.col(day) < pl.col("received_on")

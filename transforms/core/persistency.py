@@ -60,7 +60,7 @@ VARIANTS = {
 
 
 def _origins(settings: Settings) -> Origins:
-    """By premium, policies that fall due again, or do not say how they are paid; else ends of policies."""
+    """By premium: payments of policies that fall due again or do not say how they are paid; else ends of policies."""
     issued = item("policies.issued_on")
     outcome = ENDS
     if VARIANTS[settings.persistency.variant].by_premium:
@@ -208,7 +208,7 @@ def _with_payment(rows: pl.LazyFrame, premiums: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _paid(premiums: pl.LazyFrame, key: list[str]) -> pl.LazyFrame:
-    """Instalments of one policy and anniversary together."""
+    """Instalments of one policy and anniversary, added up."""
     return premiums.group_by(key).agg(
         pl.col("paid_on").min(),
         pl.col("paid_amount").sum(),

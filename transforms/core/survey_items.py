@@ -1,4 +1,4 @@
-"""core.survey_items: what each item of a questionnaire is worth: how it goes with the others, its gap, its weight.
+"""core.survey_items: what each item of a questionnaire is worth: how it agrees with the others, its gap, its weight.
 
 Formulas are those of `statistics/reliability.py`; whole dimensions are judged in `core.survey_reliability`.
 """
@@ -51,7 +51,7 @@ SURVEY_ITEMS: Columns = {
 def survey_items(
     answers: pl.LazyFrame, responses: pl.LazyFrame, questions: pl.LazyFrame, *, as_of: date
 ) -> pl.LazyFrame:
-    """One row per survey, wave and perception item: its gap, how it goes with the others, its factor weight."""
+    """One row per survey, wave and perception item: its gap, how it agrees with the others, its factor weight."""
     group = [*WAVE, "dimension"]
     found = answered_items("perception", answers, responses, questions, as_of).sort(pl.all()).collect()
     items = found.lazy()

@@ -1,6 +1,7 @@
 """What a delivery brings that was not there yet, and what it takes back: the comparison with the one before it.
 
-Reading and typing a delivery is in land.py, which calls this; which deliveries are in force is in deliveries.py.
+Reading and typing a delivery is in land_arrival.py, which calls this; which deliveries stand is in
+deliveries.py.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Permits:
 
 @dataclass(frozen=True)
 class InForce:
-    """What is in force of a feed: its books and the fates of its rows."""
+    """What is in force of a feed: its books, and which of its rows stand."""
 
     books: Books
     rows: dict[Rows, Standing]
@@ -59,7 +60,7 @@ def is_read_anew(books: Books, arrival: Arrival) -> bool:
 
 
 def delivered_before(books: Books, arrival: Arrival) -> bool:
-    """Whether it can take something back."""
+    """Whether anything was delivered before that it could take back."""
     whole = arrival.source.delivers() == "snapshot"
     return any(s.source == arrival.name and (whole or s.file == arrival.file) for s in books.seen)
 
@@ -74,7 +75,7 @@ def previous_loads(books: Books, arrival: Arrival) -> dict[str | None, int]:
 
 
 def forget_other_readings(con: duckdb.DuckDBPyConnection, arrival: Arrival, in_force: frozenset[str]) -> None:
-    """Take out what the same content brought with a mapping that no longer exists, unless its rows came again since."""
+    """Delete what this content brought under a mapping that is gone, unless its rows have been delivered again."""
     rows = con.execute(
         "SELECT DISTINCT load_id FROM raw.files WHERE feed = ? AND sha256 = ? AND NOT list_contains(?, mapping)",
         [arrival.feed, arrival.sha256, sorted(in_force)],
@@ -115,7 +116,7 @@ def brought(
 
 
 def _set_out(con: duckdb.DuckDBPyConnection, arrival: Arrival, rows: str, load_id: int) -> None:
-    """The rows of a delivery in a table of their own, with the units it names where units are delivered apart."""
+    """Put the delivery's rows into a table of their own; note the units it names where these are delivered apart."""
     contract = contracts()[arrival.feed]
     con.execute(f"CREATE OR REPLACE TEMP TABLE {_INCOMING} AS SELECT *, false AS _contested FROM {rows}")
     if not key_is_made(contract, arrival.source):

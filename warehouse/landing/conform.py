@@ -1,6 +1,6 @@
 """The SELECT that turns a scanned source into rows of a feed: every value typed, every broken row with its reason.
 
-Nothing is read or written here; land.py runs what this builds.
+Nothing is read or written here; land_arrival.py runs what this builds.
 """
 
 from __future__ import annotations
@@ -276,7 +276,7 @@ def _where(names: _Names, source: FeedSource) -> list[_Verdict]:
         return []
     value, kind = names.expression(source.where, "where", "where")
     if kind != "BOOLEAN":
-        raise LandingError([f"{names.key_path}.where is no condition: it gives {kind}, not true or false"])
+        raise LandingError([f"{names.key_path}.where is not a condition: it gives {kind}, not true or false"])
     _, failed = names.failures.pop()
     return [_Verdict(failed, None, _FAILS), _Verdict(f"{value} IS NOT TRUE")]
 

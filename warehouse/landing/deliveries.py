@@ -1,4 +1,4 @@
-"""Which deliveries are in force and which of them is later, worked out from the books; rows know only their loads.
+"""Which deliveries are in force, and in which order, worked out from the books; rows know only their loads.
 
 A file or a query's answer is landed by land.py, which keeps those books; latest.py reads what is in force.
 """
@@ -70,7 +70,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Standing:
-    """What rows in force are in force by, and when that was delivered, in the order of the feed."""
+    """The load that keeps rows in force, and its place in the order of the feed's deliveries."""
 
     load_id: int
     position: int
@@ -150,7 +150,7 @@ def rows_there(con: duckdb.DuckDBPyConnection, feed: str, books: Books) -> dict[
 
 
 def standing(books: Books, rows: Iterable[Rows]) -> dict[Rows, Standing]:
-    """The rows in force, with what they are in force by; rows left out are replaced or withdrawn."""
+    """The rows in force, each with the load that keeps it so; rows left out are replaced or withdrawn."""
     in_force = _in_force(books)
     chains: dict[Chain, list[int]] = defaultdict(list)
     for load_id in in_force.positions:
@@ -171,7 +171,7 @@ def standing(books: Books, rows: Iterable[Rows]) -> dict[Rows, Standing]:
 
 
 def loads_in_force(books: Books) -> set[int]:
-    """The loads that any row can be in force by."""
+    """The loads that can keep any row in force."""
     in_force = _in_force(books)
     return set(in_force.positions) - in_force.read_anew
 
@@ -253,7 +253,7 @@ def _order(source: Source, seen: Seen) -> tuple[object, ...]:
 
 
 def _chosen(source: Source, valid: list[Seen], books: Books, result: _InForce) -> Iterator[Seen]:
-    """The deliveries of a source that are in force by the way it delivers."""
+    """The deliveries of a source that are in force, given the way it delivers."""
     if source.delivery == "append":
         newest: dict[str, Seen] = {}
         for seen in valid:

@@ -23,4 +23,4 @@ class LandingError(Exception):
 
 
 class NotWhole(Exception):
-    """A file that lacks its end, as one does that is still being written; the message says how one sees it."""
+    """A file whose end is missing, as when it is still being written; the message says what shows it."""

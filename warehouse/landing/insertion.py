@@ -1,6 +1,6 @@
 """The SELECTs that carry staged rows into raw: constants, defaults, keys and pseudonyms added, rejects set apart.
 
-What is staged comes from conform.py; land.py says when it is carried over.
+What is staged comes from conform.py; land_arrival.py says when it is carried over.
 """
 
 from __future__ import annotations

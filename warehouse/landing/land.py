@@ -101,7 +101,7 @@ def _land_each(
     waits: Notice,
     settle_seconds: float,
 ) -> tuple[list[Load], list[str]]:
-    """What landed, and the problems of what did not; one file's problem keeps no other from landing."""
+    """What landed, and what kept the others from landing; one file's problem stops no other."""
     loads: list[Load] = []
     problems: list[str] = []
     with _order_kept(con):
@@ -171,7 +171,7 @@ def _check_mapping(sources: Sources) -> None:
 
 
 def _check_key(con: duckdb.DuckDBPyConnection, sources: Sources, key: PseudonymKey | None) -> None:
-    """Demand a key where people are identified, and the one used before: or the same customer would become two."""
+    """Demand a key where people are identified, and the one used before; another would make two of one customer."""
     paths = personal_id_paths(sources, contracts())
     if not paths:
         return
@@ -182,14 +182,14 @@ def _check_key(con: duckdb.DuckDBPyConnection, sources: Sources, key: PseudonymK
     if not used:
         con.execute("INSERT INTO raw.pseudonym_keys VALUES (?, ?, now())", [key.key_id, key.check_value()])
     elif (key.key_id, key.check_value()) not in used:
-        problem = f"raw holds pseudonyms made with the key {used[0][0]!r} and {key.key_id!r} is another one"
+        problem = f"raw holds pseudonyms made with the key {used[0][0]!r} but {key.key_id!r} is another"
         cure = "put the old key back, or land everything anew into an empty warehouse"
         raise LandingError([f"pseudonyms.key_file: {problem}; {cure}"])
 
 
 @contextmanager
 def _order_kept(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Rows keep the order of their file, which is what tells their line."""
+    """Keep rows in the order of their file, from which their lines are told."""
     name = "preserve_insertion_order"
     before = con.execute(f"SELECT current_setting('{name}')").fetchall()[0][0]
     con.execute(f"SET {name} = true")

@@ -110,7 +110,7 @@ def land_arrival(con: duckdb.DuckDBPyConnection, arrival: Arrival, terms: Terms)
 
 
 def _delivered_again(con: duckdb.DuckDBPyConnection, arrival: Arrival, terms: Terms) -> bool:
-    """Note a content that landed before, under another name or with others since; False if there is none."""
+    """Note that content which landed before was delivered again; False if it is new."""
     twin = load_id_of(con, arrival)
     if twin is None:
         return False
@@ -133,7 +133,7 @@ def _landed_file(
 
 
 def _scratch(con: duckdb.DuckDBPyConnection) -> str | None:
-    """Where the connection spills to: what is written beside it is swept with it, also after a kill."""
+    """The folder the connection spills to: files written there are swept with it, even after a kill."""
     folder = str(con.execute("SELECT current_setting('temp_directory')").fetchall()[0][0])
     return folder if folder and Path(folder).is_dir() else None
 
@@ -256,7 +256,7 @@ def _carried_over(
 def _stood_before(
     con: duckdb.DuckDBPyConnection, arrival: Arrival, terms: Terms
 ) -> tuple[InForce | None, dict[str | None, int]]:
-    """What a delivery may take back something of, and the loads it is compared with; nothing if it is read anew."""
+    """What stands and may be taken back, and the loads to compare with; nothing where content is read anew."""
     books = read_books(con, arrival.feed)
     if is_read_anew(books, arrival):
         forget_other_readings(con, arrival, terms.mappings[arrival.feed])
@@ -276,7 +276,7 @@ def _kept_rejects(con: duckdb.DuckDBPyConnection, arrival: Arrival, load_id: int
 
 
 def _check_accounts(load: Load) -> None:
-    """Every row that was read is somewhere."""
+    """Raise if a row that was read is not accounted for."""
     if load.rows_landed + load.rows_rejected + load.rows_skipped + load.rows_unchanged != load.rows_read:
         raise RuntimeError(
             f"{load.file}: {load.rows_read} rows were read, but {load.rows_landed} landed, {load.rows_rejected}"
@@ -287,7 +287,7 @@ def _check_accounts(load: Load) -> None:
 def _with_changes(
     con: duckdb.DuckDBPyConnection, load: Load, arrival: Arrival, terms: Terms, before: InForce
 ) -> Load:
-    """The load with how many rows of the delivery before it replaced and took back."""
+    """The load, with how many earlier rows it replaced and how many it took back."""
     replaced, taken_back = judged_changes(con, arrival, terms.permits, before, load.load_id)
     con.execute(
         "UPDATE raw.loads SET rows_replaced = ?, rows_taken_back = ? WHERE load_id = ?",

@@ -40,7 +40,7 @@ _AGE = "recorded_at DESC NULLS LAST, _position DESC"
 
 @dataclass(frozen=True)
 class _Case:
-    """What is special about the deliveries of a feed; what is not, costs nothing to read."""
+    """What is special about the deliveries of a feed, so that reading costs nothing for what is not."""
 
     all_in_force: bool
     by_part: bool

@@ -1,4 +1,4 @@
-"""On which line of a text file each of its records starts, where that is not simply one line a record.
+"""On which line of a text file each of its records starts, where that is not simply one line per record.
 
 Lines come apart from records by blank lines, by line breaks inside quotes and by lines the parser refused.
 """
@@ -27,14 +27,14 @@ _NEWLINE, _RETURN = 10, 13
 
 @dataclass(frozen=True)
 class Numbering:
-    """Lines of the rows that were read, in order (None: one a line from the first), and of those refused."""
+    """Lines of the rows that were read, in order (None: one per line from the first), and of those refused."""
 
     rows: Lines | None
     refused: Lines
 
 
 class LinesLost(Exception):
-    """A parser has passed over records without a word."""
+    """The parser skipped records without saying so."""
 
     def __init__(self, held: int, read: int) -> None:
         super().__init__(f"holds {held:,} records, of which only {read:,} could be told apart")
@@ -45,10 +45,10 @@ def numbering(
 ) -> Numbering:
     """Where the records of a text file start, in lines from 1.
 
-    `before` is the number of lines up to and with the header, `quoting` the quote and what takes it its meaning
-    (a second quote, or another sign), `rows` how many records were read, and
-    `refused` the sorted places of the others as the parser counts: lines, but a line break inside quotes
-    does not count. Where quotes do not tell records apart, every record is taken for one line.
+    `before` is the number of lines up to and with the header, `quoting` the quote and what escapes it (a second
+    quote, or another character), `rows` how many records were read, and `refused` the sorted places of the others as
+    the parser counts: lines, but a line break inside quotes does not count. Where quotes do not tell records apart,
+    every record is taken for one line.
     Raises LinesLost if the file holds more records than were read and refused.
     """
     places = np.asarray(refused, dtype=np.int64)

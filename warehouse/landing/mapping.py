@@ -200,7 +200,7 @@ def _value_for_at(schema: dict[str, Any]) -> None:
 
 
 class Wide(_Part):
-    """Several columns of one source row that become a row each: timestamps of a claim, answers of a respondent."""
+    """Several columns of one source row that each become a row: timestamps of a claim, answers of a respondent."""
 
     model_config = ConfigDict(json_schema_extra=_value_for_at)
 
@@ -265,7 +265,7 @@ class DatabaseSource(_Part):
     )
 
     def place(self) -> str:
-        """Where it is asked, without user and password."""
+        """Where the query is sent, without user and password."""
         asked = urlsplit(self.connection)
         port = f":{asked.port}" if asked.port else ""
         return f"{asked.scheme}://{asked.hostname or ''}{port}{asked.path}"
@@ -373,7 +373,7 @@ class FeedSource(_Part):
         return self.delivery or ("snapshot" if self.database else "replace_file")
 
     def may_have_several_files(self) -> bool:
-        """Whether its patterns can match more than one file, so that a number of a row is of one file only."""
+        """Whether its patterns can match more than one file, so that a row number is unique within one file only."""
         return len(self.files) > 1 or any(set(pattern) & set("*?[") for pattern in self.files)
 
     def names_file(self, name: str) -> bool:
@@ -465,7 +465,7 @@ def file_format(path: PurePath, source: FeedSource) -> FileFormat:
     told = _told_by_ending(path)
     if told is None:
         raise ValueError(
-            f"the ending of {path.name} tells no format; add `format:` csv, parquet, ndjson or xlsx"
+            f"the ending of {path.name} does not tell its format; add `format:` csv, parquet, ndjson or xlsx"
         )
     if path.suffix.lower() == ".gz" and told in ("parquet", "xlsx"):
         raise ValueError(f"{path.name} is compressed twice; unpack it first")

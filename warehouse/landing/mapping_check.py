@@ -1,6 +1,6 @@
 """What is wrong with a mapping when it is held against the contracts, told before any data is read.
 
-Nothing here opens a file; a column that the source turns out not to have is told by the landing.
+Nothing here opens a file; a column that a source turns out to lack is reported by the landing.
 """
 
 from __future__ import annotations
@@ -205,7 +205,7 @@ def _encoding_errors(source: FeedSource) -> Iterator[Error]:
 
 
 def _option_errors(source: FeedSource) -> Iterator[Error]:
-    """Options that no file of the source would heed; nothing is said where a pattern does not tell its format."""
+    """Options that no file of the source would heed; silent where a pattern does not tell the format."""
     formats = source.formats()
     if None in formats:
         return

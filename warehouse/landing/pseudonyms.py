@@ -47,7 +47,7 @@ class PseudonymKey:
     def __post_init__(self) -> None:
         if len(self.key) < _SHORTEST_KEY_BYTES:
             raise ValueError(
-                f"the pseudonym key {self.key_id} has {len(self.key)} bytes; it needs {_SHORTEST_KEY_BYTES} at least"
+                f"the pseudonym key {self.key_id} has {len(self.key)} bytes; it needs at least {_SHORTEST_KEY_BYTES}"
             )
 
     def check_value(self) -> str:

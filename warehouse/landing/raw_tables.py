@@ -1,4 +1,4 @@
-"""The tables of the landing zone: one a feed as its contract says, and the books kept about what was landed.
+"""The tables of the landing zone: one per feed, as its contract says, and the books kept about what was landed.
 
 What goes into them is in land.py.
 """
@@ -106,7 +106,7 @@ def create_raw(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _carry_over(con: duckdb.DuckDBPyConnection, present: dict[str, dict[str, str]]) -> None:
-    """Fill what a warehouse of an earlier version, where rows did not know their last load, did not write down.
+    """Fill in what an earlier version of the warehouse, whose rows did not know their last load, did not write down.
 
     By which source a file came is found when that source lands.
     """

@@ -98,7 +98,7 @@ def scanned(
 
 @contextmanager
 def reading(*, one_newline: bool) -> Iterator[None]:
-    """Tell what goes wrong while a file is read: LandingError, NotWhole for one without its end, or MixedLineEnds."""
+    """Translate what goes wrong while a file is read: LandingError, NotWhole if its end is missing, MixedLineEnds."""
     try:
         yield
     except (duckdb.OutOfMemoryException, duckdb.InterruptException, duckdb.InternalException):
@@ -108,7 +108,7 @@ def reading(*, one_newline: bool) -> Iterator[None]:
             raise MixedLineEnds from error
         raise LandingError([f"cannot be read: {str(error).splitlines()[0]}"]) from error
     except EOFError as error:
-        raise NotWhole("it is packed and its end is missing") from error
+        raise NotWhole("it is compressed and its end is missing") from error
     except (ValueError, OSError, zlib.error) as error:
         raise LandingError([f"cannot be read: {error}"]) from error
 
@@ -162,7 +162,7 @@ def scanned_frame(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> Iterat
 
 
 def forget_rejected_lines(con: duckdb.DuckDBPyConnection) -> None:
-    """Drop what the parser noted about the last text it scanned."""
+    """Drop the parser's notes on the last text it scanned."""
     con.execute(f"DROP TABLE IF EXISTS {REJECTED_LINES}; DROP TABLE IF EXISTS {_REJECTED_SCANS}")
 
 
@@ -279,7 +279,7 @@ def _first_rows(read: Any, before: int) -> list[tuple[int, tuple[str, ...]]]:
 
 
 def _lacks_last(names: list[str], rows: list[tuple[str, ...]]) -> bool:
-    """Whether a header ends in a delimiter that rows do not have, so that its last column is none."""
+    """Whether a header ends in a delimiter that rows do not have, so that there is no last column."""
     last = len(names) - 1
     return any(len(row) == last for row in rows) and not any(any(row[last:]) for row in rows)
 
@@ -379,7 +379,7 @@ def _registered(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> Iterator
 
 
 def query_label(database: DatabaseSource) -> str:
-    """A database query's name in the load log: where it was asked, without user and password, and a hash of it."""
+    """A database query's name in the load log: where it was sent, without user and password, and its hash."""
     query = hashlib.sha256(database.query.encode()).hexdigest()[:8]
     return f"{database.place()}#{query}"
 

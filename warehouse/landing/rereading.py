@@ -89,7 +89,7 @@ def write_records(path: Path, source: FeedSource, lines: Collection[int], out: P
     kind = file_format(path, source)
     if kind not in ("csv", "ndjson"):
         raise ValueError(
-            f"{path.name} is no text; mend the rows in it, by the lines that are shown without --out"
+            f"{path.name} is not a text file; mend its rows in place, by the line numbers shown without --out"
         )
     if out.exists():
         raise ValueError(f"{out} is there already; name a new file")

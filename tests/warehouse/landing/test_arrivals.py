@@ -75,7 +75,7 @@ def test_what_is_passed_over_is_told(zone: Zone) -> None:
         ("c.csv", ROWS + "\n3,2025-01", "its last line, 4, breaks off (too few columns: 2 instead of 3)"),
         ("c.csv", ROWS + '\n3,2025-01-07,"a', "its last line, 4, breaks off (a quote is not closed)"),
         ("c.csv", ROWS + '\n3,2025-01-07,"a\nb', "a quote is opened near line 4 and not closed"),
-        ("c.csv.gz", gzip.compress(ROWS.encode(), mtime=0)[:-9], "it is packed and its end is missing"),
+        ("c.csv.gz", gzip.compress(ROWS.encode(), mtime=0)[:-9], "it is compressed and its end is missing"),
         ("c.ndjson", '{"id": 1, "day": "2025-01-05", "matter": "a"}\n{"id": 2, "da', "line, 2, breaks off (not valid"),
     ],
 )  # fmt: skip

@@ -49,7 +49,7 @@ def test_an_expression_that_does_not_work(zone: Zone) -> None:
     told = zone.problem(MAPPING.replace("category: MATTER", "category: {sql: MATTER + 1}"))
     assert "feeds.complaints[0].columns.category.sql does not work here" in told
     told = zone.problem(MAPPING.replace("columns:", "where: ID\n    columns:"))
-    assert "feeds.complaints[0].where is no condition" in told
+    assert "feeds.complaints[0].where is not a condition" in told
 
 
 def test_a_wrong_date_format(zone: Zone) -> None:

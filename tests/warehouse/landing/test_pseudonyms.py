@@ -91,7 +91,7 @@ def test_a_key_file_is_made_once_and_read_back(tmp_path: Path) -> None:
 
 def test_a_short_key_is_refused(tmp_path: Path) -> None:
     (tmp_path / "short.key").write_text("00" * 31)
-    with pytest.raises(ValueError, match="31 bytes; it needs 32"):
+    with pytest.raises(ValueError, match="31 bytes; it needs at least 32"):
         read_key(tmp_path / "short.key", "k1")
 
 

@@ -76,7 +76,7 @@ def test_what_cannot_be_shown_is_said(zone: Zone, tmp_path: Path) -> None:
     with pytest.raises(LandingError, match="waits for its end"):
         rejected_rows(*readers_of("c.csv", sources(), zone.folder), folder=zone.folder, time_zone="UTC")
     sheet = FeedSource.model_validate({"files": "c.xlsx"})
-    with pytest.raises(ValueError, match="is no text; mend the rows in it"):
+    with pytest.raises(ValueError, match="is not a text file; mend its rows in place"):
         write_records(zone.folder / "c.xlsx", sheet, [2], tmp_path / "out.csv")
     with pytest.raises(ValueError, match="is there already"):
         write_records(path, sources()["complaints"][0], [2], path)
