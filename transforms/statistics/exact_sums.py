@@ -50,18 +50,21 @@ class Sums:
         >>> float(sums.over(np.ones((1, 1)))[0])
         1.0
         """
-        lost = None
-        if not np.isfinite(numbers.sum()):
+        lost, largest = None, _largest(numbers)
+        if not np.isfinite(largest):
             undefined = ~np.isfinite(numbers)
+            lost = added(undefined * (1.0 if weights is None else weights))
             numbers = np.where(undefined, 0.0, numbers)
-            lost = added(undefined * (1.0 if weights is None else weights)) if undefined.any() else None
+            largest = _largest(numbers)
         wholes = np.rint(numbers)
         coarse, fine = _fractions(numbers, wholes)
 
-        def exactly(some: Floats | None) -> list[Floats]:
-            return [] if some is None else [added(part) for part in _addable(some, weights)]
+        def exactly(some: Floats | None, most: float) -> list[Floats]:
+            return [] if some is None else [added(part) for part in _addable(some, most, weights)]
 
-        return cls._of_parts(exactly(wholes), exactly(coarse), exactly(fine), lost)
+        return cls._of_parts(
+            exactly(wholes, largest + 1), exactly(coarse, COARSE), exactly(fine, _FINE_A_COARSE), lost
+        )
 
     @classmethod
     def of_counts(cls, counts: Floats) -> "Sums":
@@ -185,24 +188,28 @@ def _fractions(numbers: Floats, wholes: Floats) -> tuple[Floats | None, Floats |
     return coarse, np.where(finer, units - coarse * _FINE_A_COARSE, 0.0)
 
 
-def _addable(wholes: Floats, weights: Floats | None) -> Iterator[Floats]:
-    """Whole numbers, each `weights` times, in parts that floats add up without error."""
+def _largest(numbers: Floats) -> float:
+    """The largest one, whatever its sign; not finite where one is not."""
+    return max(float(numbers.max(initial=0.0)), -float(numbers.min(initial=0.0)))
+
+
+def _addable(wholes: Floats, most: float, weights: Floats | None) -> Iterator[Floats]:
+    """Whole numbers of at most `most`, each `weights` times, in parts that floats add up without error."""
     bits = _EXACT_BITS - len(wholes).bit_length()
     if weights is None:
-        yield from _parts(wholes, 2.0**bits)
+        yield from _parts(wholes, most, 2.0**bits)
         return
     # A product has the bits of both.
     unit = 2.0 ** (bits // 2)
-    for part in _parts(wholes, unit):
-        for weight in _parts(weights, unit):
+    for part in _parts(wholes, most, unit):
+        for weight in _parts(weights, _largest(weights), unit):
             yield part * weight
 
 
-def _parts(wholes: Floats, unit: float) -> Iterator[Floats]:
+def _parts(wholes: Floats, most: float, unit: float) -> Iterator[Floats]:
     """Whole numbers as they are if none is above a unit, else what is of each power of it apart."""
-    largest = max(wholes.max(initial=0.0), -wholes.min(initial=0.0))
     scale = 1.0
-    while largest / scale > unit:
+    while most / scale > unit:
         scale *= unit
         larger = np.rint(wholes / scale) * scale
         yield wholes - larger

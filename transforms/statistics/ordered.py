@@ -79,6 +79,8 @@ def counted(keys: Array, height: int, counts: Array | None = None) -> tuple[Arra
 
 def in_order(keys: Array, counts: Array | None) -> tuple[Array, Array | None]:
     """The keys in order with their counts, or, where that is quicker, each as often as it counts and no counts."""
+    if _ascend(keys):
+        return keys, counts
     if counts is None or (total := counts.sum()) <= 2 * len(keys):
         # Sorting keys alone is several times faster.
         if counts is not None and total > len(keys):
