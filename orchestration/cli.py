@@ -185,7 +185,8 @@ def query(
     sql: str,
     project: ProjectFolder = Path(),
     form: Annotated[
-        Literal["table", "csv", "json"], typer.Option("--format", help="csv and json write all rows.")
+        Literal["table", "csv", "json", "parquet"],
+        typer.Option("--format", help="All but table write all rows; parquet is for a file or a pipe."),
     ] = "table",
 ) -> None:
     """Print the rows of a query on the published version."""
@@ -193,6 +194,37 @@ def query(
     from orchestration.commands.console import print_query
 
     raise typer.Exit(print_query(current, sql, form))
+
+
+@app.command()
+def export(
+    to: Annotated[
+        Literal["parquet", "csv", "xlsx", "semantic-model"],
+        typer.Option("--to", help="One file per table; or the KPIs as one Apache Ossie document."),
+    ],
+    target: Annotated[Path, typer.Argument(help="Folder to write into; of a semantic model, the file.")],
+    project: ProjectFolder = Path(),
+    tables: Annotated[
+        list[str] | None,
+        typer.Option("--tables", help="Table or pattern, as in core.claims or 'kpi.*'; else all of marts."),
+    ] = None,
+) -> None:
+    """Write published tables as files for BI and other tools, or the KPIs as a semantic model."""
+    current = _published(_project(project))
+    if to == "semantic-model":
+        from orchestration.semantic_model import semantic_model
+
+        if tables:
+            _end("--tables has no say in a semantic model, which is of kpi.monthly", ExitStatus.MISTAKEN)
+        target.write_text(semantic_model(current), encoding="utf-8")
+        typer.echo(f"Wrote {target}.")
+        return
+    from warehouse.export import CannotExport
+    from warehouse.export import export as written
+
+    with _ended_by(CannotExport, status=ExitStatus.MISTAKEN):
+        for path, rows in written(current, target, to, tables or ["marts.*"]):
+            typer.echo(f"{path}: {rows:,} rows")
 
 
 @app.command()

@@ -375,9 +375,16 @@ def _rebuilding(build: Path, aside: Path, reason: object) -> str:
     return f"{build} could not be read ({reason}); it is set aside as {aside.name} and made anew from what was landed"
 
 
-def read_published(current: Path, sql: str) -> pl.DataFrame:
-    """The rows of a query on the published version, opened read-only."""
+@contextmanager
+def published(current: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published version, opened read-only."""
     with duckdb.connect(str(current.resolve(strict=True)), read_only=True) as con:
+        yield con
+
+
+def read_published(current: Path, sql: str) -> pl.DataFrame:
+    """The rows of a query on the published version."""
+    with published(current) as con:
         found = con.sql(sql)
         if found is None:
             raise duckdb.InvalidInputException("this statement has no rows to show; write a SELECT")

@@ -140,7 +140,7 @@ def headline_table(rows: Sequence[Mapping[str, Any]]) -> Table:
 def print_query(current: Path, sql: str, form: str) -> ExitStatus:
     """Print the rows of a query on a published file as `form` says; returns the exit status.
 
-    A table shows the first rows, csv and json write all of them.
+    A table shows the first rows, the others write all of them.
     """
     import duckdb
 
@@ -157,6 +157,11 @@ def print_query(current: Path, sql: str, form: str) -> ExitStatus:
         sys.stdout.write(rows.with_columns(_flat(rows)).write_csv())
     elif form == "json":
         sys.stdout.write(rows.write_json() + "\n")
+    elif form == "parquet" and sys.stdout.isatty():
+        plain_console(sys.stderr).print("Parquet is not for a screen: add > rows.parquet", soft_wrap=True)
+        return ExitStatus.MISTAKEN
+    elif form == "parquet":
+        rows.write_parquet(sys.stdout.buffer)
     else:
         print_rows(plain_console(), rows)
     return ExitStatus.DONE

@@ -250,6 +250,9 @@ INDEX = {
     ),
 }
 MARTS = {
+    ("marts.complaints_by_category", "counts_nested"): one(
+        "marts.complaints_by_category", "closed_count = received_count + 1"
+    ),
     ("marts.index_change", "waterfall_arrives"): one(
         "marts.index_change", "bar_to = bar_to + 0.001, rank = 99"
     ),
@@ -321,6 +324,7 @@ LATER = {
         "core.exposures", "'P' AS policy_id, 1.5 AS exposure, 0 AS claims"
     ),
     ("core.exposures", "grain_unique"): placed("core.exposures", "'P' AS policy_id, 1 AS exposure_year", 2),
+    ("core.org_units", "named"): one("core.org_units", "name = NULL"),
     ("core.policy_events", "grain_unique"): placed("core.policy_events", "'V' AS event_id", 2),
     ("core.policy_events", "key_and_segments_filled"): placed("core.policy_events", "'V' AS event_id"),
     ("core.policy_events", "reinstated_after_lapse"): placed(
@@ -357,6 +361,7 @@ LATER = {
     ("kpi.periodic", "value_is_quotient"): one(
         "kpi.periodic", "unit = 'share', value = 0.5, numerator = 1, denominator = 3"
     ),
+    ("kpi.titles", "every_kpi_has_a_title"): one("kpi.titles", "title = NULL"),
 }
 UNIQUE = (
     "kpi.windows",
@@ -401,7 +406,12 @@ UNIQUE = (
     "marts.survey_report",
     "marts.scorecard",
     "marts.kpi_trend",
+    "marts.kpi_latest",
+    "marts.kpi_quarter",
+    "marts.complaints_by_category",
     "marts.claims_open",
+    "core.org_units",
+    "kpi.titles",
 )
 VIOLATIONS = {
     **RAW,

@@ -44,9 +44,9 @@ def test_months_are_apart_where_their_intervals_do_not_touch():
             definition_version="1",
         ),
         """
-        period      is_better_than_month_before  is_apart_from_month_before
-        2025-01-01  -                            -
-        2025-02-01  false                        false
-        2025-03-01  true                         true
+        period      year  quarter  is_better_than_month_before  is_apart_from_month_before
+        2025-01-01  2025  1        -                            -
+        2025-02-01  2025  1        false                        false
+        2025-03-01  2025  1        true                         true
         """,
     )

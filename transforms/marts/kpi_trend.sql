@@ -15,6 +15,8 @@ SELECT
     now.cut,  -- What the company is divided by.
     now.segment,  -- The part of the cut.
     now.period,  -- First day of the month.
+    CAST(year(now.period) AS INTEGER) AS year,  -- Calendar year of the month.
+    CAST(quarter(now.period) AS INTEGER) AS quarter,  -- Quarter of the year, 1 to 4; values by quarter: marts.kpi_quarter.
     now.value,  -- Value in its unit.
     now.ci_low,  -- Lower end of the 95 % interval.
     now.ci_high,  -- Upper end of the 95 % interval.
