@@ -17,6 +17,7 @@ from orchestration.build import Run, open_session
 from orchestration.checks import checks, line_in, line_of_key
 from orchestration.models import line_of_error, models
 from orchestration.own_files import OwnFiles
+from orchestration.own_kpis import kpi_problems
 from orchestration.project import Project
 from transforms.graph import Node, upstream
 from transforms.laws import made_of_nothing
@@ -32,23 +33,36 @@ SOME_DAY = date(2024, 12, 31)
 
 
 def own_problems(project: Project) -> Iterator[str]:
-    """What DuckDB refuses of a project's own models and checks, each with file and line.
+    """What DuckDB refuses of a project's own models and checks, and what is wrong with its KPIs, with file and line.
 
     They have been read (`models.py`, `checks.py`); nothing is done where there are none.
     """
     own, graph = project.own, models(project.own)
-    if not own:
-        return
+    facts: dict[str, pl.Schema | None] = dict.fromkeys(
+        node.name for node in graph.values() if node.schema == "core" and own.has(node.path)
+    )
+    if own:
+        yield from _refused(project, graph, facts)
+    yield from kpi_problems(project, facts)
+
+
+def _refused(
+    project: Project, graph: Mapping[str, Node], facts: dict[str, pl.Schema | None]
+) -> Iterator[str]:
+    """What DuckDB refuses of own models and checks; fills in the columns of the project's own `facts`."""
+    own = project.own
     own_checks = [check for check in checks(own) if own.has(check.path)]
     wanted = {node.name for node in graph.values() if own.has(node.path)}
     for check in own_checks:
         named = tables_named(check.sql) if check.sql else ()
         wanted |= {check.table, *(graph if named is None else named)}
-    with empty_warehouse(project.settings) as store:
+    # What is wrong with own KPIs is told apart from this.
+    with empty_warehouse(project.settings.model_copy(update={"kpis": {}, "own_kpis": ()})) as store:
         yield from fill(store, graph, wanted)
         for node in graph.values():
             if own.has(node.path) and isinstance(node.model, Transform):
                 yield from _raised(node, node.model, store, project)
+        facts |= {name: store.read(name).schema for name in facts if store.exists(name)}
         for check in own_checks:
             if check.table not in graph or store.exists(check.table):
                 yield from _wrong_with(check, store, own)

@@ -11,6 +11,7 @@ from pathlib import Path
 from traceback import extract_tb
 
 from orchestration.own_files import NONE, OwnFiles
+from orchestration.own_kpis import counted_facts
 from transforms.graph import Node, build_graph, transforms_in
 from transforms.model import Transform
 from transforms.own_models import own_sql_models, own_transforms
@@ -43,7 +44,8 @@ def models(own: OwnFiles = NONE) -> Mapping[str, Node]:
     wrong = {f"{path.parent.name}.{path.stem}" for path, _ in own.models} - {model.name for model in sql}
     wrong |= {model.writes for model in declared if model not in polars}
     try:
-        graph = build_graph([*SESSION_FEEDS, *wrong], own_sql=sql, own_polars=polars)
+        counted = counted_facts(own.kpis)
+        graph = build_graph([*SESSION_FEEDS, *wrong], own_sql=sql, own_polars=polars, counted=counted)
     except ModelError as error:
         problems += error.problems
     if problems:

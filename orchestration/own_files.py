@@ -45,6 +45,8 @@ class OwnFiles:
     """Name of the Python module of the user's environment with transforms; empty if there is none."""
     python: tuple[OwnFile, ...] = ()
     """The files of that module."""
+    kpis: tuple[OwnFile, ...] = ()
+    """Own KPIs, and changes of ours: `kpis/*.yml`."""
 
     def has(self, path: Path) -> bool:
         """Whether a file is one of the project's own."""
@@ -73,6 +75,7 @@ def own_files(folder: Path, module: str, problems: list[tuple[str, str]]) -> Own
         audits=_read(sorted(folder.glob("audits/*.sql")), problems),
         module=module,
         python=_read(_files_of(module, problems) if module else [], problems),
+        kpis=_read(sorted(folder.glob("kpis/*.yml")), problems),
     )
     return found or NONE
 

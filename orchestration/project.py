@@ -16,8 +16,10 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from orchestration.own_files import OwnFiles, own_files
+from orchestration.own_kpis import read_own_kpis
 from transforms.framework import Framework
 from transforms.framework_file import FrameworkError, read_framework
+from transforms.kpi_file import KpiChange
 from transforms.pack import SHIPPED as SHIPPED_PACKS
 from transforms.pack import Pack, PackError, read_pack, shipped_packs
 from transforms.settings import (
@@ -148,6 +150,11 @@ class ProjectFile(_Part):
     keys: KeySettings = KeySettings()
     index: IndexPart = IndexPart()
     robustness: RobustnessSettings | None = None
+    kpis: dict[str, KpiChange] = Field(
+        {},
+        description="What is changed in our KPIs, or left out, by code; your own stand in kpis/*.yml.",
+        examples=[{"claim_open_count": {"minimum": 5}}],
+    )
     transforms: str = Field(
         "",
         description="Python module of your environment whose @transform functions join the graph.",
@@ -241,8 +248,8 @@ def read_project(folder: Path) -> Project:
     content = _with_definitions(content, packs, problems)
     file = _validated(path, content, problems, text)
     frameworks = _frameworks(folder, file.index.frameworks, problems)
-    settings = _settings(file, frameworks, packs, problems)
     own = own_files(folder, file.transforms, problems)
+    settings = _settings(file, frameworks, packs, own, problems)
     if problems or settings is None:
         raise ProjectError(path, problems, text)
     return Project(folder, file, settings, text, own)
@@ -305,11 +312,14 @@ def _settings(
     file: ProjectFile,
     frameworks: tuple[Framework, ...],
     packs: tuple[Pack, ...],
+    own: OwnFiles,
     problems: list[tuple[str, str]],
 ) -> Settings | None:
-    shared = file.model_dump(include=set(Settings.model_fields) - {"frameworks", "packs"})
+    read_apart = {"frameworks", "packs", "kpis", "own_kpis"}
+    shared = file.model_dump(include=set(Settings.model_fields) - read_apart)
+    kpis, changes = read_own_kpis(own.kpis, file.kpis, problems)
     try:
-        return Settings(**shared, frameworks=frameworks, packs=packs)
+        return Settings(**shared, frameworks=frameworks, packs=packs, kpis=changes, own_kpis=kpis)
     except ValidationError as error:
         problems += key_problems(error, shared, Settings)
         return None

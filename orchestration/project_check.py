@@ -9,6 +9,7 @@ from orchestration.checks import checks
 from orchestration.empty_warehouse import own_problems
 from orchestration.models import models
 from orchestration.own_files import OwnFileError
+from orchestration.own_kpis import facts_added, kpi_problems
 from orchestration.project import Project, framework_problems, pack_problems
 from transforms.clocks import known_years
 from transforms.framework_versions import Published, redefined
@@ -41,13 +42,15 @@ def _problems(project: Project) -> Iterator[str]:
         models(project.own)
         checks(project.own)
     except (ModelError, OwnFileError) as error:
-        yield from error.problems
+        told = [*error.problems, *kpi_problems(project, dict.fromkeys(facts_added(project.own)))]
     else:
-        yield from own_problems(project)
+        told = list(own_problems(project))
+    yield from told
     try:
         kpis = registry(project.settings)
     except ValueError as error:
-        yield str(error)
+        if not told:
+            yield str(error)
         return
     directions = {kpi.code: kpi.direction for kpi in kpis}
     yield from framework_problems(project, directions, {kpi.code for kpi in kpis if adds_up(kpi)})

@@ -132,8 +132,8 @@ TOLD_ELSEWHERE = {
     "Blocked": "tests/test_whole_run.py",
 }
 TOLD_HERE = {"ProjectError", "YamlError", "PackError", "FrameworkError", "LandingError", "WarehouseBusy"}
-# What one module tells another, which makes a LandingError or a reject of it.
-OF_MODULES = {"MixedLineEnds", "LinesLost", "NotWhole"}
+# What one module tells another, which makes a LandingError, a reject or a line of `check` of it.
+OF_MODULES = {"MixedLineEnds", "LinesLost", "NotWhole", "KpiFileError", "OwnKpiError", "ExpressionError"}
 # Mistakes of who writes models or checks of the house itself, told by its own tests.
 OF_DEVELOPERS = {"ModelError", "SuiteError", "CheckError"}
 

@@ -175,7 +175,8 @@ def _title(subject: str) -> str:
 
 def _heading(subject: str) -> str:
     """A subject's title and what its file says of it."""
-    (said,) = (module.__doc__ or "" for module in SUBJECTS if module.__name__.endswith(f".{subject}"))
+    docs = {module.__name__.rpartition(".")[2]: module.__doc__ or "" for module in SUBJECTS}
+    said = docs.get(subject, "The KPIs that the project declares itself, in `kpis/*.yml`.")
     return f"# {_title(subject)}\n\n{said.partition(chr(10))[0]} [All subjects](README.md).\n"
 
 

@@ -7,7 +7,7 @@ import difflib
 import importlib
 import pkgutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from inspect import getsourcefile, getsourcelines
@@ -90,14 +90,17 @@ def build_graph(
     *,
     own_sql: Iterable[SqlModel] = (),
     own_polars: Iterable[Transform] = (),
+    counted: Collection[str] = (),
 ) -> dict[str, Node]:
     """All nodes by table name, each after those it reads: the models of this room and a project's own.
 
-    `sources` are the tables that exist before any model. Raises ModelError for all unknown tables, tables made twice
-    and cycles at once.
+    `sources` are the tables that exist before any model, `counted` the facts that a project's own KPIs are of. Raises
+    ModelError for all unknown tables, tables made twice and cycles at once.
     """
     made = [_sql_node(m) for m in (*sql_models(), *own_sql)]
-    made += [_transform_node(t) for t in (*transform_models(), *own_polars)]
+    there = {node.name for node in made} | {t.writes for t in (*transform_models(), *own_polars)}
+    facts = [fact for fact in counted if fact in there and fact.startswith("core.")]
+    made += [_transform_node(_counting(t, facts)) for t in (*transform_models(), *own_polars)]
     made.sort(key=lambda node: not node.path.is_relative_to(ROOM))
     nodes: dict[str, Node] = {}
     problems: list[str] = []
@@ -165,6 +168,19 @@ def _sql_node(model: SqlModel) -> Node:
         1,
         model,
     )
+
+
+def _counting(model: Transform, facts: Collection[str]) -> Transform:
+    """The model, reading further facts if it reads all those that KPIs are of."""
+    if not facts:
+        return model
+    # What makes records is made of models itself.
+    from transforms.kpi.every_period import READS
+
+    further = {fact: fact for fact in facts if fact not in READS.values()}
+    if not further or not READS.items() <= model.reads.items():
+        return model
+    return replace(model, reads={**model.reads, **further})
 
 
 def _transform_node(model: Transform) -> Node:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from transforms.framework import Framework
+from transforms.kpi_file import KpiChange, OwnKpi
 from transforms.pack import Pack
 from transforms.vocabulary import CALENDAR_GRAINS, Grain
 
@@ -280,6 +281,8 @@ class Settings(BaseModel):
     claims: ClaimSettings = ClaimSettings()
     frameworks: tuple[Framework, ...] = ()
     packs: tuple[Pack, ...] = ()
+    kpis: dict[str, KpiChange] = Field({}, description="What the project changes in our KPIs, by code.")
+    own_kpis: tuple[OwnKpi, ...] = ()
 
     @field_validator("time_zone")
     @classmethod

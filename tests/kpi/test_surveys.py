@@ -6,16 +6,17 @@ from datetime import date
 import pytest
 
 from tests.kpi.books import record
-from tests.kpi.example_records import KPIS, facts_of, record_of
+from tests.kpi.example_records import KPIS, SCHEMAS, record_of
 from transforms.kpi.surveys import KPIS as SURVEY_KPIS
 from transforms.measures.example import Rows, rows
+from transforms.measures.example_record import facts_of
 
 ASKED = [kpi.code for kpi in SURVEY_KPIS if kpi.fact in ("core.survey_scores", "core.survey_responses")]
 
 
 def published(code: str, given: Rows, as_of: date = date(2025, 12, 31)) -> dict:
     """The record as a project has it, with its minimum and maturity."""
-    facts = facts_of(KPIS[code].fact, replace(KPIS[code].example, rows=given))
+    facts = facts_of(KPIS[code].fact, replace(KPIS[code].example, rows=given), SCHEMAS)
     (basis,) = KPIS[code].dates
     return record(code, facts, date(2025, 3, 1), as_of, basis=basis)
 

@@ -60,5 +60,5 @@ def every_period(
 
 
 def facts_by_table(**facts: pl.LazyFrame) -> dict[str, pl.LazyFrame]:
-    """The facts of KPIs by the names of their tables."""
-    return {READS[name]: frame for name, frame in facts.items()}
+    """The facts of KPIs by the names of their tables; a project's own come under these."""
+    return {READS.get(name, name): frame for name, frame in facts.items()}

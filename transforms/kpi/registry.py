@@ -1,4 +1,13 @@
-"""All KPIs of the house in one list, from the files that define them by subject."""
+"""All KPIs in one list: those of the house, from the files that define them by subject, and a project's own.
+
+What an own one may say is `transforms/kpi_file.py`; here also is what a project changes in ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from transforms.kpi import (
     claims_flow,
@@ -14,8 +23,12 @@ from transforms.kpi import (
     renewals,
     surveys,
 )
-from transforms.measures.definition import Kpi
+from transforms.kpi_file import KpiChange
+from transforms.measures.definition import Exposure, Kpi
 from transforms.settings import Settings
+
+if TYPE_CHECKING:
+    from transforms.kpi.own import Columns
 
 # In the order of the dictionary.
 SUBJECTS = (
@@ -34,22 +47,31 @@ SUBJECTS = (
 )
 
 
+# What a project's own KPIs are called in the dictionary.
+OWN = "own"
+
+
 def subjects(settings: Settings | None = None) -> dict[str, tuple[Kpi, ...]]:
-    """The KPIs of every subject as they are under the project's rules, by the name of its file."""
+    """The KPIs of every subject as they are under the project's rules, by the name of its file; its own come last.
+
+    Raises ValueError for a change of a KPI that there is not, OwnKpiError for an own one that cannot be computed.
+    """
     settings = settings or Settings()
-    own = {claims_terms: claims_terms.promise_kpis(settings)}
-    return {
-        subject.__name__.rpartition(".")[2]: tuple(
-            kpi.under(settings) for kpi in (*subject.KPIS, *own.get(subject, ()))
-        )
-        for subject in SUBJECTS
+    ours = _built_in(settings)
+    every = {kpi.code: kpi for kpis in ours.values() for kpi in kpis}
+    if unknown := sorted(settings.kpis.keys() - every.keys()):
+        raise ValueError(f"there is no KPI of ours to change called {', '.join(unknown)}")
+    changed = {
+        subject: tuple(_changed(kpi, settings.kpis) for kpi in kpis if not _is_left_out(kpi, settings.kpis))
+        for subject, kpis in ours.items()
     }
+    return {**changed, OWN: _own(settings, every.values())} if settings.own_kpis else changed
 
 
 def registry(settings: Settings | None = None) -> tuple[Kpi, ...]:
     """Every KPI as it is under the project's rules, in the order of the dictionary; by default under ours.
 
-    Raises ValueError if two have one code.
+    Raises ValueError as `subjects` does, and if two have one code.
     """
     kpis = tuple(kpi for members in subjects(settings).values() for kpi in members)
     codes = [kpi.code for kpi in kpis]
@@ -57,3 +79,46 @@ def registry(settings: Settings | None = None) -> tuple[Kpi, ...]:
     if twice:
         raise ValueError(f"KPI codes defined twice: {', '.join(twice)}")
     return kpis
+
+
+def built_in(settings: Settings) -> tuple[Kpi, ...]:
+    """The KPIs that come with policypulse, before a project changes any by name."""
+    return tuple(kpi for members in _built_in(settings).values() for kpi in members)
+
+
+def _built_in(settings: Settings) -> dict[str, tuple[Kpi, ...]]:
+    promised = {claims_terms: claims_terms.promise_kpis(settings)}
+    return {
+        subject.__name__.rpartition(".")[2]: tuple(
+            kpi.under(settings) for kpi in (*subject.KPIS, *promised.get(subject, ()))
+        )
+        for subject in SUBJECTS
+    }
+
+
+def _is_left_out(kpi: Kpi, changes: Mapping[str, KpiChange]) -> bool:
+    return kpi.code in changes and changes[kpi.code].left_out
+
+
+def _changed(kpi: Kpi, changes: Mapping[str, KpiChange]) -> Kpi:
+    if kpi.code not in changes:
+        return kpi
+    changed: dict[str, Any] = {**changes[kpi.code].fields, "changes": changes[kpi.code].name}
+    return replace(kpi, **changed)
+
+
+def exposures_of(kpis: Iterable[Kpi]) -> dict[str, Exposure]:
+    """What rates are per, by name."""
+    return {exposure.name: exposure for kpi in kpis for exposure in kpi.measure.exposures}
+
+
+def _own(settings: Settings, ours: Iterable[Kpi]) -> tuple[Kpi, ...]:
+    """The project's own; of facts of its own the types of columns are not known here, but to `policypulse check`."""
+    # Declared beside tables that are made of this registry.
+    from transforms.graph import transform_models
+    from transforms.kpi.own import facts_of, kpi_of
+
+    facts: dict[str, Columns | None] = dict.fromkeys(facts_of(settings.own_kpis))
+    facts |= {model.writes: model.schema for model in transform_models() if model.writes.startswith("core.")}
+    exposures = exposures_of(ours)
+    return tuple(kpi_of(own, facts, exposures) for own in settings.own_kpis)

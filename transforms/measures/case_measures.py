@@ -31,9 +31,14 @@ from transforms.statistics.intervals import (
 )
 
 
-def filled(*columns: str) -> pl.Expr:
-    """Whether a case has all of some columns."""
-    return pl.all_horizontal(pl.col(name).is_not_null() for name in columns)
+def of_row(value: str | pl.Expr) -> pl.Expr:
+    """What a row has: a column by its name, or what an expression makes of several."""
+    return pl.col(value) if isinstance(value, str) else value
+
+
+def filled(*values: str | pl.Expr) -> pl.Expr:
+    """Whether a case has all of some values."""
+    return pl.all_horizontal(of_row(value).is_not_null() for value in values)
 
 
 def over(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
@@ -165,17 +170,17 @@ def variance_of(total: pl.Expr, squares: pl.Expr, n: pl.Expr) -> pl.Expr:
 
 @dataclass(frozen=True)
 class Mean(OfCases):
-    """Mean of a column over the cases that have it; Student's interval, with the skewness of the cases (Hall 1992)."""
+    """Mean of a value over the cases that have it; Student's interval, with the skewness of the cases (Hall 1992)."""
 
     interval: ClassVar[str] = "Student's t, corrected for skewness (Hall)"
-    value: str
+    value: str | pl.Expr
 
     @property
     def conditions(self) -> tuple[pl.Expr, ...]:
         return (filled(self.value),)
 
     def statistics(self, as_of: date) -> Statistics:
-        value = pl.col(self.value).cast(pl.Float64)
+        value = of_row(self.value).cast(pl.Float64)
         return {
             "sum": Statistic(value.fill_null(0.0)),
             "squares": Statistic((value**2).fill_null(0.0)),
@@ -201,10 +206,10 @@ class Mean(OfCases):
 
 @dataclass(frozen=True)
 class Quantile(OfCases):
-    """Quantile of a column (Hyndman–Fan type 7) with the binomial interval of its order statistics."""
+    """Quantile of a value (Hyndman–Fan type 7) with the binomial interval of its order statistics."""
 
     interval: ClassVar[str] = "binomial order statistics"
-    value: str
+    value: str | pl.Expr
     q: float
 
     @property
@@ -212,7 +217,7 @@ class Quantile(OfCases):
         return (filled(self.value),)
 
     def statistics(self, as_of: date) -> Statistics:
-        value = pl.col(self.value).cast(pl.Float64)
+        value = of_row(self.value).cast(pl.Float64)
         return {
             "values": Statistic(value, self.q),
             "missing": Statistic(value.is_null()),
@@ -261,13 +266,13 @@ def count_record(count: pl.Expr) -> Record:
 
 @dataclass(frozen=True)
 class Ratio(OfCases):
-    """Sum of one column over the sum of another, case by case.
+    """Sum of one value over the sum of another, case by case.
 
     A share is a ratio in which no case has more above the line than below it, as of premium or claimed amounts.
     """
 
-    numerator: str
-    denominator: str
+    numerator: str | pl.Expr
+    denominator: str | pl.Expr
     is_share: bool = False
 
     @property
@@ -282,8 +287,8 @@ class Ratio(OfCases):
         return (filled(self.numerator, self.denominator),)
 
     def statistics(self, as_of: date) -> Statistics:
-        y = pl.col(self.numerator).cast(pl.Float64).fill_null(0.0)
-        x = pl.col(self.denominator).cast(pl.Float64).fill_null(0.0)
+        y = of_row(self.numerator).cast(pl.Float64).fill_null(0.0)
+        x = of_row(self.denominator).cast(pl.Float64).fill_null(0.0)
         return {
             "y": Statistic(y),
             "x": Statistic(x),

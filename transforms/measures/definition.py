@@ -155,6 +155,7 @@ class Kpi:
     A KPI that is not `for_index`, such as a quotient of unlike cases, may not enter a composite index.
 
     `by_rules` are the fields that follow from the rules of a project, in `under` them; so texts say what is computed.
+    `changes` is what the project has changed besides, in short.
 
     For the dictionary: `definition` in words, `formula`, whom it `counts` and `leaves_out`, and a worked
     `example`.
@@ -181,6 +182,7 @@ class Kpi:
     awaits: str = ""
     version: str = "1"
     switch: str | None = None
+    changes: str = ""
     by_rules: Callable[[Settings], Mapping[str, Any]] | None = field(default=None, compare=False)
     for_index: bool = True
     definition: str = ""
@@ -221,5 +223,6 @@ class Kpi:
         return replace(self, **self.by_rules(settings)) if self.by_rules else self
 
     def definition_version(self, settings: Settings) -> str:
-        """Version of the rules, with the switch of the project file that changes them."""
-        return f"{self.version}-{attrgetter(self.switch)(settings)}" if self.switch else self.version
+        """Version of the rules, with the switch of the project file that changes them, and what it changes by name."""
+        switched = attrgetter(self.switch)(settings) if self.switch else ""
+        return "-".join(filter(None, [self.version, switched, self.changes]))

@@ -5,7 +5,7 @@ and codes of the feeds by the origins that facts declare. How records are made i
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -63,6 +63,10 @@ class Needs:
             {name: model.schema for name, model in models.items()},
             {name: model.origins(settings) for name, model in models.items()},
         )
+
+    def with_facts(self, schemas: Schemas) -> "Needs":
+        """The same with facts of a project's own, about whose columns nothing is declared."""
+        return replace(self, schemas={**schemas, **self.schemas}, _known={})
 
     @classmethod
     def undeclared(cls, settings: Settings, schemas: Schemas) -> "Needs":
@@ -125,6 +129,11 @@ class Needs:
         found = origin_of(self.origins.get(fact, {}), column, asked)
         return item(f"{fact}.{column}") if found is None else found
 
+    def _is_coded(self, fact: str, column: str) -> bool:
+        """Whether all values that a column can have are known."""
+        is_declared = any(key.startswith(f"{column}=") for key in self.origins.get(fact, {}))
+        return is_declared or self.schemas[fact][column] == pl.Boolean
+
     def _condition(self, fact: str, condition: pl.Expr) -> Need:
         """What it takes that a case can meet a condition: tried out on every combination of values that matter.
 
@@ -137,7 +146,10 @@ class Needs:
 
     def _tried(self, fact: str, condition: pl.Expr) -> Need:
         grid, origins = pl.LazyFrame({"": [0]}), []
-        for column in dict.fromkeys(condition.meta.root_names()):
+        columns = list(dict.fromkeys(condition.meta.root_names()))
+        if fact not in self.schemas:
+            return all_of(item(f"{fact}.{column}") for column in columns)
+        for column in columns:
             if column not in self.schemas[fact]:
                 return item(f"{fact}.{column}")
             literals = list(_literals_for(column, condition))
@@ -151,6 +163,9 @@ class Needs:
         if not origins:
             return ALWAYS if pl.select(condition).item() else NEVER
         met = grid.filter(condition).select(name for name, _ in origins).unique().collect()
+        if met.is_empty() and not all(self._is_coded(fact, column) for column in columns):
+            # None of the values tried meets it, which says nothing of all others, as of lower(name) or a product.
+            return all_of(self._column(fact, column) for column in columns)
         return any_of(
             all_of(kinds[number] for (_, kinds), number in zip(origins, row, strict=True))
             for row in met.iter_rows()
@@ -181,6 +196,9 @@ def lacks_of(asked: Mapping[str, Asked], recorded: pl.DataFrame) -> str:
     missing: dict[str, list[str]] = {}
     for basis, one in asked.items():
         for need in _telling([need for need in one.needs if need.since(firsts) is None]):
+            if any(name.startswith("core.") for name in need.items):
+                # Of a fact of the project's own its values tell, not what the sources record.
+                continue
             left = need.without(firsts.keys())
             why = "mapped, but none has landed" if left.items & mapped else "not mapped"
             reason = (
@@ -216,6 +234,7 @@ def _literals(expression: pl.Expr) -> Iterator[Any]:
     parts = expression.meta.pop()
     if not parts and expression.meta.is_literal():
         value = pl.select(expression).to_series()
+        value = value.cast(pl.Float64) if value.dtype == pl.Decimal else value
         yield from (value.explode() if value.dtype == pl.List else value).to_list()
     for part in parts:
         yield from _literals(part)
@@ -230,13 +249,25 @@ def _values(column: str, dtype: pl.DataType, literals: list[Any], origins: Origi
     elif dtype == pl.Boolean:
         found = [True, False]
     elif dtype == pl.Date:
-        found = [_DAY + timedelta(days) for days in _LATER_DAYS]
+        found = [*(_DAY + timedelta(days) for days in _LATER_DAYS), *_days_around(literals)]
     elif isinstance(dtype, pl.Datetime):
         found = [datetime(2020, 1, 1, tzinfo=UTC) + timedelta(days) for days in _LATER_DAYS]
     else:
         numbers = [v for v in literals if isinstance(v, int | float) and not isinstance(v, bool)]
-        found = [0, *(n + step for n in numbers for step in (-1, 0, 1))]
+        # Two columns may be held against each other: one has to be more than the other.
+        found = [0, *(n + step for n in numbers or [1] for step in (-1, 0, 1))]
     return pl.Series(column, [None, *dict.fromkeys(found)], dtype=dtype, strict=False)
+
+
+def _days_around(literals: list[Any]) -> Iterator[date]:
+    """Days on every side of days, and in years and months, that an expression names."""
+    for value in literals:
+        if isinstance(value, date):
+            yield from (value + timedelta(days) for days in (-1, 0, 1))
+        elif isinstance(value, int) and 1 <= value <= 12:
+            yield _DAY.replace(month=value)
+        elif isinstance(value, int) and 1900 <= value <= 2200:
+            yield from (_DAY.replace(year=year) for year in (value - 1, value, value + 1))
 
 
 def _telling(needs: Sequence[Need]) -> Iterator[Need]:

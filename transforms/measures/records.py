@@ -103,7 +103,7 @@ def kpi_records(
     pairs = [(kpi, basis) for kpi in kpis for basis in bases_of(kpi)]
     every = [Series(number, kpi, basis) for number, (kpi, basis) in enumerate(pairs)]
     schemas = {name: fact.collect_schema() for name, fact in facts.items()}
-    needs = needs or Needs.undeclared(settings, schemas)
+    needs = (needs or Needs.undeclared(settings, schemas)).with_facts(schemas)
     firsts = _firsts(facts, needs, every, recorded)
     applicable = _applicable(every, needs, firsts, lost)
     scope = Scope(periods, segments, as_of, end_of_day(as_of, settings.time_zone))

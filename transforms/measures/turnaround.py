@@ -11,7 +11,7 @@ from typing import Any, Literal, TypedDict, Unpack
 
 import polars as pl
 
-from transforms.measures.case_measures import Deadline, Mean, Quantile, Share
+from transforms.measures.case_measures import Deadline, Mean, Quantile, Share, of_row
 from transforms.measures.curve_measures import (
     Clock,
     Incidence,
@@ -49,11 +49,11 @@ class Own(TypedDict, total=False):
 class Turnaround:
     """A clock over the cases of a fact; `ended` is what those are called that reached its end, such as "decided".
 
-    Open cases count in all statistics but median, p90, mean and beyond_days: these are of `days`, the column with the
-    time of the cases that ended, and what holds of these alone, such as that they are paid, stands in `ended_cases`.
-    `dates`, `horizon_days` and the rest are as in a Kpi. Curves (km_median, km_p90, restricted_mean, probability,
-    incidence) exist for the cohort alone and wait for no horizon: they say themselves when they are early. Who leaves
-    by `withdrawn_on` before a limit is not late.
+    Open cases count in all statistics but median, p90, mean and beyond_days: these are of `days`, the column (or
+    expression) with the time of the cases that ended, and what holds of these alone, such as that they are paid, stands
+    in `ended_cases`. `dates`, `horizon_days` and the rest are as in a Kpi. Curves (km_median, km_p90, restricted_mean,
+    probability, incidence) exist for the cohort alone and wait for no horizon: they say themselves when they are early.
+    Who leaves by `withdrawn_on` before a limit is not late.
 
     A statistic raises ValueError if it needs `days` or a cohort and the clock has none.
 
@@ -77,7 +77,7 @@ class Turnaround:
     ended: str
     dates: Mapping[Basis, str]
     counts: str
-    days: str = ""
+    days: str | pl.Expr = ""
     horizon_days: int = 0
     withdrawn_on: str | None = None
     population: pl.Expr | None = None
@@ -101,7 +101,7 @@ class Turnaround:
 
     def beyond_days(self, limit: int, **own: Unpack[Own]) -> Kpi:
         """Share of the cases that ended which took more than so many days."""
-        took = pl.col(self.days)
+        took = of_row(self.days)
         late = Share(of=took > limit, among=took.is_not_null())
         formula = f"{self.ended} later than {limit} days / {self.ended}"
         return self._of_ended(late, own, formula=formula, unit="share")
@@ -143,13 +143,17 @@ class Turnaround:
     def _in_days(self) -> Clock:
         return self.clock.in_days or self.clock
 
+    @property
+    def _days_column(self) -> tuple[str, ...]:
+        return (self.days,) if isinstance(self.days, str) and self.days else ()
+
     def _of_ended(self, measure: Measure, own: Own, *, formula: str, unit: str = "days") -> Kpi:
-        if not self.days:
+        if isinstance(self.days, str) and not self.days:
             raise ValueError(
                 f"{own['code']}: its clock names no column `days` with the time of cases that ended"
             )
         return self._kpi(
-            measure, own, (self.days,), formula=formula, unit=unit, direction=-1, **self.ended_cases
+            measure, own, self._days_column, formula=formula, unit=unit, direction=-1, **self.ended_cases
         )
 
     def _in_time(self, measure: Deadline, own: Own) -> Kpi:
@@ -192,9 +196,9 @@ class Turnaround:
         of_both = zip(instants.moments, days.moments, strict=True)
         dated = {day: str(told[instant])[:10] for instant, day in of_both if row.get(instant)}
         took = {}
-        if self.days and told.get(instants.starts) and told.get(instants.ends):
+        if self._days_column and told.get(instants.starts) and told.get(instants.ends):
             start, end = (
                 datetime.fromisoformat(str(told[name])) for name in (instants.starts, instants.ends)
             )
-            took = {self.days: f"{(end - start) / timedelta(days=1):g}"}
+            took = dict.fromkeys(self._days_column, f"{(end - start) / timedelta(days=1):g}")
         return {**dated, **took, **row}
