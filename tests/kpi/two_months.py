@@ -4,10 +4,11 @@ from datetime import date
 
 import polars as pl
 
-from tests.kpi.example_records import SCHEMAS, facts_of
+from tests.kpi.example_records import SCHEMAS
 from transforms.framework import Framework
 from transforms.kpi.complaints import TWO_MONTHS
 from transforms.kpi.every_period import READS, every_period
+from transforms.measures.example_record import facts_of
 from transforms.model import Transform
 from transforms.periods import long_periods, months_until
 from transforms.settings import Settings
@@ -20,7 +21,7 @@ ITEMS = ("complaint_id", "received_on", "closed_on", "outcome", "merged_into", "
 
 
 def _shared(settings: Settings) -> pl.LazyFrame:
-    facts = facts_of("core.complaints", TWO_MONTHS(value=0))
+    facts = facts_of("core.complaints", TWO_MONTHS(value=0), SCHEMAS)
     recorded = pl.LazyFrame(
         {
             "item": [f"complaints.{name}" for name in ITEMS],
