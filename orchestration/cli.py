@@ -109,10 +109,10 @@ def check(
         ),
     ] = False,
 ) -> None:
-    """Check project file, mapping, models and frameworks without reading data."""
+    """Check project file, mapping, models, checks and frameworks without reading data."""
     found = _project(project)
     _verified(found)
-    typer.echo(f"{found.file.insurer}: project file, mapping, models and frameworks are in order.")
+    typer.echo(f"{found.file.insurer}: project file, mapping, models, checks and frameworks are in order.")
     if laws:
         _lawful(found)
 

@@ -70,9 +70,9 @@ def own_files(folder: Path, module: str, problems: list[tuple[str, str]]) -> Own
     """
     found = OwnFiles(
         folder,
-        models=_read(sorted(folder.glob("models/*/*.sql")), problems),
-        suites=_read(sorted(folder.glob("expectations/*/*.yml")), problems),
-        audits=_read(sorted(folder.glob("audits/*.sql")), problems),
+        models=_read(sorted(folder.glob("models/**/*.sql")), problems),
+        suites=_read(sorted(folder.glob("expectations/**/*.y*ml")), problems),
+        audits=_read(sorted(folder.glob("audits/**/*.sql")), problems),
         module=module,
         python=_read(_files_of(module, problems) if module else [], problems),
         kpis=_read(sorted(folder.glob("kpis/*.yml")), problems),

@@ -28,6 +28,13 @@ authority: House
 definitions: {complaints: {unclassified: simple}}
 kpis: [{kpi: complaint_on_time_share, rule: on time, evidence: own_reading}]
 """
+SUITE = """expectations:
+  - name: has_rows
+    description: Nothing came.
+    severity: warning
+    type: expect_table_row_count_to_be_between
+    kwargs: {min_value: 1}
+"""
 
 
 @dataclass(frozen=True)
@@ -103,6 +110,17 @@ SAMPLES = {
         project("packs: [house.yml]\ncomplaints: {unclassified: complex}\n"), "sets complaints.unclassified", "packs.0",
         "the project file sets it to complex", house_yml=PACK,
     ),
+    "own model": Sample(
+        "core.complaint, which is neither", "models/core/calls.sql:5", "did you mean core.complaints?",
+        GOOD | {"models/core/calls.sql": "/*\nCalls. \ngrain: id\n*/ SELECT 1 AS id -- One.\nFROM core.complaint\n"},
+    ),
+    "own check": Sample(
+        "there is no table core.complaint to check", "core/complaint.yml:1", "did you mean core.complaints?",
+        GOOD | {"expectations/core/complaint.yml": SUITE},
+    ),
+    "own module": mistake(
+        project("transforms: nowhere_tables\n"), "there is no Python module", "line 3: transforms", "install it beside",
+    ),
     "nothing published": Sample(
         "Nothing is published yet", "current.duckdb", "policypulse run", GOOD, ("query", "SELECT 1"), 1
     ),
@@ -132,16 +150,17 @@ TOLD_ELSEWHERE = {
     "Blocked": "tests/test_whole_run.py",
 }
 TOLD_HERE = {"ProjectError", "YamlError", "PackError", "FrameworkError", "LandingError", "WarehouseBusy"}
+TOLD_HERE |= {"ModelError", "SuiteError", "OwnFileError"}
 # What one module tells another, which makes a LandingError, a reject or a line of `check` of it.
 OF_MODULES = {"MixedLineEnds", "LinesLost", "NotWhole", "KpiFileError", "OwnKpiError", "ExpressionError"}
-# Mistakes of who writes models or checks of the house itself, told by its own tests.
-OF_DEVELOPERS = {"ModelError", "SuiteError", "CheckError"}
+# Mistakes of who writes checks of the house itself, told by its own tests.
+OF_DEVELOPERS = {"CheckError"}
 
 
 def written(folder: Path, files: dict[str, str | bytes]) -> Path:
     for name, content in files.items():
         path = folder / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return folder
 

@@ -82,7 +82,7 @@ def _problems(model: SqlModel) -> Iterator[str]:
     if schema not in SCHEMAS:
         yield (
             f"{model.path}:1: own models stand in models/core (facts) or models/marts (what people query), "
-            f"not in models/{schema}"
+            f"this one in {schema}"
         )
         return
     if not NAME.fullmatch(table):

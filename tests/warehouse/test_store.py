@@ -120,3 +120,14 @@ os.kill(os.getpid(), signal.SIGKILL)
             (str(folder.scratch),)
         ]
     assert not folder.scratch.exists()
+
+
+def test_a_table_that_nobody_makes_any_more_goes_and_others_stay(tmp_path):
+    with Store(filled(tmp_path)) as store:
+        store.con.execute("CREATE TABLE marts.gone AS SELECT 1; CREATE TABLE catalog.kept AS SELECT 1")
+        assert store.drop_all_but({"core.claims"}, ("core", "marts")) == ["marts.gone"]
+        assert [store.exists(table) for table in ("core.claims", "marts.gone", "catalog.kept")] == [
+            True,
+            False,
+            True,
+        ]
