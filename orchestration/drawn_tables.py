@@ -48,6 +48,7 @@ CODES |= {
     "to_feed": [join.to_feed for join in JOINS],
     "unit": ["share", "per_10k_policies", "days"],
     "dimension": ["reliability", "empathy"],
+    "grain": ["month", "quarter", "year"],
 }
 # Of these no row is without.
 ALWAYS = (

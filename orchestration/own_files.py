@@ -41,6 +41,8 @@ class OwnFiles:
     """What must hold of a table: `expectations/<schema>/<table>.yml`."""
     audits: tuple[OwnFile, ...] = ()
     """What must hold across tables: `audits/<name>.sql`."""
+    indicators: tuple[OwnFile, ...] = ()
+    """Indicators whose values are delivered: `indicators/<name>.yml`."""
     module: str = ""
     """Name of the Python module of the user's environment with transforms; empty if there is none."""
     python: tuple[OwnFile, ...] = ()
@@ -76,6 +78,7 @@ def own_files(folder: Path, module: str, problems: list[tuple[str, str]]) -> Own
         module=module,
         python=_read(_files_of(module, problems) if module else [], problems),
         kpis=_read(sorted(folder.glob("kpis/*.yml")), problems),
+        indicators=_read(sorted(folder.glob("indicators/*.yml")), problems),
     )
     return found or NONE
 

@@ -16,9 +16,11 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from orchestration.own_files import OwnFiles, own_files
+from orchestration.own_indicators import read_own_indicators
 from orchestration.own_kpis import read_own_kpis
 from transforms.framework import Framework
 from transforms.framework_file import FrameworkError, read_framework
+from transforms.indicators import Indicator, IndicatorCode
 from transforms.kpi_file import KpiChange
 from transforms.pack import SHIPPED as SHIPPED_PACKS
 from transforms.pack import Pack, PackError, read_pack, shipped_packs
@@ -148,6 +150,11 @@ class ProjectFile(_Part):
     surveys: SurveySettings = SurveySettings()
     claims: ClaimSettings = ClaimSettings()
     keys: KeySettings = KeySettings()
+    indicators: dict[IndicatorCode, Indicator] = Field(
+        {},
+        description="Indicators whose values the feed indicator_values brings, by code; files `indicators/*.yml` "
+        "hold more.",
+    )
     index: IndexPart = IndexPart()
     robustness: RobustnessSettings | None = None
     kpis: dict[str, KpiChange] = Field(
@@ -315,11 +322,18 @@ def _settings(
     own: OwnFiles,
     problems: list[tuple[str, str]],
 ) -> Settings | None:
-    read_apart = {"frameworks", "packs", "kpis", "own_kpis"}
+    read_apart = {"frameworks", "packs", "kpis", "own_kpis", "indicators"}
     shared = file.model_dump(include=set(Settings.model_fields) - read_apart)
     kpis, changes = read_own_kpis(own.kpis, file.kpis, problems)
+    told = {
+        "frameworks": frameworks,
+        "packs": packs,
+        "kpis": changes,
+        "own_kpis": kpis,
+        "indicators": read_own_indicators(own.indicators, file.indicators, problems),
+    }
     try:
-        return Settings(**shared, frameworks=frameworks, packs=packs, kpis=changes, own_kpis=kpis)
+        return Settings(**shared, **told)
     except ValidationError as error:
         problems += key_problems(error, shared, Settings)
         return None

@@ -9,11 +9,12 @@ from orchestration.checks import checks
 from orchestration.empty_warehouse import own_problems
 from orchestration.models import models
 from orchestration.own_files import OwnFileError
+from orchestration.own_indicators import indicator_problems
 from orchestration.own_kpis import facts_added, kpi_problems
 from orchestration.project import Project, framework_problems, pack_problems
 from transforms.clocks import known_years
 from transforms.framework_versions import Published, redefined
-from transforms.kpi.registry import registry
+from transforms.kpi.registry import built_in, registry
 from transforms.measures.case_figures import adds_up
 from transforms.sql_model import ModelError
 from warehouse.landing.mapping import matching_files
@@ -38,6 +39,10 @@ def _problems(project: Project) -> Iterator[str]:
     except ValueError as error:
         yield f"{project.path}: calendar: {error}"
     yield from _missing_files(project)
+    if hidden := list(indicator_problems(project, _computed(project))):
+        # Nothing can be asked of a registry in which two KPIs have one code.
+        yield from hidden
+        return
     try:
         models(project.own)
         checks(project.own)
@@ -64,6 +69,12 @@ def _problems(project: Project) -> Iterator[str]:
                     f"{project.path}: index.frameworks: {framework.code}: {node.code}: {node.leaf.kpi} is a quotient "
                     "of unlike cases and may exceed 1; it cannot enter an index"
                 )
+
+
+def _computed(project: Project) -> set[str]:
+    """The codes of the KPIs that are not delivered as values: ours and the project's own."""
+    ours = built_in(project.settings.model_copy(update={"indicators": {}}))
+    return {kpi.code for kpi in ours} | {kpi.code for kpi in project.settings.own_kpis}
 
 
 def redefinitions(project: Project, published: Sequence[Published]) -> list[str]:

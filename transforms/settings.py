@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from transforms.framework import Framework
+from transforms.indicators import Indicator, IndicatorCode
 from transforms.kpi_file import KpiChange, OwnKpi
 from transforms.pack import Pack
 from transforms.vocabulary import CALENDAR_GRAINS, Grain
@@ -279,6 +280,7 @@ class Settings(BaseModel):
     keys: KeySettings = KeySettings()
     robustness: RobustnessSettings | None = Field(None, description="Left out: no draws, empty tables.")
     claims: ClaimSettings = ClaimSettings()
+    indicators: dict[IndicatorCode, Indicator] = {}
     frameworks: tuple[Framework, ...] = ()
     packs: tuple[Pack, ...] = ()
     kpis: dict[str, KpiChange] = Field({}, description="What the project changes in our KPIs, by code.")

@@ -63,6 +63,7 @@ UNITS: Mapping[str, Unit] = {
     "count": Unit("number of cases", adds_up=True),
     "score_0_100": Unit("score, 0 to 100", highest=100.0),
     "points": Unit("points, -100 to 100", lowest=-100.0, highest=100.0, words=" points"),
+    "number": Unit("a number in a unit of its own", lowest=-inf),
 }
 
 # Rounding may carry a quotient or mean so far beyond its range; it is brought back.

@@ -10,6 +10,11 @@ from typing import Literal, get_args
 Basis = Literal["cohort", "period", "stock"]
 Status = Literal["ok", "low_n", "suppressed", "immature", "no_data", "not_applicable"]
 STATUSES: tuple[Status, ...] = get_args(Status)
+# Units of values; what each means is in `transforms/units.py`.
+UnitCode = Literal[
+    "share", "probability", "ratio", "per_10k_policies", "per_100m_premium", "per_10k_person_times", "days", "hours",
+    "count", "score_0_100", "points", "number",
+]  # fmt: skip
 # Only records of these have a value.
 SHOWN: tuple[Status, ...] = ("ok", "low_n")
 # Periods longer than a month. Rolling years overlap twelvefold and cost as much as all the rest: ask for them.

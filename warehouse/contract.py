@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ColumnType = Literal["text", "code", "integer", "number", "money", "date", "timestamp", "boolean"]
+ColumnType = Literal["text", "code", "integer", "number", "money", "date", "period", "timestamp", "boolean"]
 
 _DUCKDB_TYPES: Mapping[str, str] = MappingProxyType(
     {
@@ -26,6 +26,7 @@ _DUCKDB_TYPES: Mapping[str, str] = MappingProxyType(
         "number": "DOUBLE",
         "money": "DECIMAL(18,2)",
         "date": "DATE",
+        "period": "VARCHAR",
         "timestamp": "TIMESTAMPTZ",
         "boolean": "BOOLEAN",
     }

@@ -1,6 +1,7 @@
 /*
 Numerators and denominators of counts and shares add up over the segments of every cut to those of the
-company. If not, cases are missing from the branches or stand in two of them.
+company. If not, cases are missing from the branches or stand in two of them. What is delivered of
+indicators need not be all segments.
 severity: critical
 tables: kpi.monthly
 */
@@ -14,7 +15,7 @@ WITH cuts AS (
         coalesce(sum(denominator), 0) AS denominator
     FROM kpi.monthly
     JOIN catalog.units USING (unit)
-    WHERE adds_up
+    WHERE adds_up AND kpi NOT IN (SELECT indicator FROM core.indicator_values)
     GROUP BY kpi, basis, period, cut
     HAVING bool_and(status <> 'suppressed')
 )

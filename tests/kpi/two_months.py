@@ -32,6 +32,7 @@ def _shared(settings: Settings) -> pl.LazyFrame:
     return every_period(
         recorded=recorded,
         key_matches=pl.LazyFrame(schema=SCHEMAS["core.key_matches"]),
+        indicator_values=pl.LazyFrame(schema=SCHEMAS["core.indicator_values"]),
         as_of=AS_OF,
         settings=settings,
         **{name: facts[table] for name, table in READS.items()},

@@ -9,12 +9,17 @@ import polars as pl
 
 from transforms.framework import windows_asked
 from transforms.kpi.declared_needs import declared_needs
+from transforms.kpi.indicators import indicator_records, is_ready_made
 from transforms.kpi.registry import registry
 from transforms.measures.records import kpi_records
 from transforms.periods import MONTH, long_periods, month_periods, months_until
 from transforms.settings import Settings
 
-RECORDED = {"recorded": "staging.recorded", "key_matches": "core.key_matches"}
+RECORDED = {
+    "recorded": "staging.recorded",
+    "key_matches": "core.key_matches",
+    "indicator_values": "core.indicator_values",
+}
 READS = {
     "claims": "core.claims",
     "claim_promises": "core.claim_promises",
@@ -37,6 +42,7 @@ def every_period(
     *,
     recorded: pl.LazyFrame,
     key_matches: pl.LazyFrame,
+    indicator_values: pl.LazyFrame,
     as_of: date,
     settings: Settings,
     **facts: pl.LazyFrame,
@@ -46,9 +52,9 @@ def every_period(
     longer = long_periods(months, settings.grains)
     single = month_periods(months).select(pl.lit(MONTH).alias("grain"), "starts_on", "ends_on")
     periods = pl.concat([single, longer])
-    return kpi_records(
+    computed = kpi_records(
         facts_by_table(**facts),
-        registry(settings),
+        [kpi for kpi in registry(settings) if not is_ready_made(kpi)],
         periods,
         as_of=as_of,
         settings=settings,
@@ -57,6 +63,9 @@ def every_period(
         lost=key_matches.filter("is_broken").select("from_feed").collect()["from_feed"].to_list(),
         windows=windows_asked(settings.frameworks),
     ).lazy()
+    if not settings.indicators:
+        return computed
+    return pl.concat([computed, indicator_records(indicator_values, settings, as_of)], how="diagonal")
 
 
 def facts_by_table(**facts: pl.LazyFrame) -> dict[str, pl.LazyFrame]:

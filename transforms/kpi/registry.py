@@ -18,6 +18,7 @@ from transforms.kpi import (
     complaints_outcomes,
     complaints_resolution,
     complaints_volume,
+    indicators,
     lapse_and_surrender,
     persistency,
     renewals,
@@ -44,6 +45,7 @@ SUBJECTS = (
     lapse_and_surrender,
     renewals,
     surveys,
+    indicators,
 )
 
 
@@ -64,6 +66,7 @@ def subjects(settings: Settings | None = None) -> dict[str, tuple[Kpi, ...]]:
     changed = {
         subject: tuple(_changed(kpi, settings.kpis) for kpi in kpis if not _is_left_out(kpi, settings.kpis))
         for subject, kpis in ours.items()
+        if kpis
     }
     return {**changed, OWN: _own(settings, every.values())} if settings.own_kpis else changed
 
@@ -87,10 +90,13 @@ def built_in(settings: Settings) -> tuple[Kpi, ...]:
 
 
 def _built_in(settings: Settings) -> dict[str, tuple[Kpi, ...]]:
-    promised = {claims_terms: claims_terms.promise_kpis(settings)}
+    told = {
+        claims_terms: claims_terms.promise_kpis(settings),
+        indicators: indicators.indicator_kpis(settings),
+    }
     return {
         subject.__name__.rpartition(".")[2]: tuple(
-            kpi.under(settings) for kpi in (*subject.KPIS, *promised.get(subject, ()))
+            kpi.under(settings) for kpi in (*subject.KPIS, *told.get(subject, ()))
         )
         for subject in SUBJECTS
     }

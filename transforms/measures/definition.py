@@ -18,7 +18,7 @@ from transforms.units import UNITS
 from transforms.vocabulary import Basis
 
 # How the figures of measures are found.
-FamilyName = Literal["cases", "stocks", "curves"]
+FamilyName = Literal["cases", "stocks", "curves", "ready_made"]
 
 
 @dataclass(frozen=True)

@@ -43,13 +43,18 @@ _SAMPLE_ROWS = 1000
 _LIKE_DATA = re.compile(r"^\d{4}[-/.]\d\d?[-/.]\d\d?|^\d\d?[-/.]\d\d?[-/.]\d{4}|\d{7,}|@[\w-]+[.]")
 _NOUNS = {
     "date": "a date",
+    "period": "a month, quarter, half-year or year",
     "timestamp": "a timestamp",
     "integer": "a whole number",
     "number": "a number",
     "money": "an amount",
     "boolean": "true or false",
 }
-_ISO = {"date": " (YYYY-MM-DD)", "timestamp": " (YYYY-MM-DD HH:MM:SS, with or without offset)"}
+_ISO = {
+    "date": " (YYYY-MM-DD)",
+    "period": " (2025-03, 2025-Q1, 2025-H1 or 2025)",
+    "timestamp": " (YYYY-MM-DD HH:MM:SS, with or without offset)",
+}
 
 
 @dataclass(frozen=True)

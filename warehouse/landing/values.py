@@ -36,6 +36,10 @@ _CLOCK = r"\d{1,2}:\d{2}(:\d{2}([.]\d+)?)?"
 _NAIVE = rf"^\s*\d{{4}}[-/]\d{{1,2}}[-/]\d{{1,2}}([ T]{_CLOCK})?\s*$"
 _OFFSET = rf"[ T]{_CLOCK}\s*(Z|UTC|[+-]\d{{2}}(:?\d{{2}})?)\s*$"
 _LAST_SETTLED_YEAR = 2020
+_YEAR = "^(19|20|21)[0-9]{2}$"
+_PART_OF_YEAR = "^((?:19|20|21)[0-9]{2})[- ]?(Q[1-4]|H[12])$"
+_PART_AFTER_YEAR = r"\1-\2"
+_MONTH_OF_YEAR = "^((?:19|20|21)[0-9]{2})(?:[-/ ]|-?M)?(0?[1-9]|1[0-2])$"
 # What a strptime format says of the time of day.
 _TIMED = re.compile(r"%-?[HIcX]")
 _DAY_ALONE = r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]0?0:00(:00([.]0+)?)?)?$"
@@ -131,6 +135,8 @@ def typed(value: str, source_type: str, column_type: str, clock: Clock) -> str:
         return text(value, source_type)
     if column_type == "integer":
         return _integer(value, source_type)
+    if column_type == "period":
+        return _period(name(value, source_type))
     if column_type in ("number", "money"):
         decimal = f"TRY_CAST({value} AS {'DOUBLE' if column_type == 'number' else 'DECIMAL(18,2)'})"
         return (
@@ -259,6 +265,17 @@ def clock_change_days(zone: str) -> tuple[str, ...]:
         noon for noon, before, now in zip(noons[1:], offsets, offsets[1:], strict=False) if before != now
     ]
     return tuple(str((noon - timedelta(days=back)).date()) for noon in changed for back in (1, 0))
+
+
+def _period(written: str) -> str:
+    """A month, quarter, half-year or year as 2025-03, 2025-Q1, 2025-H1 or 2025."""
+    upper, month, part = f"upper({written})", literal(_MONTH_OF_YEAR), literal(_PART_OF_YEAR)
+    return (
+        f"CASE WHEN regexp_matches({upper}, {literal(_YEAR)}) THEN {upper}"
+        f" WHEN regexp_matches({upper}, {part}) THEN regexp_replace({upper}, {part}, {literal(_PART_AFTER_YEAR)})"
+        f" WHEN regexp_matches({upper}, {month}) THEN regexp_extract({upper}, {month}, 1) || '-'"
+        f" || lpad(regexp_extract({upper}, {month}, 2), 2, '0') END"
+    )
 
 
 def _integer(value: str, source_type: str) -> str:

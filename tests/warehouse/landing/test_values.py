@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from warehouse.landing.values import folded, name
+from warehouse.landing.values import Clock, folded, name, typed
 
 if TYPE_CHECKING:
     from tests.warehouse.landing.conftest import Zone
@@ -228,3 +228,25 @@ def test_reasons_hold_nothing_personal(zone: Zone) -> None:
             '{"ID":"P3","DAY":"20250105","WHO":"***","BORN":"***","UNIT":"14 characters, letters and signs"}',
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2025", "2025"),
+        ("2025Q1", "2025-Q1"),
+        ("2025-q4", "2025-Q4"),
+        ("2025 H2", "2025-H2"),
+        ("2025-3", "2025-03"),
+        ("2025M12", "2025-12"),
+        ("202512", "2025-12"),
+        ("25", None),
+        ("2025-Q5", None),
+        ("2025-13", None),
+        ("2025-03-01", None),
+    ],
+)
+def test_periods_are_months_quarters_half_years_and_years(written: str, read: str | None) -> None:
+    with duckdb.connect() as con:
+        period = typed("v", "VARCHAR", "period", Clock((), "UTC", "UTC"))
+        assert con.execute(f"SELECT {period} FROM (SELECT ? AS v)", [written]).fetchall() == [(read,)]
