@@ -45,8 +45,8 @@ def read_own_indicators(
 
 def indicator_problems(project: Project, computed: Collection[str]) -> Iterator[str]:
     """Indicators that would hide one of the KPIs that are computed, with file and line."""
-    files = [(path, text, []) for path, text in project.own.indicators]
-    for path, text, above in [*files, (project.path, project.text, ["indicators"])]:
+    for path, text in [*project.own.indicators, (project.path, project.text)]:
+        above = ["indicators"] if path == project.path else []
         content, lines = read_yaml(text)
         for key in above:
             content = (content or {}).get(key)
