@@ -190,13 +190,13 @@ def names_taken(found: Iterable[Check]) -> list[SuiteError]:
 
 def grain_check(table: str, grain: Sequence[str], path: Path) -> Check:
     """What must hold of every table: the columns that the model in `path` calls its grain tell its rows apart."""
-    columns = ", ".join(grain)
+    columns = ", ".join(f'"{column}"' for column in grain)
     return Check(
         table=table,
         name=GRAIN_CHECK,
         type=QUERY_TYPE,
         severity="critical",
-        description=f"Rows that {columns} do not tell apart are counted twice in whatever reads the table.",
+        description=f"Rows that {', '.join(grain)} do not tell apart are counted twice in whatever reads the table.",
         path=path,
         sql=f"SELECT {columns}, count(*) AS n FROM {table} GROUP BY {columns} HAVING n > 1",
     )

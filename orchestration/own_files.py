@@ -108,7 +108,7 @@ def _read(paths: Iterable[Path], problems: list[tuple[str, str]]) -> tuple[OwnFi
     found = []
     for path in paths:
         try:
-            found.append(OwnFile(path, text_of(path.read_bytes())))
+            found.append(OwnFile(path, text_of(path.read_bytes()).replace("\r\n", "\n")))
         except YamlError as error:
             problems.append(("", f"{path}: {error}"))
     return tuple(found)

@@ -12,6 +12,8 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.optimizer.scope import traverse_scope
 
+ROWS_MADE_BY = ("range", "generateseries", "generate_series", "unnest", "explode")
+
 
 class ModelError(Exception):
     """Models that cannot be used; each of the `problems` names file and line."""
@@ -94,9 +96,7 @@ def parse_model(name: str, sql: str, path: Path) -> SqlModel:
 
 def line_of_table(model: SqlModel, table: str) -> int:
     """The line on which a model first names a table."""
-    named = [
-        _line(found) for found in _query(model).find_all(exp.Table) if f"{found.db}.{found.name}" == table
-    ]
+    named = [_line(found) for found in _query(model).find_all(exp.Table) if _name(found) == table]
     return min(named, default=1)
 
 
@@ -141,11 +141,27 @@ def _tables(query: exp.Query, path: Path) -> tuple[str, ...]:
     tables: set[str] = set()
     for scope in traverse_scope(query):
         for source in scope.sources.values():
-            if isinstance(source, exp.Table):
+            if isinstance(source, exp.Table) and not _makes_rows(source):
                 if not source.db:
-                    raise ModelError(f"{path}:{_line(source)}: table {source.name!r} has no schema")
-                tables.add(f"{source.db}.{source.name}")
+                    named = source.name or source.this.sql(dialect="duckdb")
+                    raise ModelError(
+                        f"{path}:{_line(source)}: {named} is no table of the warehouse; write schema and name, as "
+                        "core.claims (files and databases come in by feeds)"
+                    )
+                tables.add(_name(source))
     return tuple(sorted(tables))
+
+
+def _makes_rows(source: exp.Table) -> bool:
+    """Whether a source is a function that makes rows of its arguments alone."""
+    function = source.this
+    name = function.name if isinstance(function, exp.Anonymous) else type(function).__name__
+    return name.lower() in ROWS_MADE_BY
+
+
+def _name(table: exp.Table) -> str:
+    """Schema and name of a table, in which capitals do not matter."""
+    return f"{table.db}.{table.name}".lower()
 
 
 def tables_named(sql: str) -> tuple[str, ...] | None:
@@ -154,7 +170,7 @@ def tables_named(sql: str) -> tuple[str, ...] | None:
         found = sqlglot.parse_one(sql, dialect="duckdb").find_all(exp.Table)
     except SqlglotError:
         return None
-    return tuple({f"{table.db}.{table.name}": None for table in found})
+    return tuple({_name(table): None for table in found})
 
 
 def _comments(query: exp.Query) -> dict[str, str]:

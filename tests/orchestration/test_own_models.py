@@ -7,6 +7,7 @@ from own_project import FACT, MART, project
 
 from orchestration.models import models
 from orchestration.own_files import NONE
+from orchestration.project import read_project
 from orchestration.project_check import problems
 
 BOTH = {"models/core/calls.sql": FACT, "models/marts/calls.sql": MART}
@@ -18,6 +19,20 @@ def test_own_models_join_the_graph_after_what_they_read(tmp_path: Path) -> None:
     order = list(models(found.own))
     assert order.index("core.complaints") < order.index("core.calls") < order.index("marts.calls")
     assert set(order) == {*models(), "core.calls", "marts.calls"}
+
+
+def test_own_models_may_be_written_on_windows_in_capitals_and_with_rows_made_on_the_way(
+    tmp_path: Path,
+) -> None:
+    fact = FACT.replace("core.complaints", "Core.COMPLAINTS, range(2) AS twice(number)")
+    written = {name: text.replace("\n", "\r\n") for name, text in {**BOTH, CALLS: fact}.items()}
+    project(tmp_path, {})
+    for name, text in written.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(text.encode())
+    found = read_project(tmp_path)
+    assert problems(found) == []
+    assert models(found.own)["core.calls"].reads == ("core.complaints",)
 
 
 def test_a_project_without_own_files_has_the_graph_of_the_installation(tmp_path: Path) -> None:
@@ -51,6 +66,8 @@ WRONG = {
     "a name that hides ours": (OTHER, "", "", 1, "core.claims is made already"),
     "a schema that is not for models": ("models/kpi/calls.sql", "", "", 1, "stand in models/core"),
     "a file name that is none of a table": ("models/core/Our calls.sql", "", "", 1, "in snake_case"),
+    "a file": (CALLS, "core.complaints", "'c.csv'", 10, "c.csv is no table of the warehouse"),
+    "a function that reads": (CALLS, "core.complaints", "read_csv('c.csv')", 10, "is no table of the warehouse"),
     "a circle": (CALLS, "core.complaints", "core.calls", 10, "in a circle"),
 }  # fmt: skip
 
