@@ -79,9 +79,9 @@ def simulate(
 
     with _ended_by(FileExistsError, status=ExitStatus.MISTAKEN):
         write_feeds(out, policies, months, seed, branches)
-    from orchestration.reference import write_schema
+    from orchestration.project_files import write_beside_project
 
-    write_schema(out)
+    write_beside_project(out)
     typer.echo(
         f"{policies:,} policies over {months} months are in {out}; truth.json says how they were made."
     )

@@ -6,7 +6,6 @@ What a key means is said once, with its field in the model of the room that uses
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -44,11 +43,6 @@ def schema() -> Schema:
         **ProjectFile.model_json_schema(),
         "title": FILE_NAME,
     }
-
-
-def write_schema(folder: Path) -> None:
-    """Put the schema beside a project file, whose first line names it."""
-    (folder / SCHEMA_NAME).write_text(schema_text(), encoding="utf-8")
 
 
 def schema_text() -> str:

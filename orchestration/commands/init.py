@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from orchestration.project import FILE_NAME
-from orchestration.reference import write_schema
+from orchestration.project_files import write_beside_project
 from warehouse.landing.pseudonyms import create_key_file
 
 TEMPLATE = Path(__file__).parent / "template.yml"
@@ -11,7 +11,9 @@ KEY_NAME = "pseudonym.key"
 
 
 def write_project(folder: Path) -> tuple[Path, Path]:
-    """Write the commented project file, its schema and, unless there is one, the key; returns the file and the key.
+    """Write the commented project file, what goes beside it and, unless there is one, the key.
+
+    Returns the paths of the project file and of the key.
 
     Raises FileExistsError if the folder has a project file.
     """
@@ -19,7 +21,7 @@ def write_project(folder: Path) -> tuple[Path, Path]:
     if target.exists():
         raise FileExistsError(f"{target} is there already; it stays as it is.")
     folder.mkdir(parents=True, exist_ok=True)
-    write_schema(folder)
+    write_beside_project(folder)
     target.write_text(TEMPLATE.read_text(encoding="utf-8"), encoding="utf-8")
     if not key.exists():
         create_key_file(key)
