@@ -6,7 +6,6 @@ import jsonschema
 import pytest
 from conftest import ROOT
 
-from orchestration.commands.init import write_project
 from orchestration.reference import describes, reference_files, schema, sections
 from transforms.written_yaml import read_yaml
 
@@ -56,10 +55,3 @@ def test_the_schema_finds_what_is_wrong():
     assert wrong_with(feed + "monhts: 3") == ["$"]
     assert wrong_with(feed + "months: 0") == ["$.months"]
     assert wrong_with(feed + "cuts: [company, country]") == ["$.cuts[1]"]
-
-
-def test_init_writes_the_schema_that_its_first_line_names(tmp_path):
-    target, _ = write_project(tmp_path)
-    first = target.read_text(encoding="utf-8").splitlines()[0]
-    named = first.removeprefix("# yaml-language-server: $schema=")
-    assert json.loads((tmp_path / named).read_text(encoding="utf-8")) == schema()
