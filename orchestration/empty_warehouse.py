@@ -15,9 +15,10 @@ import polars as pl
 from expectations.suites import Check
 from orchestration.build import Run, open_session
 from orchestration.checks import checks, line_in, line_of_key
+from orchestration.cut_check import cut_problems
 from orchestration.models import line_of_error, models
 from orchestration.own_files import OwnFiles
-from orchestration.own_kpis import kpi_problems
+from orchestration.own_kpis import facts_by_table, kpi_problems
 from orchestration.project import Project
 from transforms.graph import Node, upstream
 from transforms.laws import made_of_nothing
@@ -44,6 +45,7 @@ def own_problems(project: Project) -> Iterator[str]:
     if own:
         yield from _refused(project, graph, facts)
     yield from kpi_problems(project, facts)
+    yield from cut_problems(project, facts_by_table(facts))
 
 
 def _refused(

@@ -73,7 +73,6 @@ def kpi_problems(project: Project, own_facts: Mapping[str, pl.Schema | None]) ->
 
     `own_facts` are its facts by table; of those that cannot be made (None), types are not looked at.
     """
-    from transforms.graph import transform_models
     from transforms.kpi.own import OwnKpiError, kpi_of
     from transforms.kpi.registry import built_in, exposures_of
 
@@ -81,9 +80,7 @@ def kpi_problems(project: Project, own_facts: Mapping[str, pl.Schema | None]) ->
     ours = built_in(settings)
     codes = {kpi.code for kpi in ours}
     exposures = exposures_of(ours)
-    declared = {model.writes: model.schema for model in transform_models()}
-    ours_by_table = {name: schema for name, schema in declared.items() if name.startswith("core.")}
-    facts: dict[str, pl.Schema | None] = {**ours_by_table, **own_facts}
+    facts = facts_by_table(own_facts)
     for code in sorted(project.file.kpis.keys() - codes):
         yield f"{project.path}: kpis.{code}: {_no_such_kpi(code, codes)}"
     for path, text in project.own.kpis:
@@ -101,6 +98,14 @@ def kpi_problems(project: Project, own_facts: Mapping[str, pl.Schema | None]) ->
             for key, reason in problems:
                 whole = f"{own.code}.{key}"
                 yield _told(path, _line(text, whole), whole, reason)
+
+
+def facts_by_table(own_facts: Mapping[str, pl.Schema | None]) -> dict[str, pl.Schema | None]:
+    """The facts of core with their columns: ours as declared, and the project's own."""
+    from transforms.graph import transform_models
+
+    ours = {m.writes: m.schema for m in transform_models() if m.writes.startswith("core.")}
+    return {**ours, **own_facts}
 
 
 TAKEN = (

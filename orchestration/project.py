@@ -125,7 +125,15 @@ class ProjectFile(_Part):
         tuple(CALENDAR_GRAINS),
         description="Longer periods, counted anew from the facts; rolling_12 costs as much as all else.",
     )
-    cuts: tuple[Cut, ...] = Field(CUTS, description="What the company is divided by.")
+    cuts: tuple[Cut, ...] = Field(
+        CUTS,
+        description="What the company is divided by: text columns of facts, or several crossed, as in "
+        "[product_line, org_unit].",
+        examples=[["company", "org_unit", "claim_type", ["product_line", "org_unit"]]],
+    )
+    max_segments: int = Field(
+        2_000, ge=1, le=50_000, description="The most segments a cut may have; with more the run stops."
+    )
     schedule: str = Field(
         DEFAULT_SCHEDULE, description="When the schedule runs, as in cron, in the time zone of the project."
     )

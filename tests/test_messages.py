@@ -150,6 +150,7 @@ TOLD_ELSEWHERE = {
     "NothingToWithdraw": ("tests/warehouse/landing/test_deliveries.py", "NothingToWithdraw, match"),
     "Blocked": ("tests/test_whole_run.py", "blocked by core.claims"),
     "CannotExport": ("tests/orchestration/test_export.py", "there is no published table"),
+    "TooManySegments": ("tests/measures/test_cuts.py", "TooManySegments, match"),
 }
 TOLD_HERE = {"ProjectError", "YamlError", "PackError", "FrameworkError", "LandingError", "WarehouseBusy"}
 TOLD_HERE |= {"ModelError", "SuiteError", "OwnFileError"}

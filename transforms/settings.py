@@ -6,7 +6,7 @@ Plain pydantic models, cheap to import; nothing here reads a file or knows how n
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator
 
 from transforms.framework import Framework
 from transforms.indicators import Indicator, IndicatorCode
@@ -14,8 +14,36 @@ from transforms.kpi_file import KpiChange, OwnKpi
 from transforms.pack import Pack
 from transforms.vocabulary import CALENDAR_GRAINS, Grain
 
-Cut = Literal["company", "org_unit", "current_org_unit", "region", "product_line", "channel", "age_band"]
-# By default a policy belongs to the unit that issued it; `current_org_unit` asks who looks after it now.
+# The cuts that every fact has, but for `current_org_unit`: by default a policy belongs to the unit that issued it, and
+# that one asks who looks after it now.
+SHARED_CUTS = ("company", "org_unit", "current_org_unit", "region", "product_line", "channel", "age_band")
+# Between the parts of a crossed cut in its name, and between those of its segments: `motor × north`.
+CROSSED = " × "
+
+
+def cut_name(cut: object) -> object:
+    """The name of a cut: a column of facts, or several that are crossed.
+
+    >>> cut_name(["product_line", "org_unit"])
+    'product_line × org_unit'
+    """
+    if not isinstance(cut, list | tuple):
+        return cut
+    parts = [str(part) for part in cut]
+    if len(parts) < 2 or len(set(parts)) < len(parts) or "company" in parts:
+        raise ValueError(
+            "write a crossed cut as two or more different columns, as in [product_line, org_unit]"
+        )
+    return CROSSED.join(parts)
+
+
+Cut = Annotated[
+    str,
+    BeforeValidator(cut_name),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 2}]}
+    ),
+]
 CUTS: tuple[Cut, ...] = ("company", "org_unit", "region", "product_line", "channel", "age_band")
 
 PersistencyVariant = Literal[
@@ -271,6 +299,7 @@ class Settings(BaseModel):
     months: int = Field(36, ge=1, le=600, description="Months of KPIs up to the as-of month.")
     grains: tuple[Grain, ...] = tuple(CALENDAR_GRAINS)
     cuts: tuple[Cut, ...] = CUTS
+    max_segments: int = Field(2_000, ge=1, le=50_000)
     persistency: PersistencySettings = PersistencySettings()
     renewal: RenewalSettings = RenewalSettings()
     exposure_study: StudySettings | None = None

@@ -11,6 +11,7 @@ from orchestration.project import Project
 from transforms.kpi.registry import registry
 from transforms.measures.cases import CASE_COLUMNS, kpi_cases
 from transforms.measures.definition import Kpi
+from transforms.measures.segments import with_cuts
 from transforms.settings import Settings
 from warehouse.store import read_published
 
@@ -28,6 +29,8 @@ def cases_of(
     if chosen is None:
         raise ValueError(f"{code} has no basis {basis}; it has {', '.join(kpi.dates) or 'none but stock'}")
     fact = read_published(current, f"SELECT * FROM {kpi.fact}")
+    columns = fact.columns
+    fact = with_cuts(fact.lazy(), place).collect()
     if missing := sorted(set(place) - set(fact.columns)):
         raise ValueError(f"{kpi.fact} is not divided by {missing[0]}")
     as_of = read_published(current, "SELECT max(as_of) AS as_of FROM kpi.monthly").item()
@@ -35,7 +38,7 @@ def cases_of(
         pl.col("period") == period, *(pl.col(cut) == segment for cut, segment in place.items())
     )
     first = [*models(project.own)[kpi.fact].grain, kpi.dates[chosen], *CASE_COLUMNS]
-    return found.select(*dict.fromkeys([*first, *fact.columns])).sort(first).collect()
+    return found.select(*dict.fromkeys([*first, *columns])).sort(first).collect()
 
 
 def _kpi(settings: Settings, code: str) -> Kpi:

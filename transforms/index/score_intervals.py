@@ -21,7 +21,7 @@ from transforms.kpi.every_period import facts_by_table
 from transforms.kpi.registry import registry
 from transforms.measures.definition import Kpi
 from transforms.measures.resampled_cases import case_leaves, drawn_values, with_exposures
-from transforms.measures.segments import Facts
+from transforms.measures.segments import Facts, with_cuts
 from transforms.model import Columns, transform
 from transforms.settings import Settings, asks_for_draws
 
@@ -67,7 +67,7 @@ def score_intervals(
     return resampled_intervals(
         with_windows(kpi_monthly, kpi_windows),
         settings.frameworks,
-        facts_by_table(**facts),
+        {name: with_cuts(fact, settings.cuts) for name, fact in facts_by_table(**facts).items()},
         registry(settings),
         as_of=as_of,
         draws=asked.bootstrap_draws,

@@ -99,7 +99,7 @@ def kpi_records(
     if periods.is_empty():
         return pl.DataFrame(schema={name: dtype for name, (dtype, _) in columns.items()})
     periods = periods.with_columns(period=pl.int_range(pl.len(), dtype=PERIOD))
-    segments, known = segmented(facts, settings.cuts)
+    segments, known = segmented(facts, settings.cuts, most=settings.max_segments)
     pairs = [(kpi, basis) for kpi in kpis for basis in bases_of(kpi)]
     every = [Series(number, kpi, basis) for number, (kpi, basis) in enumerate(pairs)]
     schemas = {name: fact.collect_schema() for name, fact in facts.items()}

@@ -11,14 +11,43 @@ from math import prod
 import numpy as np
 import polars as pl
 
+from transforms.settings import CROSSED, SHARED_CUTS
 from transforms.statistics.ordered import Array
 
 COMPANY = "company"
+UNKNOWN = "unknown"
 SEGMENT_NO = pl.UInt16
 SEVERAL = "segment_no_of_several"
 Facts = Mapping[str, pl.LazyFrame]
 # Cuts are added up from cells common to several as long as there are so many times fewer cells than cases.
 FEWER = 256
+
+
+class TooManySegments(ValueError):
+    """A cut divides the company into more segments than the project allows; the message says what can be done."""
+
+
+def with_cuts(fact: pl.LazyFrame, cuts: Iterable[str]) -> pl.LazyFrame:
+    """The fact with a column for each of the project's own cuts that it has all the columns of.
+
+    The segments of a crossed cut are named by those that meet in it; what is empty is the segment `unknown`, so that
+    segments add up.
+
+    >>> fact = pl.LazyFrame({"line": ["motor", None], "branch": ["north", "south"]})
+    >>> with_cuts(fact, ["line × branch"]).collect()["line × branch"].to_list()
+    ['motor × north', 'unknown × south']
+    """
+    own = [cut for cut in cuts if cut not in SHARED_CUTS]
+    if not own:
+        return fact
+    texts = {name for name, dtype in fact.collect_schema().items() if dtype == pl.String}
+    return fact.with_columns(
+        pl.concat_str(
+            [pl.col(part).fill_null(UNKNOWN) for part in cut.split(CROSSED)], separator=CROSSED
+        ).alias(cut)
+        for cut in own
+        if texts.issuperset(cut.split(CROSSED))
+    )
 
 
 def segment_no_of(cut: str) -> str:
@@ -127,19 +156,39 @@ SegmentedFacts = Mapping[str, SegmentedFact]
 
 
 def segmented(
-    facts: Facts, cuts: Sequence[str], weights: Mapping[str, str] | None = None
+    facts: Facts,
+    cuts: Sequence[str],
+    weights: Mapping[str, str] | None = None,
+    most: int | None = None,
 ) -> tuple[Segments, dict[str, SegmentedFact]]:
     """The segments of all facts, and the facts with those of their cases.
 
-    `weights` names, by fact, the column that says how many cases a row stands for; rows of none are left out.
+    `weights` names, by fact, the column that says how many cases a row stands for; rows of none are left out. Raises
+    TooManySegments for a cut with more than `most`.
     """
     weights = weights or {}
+    facts = {name: with_cuts(fact, cuts) for name, fact in facts.items()}
     frames = {
         name: fact.filter(pl.col(weights[name]) > 0).collect() if name in weights else fact.collect()
         for name, fact in facts.items()
     }
     segments = Segments.found_in(frames.values(), cuts)
+    _refuse_more(segments, most)
     return segments, {name: _segmented(frame, segments, weights.get(name)) for name, frame in frames.items()}
+
+
+def _refuse_more(segments: Segments, most: int | None) -> None:
+    for cut, names in segments.names.items():
+        if most is not None and len(names) > most:
+            raise TooManySegments(
+                f"cuts: {cut} has {len(names):,} segments (from {names[0]} to {names[-1]}), more than max_segments "
+                f"({most:,}): each has a record of every KPI and period. Take a coarser column, or leave the cut out, "
+                "or raise max_segments in the project file"
+            )
+    if len(segments) > np.iinfo(np.uint16).max:
+        raise TooManySegments(
+            f"all cuts together have {len(segments):,} segments, more than can be numbered; leave out the finest"
+        )
 
 
 def _segmented(fact: pl.DataFrame, every: Segments, weight: str | None) -> SegmentedFact:

@@ -1,0 +1,33 @@
+"""The cuts of a project, held to the columns that its facts have.
+
+What a cut does is `transforms/measures/segments.py`; reading the project file is not done here.
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping
+
+import polars as pl
+
+from orchestration.project import Project
+from transforms.kpi.every_period import READS
+from transforms.kpi.own import facts_of
+from transforms.settings import CROSSED
+
+
+def cut_problems(project: Project, facts: Mapping[str, pl.Schema | None]) -> Iterator[str]:
+    """Cuts that no fact of a KPI has all columns of, by the schemas of all facts; None where nobody knows them."""
+    counted = {*READS.values(), *facts_of(project.settings.own_kpis)}
+    schemas = [facts.get(name) for name in counted]
+    if None in schemas:
+        return
+    texts = [{n for n, dtype in schema.items() if dtype == pl.String} for schema in schemas if schema]
+    every = sorted(set().union(*texts))
+    for cut in (cut for cut in project.settings.cuts if cut != "company"):
+        parts = cut.split(CROSSED)
+        place = f"{project.path}: cuts: {cut}"
+        for part in (part for part in parts if part not in every):
+            near = difflib.get_close_matches(part, every, 1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            yield f"{place}: no fact of a KPI has a column of texts {part}; {hint}there are {', '.join(every)}"
+        if set(parts) <= set(every) and not any(own.issuperset(parts) for own in texts):
+            yield f"{place}: no fact of a KPI has all of {', '.join(parts)}; cross columns of one fact"
