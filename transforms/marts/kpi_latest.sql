@@ -10,30 +10,31 @@ example:
 */
 WITH newest AS (
     SELECT
-        *,
-        row_number() OVER (
-            PARTITION BY kpi, basis, cut, segment
-            ORDER BY CASE WHEN value IS NULL THEN 1 ELSE 0 END, period DESC
-        ) AS place
+        kpi,
+        basis,
+        cut,
+        segment,
+        coalesce(max(CASE WHEN value IS NOT NULL THEN period END), max(period)) AS period
     FROM kpi.monthly
+    GROUP BY kpi, basis, cut, segment
 )
 SELECT
-    newest.kpi,  -- Code of the KPI.
+    records.kpi,  -- Code of the KPI.
     titles.title,  -- Title of the KPI.
-    newest.basis,  -- cohort, period or stock.
-    newest.cut,  -- What the company is divided by; company: the whole.
-    newest.segment,  -- The part of the cut.
-    coalesce(units.name, newest.segment) AS segment_name,  -- Name of the unit; of other cuts the segment.
-    newest.period,  -- First day of the month.
-    newest.value,  -- Value in its unit; empty if no month has one.
-    newest.unit,  -- Unit of the value.
+    records.basis,  -- cohort, period or stock.
+    records.cut,  -- What the company is divided by; company: the whole.
+    records.segment,  -- The part of the cut.
+    coalesce(units.name, records.segment) AS segment_name,  -- Name of the unit; of other cuts the segment.
+    records.period,  -- First day of the month.
+    records.value,  -- Value in its unit; empty if no month has one.
+    records.unit,  -- Unit of the value.
     titles.unit_title,  -- The unit in words.
-    newest.ci_low,  -- Lower end of the 95 % interval.
-    newest.ci_high,  -- Upper end of the 95 % interval.
-    newest.n,  -- Cases that determine the value.
-    newest.direction,  -- 1: higher is better, -1: lower is better, 0: neither.
-    newest.status,  -- ok, or what is the matter with the value.
-    CASE newest.status
+    records.ci_low,  -- Lower end of the 95 % interval.
+    records.ci_high,  -- Upper end of the 95 % interval.
+    records.n,  -- Cases that determine the value.
+    records.direction,  -- 1: higher is better, -1: lower is better, 0: neither.
+    records.status,  -- ok, or what is the matter with the value.
+    CASE records.status
         WHEN 'ok' THEN 'fit to be shown'
         WHEN 'low_n' THEN 'too few cases to rely on'
         WHEN 'suppressed' THEN 'withheld, since so few cases could point to people'
@@ -41,10 +42,15 @@ SELECT
         WHEN 'no_data' THEN 'no case in the period'
         WHEN 'not_applicable' THEN 'not measured: the sources lack what it needs'
     END AS status_in_words,  -- The same in words.
-    newest.definition_version  -- Version of the definition it was computed by.
+    records.definition_version  -- Version of the definition it was computed by.
 FROM newest
-LEFT JOIN kpi.titles AS titles ON titles.kpi = newest.kpi
+INNER JOIN kpi.monthly AS records
+    ON records.kpi = newest.kpi
+    AND records.basis = newest.basis
+    AND records.cut = newest.cut
+    AND records.segment = newest.segment
+    AND records.period = newest.period
+LEFT JOIN kpi.titles AS titles ON titles.kpi = records.kpi
 LEFT JOIN core.org_units AS units
-    ON units.org_unit = newest.segment
-    AND newest.cut IN ('org_unit', 'current_org_unit')
-WHERE newest.place = 1
+    ON units.org_unit = records.segment
+    AND records.cut IN ('org_unit', 'current_org_unit')
