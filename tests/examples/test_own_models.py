@@ -1,4 +1,4 @@
-"""A project folder without code adds a fact, a mart and checks, also on a table of ours: run as a user runs it."""
+"""A project folder without code adds a fact, a mart, checks, KPIs and an index of them: run as a user runs it."""
 
 import shutil
 from pathlib import Path
@@ -61,7 +61,7 @@ def test_own_tables_are_published_with_what_they_say_where_they_come_from_and_wh
 
 def test_the_disputes_are_those_that_claims_and_complaints_tell(published):
     told = published.sql("""
-        SELECT date_trunc('month', decided_on) AS month, count(*) AS decided_claims,
+        SELECT date_trunc('month', decided_on)::DATE AS month, count(*) AS decided_claims,
             count(*) FILTER (EXISTS (
                 FROM core.complaints AS c WHERE c.policy_id = claims.policy_id
                 AND date_diff('day', claims.decided_on, c.received_on) BETWEEN 0 AND 90
@@ -75,6 +75,32 @@ def test_the_disputes_are_those_that_claims_and_complaints_tell(published):
     """).pl()
     assert_frame_equal(ours, told)
     assert told["disputes"].sum() > 0
+
+
+def test_own_kpis_are_records_like_ours_and_leaves_of_an_own_index(published):
+    told = published.sql("""
+        SELECT date_trunc('month', decided_on)::DATE AS period, count(disputed_on)::DOUBLE AS numerator,
+            count(*)::DOUBLE AS denominator
+        FROM core.decisions WHERE decided_on < DATE '2025-09-01' AND decided_on >= DATE '2025-01-01'
+        GROUP BY ALL ORDER BY ALL
+    """).pl()
+    ours = published.sql("""
+        SELECT period, numerator, denominator FROM kpi.monthly
+        WHERE kpi = 'decision_disputed_within_90_days_share' AND cut = 'company' AND period < DATE '2025-09-01'
+        ORDER BY period
+    """).pl()
+    assert_frame_equal(ours, told)
+    assert told["numerator"].sum() > 0
+    scored = published.sql("""
+        SELECT count(*) FROM index.scores
+        WHERE framework = 'fair_decisions' AND node = 'index' AND cut = 'company' AND score BETWEEN 0 AND 100
+    """)
+    assert scored.fetchall()[0][0] >= 3
+    of_own = """
+        SELECT DISTINCT source_table FROM catalog.column_lineage
+        WHERE table_name = 'kpi.monthly' AND column_name = 'kpi'
+    """
+    assert ("core.decisions",) in published.sql(of_own).fetchall()
 
 
 def test_dagster_and_the_dictionary_show_own_tables_like_ours(places, monkeypatch):

@@ -9,7 +9,7 @@ example:
     ORDER BY dispute_share DESC
 */
 SELECT
-    date_trunc('month', decided_on) AS month,  -- Month of the decision.
+    date_trunc('month', decided_on)::DATE AS month,  -- Month of the decision.
     claim_type,  -- Kind of claim.
     count(*) AS decided_claims,  -- Claims decided in the month.
     count(disputed_on) AS disputes,  -- Of these, how many a complaint followed within 90 days.
