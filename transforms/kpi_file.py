@@ -237,10 +237,19 @@ class OwnKpi(_Part):
 class KpiChange(_Part):
     """What a project changes in one of our KPIs; its definition version says so."""
 
-    minimum: int | None = Field(None, ge=1)
-    suppress_below: int | None = Field(None, ge=0)
-    horizon_days: int | None = Field(None, ge=0)
-    left_out: bool = False
+    minimum: int | None = Field(
+        None, ge=1, description="Cases from which on a value is ok; with fewer it is low_n.", examples=[50]
+    )
+    suppress_below: int | None = Field(
+        None, ge=0, description="Cases below which a value is withheld as suppressed.", examples=[5]
+    )
+    horizon_days: int | None = Field(
+        None,
+        ge=0,
+        description="Days that the cases of a month are followed before its value counts.",
+        examples=[30],
+    )
+    left_out: bool = Field(False, description="The KPI is not computed.")
 
     @property
     def fields(self) -> dict[str, int]:
