@@ -54,4 +54,4 @@ def test_the_schema_finds_what_is_wrong():
     assert wrong_with(feed) == []
     assert wrong_with(feed + "monhts: 3") == ["$"]
     assert wrong_with(feed + "months: 0") == ["$.months"]
-    assert wrong_with(feed + "cuts: [company, country]") == ["$.cuts[1]"]
+    assert wrong_with(feed + "grains: [quarter, week]") == ["$.grains[1]"]
