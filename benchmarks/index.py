@@ -72,6 +72,7 @@ def _steps(kpis: pl.LazyFrame, facts: Facts, framework: Framework) -> Table:
         return table(**frames, as_of=AS_OF, settings=settings).collect()
 
     records_by_window = {"kpi_monthly": kpis, "kpi_windows": known_windows(kpis).clear()}
+    records_by_window["kpi_periodic"] = records_by_window["kpi_windows"]
     scored = made(scores, **records_by_window).lazy()
     no_intervals = pl.LazyFrame(schema=score_intervals.schema)
 

@@ -110,6 +110,7 @@ def _make_transform(
     inputs = {name: frame.lazy() for name, frame in read.items()}
     result = model(**inputs, shared=shared, as_of=run.as_of, settings=run.settings).collect()
     if model.partitioned_by and not run.is_whole:
+        result = result.filter(pl.col(model.partitioned_by).is_in(list(run.months)))
         frames.made(model.writes, None)
         return store.replace_rows(model.writes, result, model.partitioned_by, run.months)
     frames.made(model.writes, result)

@@ -21,7 +21,7 @@ from transforms.settings import Settings
 from warehouse.contract import contracts
 
 AS_OF = date(2025, 6, 30)
-RECORDS = ("kpi.monthly", "kpi.windows")
+RECORDS = ("kpi.monthly", "kpi.windows", "kpi.periodic")
 PLACES = [("company", "company"), *(("org_unit", f"org_unit{i}") for i in range(3))]
 
 FEW = 6

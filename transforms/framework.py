@@ -21,10 +21,12 @@ from pydantic import (
     Tag,
 )
 
-from transforms.vocabulary import Basis
+from transforms.vocabulary import CALENDAR_GRAINS, Basis
 
 Aggregation = Literal["arithmetic", "geometric", "harmonic"]
-Normalisation = Literal["goalposts", "min_max", "z_score", "distance_to_target", "percentile_rank", "bands"]
+Normalisation = Literal[
+    "goalposts", "min_max", "z_score", "distance_to_target", "percentile_rank", "bands", "formula"
+]
 # What a leaf does where a month of a segment has too few cases: it is missing, or takes more months up to that one.
 IfSmall = Literal["missing", "rolling_3", "rolling_6", "rolling_12"]
 
@@ -44,6 +46,12 @@ NodeCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=8
 Version = Annotated[str, BeforeValidator(_version_text), Field(pattern=r"^[A-Za-z0-9._-]+$")]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Share100 = Annotated[float, Field(ge=0, le=100)]
+Step = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
+Scale = Literal["log10", "ln"]
+# What stands for a value that a segment lacks: nothing, or the mean of those there are, of its stratum or of all.
+Fill = Literal["missing", "mean", "stratum_mean"]
+FrameworkGrain = Literal["month", "quarter", "half_year", "year"]
 
 
 class _Part(BaseModel):
@@ -64,6 +72,9 @@ class Bands(_Part):
     """
 
     cut_points: list[FiniteFloat] = Field(min_length=1)
+    cut_points_of: dict[str, list[FiniteFloat]] = Field(
+        default={}, description="By stratum, instead of the others."
+    )
     points: list[Annotated[float, Field(ge=0, le=100)]]
 
 
@@ -79,6 +90,20 @@ class Leaf(_Part):
     goalposts: Goalposts | None = None
     target: FiniteFloat | None = None
     bands: Bands | None = None
+    formula: str | None = Field(
+        default=None,
+        description="Score of the `value`, as in 100 * ln(value / 20) / ln(4.25); brought to 0 to 100.",
+    )
+    scale: Scale | None = Field(
+        default=None, description="Logarithm in which value, goalposts and target are taken."
+    )
+    round_to: Step | None = Field(
+        default=None, description="The score is rounded to multiples of it, halves up."
+    )
+    if_suppressed: Share100 | None = Field(
+        default=None,
+        description="Score where the value is withheld, as one marked not to be used; else missing.",
+    )
     minimum_denominator: float | None = Field(
         default=None,
         gt=0,
@@ -103,6 +128,9 @@ class Group(_Part):
 
     title: str = ""
     weight: Weight = 1.0
+    round_to: Step | None = Field(
+        default=None, description="The score is rounded to multiples of it, halves up."
+    )
     aggregation: Aggregation | None = Field(default=None, description="Default: that of the node's level.")
     children: dict[
         NodeCode,
@@ -160,6 +188,14 @@ class Grades(_Part):
     hysteresis: Hysteresis = Hysteresis()
 
 
+class Treatment(_Part):
+    """How outliers are treated before segments are compared: winsorised, and if that fails by logarithm (COINr)."""
+
+    most_points: int = Field(default=5, ge=0, description="Values that may be pulled in, of one KPI.")
+    skew_limit: float = Field(default=2.0, gt=0)
+    kurtosis_limit: float = Field(default=3.5, gt=0)
+
+
 class Comparison(_Part):
     """The two nodes that measure one dimension from facts and as customers see it."""
 
@@ -180,6 +216,7 @@ class Node:
     aggregation: Aggregation | None
     leaf: Leaf | None
     children: tuple[str, ...]
+    round_to: float | None = None
 
 
 class Framework(_Part):
@@ -193,6 +230,15 @@ class Framework(_Part):
     note: str = ""
     valid_from: date | None = None
     valid_to: date | None = None
+    grain: FrameworkGrain = Field(
+        default="month",
+        description="Length of the periods that are scored; their records are of kpi.periodic.",
+    )
+    strata: dict[str, list[str]] = Field(
+        default={}, description="Segments that are of one kind, by its name."
+    )
+    fill: Fill = Field(default="missing", description="What stands for a value that a segment lacks.")
+    treatment: Treatment | None = Field(default=None, description="Of outliers; without it they stay.")
     backcast_months: int = Field(default=24, ge=0, description="Months scored before valid_from.")
     floor: float = Field(default=1.0, gt=0, le=50, description="Least score in a geometric or harmonic mean.")
     aggregation_by_level: list[Aggregation] = Field(default=[], description="From the index down.")
@@ -216,13 +262,40 @@ class Framework(_Part):
         """Whether a unit's score depends on the other units of its period."""
         return any(node.leaf and node.leaf.normalisation in CROSS_UNIT for node in self.nodes)
 
+    @property
+    def months(self) -> int:
+        """Months of the periods that are scored."""
+        return 1 if self.grain == "month" else CALENDAR_GRAINS[self.grain]
+
+    @property
+    def is_drawn_by_cases(self) -> bool:
+        """Whether scores follow from the cases of one month by goalposts and bands alone."""
+        leaves = [node.leaf for node in self.leaves if node.leaf]
+        plain = all(leaf.normalisation in ("goalposts", "bands") and not leaf.scale for leaf in leaves)
+        banded = any(leaf.bands and leaf.bands.cut_points_of for leaf in leaves)
+        rounded = any(node.round_to for node in self.nodes)
+        withheld = any(leaf.if_suppressed is not None for leaf in leaves)
+        filled = self.fill != "missing" or self.treatment is not None
+        return self.grain == "month" and plain and not (banded or rounded or withheld or filled)
+
     def _walk(
         self, code: str, node: Group | Leaf, parent: str | None, level: int, weight: float, overall: float
     ) -> Iterator[Node]:
         children = node.children if isinstance(node, Group) else {}
         how = self._aggregation(node, level) if isinstance(node, Group) else None
         leaf = node if isinstance(node, Leaf) else None
-        yield Node(code, node.title or code, parent, level, weight, overall, how, leaf, tuple(children))
+        yield Node(
+            code,
+            node.title or code,
+            parent,
+            level,
+            weight,
+            overall,
+            how,
+            leaf,
+            tuple(children),
+            node.round_to,
+        )
         total = math.fsum(child.weight for child in children.values())
         for child_code, child in children.items():
             share = child.weight / total if total else 0.0

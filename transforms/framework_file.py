@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from transforms.framework import Framework, Grades, Group, Leaf, Normalisation
+from transforms.framework import Bands, Framework, Grades, Group, Leaf, Normalisation
 from transforms.written_yaml import YamlError, key_problems, line_of, read_yaml
 
 # What each normalisation needs beside the KPI.
@@ -20,6 +20,7 @@ PARAMETER: Mapping[Normalisation, str] = {
     "goalposts": "goalposts",
     "distance_to_target": "target",
     "bands": "bands",
+    "formula": "formula",
 }
 # Every key of a framework file, to name the nearest where one is misspelt.
 OWN_OF_EACH_FILE = frozenset({"code", "version", "parent", "valid_from", "valid_to"})
@@ -70,6 +71,7 @@ def read_framework(
         raise FrameworkError(_located(problems, lines)) from None
     problems = [
         *_tree_problems(framework),
+        *_strata_problems(framework),
         *_rule_problems(framework),
         *_kpi_problems(framework, known_kpis),
         *_window_problems(framework, adding_up),
@@ -123,7 +125,7 @@ def _tree_problems(framework: Framework) -> Iterator[Problem]:
         if isinstance(node, Group) and not any(child.weight for child in node.children.values()):
             yield Problem(f"{path}.children", "their weights are all 0; at least one must count")
         if isinstance(node, Leaf):
-            yield from _leaf_problems(path, node)
+            yield from _leaf_problems(path, node, framework)
     if "weight" in framework.index.model_fields_set:
         yield Problem("index.weight", "the index itself has no weight")
     if any(node.aggregation not in (None, "arithmetic") for node in framework.nodes):
@@ -140,7 +142,7 @@ def _paths(path: str, code: str, node: Group | Leaf) -> Iterator[tuple[str, str,
             yield from _paths(f"{path}.children.{child_code}", child_code, child)
 
 
-def _leaf_problems(path: str, leaf: Leaf) -> Iterator[Problem]:
+def _leaf_problems(path: str, leaf: Leaf, framework: Framework) -> Iterator[Problem]:
     needed = PARAMETER.get(leaf.normalisation)
     for parameter in PARAMETER.values():
         given = getattr(leaf, parameter) is not None
@@ -154,11 +156,65 @@ def _leaf_problems(path: str, leaf: Leaf) -> Iterator[Problem]:
     elif posts and leaf.direction and (posts.best > posts.worst) != (leaf.direction > 0):
         yield Problem(f"{path}.goalposts", f"worst and best contradict direction {leaf.direction:+d}")
     if leaf.bands:
-        cuts, points = leaf.bands.cut_points, leaf.bands.points
+        yield from _band_problems(f"{path}.bands", leaf.bands, framework)
+    if leaf.formula:
+        yield from _formula_problems(f"{path}.formula", leaf.formula)
+    if leaf.scale:
+        yield from _scale_problems(path, leaf)
+    if framework.grain != "month" and leaf.most_months > 1:
+        yield Problem(
+            f"{path}.if_small", f"is about months, but the framework is of a {framework.grain}: missing"
+        )
+
+
+def _band_problems(path: str, bands: Bands, framework: Framework) -> Iterator[Problem]:
+    several = {"cut_points": bands.cut_points}
+    several |= {f"cut_points_of.{stratum}": cuts for stratum, cuts in bands.cut_points_of.items()}
+    for key, cuts in several.items():
         if any(low >= high for low, high in pairwise(cuts)):
-            yield Problem(f"{path}.bands.cut_points", "must ascend")
-        if len(points) != len(cuts) + 1:
-            yield Problem(f"{path}.bands.points", f"{len(cuts)} cut points make {len(cuts) + 1} bands")
+            yield Problem(f"{path}.{key}", "must ascend")
+        if len(bands.points) != len(cuts) + 1:
+            wrong = "points" if key == "cut_points" else key
+            yield Problem(f"{path}.{wrong}", f"{len(cuts)} cut points make {len(cuts) + 1} bands")
+    for stratum in bands.cut_points_of:
+        if stratum not in framework.strata:
+            yield Problem(f"{path}.cut_points_of.{stratum}", _no_stratum(framework))
+
+
+def _no_stratum(framework: Framework) -> str:
+    known = ", ".join(framework.strata) or "none"
+    return f"strata of the framework has no such stratum; it has {known}"
+
+
+def _formula_problems(path: str, formula: str) -> Iterator[Problem]:
+    from transforms.composite.normalise import by_formula
+    from transforms.measures.expression import ExpressionError
+
+    try:
+        by_formula(formula)
+    except ExpressionError as error:
+        yield Problem(path, str(error))
+
+
+def _scale_problems(path: str, leaf: Leaf) -> Iterator[Problem]:
+    if leaf.normalisation in ("bands", "formula"):
+        yield Problem(f"{path}.scale", f"has no use with normalisation {leaf.normalisation}")
+    posts = leaf.goalposts
+    numbers = {"goalposts.worst": posts.worst, "goalposts.best": posts.best} if posts else {}
+    for key, number in {**numbers, "target": leaf.target}.items():
+        if number is not None and number <= 0:
+            yield Problem(f"{path}.{key}", "has no logarithm; it must be above 0")
+
+
+def _strata_problems(framework: Framework) -> Iterator[Problem]:
+    kinds: dict[str, str] = {}
+    for stratum, segments in framework.strata.items():
+        for segment in segments:
+            if segment in kinds:
+                yield Problem(f"strata.{stratum}", f"{segment} is in {kinds[segment]} as well")
+            kinds[segment] = stratum
+    if framework.fill == "stratum_mean" and not framework.strata:
+        yield Problem("fill", "needs strata")
 
 
 def _rule_problems(framework: Framework) -> Iterator[Problem]:

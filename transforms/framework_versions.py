@@ -64,11 +64,13 @@ def _meaning(framework: Framework) -> object:
             n.parent,
             round(n.weight, WEIGHT_DIGITS),
             n.aggregation,
+            n.round_to,
             n.leaf.model_dump(exclude=WORDS) if n.leaf else None,
         )
         for n in framework.nodes
     }
-    return nodes, framework.floor, framework.coverage, framework.grades, framework.dimensions
+    values = framework.grain, framework.strata, framework.fill, framework.treatment
+    return nodes, framework.floor, framework.coverage, framework.grades, framework.dimensions, values
 
 
 def versions(current: Sequence[Framework], published: Sequence[Published], as_of: date) -> list[Version]:

@@ -149,6 +149,8 @@ def made(
     """The rows of a table of the index under these frameworks; no windows and no intervals unless given."""
     if "kpi_windows" in table.reads:
         frames.setdefault("kpi_windows", known_windows(frames["kpi_monthly"]).clear())
+    if "kpi_periodic" in table.reads:
+        frames.setdefault("kpi_periodic", known_windows(frames["kpi_monthly"]).clear())
     if "intervals" in table.reads:
         frames.setdefault("intervals", pl.LazyFrame(schema=score_intervals.schema))
     settings = Settings(frameworks=frameworks, robustness=robustness)

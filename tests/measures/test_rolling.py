@@ -101,7 +101,10 @@ def node(rows: Cases, if_small: str, month: int, segment: str = "a") -> dict[str
         window_months=pl.col("grain").replace_strict(WINDOW_GRAINS, default=1, return_dtype=pl.Int32)
     )
     months = windows.filter(pl.col("grain") == MONTH).drop("window_months")
-    kpis = {"kpi_monthly": months.lazy(), "kpi_windows": windows.filter(pl.col("grain") != MONTH).lazy()}
+    kpis = {
+        "kpi_monthly": months.lazy(),
+        "kpi_windows": windows.filter(pl.col("grain") != MONTH).drop("grain").lazy(),
+    }
     unit = (pl.col("period") == MONTHS[month]) & (pl.col("segment") == segment)
     own = made(scores, spec, **kpis).filter(unit, pl.col("node") == "index").collect().row(0, named=True)
     of_leaf = made(nodes, spec, **kpis).filter(unit, pl.col("node") == "m").collect().row(0, named=True)

@@ -108,7 +108,7 @@ def test_service_evaluation_carries_the_published_weights(name, expected):
     ("wrong", "right", "expected"),
     [
         ("wieght: 3", "weight: 3", "line 9, index.children.claims.wieght: there is no such key; "
-         "did you mean weight? known are aggregation, children, note, title, weight"),
+         "did you mean weight? known are aggregation, children, note, round_to, title, weight"),
         ("weight: -3", "weight: 3", "line 9, index.children.claims.weight: input should be greater than or equal to 0"),
         ("version: 1.0", "version: 1", 'line 3, version: a version with a point needs quotes, as in "1.10"'),
         ("[geometrical]", "[geometric]", "line 5, aggregation_by_level.0: input should be 'arithmetic', "

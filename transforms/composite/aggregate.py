@@ -7,6 +7,7 @@ Carlo all share these f; which nodes are present is decided in `evaluate.py`.
 import numpy as np
 from numpy.typing import NDArray
 
+from transforms.exactness import compared_array
 from transforms.framework import Aggregation
 
 Array = NDArray[np.float64]
@@ -31,6 +32,15 @@ def delinearised(mean: Array, aggregation: Aggregation) -> Array:
     if aggregation == "arithmetic":
         return mean
     return np.exp(mean) if aggregation == "geometric" else 1.0 / mean
+
+
+def rounded(score: Array, step: float) -> Array:
+    """Scores as multiples of a step, halves up; what differs from a half only in its last digits is one.
+
+    >>> rounded(np.array([62.25, 62.2, np.nan]), 0.5).tolist()
+    [62.5, 62.0, nan]
+    """
+    return compared_array(np.floor(compared_array(score / step + 0.5)) * step)
 
 
 def outranking(scores: Array, weights: Array) -> Array:

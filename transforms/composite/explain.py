@@ -4,7 +4,7 @@ Pure arithmetic on arrays: the parts always sum to the change, to rounding. Rows
 in `pair_rows.py`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -127,6 +127,8 @@ def tree_change(
             how,
             framework.floor,
         )
+        if framework.nodes[parent].round_to:
+            parts = _up_to_rounding(parts, after[parent] - before[parent])
         inside = np.where(~np.isnan(before[parent]) & ~np.isnan(after[parent]), reach[parent], 0.0)
         share = _mean_share(before, after, weights0, weights1, parent, children)
         reach[children] = inside * parts.slope
@@ -138,6 +140,13 @@ def tree_change(
             part[parent] = part[children].sum(axis=0)
     undefined = np.isnan(before[0]) | np.isnan(after[0])
     return TreeChange(*(np.where(undefined, np.nan, part) for part in (value, weight, composition)))
+
+
+def _up_to_rounding(parts: MeanChange, change: Array) -> MeanChange:
+    """The parts of a rounded mean: each by as much larger or smaller as its rounded change is than its own."""
+    total = (parts.value + parts.weight + parts.composition).sum(axis=0)
+    factor = np.divide(change, total, out=np.zeros_like(total), where=np.abs(total) > 1e-12)
+    return MeanChange(*(factor * getattr(parts, field.name) for field in fields(parts)))
 
 
 def _shares(weights: Array) -> Array:

@@ -14,7 +14,19 @@ from transforms.composite.evaluate import STATUSES, Evaluation, evaluate, known_
 from transforms.framework import Framework
 from transforms.model import Columns
 
-READS = (*UNIT, "kpi", "basis", "as_of", "denominator", "value", "n", "direction", "status", "window_months")
+READS = (
+    *UNIT,
+    "kpi",
+    "basis",
+    "as_of",
+    "denominator",
+    "value",
+    "n",
+    "direction",
+    "status",
+    "window_months",
+    "grain",
+)
 
 
 def evaluated_rows(

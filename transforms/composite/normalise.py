@@ -10,6 +10,7 @@ from itertools import pairwise
 import polars as pl
 
 from transforms.exactness import compared
+from transforms.measures.expression import expression
 
 
 def goalposts(value: pl.Expr, worst: pl.Expr, best: pl.Expr) -> pl.Expr:
@@ -20,6 +21,19 @@ def goalposts(value: pl.Expr, worst: pl.Expr, best: pl.Expr) -> pl.Expr:
     [100.0, 50.0, 0.0]
     """
     return ((value - worst) / (best - worst)).clip(0.0, 1.0) * 100.0
+
+
+def by_formula(formula: str) -> pl.Expr:
+    """What a formula makes of the column `value`, brought to 0 to 100; null where that is no number.
+
+    Raises ExpressionError for what is not understood.
+
+    >>> income = pl.DataFrame({"value": [100.0, 75000.0, 0.0]})
+    >>> income.select(by_formula("100 * ln(value / 100) / ln(750)")).to_series().to_list()
+    [0.0, 100.0, None]
+    """
+    score = expression(formula, {"value": pl.Float64()}, "number").computed.cast(pl.Float64)
+    return pl.when(score.is_finite()).then(score.clip(0.0, 100.0))
 
 
 def is_truncated(value: pl.Expr, worst: pl.Expr, best: pl.Expr) -> pl.Expr:

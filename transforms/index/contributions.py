@@ -28,13 +28,19 @@ CONTRIBUTIONS: Columns = {
 def contributions(scores: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
     """One row per framework, month, segment and node: points by which it moved the index since the month before.
 
-    There are rows where the index has a score in both months; the leaves' total_points sum to its change, within
-    1e-9 points.
+    There are rows where the index has a score in both months (quarters, years, of a framework of such periods); the
+    leaves' total_points sum to its change, within 1e-9 points.
     """
     index = scored_indices(scores).select(*VERSION, "cut", "segment", "period")
-    earlier = index.with_columns(
-        period=pl.col("period").dt.offset_by("1mo"),
-        period_from="period",
+    lengths = pl.LazyFrame(
+        [(f.code, f.version, f"{f.months}mo") for f in settings.frameworks],
+        schema=dict.fromkeys((*VERSION, "length"), pl.String),
+        orient="row",
+    )
+    earlier = (
+        index.join(lengths, on=VERSION)
+        .with_columns(period=pl.col("period").dt.offset_by(pl.col("length")), period_from="period")
+        .drop("length")
     )
     pairs = index.join(earlier, on=index.collect_schema().names()).collect()
     pairs = pairs.with_columns(cut_from="cut", segment_from="segment")

@@ -46,16 +46,18 @@ def grades(scores: pl.LazyFrame, intervals: pl.LazyFrame, *, settings: Settings)
     for framework in settings.frameworks:
         own = rows.filter(framework=framework.code, framework_version=framework.version)
         if framework.grades and own.height:
-            parts.append(own.with_columns(held_grade=_held(own, framework.grades)))
+            parts.append(own.with_columns(held_grade=_held(own, framework.grades, framework.months)))
     schema = {name: dtype for name, (dtype, _) in GRADES.items()}
     return pl.concat(parts).lazy().select(list(schema)) if parts else pl.LazyFrame(schema=schema)
 
 
-def _held(rows: pl.DataFrame, scale: Grades) -> pl.Series:
-    """Held grades of one framework's rows, month by month with all units of a month at once."""
+def _held(rows: pl.DataFrame, scale: Grades, length: int) -> pl.Series:
+    """Held grades of one framework's rows, period (`length` months) by period with all units of one at once."""
     unit = rows.select(pl.struct("cut", "segment", "node").rank("dense")).to_series().to_numpy() - 1
     month = (rows["period"].dt.year().cast(pl.Int64) * 12 + rows["period"].dt.month()).to_numpy()
-    month = month - month.min()  # by the calendar: a month that nobody has still parts those around it
+    month = (
+        month - month.min()
+    ) // length  # by the calendar: a month that nobody has still parts those around it
     shape = (int(month.max()) + 1, int(unit.max()) + 1)
     score, low, high = (np.full(shape, np.nan) for _ in range(3))
     for matrix, name in ((score, "score"), (low, "score_low"), (high, "score_high")):

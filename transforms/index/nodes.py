@@ -37,14 +37,18 @@ NODES: Columns = {
 
 @transform(
     writes="index.nodes",
-    reads={"kpi_monthly": "kpi.monthly", "kpi_windows": "kpi.windows"},
+    reads={"kpi_monthly": "kpi.monthly", "kpi_windows": "kpi.windows", "kpi_periodic": "kpi.periodic"},
     keys=("period", "cut"),
     grain=(*VERSION, *UNIT, "node"),
     columns=NODES,
 )
-def nodes(kpi_monthly: pl.LazyFrame, kpi_windows: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
+def nodes(
+    kpi_monthly: pl.LazyFrame, kpi_windows: pl.LazyFrame, kpi_periodic: pl.LazyFrame, *, settings: Settings
+) -> pl.LazyFrame:
     """One row per framework, month, segment and node with the leaf's value, the weights and what was clipped."""
-    return evaluated_rows(with_windows(kpi_monthly, kpi_windows), settings.frameworks, _rows, NODES)
+    return evaluated_rows(
+        with_windows(kpi_monthly, kpi_windows, kpi_periodic), settings.frameworks, _rows, NODES
+    )
 
 
 def _rows(kpis: pl.DataFrame, evaluation: Evaluation) -> pl.DataFrame:

@@ -89,14 +89,15 @@ def resampled_intervals(
 
     In every draw the `kpis` of a unit are computed from the same resampled customers, then the index. A KPI
     that is not made of one month's cases (a stock, a curve, months of issue, a fact that is not there) is drawn
-    from its own interval. A unit has in every draw the nodes it has as published. Frameworks that compare units
-    have no intervals. Percentile intervals are narrow where a KPI has few cases, as of any bootstrap (Efron and
+    from its own interval. A unit has in every draw the nodes it has as published. Frameworks that compare units, or
+    are of longer periods than months, have no intervals, nor have those with logarithms, formulas, rounding or values
+    filled in. Percentile intervals are narrow where a KPI has few cases, as of any bootstrap (Efron and
     Tibshirani 1993).
     """
     parts = [
         _rows(drawn)
         for framework in frameworks
-        if not framework.is_cross_unit
+        if framework.is_drawn_by_cases
         for drawn in _drawn_segments(kpi_rows, framework, facts, kpis, as_of, draws, seed)
     ]
     schema = {name: dtype for name, (dtype, _) in SCORE_INTERVALS.items()}

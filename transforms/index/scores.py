@@ -36,20 +36,25 @@ SCORES: Columns = {
 
 @transform(
     writes="index.scores",
-    reads={"kpi_monthly": "kpi.monthly", "kpi_windows": "kpi.windows"},
+    reads={"kpi_monthly": "kpi.monthly", "kpi_windows": "kpi.windows", "kpi_periodic": "kpi.periodic"},
     # A framework may compare the segments of a cut, so that none of them can be scored alone.
     keys=("period", "cut"),
     grain=(*VERSION, *UNIT, "node"),
     columns=SCORES,
     partitioned_by="period",
 )
-def scores(kpi_monthly: pl.LazyFrame, kpi_windows: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
+def scores(
+    kpi_monthly: pl.LazyFrame, kpi_windows: pl.LazyFrame, kpi_periodic: pl.LazyFrame, *, settings: Settings
+) -> pl.LazyFrame:
     """One row per framework, month, segment and node of its tree: score 0–100, coverage, grade and status.
 
     A segment is scored from its own records alone, unless a framework compares segments. A version is scored for
-    the time it is valid and for `backcast_months` before.
+    the time it is valid and for `backcast_months` before. Scores of quarters, half-years
+    or years stand under their first day.
     """
-    return evaluated_rows(with_windows(kpi_monthly, kpi_windows), settings.frameworks, _rows, SCORES)
+    return evaluated_rows(
+        with_windows(kpi_monthly, kpi_windows, kpi_periodic), settings.frameworks, _rows, SCORES
+    )
 
 
 def _rows(kpis: pl.DataFrame, evaluation: Evaluation) -> pl.DataFrame:

@@ -77,6 +77,9 @@ def _for_polars(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Literal) and not node.is_string and not node.is_int:
         # A number with a point is a decimal of few digits to Polars.
         return exp.cast(node.copy(), "DOUBLE")
+    if isinstance(node, exp.Log):
+        # Both log(x) and log10(x) are of base 10 to DuckDB; Polars knows but the one, and turns the other round.
+        return exp.Anonymous(this="LOG10", expressions=[node.expression or node.this])
     if isinstance(node, exp.DateDiff):
         days = exp.Paren(this=exp.Sub(this=_day(node.this), expression=_day(node.expression)))
         whole = exp.IntDiv(this=exp.cast(days, "BIGINT"), expression=exp.Literal.number(DAY_MICROSECONDS))
@@ -130,7 +133,11 @@ class _Reader:
             (exp.Add, exp.Sub): self._sum,
             exp.Mul: lambda node: self._each(node, "number", node.this, node.expression),
             exp.Div: self._quotient,
-            (exp.Neg, exp.Abs, exp.Floor, exp.Ceil): lambda node: self._each(node, "number", node.this),
+            (exp.Neg, exp.Abs, exp.Floor, exp.Ceil, exp.Ln, exp.Sqrt): lambda node: self._each(
+                node, "number", node.this
+            ),
+            exp.Log: self._log10,
+            exp.Pow: lambda node: self._each(node, "number", node.this, node.expression),
             (exp.Coalesce, exp.Greatest, exp.Least): lambda node: self._alike(
                 node, node.this, *node.expressions
             ),
@@ -213,11 +220,19 @@ class _Reader:
     def _quotient(self, node: exp.Div) -> Kind:
         divisor = node.expression
         is_guarded = isinstance(divisor, exp.Nullif) and divisor.expression.sql() == "0"
-        if not is_guarded and not (divisor.is_number and float(divisor.sql()) != 0):
+        is_constant = divisor.find(exp.Column) is None and not (
+            divisor.is_number and float(divisor.sql()) == 0
+        )
+        if not is_guarded and not is_constant:
             raise ExpressionError(
                 f"{_short(node)} may divide by 0; write {_short(node.this)} / nullif({_short(divisor)}, 0)"
             )
         return self._each(node, "number", node.this, divisor)
+
+    def _log10(self, node: exp.Log) -> Kind:
+        if node.expression and node.this.sql() != "10":
+            raise ExpressionError(f"instead of {_short(node)} write log10(…) or ln(…)")
+        return self._each(node, "number", node.expression or node.this)
 
     def _case(self, node: exp.Case | exp.If) -> Known:
         branches = node.args.get("ifs") or [node]
@@ -285,8 +300,8 @@ def _not_understood(node: exp.Expr) -> str:
 
 
 FUNCTIONS: Sequence[str] = (
-    "abs", "case", "ceil", "coalesce", "date_diff", "floor", "greatest", "if", "least", "left", "length", "lower",
-    "month", "nullif", "quarter", "right", "starts_with", "trim", "upper", "year",
+    "abs", "case", "ceil", "coalesce", "date_diff", "floor", "greatest", "if", "least", "left", "length", "ln",
+    "log10", "lower", "month", "nullif", "power", "quarter", "right", "sqrt", "starts_with", "trim", "upper", "year",
 )  # fmt: skip
 
 
