@@ -144,7 +144,7 @@ index: {children: {rate: LEAF}}
     ("leaf_text", "told"),
     [
         ("{kpi: k, normalisation: formula}", "index.children.rate.formula: is required by normalisation formula"),
-        ("{kpi: k, normalisation: formula, formula: 100 * valu}", "rate.formula: there is no column valu; did you mean"),
+        ("{kpi: k, normalisation: formula, formula: 100 * valu}", "rate.formula: there is no column valu; did you"),
         ("{kpi: k, normalisation: formula, formula: sum(value)}", "rate.formula: SUM(value) is over many rows"),
         ("{kpi: k, normalisation: formula, formula: 'getenv(value)'}", "rate.formula: "),
         ("{kpi: k, goalposts: {worst: 0, best: 1}, scale: ln}", "rate.goalposts.worst: has no logarithm"),

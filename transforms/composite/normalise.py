@@ -28,8 +28,8 @@ def by_formula(formula: str) -> pl.Expr:
 
     Raises ExpressionError for what is not understood.
 
-    >>> income = pl.DataFrame({"value": [100.0, 75000.0, 0.0]})
-    >>> income.select(by_formula("100 * ln(value / 100) / ln(750)")).to_series().to_list()
+    >>> income = pl.DataFrame({"value": [50.0, 10000.0, 0.0]})
+    >>> income.select(by_formula("50 * ln(value / 100) / ln(10)")).to_series().to_list()
     [0.0, 100.0, None]
     """
     score = expression(formula, {"value": pl.Float64()}, "number").computed.cast(pl.Float64)
