@@ -183,7 +183,7 @@ class Store:
         _create_readable(copy, source=build)
         copy.replace(build)
         self.notices.append(
-            f"{build} is now kept as DuckDB {READABLE_FROM} and later read it, and so is what is published"
+            f"{build} has been copied into another storage: what is published opens in DuckDB {READABLE_FROM} and later"
         )
         return duckdb.connect(str(build))
 
