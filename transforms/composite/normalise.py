@@ -28,9 +28,9 @@ def by_formula(formula: str) -> pl.Expr:
 
     Raises ExpressionError for what is not understood.
 
-    >>> income = pl.DataFrame({"value": [50.0, 10000.0, 0.0]})
-    >>> income.select(by_formula("50 * ln(value / 100) / ln(10)")).to_series().to_list()
-    [0.0, 100.0, None]
+    >>> days = pl.DataFrame({"value": [4.0, 30.0, None]})
+    >>> days.select(by_formula("power(value, 2) / 4")).to_series().to_list()
+    [4.0, 100.0, None]
     """
     score = expression(formula, {"value": pl.Float64()}, "number").computed.cast(pl.Float64)
     return pl.when(score.is_finite()).then(score.clip(0.0, 100.0))
