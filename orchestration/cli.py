@@ -89,14 +89,62 @@ def simulate(
 
 
 @app.command()
-def init(folder: Annotated[Path, typer.Argument(help="Folder to write policypulse.yml into.")]) -> None:
-    """Write a commented policypulse.yml to start from, and a key for the pseudonyms of people's identifiers."""
-    from orchestration.commands.init import write_project
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder to write policypulse.yml into.")],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="With --from: further files.", exists=True, dir_okay=False, show_default=False),
+    ] = None,
+    first: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", help="Files to propose the mapping from, one or several.", exists=True, dir_okay=False
+        ),
+    ] = None,
+) -> None:
+    """Write a policypulse.yml to start from, of your files with --from, and a key for the pseudonyms of people."""
+    from orchestration.commands.init import refuse_another, write_project
 
+    if files and not first:
+        _end(
+            "Files are named after --from, as in: policypulse init DIR --from a.csv b.csv",
+            ExitStatus.MISTAKEN,
+        )
+    if first:
+        from orchestration.commands.first_mapping import project_text, proposed
+        from warehouse.landing.errors import LandingError
+
+        with _ended_by(FileExistsError, ValueError, LandingError, status=ExitStatus.MISTAKEN):
+            refuse_another(folder)
+            found = proposed([first, *(files or [])], folder)
+        text = project_text(folder.resolve().name, found)
     with _ended_by(FileExistsError, status=ExitStatus.MISTAKEN):
-        target, key = write_project(folder)
+        target, key = write_project(folder, text if first else None)
     typer.echo(f"Wrote {target} and {key}; keep the key apart from the warehouse and out of version control.")
-    typer.echo(f"Map your feeds, then: policypulse check --project {folder}")
+    if not first:
+        typer.echo(f"Map your feeds, then: policypulse check --project {folder}")
+        return
+    from orchestration.commands.first_mapping import summary, unlocked
+
+    _tell(summary(found))
+    _tell(unlocked(_project(folder)))
+    typer.echo(f"Look at what is marked `# unsure` ({text.count('# unsure:')} places), then:")
+    typer.echo(f"policypulse check --project {folder} && policypulse run --project {folder}")
+
+
+@app.command(name="map")
+def map_file(
+    file: Annotated[Path, typer.Argument(help="File to propose a mapping for.", exists=True, dir_okay=False)],
+    feed: Annotated[str | None, typer.Option("--feed", help="What it is; else what it looks like.")] = None,
+    project: ProjectFolder = Path(),
+) -> None:
+    """Show the entry of `feeds` that a file may have in the project file, with reasons and doubts."""
+    from orchestration.commands.first_mapping import feed_lines, proposed
+    from warehouse.landing.errors import LandingError
+
+    with _ended_by(ValueError, LandingError, status=ExitStatus.MISTAKEN):
+        found = proposed([file], project, feed)
+    _tell(feed_lines(found))
 
 
 @app.command()

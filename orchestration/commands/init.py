@@ -10,19 +10,22 @@ TEMPLATE = Path(__file__).parent / "template.yml"
 KEY_NAME = "pseudonym.key"
 
 
-def write_project(folder: Path) -> tuple[Path, Path]:
-    """Write the commented project file, what goes beside it and, unless there is one, the key.
+def write_project(folder: Path, text: str | None = None) -> tuple[Path, Path]:
+    """Write the project file, what goes beside it and, unless there is one, the key; returns the paths of both.
 
-    Returns the paths of the project file and of the key.
-
-    Raises FileExistsError if the folder has a project file.
+    The file holds `text`, or else the commented template. Raises FileExistsError if the folder has a project file.
     """
     target, key = folder / FILE_NAME, folder / KEY_NAME
-    if target.exists():
-        raise FileExistsError(f"{target} is there already; it stays as it is.")
+    refuse_another(folder)
     folder.mkdir(parents=True, exist_ok=True)
     write_beside_project(folder)
-    target.write_text(TEMPLATE.read_text(encoding="utf-8"), encoding="utf-8")
+    target.write_text(text or TEMPLATE.read_text(encoding="utf-8"), encoding="utf-8")
     if not key.exists():
         create_key_file(key)
     return target, key
+
+
+def refuse_another(folder: Path) -> None:
+    """Raise FileExistsError if the folder has a project file."""
+    if (folder / FILE_NAME).exists():
+        raise FileExistsError(f"{folder / FILE_NAME} is there already; it stays as it is.")

@@ -1,0 +1,157 @@
+"""`policypulse init --from` and `policypulse map`: a project file, or an entry of one, proposed from files.
+
+What a file may be is decided in warehouse/landing/proposal.py; here are the files, the project around them and what
+further feeds would unlock.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from orchestration.commands.init import KEY_NAME
+from orchestration.project import Project
+from transforms.kpi.declared_needs import declared_needs
+from transforms.kpi.registry import registry
+from transforms.measures.definition import Kpi
+from transforms.measures.needs import Asked, bases_of
+from warehouse.contract import Contract, contracts
+from warehouse.landing.profiles import ROWS_LOOKED_AT, FileProfile, profile
+from warehouse.landing.proposal import SourceProposal, proposals
+from warehouse.landing.proposed_yaml import source_lines
+from warehouse.landing.recorded import Item
+
+_STALE = timedelta(days=31)
+_HANGUL = ("가", "힣")
+_HANZI = ("\u4e00", "\u9fff")
+
+Found = list[tuple[FileProfile, str, list[SourceProposal]]]
+
+
+def proposed(files: Sequence[Path], folder: Path, feed: str | None = None) -> Found:
+    """Each file with its profile, its name in the project file and as what it is proposed.
+
+    Raises LandingError, ValueError or OSError if a file cannot be read, or nobody knows the feed.
+    """
+    known: Mapping[str, Contract] = contracts()
+    if feed and feed not in known:
+        raise ValueError(f"there is no feed {feed}; the feeds are {', '.join(sorted(known))}")
+    found = []
+    for path in files:
+        looked_at = profile(path)
+        found.append((looked_at, _named(path, folder), proposals(looked_at, known, feed)))
+    return found
+
+
+def feed_lines(found: Found) -> Iterator[str]:
+    """The `feeds` of a project file, indented below that key; what is proposed for nothing is told in a comment."""
+    by_feed: dict[str, list[str]] = {}
+    usable: set[str] = set()
+    for looked_at, name, sources in found:
+        for source in sources:
+            by_feed.setdefault(source.feed, []).extend(source_lines(source, looked_at, name))
+            if not source.missing:
+                usable.add(source.feed)
+        if not sources:
+            headers = ", ".join(" ".join(column.name.split()) for column in looked_at.columns)
+            yield f"  # unsure: {name} looks like no feed (its columns: {headers}); `policypulse map` with --feed"
+    for feed, lines in by_feed.items():
+        yield f"  {feed}:" if feed in usable else f"  # {feed}:"
+        yield from (f"    {line}" for line in lines)
+
+
+def project_text(insurer: str, found: Found) -> str:
+    """A whole project file around the proposed feeds."""
+    zone, calendar, why = _place(found)
+    usable = {source.feed for _, _, sources in found for source in sources if not source.missing}
+    lines = [
+        "# yaml-language-server: $schema=policypulse.schema.json",
+        "# Proposed from the files below. A number is how well a name fits; `# unsure` marks what has to be looked at,",
+        "# and what is unsure and not needed is a comment: take the # away if it is right. Then: policypulse check",
+        "# All keys with their meaning are in docs/project-file.md.",
+        f"insurer: {json.dumps(insurer, ensure_ascii=False)}  # unsure: the name of the folder",
+        f"time_zone: {zone}  # unsure: {why}; in which business days are counted, and times without offset are read",
+        f"calendar: {calendar}  # unsure: {why}; of working days",
+        "calendar_gaps: weekdays  # days that the calendar does not know: Mondays to Fridays count",
+        *_as_of(found),
+        f"pseudonyms: {{key_file: {KEY_NAME}, key_id: k1}}",
+    ]
+    if "policies" in usable and "premiums" not in usable:
+        lines.append("persistency: {variant: in_force}  # without premiums: in force is what was not ended")
+    feeds = list(feed_lines(found))
+    return "\n".join([*lines, "feeds:" if usable else "feeds: {}", *feeds, ""])
+
+
+def _as_of(found: Found) -> Iterator[str]:
+    days = [
+        column.last_day
+        for looked_at, _, sources in found
+        if looked_at.rows < ROWS_LOOKED_AT
+        for column in looked_at.columns
+        if column.last_day and any(column.name in source.uses(sure=True) for source in sources)
+    ]
+    today = datetime.now(UTC).date()
+    last = max((day for day in days if day <= today), default=None)
+    if last and last < today - _STALE:
+        yield f"as_of: {last}  # the last day in the files; leave it out once they are of yesterday"
+
+
+def _place(found: Found) -> tuple[str, str, str]:
+    """Time zone, calendar and what tells them."""
+    text = "".join(column.name for looked_at, _, _ in found for column in looked_at.columns)
+    if any(_HANGUL[0] <= sign <= _HANGUL[1] for sign in text):
+        return "Asia/Seoul", "KR", "headers are Korean"
+    if any(_HANZI[0] <= sign <= _HANZI[1] for sign in text):
+        return "Asia/Shanghai", "CN", "headers are Chinese"
+    return "UTC", "CN", "nothing in the files tells"
+
+
+def _named(path: Path, folder: Path) -> str:
+    """Relative to the project folder where it lies below it, else absolute."""
+    whole, base = Path(os.path.realpath(path)), Path(os.path.realpath(folder))
+    return whole.relative_to(base).as_posix() if whole.is_relative_to(base) else str(path.absolute())
+
+
+def summary(found: Found) -> Iterator[str]:
+    """What each file was taken for and how many of its columns, a line each."""
+    for looked_at, name, sources in found:
+        if not sources:
+            yield f"{name}: looks like no feed; say what it is with: policypulse map {name} --feed FEED"
+        for source in sources:
+            sure = sum(one.is_sure for one in source.columns)
+            lacks = (
+                f"; left out, for nothing in it tells {', '.join(source.missing)}" if source.missing else ""
+            )
+            unsure = len(source.columns) - sure
+            wide = f", {len(source.wide.cells)} columns side by side" if source.wide else ""
+            rows = f"{looked_at.rows:,} rows looked at"
+            yield f"{name}: {source.feed}, {sure} columns sure, {unsure} unsure{wide}; {rows}{lacks}"
+
+
+def unlocked(project: Project) -> Iterator[str]:
+    """How many KPIs the feeds allow, and how many more each further feed would, a line each, most first."""
+    feeds = project.feeds
+    asked = _asked(project)
+    items = {Item.of(name) for _, one in asked for need in one.needs for name in need.items} - {None}
+    mapped = {i.name for i in items if i and any(i.mapped_by(source) for source in feeds.get(i.feed, ()))}
+    now = _computable(asked, mapped)
+    yield f"{len(now)} of {len({kpi.code for kpi, _ in asked})} KPIs can be computed from these feeds."
+    gains = []
+    for feed in sorted(set(contracts()) - set(feeds)):
+        more = _computable(asked, mapped | {i.name for i in items if i and i.feed == feed}) - now
+        if more:
+            gains.append((len(more), feed, sorted(more)))
+    for count, feed, names in sorted(gains, key=lambda gain: (-gain[0], gain[1])):
+        yield f"  {feed} would add {count}, as {', '.join(names[:2])}"
+
+
+def _asked(project: Project) -> list[tuple[Kpi, Asked]]:
+    needs = declared_needs(project.settings)
+    return [(kpi, needs.of(kpi, basis)) for kpi in registry(project.settings) for basis in bases_of(kpi)]
+
+
+def _computable(asked: Sequence[tuple[Kpi, Asked]], mapped: set[str]) -> set[str]:
+    """KPIs that have all they need on one basis."""
+    firsts = dict.fromkeys(mapped, date.min)
+    return {kpi.code for kpi, one in asked if one.since(firsts) is not None}

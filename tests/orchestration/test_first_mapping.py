@@ -1,0 +1,112 @@
+"""`init --from`: from nothing to a published number; on public sources, what is wrong is marked as unsure."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT, policypulse, published
+
+from orchestration.commands.first_mapping import proposed
+from warehouse.landing.mapping import FeedSource
+
+COMPLAINTS = "Ticket Number;Date Received;Date Closed;Result;LOB\n" + "".join(
+    f"T{n};{1 + n % 28:02}.03.2025;{1 + n % 28:02}.04.2025;{'Justified' if n % 4 else 'Not justified'};Motor\n"
+    for n in range(40)
+)
+CLAIMS = "赔案号,保单号,报案时间,核赔时间,支付时间,赔付结论,机构\n" + "".join(
+    f"L{n},P{n},2025-03-{1 + n % 28:02} 09:00:00,2025-03-{1 + n % 28:02} 17:00:00,,"
+    f"{'拒赔' if n % 2 else '正常赔付'},北京\n"
+    for n in range(40)
+)
+STAFF = "emp,salary,hired\n1,100,2020-01-01\n"
+
+
+def test_from_three_files_to_a_published_number(tmp_path: Path):
+    files = {
+        "log.csv": COMPLAINTS.encode(),
+        "赔案.csv": CLAIMS.encode("gb18030"),
+        "staff.csv": STAFF.encode(),
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    project = tmp_path / "project"
+    started = policypulse("init", project, "--from", *(tmp_path / name for name in files))
+    assert started.status == 0, started.text
+    assert "staff.csv: looks like no feed" in started.text
+    assert "policies would add" in started.text
+    assert (project / "pseudonym.key").stat().st_mode & 0o077 == 0
+    assert policypulse("check", "--project", project).status == 0
+    ran = policypulse("run", "--project", project)
+    assert ran.status == 0, ran.text
+    found = published(
+        project,
+        "SELECT kpi, numerator, denominator FROM kpi.monthly WHERE cut = 'company' AND numerator IS NOT NULL "
+        "AND ((kpi, basis) = ('complaint_upheld_share', 'period') AND period = DATE '2025-04-01')",
+    )
+    assert found.rows() == [("complaint_upheld_share", 30, 40)]
+    assert published(project, "SELECT count(*) FROM core.claims WHERE decided_on IS NOT NULL").item() == 40
+    again = policypulse("init", project, "--from", tmp_path / "log.csv")
+    assert (again.status, "it stays as it is" in again.text) == (2, True)
+
+
+def test_map_shows_an_entry_and_writes_nothing(tmp_path: Path):
+    (tmp_path / "log.csv").write_text(COMPLAINTS, encoding="utf-8")
+    shown = policypulse("map", tmp_path / "log.csv", "--feed", "complaints", "--project", tmp_path)
+    assert shown.status == 0
+    (entry,) = yaml.safe_load(shown.text)["complaints"]
+    assert entry["files"] == "log.csv"
+    assert entry["columns"]["received_on"] == {"column": "Date Received", "format": "%d.%m.%Y"}
+    refused = policypulse("map", tmp_path / "log.csv", "--feed", "complaint", "--project", tmp_path)
+    assert (refused.status, "the feeds are" in refused.text) == (2, True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["log.csv"]
+
+
+# Of 13, 14, 15 and 163 columns.
+SOURCES = [
+    ("texas_complaints", "complaints", "complaints_texas/tx_complaints_complaint_level.parquet", 2),
+    ("expense_claims", "claim_events", "claims_bpi2020/bpi2020_domestic.parquet", 1),
+    ("us_whole_life", "policies", "policies_us_term_life/uslapseagent.csv", 2),
+    # 52 of them are questions of other parts of the questionnaire, which the example leaves out.
+    ("kservqual", "survey_answers", "survey_kservqual/kiosk_raw_cp949.csv", 53),
+]
+
+
+def by_hand(example: str, feed: str, name: str) -> FeedSource:
+    project = yaml.safe_load((ROOT / "examples" / example / "policypulse.yml").read_text(encoding="utf-8"))
+    listed = project["feeds"][feed]
+    sources = map(FeedSource.model_validate, [listed] if isinstance(listed, dict) else listed)
+    return next(source for source in sources if source.files[0].endswith(name))
+
+
+@pytest.mark.parametrize(("example", "feed", "name", "most_wrong"), SOURCES)
+def test_of_public_sources_most_columns_are_right_and_wrong_ones_unsure(
+    shared, tmp_path, example, feed, name
+):
+    path = shared / "data" / name
+    if not path.is_file():
+        pytest.skip(f"{path} is absent")
+    ((looked_at, _, sources),) = proposed([path], tmp_path)
+    source = sources[0]
+    assert source.feed == feed
+    mapping = by_hand(example, feed, name)
+    cells = {one.column for one in mapping.wide.cells.values()} if mapping.wide else set()
+    asked = {c: target for target, origin in mapping.columns.items() if (c := origin.column)}
+    ours = {one.origin["column"]: one for one in source.columns if "column" in one.origin}
+    side_by_side = {cell.origin["column"] for cell in source.wide.cells} if source.wide else set()
+
+    def told(header: str) -> str | None:
+        stars = [c for c in [*asked, *cells] if c and "*" in c and header.startswith(c.split("*")[0])]
+        mapped = header if header in {*asked, *cells} else next(iter(stars), None)
+        return "cell" if mapped in cells else asked.get(mapped) if mapped else None
+
+    wrong = []
+    for column in looked_at.columns:
+        proposal = ours.get(column.name)
+        is_cell = column.name in side_by_side
+        mine = "cell" if is_cell else proposal.target if proposal else None
+        if mine != told(column.name):
+            wrong.append(column.name)
+            assert is_cell or proposal is None or not proposal.is_sure, (column.name, mine)
+    print(
+        f"{name}: {1 - len(wrong) / len(looked_at.columns):.0%} of {len(looked_at.columns)}, wrong: {wrong}"
+    )
