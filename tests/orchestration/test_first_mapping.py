@@ -80,7 +80,7 @@ def by_hand(example: str, feed: str, name: str) -> FeedSource:
 
 @pytest.mark.parametrize(("example", "feed", "name", "most_wrong"), SOURCES)
 def test_of_public_sources_most_columns_are_right_and_wrong_ones_unsure(
-    shared, tmp_path, example, feed, name
+    shared, tmp_path, example, feed, name, most_wrong
 ):
     path = shared / "data" / name
     if not path.is_file():
