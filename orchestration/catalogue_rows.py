@@ -82,7 +82,7 @@ def _tables(store: Store, graph: Mapping[str, Node], own: OwnFiles) -> Rows:
             node.description,
             ", ".join(node.grain),
             node.owner,
-            _source_file(node, own),
+            source_file(node, own),
             store.count(node.name) if node.schema != "staging" else None,
             (node.model.example or None) if isinstance(node.model, SqlModel) else None,
         )
@@ -91,6 +91,10 @@ def _tables(store: Store, graph: Mapping[str, Node], own: OwnFiles) -> Rows:
     return [*feeds, *made]
 
 
-def _source_file(node: Node, own: OwnFiles) -> str:
-    """The file that defines a table, as seen from the project's folder or from the installation."""
-    return str(node.path.relative_to(own.folder if own.folder and own.has(node.path) else ROOT))
+def source_file(node: Node, own: OwnFiles) -> str:
+    """The file that defines a table, as seen from the installation, the project's folder or the user's environment."""
+    if not own.has(node.path):
+        return str(node.path.relative_to(ROOT))
+    if isinstance(node.model, Transform):
+        return f"{node.model.function.__module__.replace('.', '/')}.py"
+    return str(node.path.relative_to(own.folder or ROOT))

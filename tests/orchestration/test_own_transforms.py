@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from own_project import PROJECT, project
 
+from orchestration.catalogue_rows import source_file
 from orchestration.checks import checks
 from orchestration.laws import tried
 from orchestration.models import models
@@ -58,6 +59,7 @@ def test_an_own_transform_joins_the_graph_and_keeps_the_law(written) -> None:
     assert problems(found) == []
     node = models(found.own)["core.first_answers"]
     assert (node.reads, node.path.name) == (("core.complaints",), f"{NAME}.py")
+    assert source_file(node, found.own) == f"{NAME}.py"
     assert ("core.first_answers", "grain_unique") in {(c.table, c.name) for c in checks(found.own)}
     (result,) = tried(found)
     assert result.broken is None
