@@ -5,6 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 import duckdb
+import polars as pl
 import pytest
 from conftest import ROOT, policypulse
 from polars.testing import assert_frame_equal
@@ -101,6 +102,36 @@ def test_own_kpis_are_records_like_ours_and_leaves_of_an_own_index(published):
         WHERE table_name = 'kpi.monthly' AND column_name = 'kpi'
     """
     assert ("core.decisions",) in published.sql(of_own).fetchall()
+
+
+def test_a_crossed_cut_by_an_own_column_has_what_the_fact_tells_of_each_segment(published):
+    told = published.sql("""
+        SELECT date_trunc('month', decided_on)::DATE AS period, claim_type || ' × ' || decided_by AS segment,
+            count(*) FILTER (decided_by = 'system')::DOUBLE AS numerator, count(*)::DOUBLE AS denominator
+        FROM core.decisions WHERE decided_on >= DATE '2025-01-01' GROUP BY ALL ORDER BY ALL
+    """).pl()
+    ours = published.sql("""
+        SELECT period, segment, numerator, denominator FROM kpi.monthly
+        WHERE kpi = 'decided_by_system_share' AND cut = 'claim_type × decided_by' AND denominator > 0 ORDER BY ALL
+    """).pl()
+    assert_frame_equal(ours, told)
+    assert told["segment"].n_unique() > 4
+
+
+def test_the_cases_of_an_own_kpi_in_a_crossed_segment_sum_to_its_record(places, published, tmp_path):
+    period, segment, numerator, denominator = published.sql("""
+        SELECT period, segment, numerator, denominator FROM kpi.monthly
+        WHERE kpi = 'decided_by_system_share' AND cut = 'claim_type × decided_by'
+        ORDER BY denominator DESC, period, segment LIMIT 1
+    """).fetchall()[0]
+    listed = policypulse(
+        *("cases", "decided_by_system_share", "--period", f"{period:%Y-%m}", "--project", EXAMPLE),
+        *("--cut", "claim_type × decided_by", "--segment", segment, "--out", tmp_path / "cases.csv"),
+        **places,
+    )
+    assert listed.status == 0, listed.text
+    cases = pl.read_csv(tmp_path / "cases.csv")
+    assert (cases["case_numerator"].sum(), cases["case_denominator"].sum()) == (numerator, denominator)
 
 
 def test_dagster_and_the_dictionary_show_own_tables_like_ours(places, monkeypatch):

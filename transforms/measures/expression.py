@@ -53,7 +53,7 @@ def expression(sql: str, columns: Mapping[str, pl.DataType] | None, wanted: Kind
     kind = _Reader(columns).kind(tree)
     if wanted and kind not in (wanted, None):
         raise ExpressionError(f"{sql} is {IN_WORDS[kind]}; here {IN_WORDS[wanted]} is needed")
-    written = tree.transform(_for_polars).sql(dialect="duckdb")
+    written = _for_polars(tree).sql(dialect="duckdb")
     try:
         return Expression(pl.sql_expr(written), kind)
     except Exception as error:
@@ -73,10 +73,12 @@ def _parsed(sql: str) -> exp.Expr:
 
 
 def _for_polars(node: exp.Expr) -> exp.Expr:
-    """A part as Polars means by it what DuckDB does."""
+    """A part as Polars means by it what DuckDB does: what binds what in brackets, as the two differ in that."""
+    for part in list(node.iter_expressions()):
+        part.replace(_for_polars(part.copy()))
     if isinstance(node, exp.Literal) and not node.is_string and not node.is_int:
         # A number with a point is a decimal of few digits to Polars.
-        return exp.cast(node.copy(), "DOUBLE")
+        return exp.cast(node, "DOUBLE")
     if isinstance(node, exp.Log):
         # Both log(x) and log10(x) are of base 10 to DuckDB; Polars knows but the one, and turns the other round.
         return exp.Anonymous(this="LOG10", expressions=[node.expression or node.this])
@@ -84,6 +86,8 @@ def _for_polars(node: exp.Expr) -> exp.Expr:
         days = exp.Paren(this=exp.Sub(this=_day(node.this), expression=_day(node.expression)))
         whole = exp.IntDiv(this=exp.cast(days, "BIGINT"), expression=exp.Literal.number(DAY_MICROSECONDS))
         return exp.Paren(this=whole)
+    if isinstance(node, exp.Binary | exp.Between | exp.In | exp.Not | exp.Neg):
+        return exp.Paren(this=node)
     return node
 
 
