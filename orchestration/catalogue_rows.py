@@ -13,6 +13,7 @@ from transforms.dictionary import dictionary_rows
 from transforms.framework_versions import catalogue_rows as version_rows
 from transforms.framework_versions import versions
 from transforms.graph import SESSION_TABLES, Node
+from transforms.kpi_file import own_kpi_rows
 from transforms.lineage import column_lineage
 from transforms.model import Transform
 from transforms.pack import pack_rows
@@ -50,6 +51,7 @@ def catalogue_rows(store: Store, run: Run, graph: Mapping[str, Node], own: OwnFi
         "catalog.columns": columns,
         "catalog.column_lineage": lineage,
         "catalog.kpis": dictionary_rows(run.settings, recorded),
+        "catalog.own_kpis": own_kpi_rows(run.settings.own_kpis),
         "catalog.recorded": recorded.sort("item").rows(),
         "catalog.units": unit_rows(),
         "catalog.packs": pack_rows(run.settings.packs),

@@ -10,7 +10,7 @@ from orchestration.empty_warehouse import own_problems
 from orchestration.models import models
 from orchestration.own_files import OwnFileError
 from orchestration.own_indicators import indicator_problems
-from orchestration.own_kpis import facts_added, kpi_problems
+from orchestration.own_kpis import facts_added, kpi_problems, kpis_redefined
 from orchestration.project import Project, framework_problems, pack_problems
 from transforms.clocks import known_years
 from transforms.framework_versions import Published, redefined
@@ -61,6 +61,7 @@ def _problems(project: Project) -> Iterator[str]:
     yield from framework_problems(project, directions, {kpi.code for kpi in kpis if adds_up(kpi)})
     yield from pack_problems(project, directions)
     yield from redefinitions(project, _published(project))
+    yield from kpis_redefined(project, _published_kpis(project))
     barred = {kpi.code for kpi in kpis if not kpi.for_index}
     for framework in project.settings.frameworks:
         for node in framework.leaves:
@@ -87,6 +88,16 @@ def redefinitions(project: Project, published: Sequence[Published]) -> list[str]
         "take back the change"
         for f, at in redefined(frameworks, published)
     ]
+
+
+def _published_kpis(project: Project) -> list[tuple[str, str, str]]:
+    """The project's own KPIs that readers see: code, version and specification."""
+    if project.own.kpis:
+        with suppress(OSError, duckdb.Error):
+            return read_published(
+                project.current, "SELECT kpi, version, specification FROM catalog.own_kpis"
+            ).rows()
+    return []
 
 
 def _published(project: Project) -> list[Published]:

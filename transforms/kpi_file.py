@@ -4,7 +4,8 @@ Cheap to import: neither Polars, sqlglot nor DuckDB. What the expressions mean i
 makes of an own KPI the same object as one of ours.
 """
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
@@ -264,10 +265,16 @@ class KpiChange(_Part):
         return ",".join(f"{name} {value}" for name, value in self.fields.items())
 
 
-def meaning_of(kpi: OwnKpi) -> dict[str, Any]:
-    """What decides the values of an own KPI, in values of JSON; titles, sources and examples do not."""
+def specification(kpi: OwnKpi) -> str:
+    """What decides the values of an own KPI, as JSON; titles, sources and examples do not."""
     words = {"title", "source", "definition", "formula", "counts", "leaves_out", "example"}
-    return kpi.model_dump(mode="json", exclude=words, exclude_defaults=True)
+    said = kpi.model_dump(mode="json", exclude=words, exclude_defaults=True)
+    return json.dumps(said, sort_keys=True, ensure_ascii=False)
+
+
+def own_kpi_rows(kpis: Collection[OwnKpi]) -> list[tuple[object, ...]]:
+    """One row a KPI, in the columns of catalog.own_kpis."""
+    return [(kpi.code, kpi.version, specification(kpi)) for kpi in kpis]
 
 
 def read_kpis(text: str) -> tuple[tuple[OwnKpi, ...], dict[str, KpiChange]]:

@@ -99,6 +99,14 @@ TABLES: Mapping[str, tuple[str, Mapping[str, tuple[type[pl.DataType], str]]]] = 
             "recorded_from": (pl.Date, "Day from which all of it is recorded; empty: never, or ever since."),
         },
     ),
+    "catalog.own_kpis": (
+        "The KPIs that the project declares itself, as declared, one row each.",
+        {
+            "kpi": (pl.String, "Code."),
+            "version": (pl.String, "Version of its definition, as declared."),
+            "specification": (pl.String, "What decides its values, as JSON."),
+        },
+    ),
     "catalog.recorded": (
         "What KPIs ask of the feeds and since when the project's sources record it, one row per column or code.",
         {

@@ -6,11 +6,13 @@ import pytest
 from own_project import FACT, PROJECT
 
 from orchestration.models import models
+from orchestration.own_kpis import kpis_redefined
 from orchestration.project import Project, ProjectError, read_project
 from orchestration.project_check import problems
 from transforms.dictionary import dictionary_pages, dictionary_rows
 from transforms.graph import transform_models
 from transforms.kpi.registry import registry
+from transforms.kpi_file import own_kpi_rows
 from transforms.measures.cases import kpi_cases
 from transforms.measures.example_record import facts_of, record_of
 from warehouse.catalogue import TABLES
@@ -331,3 +333,16 @@ def test_a_code_in_two_files_and_a_change_told_twice_are_refused(tmp_path: Path)
     )
     assert "own.yml:21: claim_open_count: stands in the project file as well" in first
     assert "own_too.yml:1: claims_decided_within_10_days_share: stands in" in second
+
+
+def test_another_definition_under_a_published_version_is_refused(tmp_path: Path) -> None:
+    found = project(tmp_path, DECIDED)
+    published = own_kpi_rows(found.settings.own_kpis)
+    assert list(kpis_redefined(found, published)) == []
+    other_words = project(tmp_path, DECIDED.replace("Claims decided within 10 days", "Decided in 10 days"))
+    assert list(kpis_redefined(other_words, published)) == []
+    changed = DECIDED.replace("{within_days: 10}", "{within_days: 15}")
+    (told_once,) = kpis_redefined(project(tmp_path, changed), published)
+    assert "own.yml:1: " in told_once and "published as version 1 with another definition" in told_once
+    renewed = changed.replace("  minimum:", "  version: 2\n  minimum:")
+    assert list(kpis_redefined(project(tmp_path, renewed), published)) == []
