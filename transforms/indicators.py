@@ -29,6 +29,12 @@ class Indicator(BaseModel):
     )
     source: str = Field(min_length=1, description="Who publishes the values, and where.", examples=["NAIC"])
     definition: str = Field("", description="What the values say.")
+    withheld_marks: tuple[str, ...] = Field(
+        (),
+        description="Marks of the source on values that are not to be used: these are suppressed, and a leaf of a "
+        "framework may say what one scores (`if_suppressed`).",
+        examples=[["u"]],
+    )
     version: str = Field("1", description="Of the definition; give it another when the publisher changes it.")
 
 

@@ -1,32 +1,34 @@
 /*
-The contributions of the KPIs sum to the change of the index, for every segment that has an index in both months. If
-not, people are told wrong reasons for it.
+The contributions of the KPIs sum to the change of the index, for every segment that has an index in both months, or in
+both of the longer periods that a framework is of. If not, people are told wrong reasons for it.
 severity: critical
 tables: index.contributions
 */
-WITH changes AS (
-    SELECT now.framework, now.framework_version, now.cut, now.segment, now.period, now.score - before.score AS change
-    FROM index.scores AS now
-    JOIN index.scores AS before
-        ON before.framework = now.framework
-        AND before.framework_version = now.framework_version
-        AND before.cut = now.cut
-        AND before.segment = now.segment
-        AND before.node = now.node
-        AND before.period = now.period - INTERVAL 1 MONTH
-    WHERE now.level = 0 AND now.score IS NOT NULL AND before.score IS NOT NULL
-),
-reasons AS (
+WITH reasons AS (
     SELECT
         framework,
         framework_version,
         cut,
         segment,
         period,
+        any_value(period_from) AS period_from,
         sum(total_points) FILTER (kpi IS NOT NULL) AS explained,
         sum(total_points) FILTER (node = 'index') AS of_index
     FROM index.contributions
     GROUP BY framework, framework_version, cut, segment, period
+),
+changes AS (
+    SELECT now.framework, now.framework_version, now.cut, now.segment, now.period, now.score - before.score AS change
+    FROM index.scores AS now
+    LEFT JOIN reasons USING (framework, framework_version, cut, segment, period)
+    JOIN index.scores AS before
+        ON before.framework = now.framework
+        AND before.framework_version = now.framework_version
+        AND before.cut = now.cut
+        AND before.segment = now.segment
+        AND before.node = now.node
+        AND before.period = coalesce(reasons.period_from, now.period - INTERVAL 1 MONTH)
+    WHERE now.level = 0 AND now.score IS NOT NULL AND before.score IS NOT NULL
 )
 SELECT framework, framework_version, cut, segment, period, change, explained, of_index
 FROM changes

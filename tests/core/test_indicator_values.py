@@ -15,7 +15,9 @@ from warehouse.contract import contracts
 AS_OF = date(2024, 12, 31)
 SETTINGS = Settings(
     indicators={
-        "upheld": Indicator(title="Upheld", unit="share", direction=-1, minimum=30, source="Ombudsman"),
+        "upheld": Indicator(
+            title="Upheld", unit="share", direction=-1, minimum=30, source="Ombudsman", withheld_marks=("u",)
+        ),
         "growth": Indicator(title="Growth", unit="number", direction=1, source="Statistics", basis="stock"),
     }
 )

@@ -34,6 +34,18 @@ def test_a_value_becomes_a_record_with_its_status() -> None:
     assert {kpi.code for kpi in registry(SETTINGS)} - {kpi.code for kpi in registry()} == {"upheld", "growth"}
 
 
+def test_a_value_that_its_source_marks_as_not_to_be_used_is_withheld() -> None:
+    values = delivered(
+        {"indicator": "upheld", "period": "2024", "numerator": 30, "denominator": 100, "mark": "u"},
+        {"indicator": "upheld", "period": "2023", "value": 0.2, "mark": "provisional"},
+    )
+    found = indicator_records(values.lazy(), SETTINGS, AS_OF).sort("period").collect()
+    assert found.select("value", "numerator", "status").rows() == [
+        (0.2, None, "ok"),
+        (None, None, "suppressed"),
+    ]
+
+
 def test_indicators_of_files_join_those_of_the_project_file(tmp_path) -> None:
     found = project(tmp_path, {"indicators/ombudsman.yml": f"upheld: {DECLARED}\n"})
     assert found.settings.indicators["upheld"].title == "Upheld"

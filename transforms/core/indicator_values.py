@@ -69,7 +69,7 @@ def indicator_values(values: pl.LazyFrame, *, settings: Settings) -> pl.LazyFram
         .then(pl.lit("a segment needs a cut and a cut its segments; both are company for the whole"))
         .when(pl.len().over(key) > 1)
         .then(pl.lit("delivered twice, with its basis and without"))
-        .when(pl.col("value").is_null())
+        .when(pl.col("value").is_null() & pl.col("mark").is_null())
         .then(pl.lit("neither a value nor a numerator with a denominator"))
         .when(
             pl.any_horizontal(

@@ -63,24 +63,27 @@ def is_ready_made(kpi: Kpi) -> bool:
 def indicator_records(values: pl.LazyFrame, settings: Settings, as_of: date) -> pl.LazyFrame:
     """Records (RECORD, GRAIN) of the values that can be used, none for what was not delivered.
 
-    `values` is core.indicator_values. A period is immature until its last day is over; without a number of cases a
-    value is ok.
+    `values` is core.indicator_values. A period is immature until its last day is over; a value with a mark that
+    its indicator withholds is suppressed; without a number of cases a value is ok.
     """
     kpis = pl.LazyFrame(
         [
             (kpi.code, kpi.unit, kpi.direction, kpi.minimum, kpi.definition_version(settings),
-             UNITS[kpi.unit].lowest, UNITS[kpi.unit].highest)
+             UNITS[kpi.unit].lowest, UNITS[kpi.unit].highest, settings.indicators[kpi.code].withheld_marks)
             for kpi in indicator_kpis(settings)
         ],
         schema={
             "kpi": pl.String, "unit": pl.String, "direction": pl.Int8, "minimum": pl.Int64,
             "definition_version": pl.String, "lowest": pl.Float64, "highest": pl.Float64,
+            "withheld_marks": pl.List(pl.String),
         },
         orient="row",
     )  # fmt: skip
     status = (
         pl.when(pl.col("ends_on") > as_of)
         .then(pl.lit("immature"))
+        .when(pl.col("withheld_marks").list.contains(pl.col("mark")).fill_null(False))
+        .then(pl.lit("suppressed"))
         .when(pl.col("n") < pl.col("minimum"))
         .then(pl.lit("low_n"))
         .otherwise(pl.lit("ok"))
@@ -95,6 +98,10 @@ def indicator_records(values: pl.LazyFrame, settings: Settings, as_of: date) -> 
         .with_columns(
             pl.when(shown).then(pl.col(name).clip("lowest", "highest")).alias(name)
             for name in ("value", "ci_low", "ci_high")
+        )
+        .with_columns(
+            pl.when(pl.col("status") != "suppressed").then(name).alias(name)
+            for name in ("numerator", "denominator")
         )
         .select(pl.col(name).cast(dtype) for name, (dtype, _) in {**RECORD, **GRAIN}.items())
     )
