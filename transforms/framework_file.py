@@ -188,7 +188,7 @@ def _no_stratum(framework: Framework) -> str:
 
 def _formula_problems(path: str, formula: str) -> Iterator[Problem]:
     from transforms.composite.normalise import by_formula
-    from transforms.measures.expression import ExpressionError
+    from transforms.expression import ExpressionError
 
     try:
         by_formula(formula)

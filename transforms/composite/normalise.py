@@ -10,7 +10,7 @@ from itertools import pairwise
 import polars as pl
 
 from transforms.exactness import compared
-from transforms.measures.expression import expression
+from transforms.expression import expression
 
 
 def goalposts(value: pl.Expr, worst: pl.Expr, best: pl.Expr) -> pl.Expr:

@@ -1,6 +1,6 @@
 """KPIs that a project declares in files of its own, made the same objects as ours.
 
-What the files may say is `transforms/kpi_file.py`, how an expression is understood `transforms/measures/expression.py`.
+What the files may say is `transforms/kpi_file.py`, how an expression is understood `transforms/expression.py`.
 """
 
 import difflib
@@ -11,12 +11,12 @@ from typing import Any
 
 import polars as pl
 
+from transforms.expression import IN_WORDS, ExpressionError, Kind, expression, kind_of
 from transforms.kpi_file import Cell, ClockOf, ExampleOf, ExposureOf, OwnKpi, RateOf
 from transforms.measures.case_measures import Count, Deadline, Mean, Quantile, Ratio, Share, TermShare
 from transforms.measures.curve_measures import Clock
 from transforms.measures.definition import Exposure, Flow, Kpi, Measure
 from transforms.measures.example import Example, Row
-from transforms.measures.expression import IN_WORDS, ExpressionError, Kind, expression, kind_of
 from transforms.measures.rates import PerExposure
 from transforms.measures.stock_measures import Stock
 from transforms.measures.survey_measures import NetPromoter

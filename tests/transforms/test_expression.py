@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.measures.expression import ExpressionError, expression
+from transforms.expression import ExpressionError, expression
 
 COLUMNS = {
     "line": pl.String(),
