@@ -30,11 +30,6 @@ Normalisation = Literal[
 # What a leaf does where a month of a segment has too few cases: it is missing, or takes more months up to that one.
 IfSmall = Literal["missing", "rolling_3", "rolling_6", "rolling_12"]
 
-# These rank a unit against the other units of its period, so one unit cannot be scored alone.
-CROSS_UNIT: frozenset[Normalisation] = frozenset(
-    {"min_max", "z_score", "distance_to_target", "percentile_rank"}
-)
-
 
 def _version_text(version: object) -> object:
     if isinstance(version, float):
@@ -256,11 +251,6 @@ class Framework(_Part):
     def leaves(self) -> tuple[Node, ...]:
         """The nodes that are KPIs."""
         return tuple(node for node in self.nodes if node.leaf)
-
-    @property
-    def is_cross_unit(self) -> bool:
-        """Whether a unit's score depends on the other units of its period."""
-        return any(node.leaf and node.leaf.normalisation in CROSS_UNIT for node in self.nodes)
 
     @property
     def months(self) -> int:

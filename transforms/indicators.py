@@ -3,7 +3,6 @@
 Cheap to import, like `settings.py`; which records its values become is `transforms/kpi/indicators.py`.
 """
 
-from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
@@ -40,6 +39,3 @@ class Indicator(BaseModel):
 
 class IndicatorFile(RootModel[dict[IndicatorCode, Indicator]]):
     """A file of indicators: each by its code."""
-
-
-Indicators = Mapping[str, Indicator]

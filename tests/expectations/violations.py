@@ -58,6 +58,7 @@ RAW = {
     ),
     ("raw.exposures", "month_is_first_day"): one("raw.exposures", "month = month + 1"),
     ("raw.exposures", "amounts_not_negative"): one("raw.exposures", "policies = -1"),
+    ("raw.indicator_values", "key_not_null"): placed("raw.indicator_values", "'X' AS indicator"),
     **{
         (f"raw.{feed}", "loads_account_for_rows"): one_less(f"raw.{feed}")
         for feed in (
@@ -319,6 +320,14 @@ LATER = {
     ),
     ("core.complaints", "due_after_received"): one(
         "core.complaints", "limit_days = 15, due_on = term_starts_on + 14"
+    ),
+    ("core.indicator_values", "grain_unique"): placed("core.indicator_values", "'X' AS indicator", 2),
+    ("core.indicator_values", "indicator_values_used"): placed(
+        "core.indicator_values", "'X' AS indicator, 'undeclared' AS problem"
+    ),
+    ("kpi.periodic", "indicator_periods_shown"): placed(
+        "core.indicator_values",
+        "'X' AS indicator, 'year' AS grain, DATE '1999-01-01' AS period, DATE '1999-12-31' AS ends_on",
     ),
     ("core.exposures", "exposure_in_bounds"): placed(
         "core.exposures", "'P' AS policy_id, 1.5 AS exposure, 0 AS claims"

@@ -34,6 +34,7 @@ def test_contracts_are_read_in_their_order() -> None:
         "claim_events",
         "complaints",
         "exposures",
+        "indicator_values",
         "org_units",
         "policies",
         "policy_events",
