@@ -53,7 +53,7 @@ def expression(sql: str, columns: Mapping[str, pl.DataType] | None, wanted: Kind
     kind = _Reader(columns).kind(tree)
     if wanted and kind not in (wanted, None):
         raise ExpressionError(f"{sql} is {IN_WORDS[kind]}; here {IN_WORDS[wanted]} is needed")
-    written = _for_polars(tree).sql(dialect="duckdb")
+    written = _for_polars(tree, columns).sql(dialect="duckdb")
     try:
         return Expression(pl.sql_expr(written), kind)
     except Exception as error:
@@ -72,10 +72,13 @@ def _parsed(sql: str) -> exp.Expr:
     return tree
 
 
-def _for_polars(node: exp.Expr) -> exp.Expr:
+def _for_polars(node: exp.Expr, columns: Mapping[str, pl.DataType] | None) -> exp.Expr:
     """A part as Polars means by it what DuckDB does: what binds what in brackets, as the two differ in that."""
     for part in list(node.iter_expressions()):
-        part.replace(_for_polars(part.copy()))
+        part.replace(_for_polars(part.copy(), columns))
+    if isinstance(node, exp.Length | exp.Year | exp.Month | exp.Quarter) or _is_narrow(node, columns):
+        # Polars counts on in the narrow type that a number has, and starts again at its end.
+        return exp.cast(node, "BIGINT")
     if isinstance(node, exp.Literal) and not node.is_string and not node.is_int:
         # A number with a point is a decimal of few digits to Polars.
         return exp.cast(node, "DOUBLE")
@@ -89,6 +92,12 @@ def _for_polars(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Binary | exp.Between | exp.In | exp.Not | exp.Neg):
         return exp.Paren(this=node)
     return node
+
+
+def _is_narrow(node: exp.Expr, columns: Mapping[str, pl.DataType] | None) -> bool:
+    """Whether it is a column of whole numbers in fewer than 64 bits."""
+    dtype = (columns or {}).get(node.name) if isinstance(node, exp.Column) else None
+    return dtype is not None and dtype.is_integer() and dtype != pl.Int64
 
 
 def _day(node: exp.Expr) -> exp.Expr:

@@ -122,6 +122,15 @@ def test_a_number_is_in_polars_what_it_is_in_duckdb(rows: list[dict[str, object]
         assert found is None or float(found) == pytest.approx(float(wanted), rel=1e-12, abs=1e-12)
 
 
+@pytest.mark.parametrize("sql", ["months * 100", "month(issued_on) * 100", "length(line) - 17 + 1211"])
+def test_numbers_of_few_bits_do_not_start_again_at_their_end(sql: str) -> None:
+    columns = {"months": pl.Int8(), "issued_on": pl.Date(), "line": pl.String()}
+    frame = pl.DataFrame(
+        {"months": [12], "issued_on": [date(2025, 12, 1)], "line": ["motors"]}, schema=columns
+    )
+    assert frame.select(expression(sql, columns, "number").computed).item() == 1200
+
+
 COMPUTED_OTHERWISE = (
     "round(paid)",
     "CAST(paid AS INTEGER)",
