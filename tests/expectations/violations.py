@@ -74,6 +74,7 @@ RAW = {
             "survey_invitations",
         )
     },
+    ("raw.indicator_values", "loads_account_for_rows"): placed("raw.indicator_values", "0 AS _load_id"),
     ("raw.survey_questions", "loads_account_for_rows"): one_less("raw.rejects", "feed = 'survey_questions'"),
 }
 CORE = {
