@@ -46,3 +46,8 @@ Load.rows_added
 Load.rows_corrected
 Load.rows_replaced
 Load.rows_taken_back
+
+# Measures that a project's own KPIs ask for by their names.
+deadline
+net_promoter
+term_share

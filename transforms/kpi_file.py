@@ -273,7 +273,7 @@ def specification(kpi: OwnKpi) -> str:
 
 
 def own_kpi_rows(kpis: Collection[OwnKpi]) -> list[tuple[object, ...]]:
-    """One row a KPI, in the columns of catalog.own_kpis."""
+    """One row per KPI, in the columns of catalog.own_kpis."""
     return [(kpi.code, kpi.version, specification(kpi)) for kpi in kpis]
 
 
