@@ -157,10 +157,19 @@ def check(
         ),
     ] = False,
 ) -> None:
-    """Check project file, mapping, models, checks and frameworks without reading data."""
+    """Check project file, mapping, models, checks and frameworks, and the first rows of the newest files."""
     found = _project(project)
-    _verified(found)
+    with _ended_by(ProjectError, status=ExitStatus.MISTAKEN):
+        verify(found)
+    from orchestration.commands.check import file_problems, lacks
+    from orchestration.project_check import problems
+
+    stops, notes = file_problems(found)
+    if wrong := [*problems(found), *stops]:
+        _end("\n".join(wrong), ExitStatus.MISTAKEN)
     typer.echo(f"{found.file.insurer}: project file, mapping, models, checks and frameworks are in order.")
+    _tell(iter(notes))
+    _tell(lacks(found))
     if laws:
         _lawful(found)
 

@@ -131,27 +131,38 @@ def summary(found: Found) -> Iterator[str]:
 
 def unlocked(project: Project) -> Iterator[str]:
     """How many KPIs the feeds allow, and how many more each further feed would, a line each, most first."""
-    feeds = project.feeds
-    asked = _asked(project)
-    items = {Item.of(name) for _, one in asked for need in one.needs for name in need.items} - {None}
-    mapped = {i.name for i in items if i and any(i.mapped_by(source) for source in feeds.get(i.feed, ()))}
-    now = _computable(asked, mapped)
+    asked = asked_by_kpis(project)
+    items = _items(asked)
+    mapped = mapped_items(project, asked)
+    now = computable(asked, mapped)
     yield f"{len(now)} of {len({kpi.code for kpi, _ in asked})} KPIs can be computed from these feeds."
     gains = []
-    for feed in sorted(set(contracts()) - set(feeds)):
-        more = _computable(asked, mapped | {i.name for i in items if i and i.feed == feed}) - now
+    for feed in sorted(set(contracts()) - set(project.feeds)):
+        more = computable(asked, mapped | {i.name for i in items if i.feed == feed}) - now
         if more:
             gains.append((len(more), feed, sorted(more)))
     for count, feed, names in sorted(gains, key=lambda gain: (-gain[0], gain[1])):
         yield f"  {feed} would add {count}, as {', '.join(names[:2])}"
 
 
-def _asked(project: Project) -> list[tuple[Kpi, Asked]]:
+def mapped_items(project: Project, asked: Sequence[tuple[Kpi, Asked]]) -> set[str]:
+    """The columns and codes that KPIs ask for and that the mapping can deliver."""
+    feeds = project.feeds
+    return {i.name for i in _items(asked) if any(i.mapped_by(source) for source in feeds.get(i.feed, ()))}
+
+
+def _items(asked: Sequence[tuple[Kpi, Asked]]) -> set[Item]:
+    found = {Item.of(name) for _, one in asked for need in one.needs for name in need.items}
+    return {one for one in found if one}
+
+
+def asked_by_kpis(project: Project) -> list[tuple[Kpi, Asked]]:
+    """Every KPI and what it needs, basis by basis."""
     needs = declared_needs(project.settings)
     return [(kpi, needs.of(kpi, basis)) for kpi in registry(project.settings) for basis in bases_of(kpi)]
 
 
-def _computable(asked: Sequence[tuple[Kpi, Asked]], mapped: set[str]) -> set[str]:
+def computable(asked: Sequence[tuple[Kpi, Asked]], mapped: set[str]) -> set[str]:
     """KPIs that have all they need on one basis."""
     firsts = dict.fromkeys(mapped, date.min)
     return {kpi.code for kpi, one in asked if one.since(firsts) is not None}

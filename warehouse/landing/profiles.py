@@ -152,7 +152,9 @@ def _head(path: Path) -> bytes:
 def _lines_above(path: Path) -> int:
     with passing_landing_zone() as con:
         try:
-            found = con.execute(f"SELECT SkipRows FROM sniff_csv({literal(path)})").fetchone()
+            found = con.execute(
+                f"SELECT SkipRows FROM sniff_csv({literal(path)}, strict_mode = false)"
+            ).fetchone()
         except duckdb.Error:
             return 0
     return int(found[0]) if found else 0

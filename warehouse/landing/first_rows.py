@@ -1,0 +1,74 @@
+"""The first rows of a file, landed in memory to tell what a run would stop at: for `policypulse check`.
+
+Nothing of it enters the warehouse; how rows are read and refused is decided where they are landed.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from warehouse.landing.errors import LandingError
+from warehouse.landing.mapping import file_format
+from warehouse.landing.readers import opened
+from warehouse.landing.rereading import rejected_rows
+from warehouse.landing.sheets import read_sheet
+from warehouse.quoting import literal
+from warehouse.store import passing_landing_zone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import polars as pl
+
+    from warehouse.landing.mapping import FeedSource
+
+FIRST_ROWS = 1_000
+
+
+def first_rejects(path: Path, feed: str, source: FeedSource, time_zone: str) -> tuple[pl.DataFrame, int]:
+    """Columns feed, line, column, reason and text of the rejected ones of a file's first rows; how many were read.
+
+    Raises LandingError if the file cannot be read, or lacks a column that is mapped.
+    """
+    with TemporaryDirectory() as work:
+        try:
+            head, rows = _head(path, source, Path(work))
+        except (OSError, EOFError, ValueError) as error:
+            raise LandingError([f"{path.name} cannot be read: {error}"]) from error
+        return rejected_rows(head, [(feed, source)], folder=Path(work), time_zone=time_zone), rows
+
+
+def _head(path: Path, source: FeedSource, work: Path) -> tuple[Path, int]:
+    """A file of the same name with the first rows alone, and their number; a workbook is small and stays whole."""
+    kind = file_format(path, source)
+    if kind == "xlsx":
+        return path, read_sheet(path, source.sheet, source.lines_above()).rows.height
+    if kind == "parquet":
+        head = work / path.name
+        with passing_landing_zone() as con:
+            rows = (
+                f"SELECT * FROM read_parquet({literal(path)}, hive_partitioning = false) LIMIT {FIRST_ROWS}"
+            )
+            copied = con.execute(f"COPY ({rows}) TO {literal(head)} (FORMAT parquet)").fetchall()
+        return head, int(copied[0][0])
+    head = work / (path.stem if path.suffix.lower() == ".gz" else path.name)
+    with opened(path) as text, head.open("wb") as written:
+        written.writelines(islice(text, source.lines_above()))
+        records = list(islice(_records(text, source.csv.quote.encode()), FIRST_ROWS + 1))
+        written.writelines(records)
+    return head, len(records) - (kind == "csv")
+
+
+def _records(lines: Iterator[bytes], quote: bytes) -> Iterator[bytes]:
+    """Lines, those of a record with a line break between quotes together."""
+    record = b""
+    for line in lines:
+        record += line
+        if not quote or record.count(quote) % 2 == 0:
+            yield record
+            record = b""
+    if record:
+        yield record
