@@ -3,7 +3,6 @@
 What a check is and how its file reads is `expectations/suites.py`; own files come as texts (`own_files.py`).
 """
 
-import difflib
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -22,6 +21,7 @@ from expectations.suites import (
 from expectations.suites import checks as installed_checks
 from orchestration.models import models
 from orchestration.own_files import NONE, OwnFile, OwnFileError, OwnFiles
+from transforms.nearest import meant
 from transforms.written_yaml import YamlError, line_of, read_yaml
 from warehouse.contract import contracts
 
@@ -104,8 +104,5 @@ def _told(error: SuiteError, own: OwnFiles) -> Iterator[str]:
 def _on_unknown_tables(made: list[Check], file: OwnFile, tables: list[str]) -> Iterator[str]:
     for table in dict.fromkeys(check.table for check in made):
         if table not in tables:
-            near = difflib.get_close_matches(table, tables, 1)
-            yield (
-                f"{file.path}:{line_of_key(file, 'tables')}: there is no table {table} to check"
-                + (f"; did you mean {near[0]}?" if near else "")
-            )
+            line = line_of_key(file, "tables")
+            yield f"{file.path}:{line}: there is no table {table} to check{meant(table, tables)}"

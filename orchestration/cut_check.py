@@ -3,7 +3,6 @@
 What a cut does is `transforms/measures/segments.py`; reading the project file is not done here.
 """
 
-import difflib
 from collections.abc import Iterator, Mapping
 
 import polars as pl
@@ -11,6 +10,7 @@ import polars as pl
 from orchestration.project import Project
 from transforms.kpi.every_period import READS
 from transforms.kpi.own import facts_of
+from transforms.nearest import did_you_mean
 from transforms.settings import CROSSED
 
 
@@ -26,8 +26,7 @@ def cut_problems(project: Project, facts: Mapping[str, pl.Schema | None]) -> Ite
         parts = cut.split(CROSSED)
         place = f"{project.path}: cuts: {cut}"
         for part in (part for part in parts if part not in every):
-            near = difflib.get_close_matches(part, every, 1)
-            hint = f"did you mean {near[0]}? " if near else ""
-            yield f"{place}: no fact of a KPI has a column of texts {part}; {hint}there are {', '.join(every)}"
+            hint = " ".join(filter(None, [did_you_mean(part, every), f"there are {', '.join(every)}"]))
+            yield f"{place}: no fact of a KPI has a column of texts {part}; {hint}"
         if set(parts) <= set(every) and not any(own.issuperset(parts) for own in texts):
             yield f"{place}: no fact of a KPI has all of {', '.join(parts)}; cross columns of one fact"

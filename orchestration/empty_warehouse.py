@@ -3,7 +3,6 @@
 It lives in a folder of its own for as long as it is asked, so that nothing of the project is read or written.
 """
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -23,6 +22,7 @@ from orchestration.project import Project
 from transforms.graph import Node, upstream
 from transforms.laws import made_of_nothing
 from transforms.model import Transform
+from transforms.nearest import did_you_mean
 from transforms.periods import months_until
 from transforms.settings import Settings
 from transforms.sql_model import ModelError, tables_named
@@ -91,10 +91,9 @@ def _wrong_with(check: Check, store: Store, own: OwnFiles) -> Iterator[str]:
         yield f"{check.path}:{line_in(file, check, line)}: {check.name}: {reason}"
     column, columns = check.kwargs.get("column"), store.columns(check.table)
     if column is not None and column not in columns:
-        near = difflib.get_close_matches(column, columns, 1)
-        meant = f"; did you mean {near[0]}?" if near else f"; it has {', '.join(columns)}"
+        hint = did_you_mean(column, columns, f"it has {', '.join(columns)}")
         yield (
-            f"{check.path}:{line_of_key(file, check.name)}: {check.name}: {check.table} has no column {column}{meant}"
+            f"{check.path}:{line_of_key(file, check.name)}: {check.name}: {check.table} has no column {column}; {hint}"
         )
 
 

@@ -6,13 +6,13 @@ import, as `project.py` needs it.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.own_files import OwnFile, OwnFiles
 from transforms.kpi_file import KpiChange, KpiFileError, OwnKpi, read_kpis, specification
+from transforms.nearest import meant
 from transforms.written_yaml import line_of, read_yaml
 
 if TYPE_CHECKING:
@@ -132,8 +132,7 @@ TAKEN = (
 
 
 def _no_such_kpi(code: str, codes: Iterable[str]) -> str:
-    near = difflib.get_close_matches(code, list(codes), 1)
-    return "there is no KPI of ours called that" + (f"; did you mean {near[0]}?" if near else "")
+    return f"there is no KPI of ours called that{meant(code, codes)}"
 
 
 def _example_problems(kpi: Kpi, facts: Mapping[str, pl.Schema | None]) -> Iterator[tuple[str, str]]:

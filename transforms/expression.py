@@ -4,7 +4,6 @@ Parsed by sqlglot and held to a list of what is understood, with the kind of eve
 SQL. Left out is what the two compute differently, such as `round`; which KPI asks for it is not known here.
 """
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -13,6 +12,8 @@ import polars as pl
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
+
+from transforms.nearest import did_you_mean
 
 Kind = Literal["text", "number", "date", "instant", "condition"]
 # What is not known: of NULL, or of a fact whose types nobody has declared.
@@ -177,8 +178,7 @@ class _Reader:
         if self._columns is None:
             return None
         if node.name not in self._columns:
-            near = difflib.get_close_matches(node.name, self._columns, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(self._columns)}"
+            hint = did_you_mean(node.name, self._columns, f"there are {', '.join(self._columns)}")
             raise ExpressionError(f"there is no column {node.name}; {hint}")
         return kind_of(node.name, self._columns[node.name])
 

@@ -3,7 +3,6 @@
 The text comes in as an argument, for nothing here touches a disk; the models themselves are `framework.py`.
 """
 
-import difflib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,6 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from transforms.framework import Bands, Framework, Grades, Group, Leaf, Normalisation
+from transforms.nearest import meant
 from transforms.written_yaml import YamlError, key_problems, line_of, read_yaml
 
 # What each normalisation needs beside the KPI.
@@ -254,8 +254,7 @@ def _kpi_problems(framework: Framework, known: Collection[str] | None) -> Iterat
         if not isinstance(node, Leaf):
             continue
         if node.kpi not in known and not node.awaited:
-            close = difflib.get_close_matches(node.kpi, list(known), 1)
-            hint = f"; did you mean {close[0]}?" if close else ""
+            hint = meant(node.kpi, known)
             yield Problem(f"{path}.kpi", f"there is no KPI {node.kpi}{hint} (awaited: true admits it)")
         direction = known.get(node.kpi) if isinstance(known, Mapping) else None
         posts = node.goalposts

@@ -3,7 +3,6 @@
 Built once from the SQL files, the declared Polars transforms and the sources' columns; running is not done here.
 """
 
-import difflib
 import importlib
 import pkgutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -16,6 +15,7 @@ from types import ModuleType
 
 from transforms.joins import key_matches_model
 from transforms.model import Transform
+from transforms.nearest import meant
 from transforms.sql_model import ModelError, SqlModel, line_of_table, read_model
 
 ROOM = Path(__file__).parent
@@ -131,10 +131,9 @@ def _unknown_tables(nodes: Iterable[Node], known: Collection[str]) -> Iterator[s
     for node in nodes:
         for table in node.reads:
             if table not in known:
-                near = difflib.get_close_matches(table, known, 1)
                 yield (
                     f"{node.path}:{node.line_that_reads(table)}: {node.name} reads {table}, which is neither a feed "
-                    "nor a model" + (f"; did you mean {near[0]}?" if near else "")
+                    f"nor a model{meant(table, known)}"
                 )
 
 

@@ -4,7 +4,6 @@ A pack is our reading of rules, each entry marked by how well it is known, never
 defined in `transforms/kpi`. Cheap to import: neither Polars nor DuckDB.
 """
 
-import difflib
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from transforms.nearest import meant
 from transforms.vocabulary import Basis
 from transforms.written_yaml import YamlError, key_problems, read_yaml
 
@@ -84,8 +84,7 @@ def read_pack(text: str, known_kpis: Collection[str] | None = None) -> Pack:
 def _unknown(pack: Pack, known: Collection[str]) -> Iterator[tuple[str, str]]:
     for i, entry in enumerate(pack.kpis):
         if entry.kpi not in known and not entry.awaited:
-            close = difflib.get_close_matches(entry.kpi, list(known), 1)
-            hint = f"; did you mean {close[0]}?" if close else ""
+            hint = meant(entry.kpi, known)
             yield f"kpis.{i}.kpi", f"there is no KPI {entry.kpi}{hint} (awaited: true admits it)"
 
 

@@ -6,12 +6,13 @@ keys mean is said by the models of those who read them, and what a model refuses
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import yaml
+
+from transforms.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -147,9 +148,8 @@ def key_problems(
 
 
 def _no_such_key(key: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(key, known, 1)
-    meant = f"did you mean {close[0]}? " if close else ""
-    return f"there is no such key; {meant}known are {', '.join(known)}"
+    hint = " ".join(filter(None, [did_you_mean(key, known), f"known are {', '.join(known)}"]))
+    return f"there is no such key; {hint}"
 
 
 def keys_beside(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:

@@ -1,6 +1,5 @@
 """`policypulse cases`: the cases behind one record of a KPI, from the published version."""
 
-import difflib
 from collections.abc import Mapping
 from datetime import date
 
@@ -12,6 +11,7 @@ from transforms.kpi.registry import registry
 from transforms.measures.cases import CASE_COLUMNS, kpi_cases
 from transforms.measures.definition import Kpi
 from transforms.measures.segments import with_cuts
+from transforms.nearest import meant
 from transforms.settings import Settings
 from warehouse.store import read_published
 
@@ -44,6 +44,5 @@ def cases_of(
 def _kpi(settings: Settings, code: str) -> Kpi:
     kpis = {kpi.code: kpi for kpi in registry(settings)}
     if code not in kpis:
-        close = difflib.get_close_matches(code, kpis, 1)
-        raise ValueError(f"there is no KPI {code}" + (f"; did you mean {close[0]}?" if close else ""))
+        raise ValueError(f"there is no KPI {code}{meant(code, kpis)}")
     return kpis[code]

@@ -17,7 +17,7 @@ MODULES = [
 ]
 
 
-@pytest.mark.parametrize("name", [*MODULES, "transforms.clocks", "transforms.origins"])
+@pytest.mark.parametrize("name", [*MODULES, "transforms.clocks", "transforms.origins", "transforms.nearest"])
 def test_examples_run(name: str) -> None:
     assert doctest.testmod(importlib.import_module(name)).failed == 0
 

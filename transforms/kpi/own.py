@@ -3,7 +3,6 @@
 What the files may say is `transforms/kpi_file.py`, how an expression is understood `transforms/expression.py`.
 """
 
-import difflib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -21,6 +20,7 @@ from transforms.measures.rates import PerExposure
 from transforms.measures.stock_measures import Stock
 from transforms.measures.survey_measures import NetPromoter
 from transforms.measures.turnaround import Turnaround
+from transforms.nearest import did_you_mean
 from transforms.units import UNITS
 
 Columns = Mapping[str, pl.DataType]
@@ -103,8 +103,7 @@ class _Entry:
         self.problems.append((key, reason))
 
     def _no_such_fact(self, fact: str) -> str:
-        near = difflib.get_close_matches(fact, self.facts, 1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(self.facts))}"
+        hint = did_you_mean(fact, self.facts, f"there are {', '.join(sorted(self.facts))}")
         return f"there is no fact {fact}; {hint}"
 
     def _expression(self, key: str, sql: str, wanted: Kind, fact: str | None = None) -> pl.Expr:
