@@ -40,6 +40,31 @@ COMPLAINT = {
     "claim_id": pl.String,
     **dict.fromkeys(SEGMENT_COLUMNS, pl.String),
 }
+SEGMENTS = dict.fromkeys((*SEGMENT_COLUMNS, "current_org_unit"), pl.String)
+POLICY = {
+    "policy_id": pl.String,
+    "customer_id": pl.String,
+    "issued_on": pl.Date,
+    "product_code": pl.String,
+    **SEGMENTS,
+    "pay_mode": pl.String,
+    "premium_term_months": pl.Int32,
+    "term_months": pl.Int32,
+    "modal_premium": pl.Float64,
+    "annual_premium": pl.Float64,
+    "sum_assured": pl.Float64,
+    "grace_days": pl.Int32,
+    "renews_policy_id": pl.String,
+}
+EVENT = {
+    "event_id": pl.String,
+    "policy_id": pl.String,
+    "event": pl.String,
+    "effective_on": pl.Date,
+    "requested_on": pl.Date,
+    "paid_on": pl.Date,
+    "amount": pl.Float64,
+}
 
 
 def frame(schema: Mapping[str, Any], rows: list[Mapping[str, Any]]) -> pl.LazyFrame:

@@ -6,43 +6,17 @@ from datetime import date
 import polars as pl
 import pytest
 
-from tests.kpi.books import KPIS, frame, quotient, record
+from tests.kpi.books import EVENT, KPIS, POLICY, frame, quotient, record
 from transforms.core.policies import policies
 from transforms.core.policy_events import policy_events
 from transforms.core.surrender_months import surrender_months
 from transforms.measures.records import kpi_records
-from transforms.model import SEGMENT_COLUMNS
 from transforms.periods import long_periods, month_periods
 from transforms.settings import Settings
 
 COMPANY = Settings(cuts=("company",))
 MARCH = date(2025, 3, 1)
 AS_OF = date(2025, 12, 31)
-SEGMENTS = dict.fromkeys((*SEGMENT_COLUMNS, "current_org_unit"), pl.String)
-POLICY = {
-    "policy_id": pl.String,
-    "customer_id": pl.String,
-    "issued_on": pl.Date,
-    "product_code": pl.String,
-    **SEGMENTS,
-    "pay_mode": pl.String,
-    "premium_term_months": pl.Int32,
-    "term_months": pl.Int32,
-    "modal_premium": pl.Float64,
-    "annual_premium": pl.Float64,
-    "sum_assured": pl.Float64,
-    "grace_days": pl.Int32,
-    "renews_policy_id": pl.String,
-}
-EVENT = {
-    "event_id": pl.String,
-    "policy_id": pl.String,
-    "event": pl.String,
-    "effective_on": pl.Date,
-    "requested_on": pl.Date,
-    "paid_on": pl.Date,
-    "amount": pl.Float64,
-}
 
 
 def facts_of(register: list[dict], happened: list[dict], as_of: date = AS_OF) -> dict[str, pl.LazyFrame]:

@@ -8,40 +8,14 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tests.kpi.books import frame, record
+from tests.kpi.books import EVENT, POLICY, frame, record
 from transforms.core.persistency import persistency
 from transforms.kpi.registry import registry
 from transforms.measures.records import kpi_records
-from transforms.model import SEGMENT_COLUMNS
 from transforms.periods import month_periods
 from transforms.settings import PersistencySettings, Settings
 
 COMPANY = Settings(cuts=("company",))
-SEGMENTS = dict.fromkeys((*SEGMENT_COLUMNS, "current_org_unit"), pl.String)
-POLICY = {
-    "policy_id": pl.String,
-    "customer_id": pl.String,
-    "issued_on": pl.Date,
-    "product_code": pl.String,
-    **SEGMENTS,
-    "pay_mode": pl.String,
-    "premium_term_months": pl.Int32,
-    "term_months": pl.Int32,
-    "modal_premium": pl.Float64,
-    "annual_premium": pl.Float64,
-    "sum_assured": pl.Float64,
-    "grace_days": pl.Int32,
-    "renews_policy_id": pl.String,
-}
-EVENT = {
-    "event_id": pl.String,
-    "policy_id": pl.String,
-    "event": pl.String,
-    "effective_on": pl.Date,
-    "requested_on": pl.Date,
-    "paid_on": pl.Date,
-    "amount": pl.Float64,
-}
 PREMIUM = {
     "policy_id": pl.String,
     "instalment_no": pl.Int32,

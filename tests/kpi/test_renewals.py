@@ -4,23 +4,12 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from tests.kpi.books import KPIS, frame
+from tests.kpi.books import EVENT, KPIS, SEGMENTS, frame
 from transforms.core.renewals import renewals
-from transforms.model import SEGMENT_COLUMNS
 from transforms.settings import RenewalSettings, Settings
 
 COMPANY = Settings(cuts=("company",))
 AS_OF = date(2025, 12, 31)
-SEGMENTS = dict.fromkeys((*SEGMENT_COLUMNS, "current_org_unit"), pl.String)
-EVENT = {
-    "event_id": pl.String,
-    "policy_id": pl.String,
-    "event": pl.String,
-    "effective_on": pl.Date,
-    "requested_on": pl.Date,
-    "paid_on": pl.Date,
-    "amount": pl.Float64,
-}
 TERM = {
     "policy_id": pl.String,
     "issued_on": pl.Date,
