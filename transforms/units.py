@@ -58,8 +58,10 @@ UNITS: Mapping[str, Unit] = {
     "per_10k_person_times": Unit(
         "cases per 10,000 person-times", is_quotient=True, chart="u", words=" per 10,000 person-times"
     ),
+    "per_100_claims": Unit("cases per 100 claims", is_quotient=True, chart="u", words=" per 100 claims"),
     "days": Unit("days", words=" days"),
     "hours": Unit("hours", words=" hours"),
+    "seconds": Unit("seconds", words=" seconds"),
     "count": Unit("number of cases", adds_up=True),
     "score_0_100": Unit("score, 0 to 100", highest=100.0),
     "points": Unit("points, -100 to 100", lowest=-100.0, highest=100.0, words=" points"),

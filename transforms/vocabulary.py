@@ -12,8 +12,8 @@ Status = Literal["ok", "low_n", "suppressed", "immature", "no_data", "not_applic
 STATUSES: tuple[Status, ...] = get_args(Status)
 # Units of values; what each means is in `transforms/units.py`.
 UnitCode = Literal[
-    "share", "probability", "ratio", "per_10k_policies", "per_100m_premium", "per_10k_person_times", "days", "hours",
-    "count", "score_0_100", "points", "number",
+    "share", "probability", "ratio", "per_10k_policies", "per_100m_premium", "per_10k_person_times",
+    "per_100_claims", "days", "hours", "seconds", "count", "score_0_100", "points", "number",
 ]  # fmt: skip
 # Only records of these have a value.
 SHOWN: tuple[Status, ...] = ("ok", "low_n")

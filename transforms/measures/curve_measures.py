@@ -6,7 +6,7 @@ They need every case with its duration, not sums; the curves are estimated in `c
 from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import polars as pl
 
@@ -16,6 +16,7 @@ from transforms.measures.figures import EARLY
 from transforms.statistics.curve_limits import horizon_name, quantile_name
 
 DAY_MICROSECONDS = 86_400_000_000
+UNIT_MICROSECONDS = {"days": DAY_MICROSECONDS, "hours": 3_600_000_000, "seconds": 1_000_000}
 # What became of a case by the as-of day.
 OPEN, ENDED, LEFT = 0, 1, 2
 # A curve without a horizon is read as far as the closed-only figures wait for their cases.
@@ -27,7 +28,7 @@ class Clock:
     """A clock from the column `starts` to the column `ends`, which still runs for some cases.
 
     Both are days (`_on`: calendar days, the starting day not counted) or both instants (`_at`: days of
-    86,400 s). A case that does not reach `ends` leaves at the first of `exits`, else it is open as of today.
+    86,400 s, unless in another `unit`). A case that does not reach `ends` leaves at the first of `exits`, else it is open as of today.
     Cases that have `whole_days` because of some instants only the day is known count by the clock `in_days`.
     """
 
@@ -36,6 +37,7 @@ class Clock:
     exits: tuple[str, ...] = ()
     in_days: "Clock | None" = None
     whole_days: str = "has_whole_days"
+    unit: Literal["days", "hours", "seconds"] = "days"
 
     @property
     def moments(self) -> tuple[str, ...]:
@@ -49,12 +51,12 @@ class Clock:
         return (*own, *self.in_days.columns, self.whole_days) if self.in_days else own
 
     def duration(self, as_of: date, ends_at: datetime) -> pl.Expr:
-        """Days until the case ended, left or was last seen; `ends_at` is the end of the as-of day."""
+        """Days, or hours or seconds, until the case ended, left or was last seen; `ends_at` is the end of the as-of day."""
         now = pl.lit(as_of) if self.starts.endswith("_on") else pl.lit(ends_at)
         until = pl.coalesce(self.ends, self._left(), now) - pl.col(self.starts)
         if self.starts.endswith("_on"):
             return until.dt.total_days().cast(pl.Float64)
-        exact = until.dt.total_microseconds() / DAY_MICROSECONDS
+        exact = until.dt.total_microseconds() / UNIT_MICROSECONDS[self.unit]
         if self.in_days is None:
             return exact
         return pl.when(self.whole_days).then(self.in_days.duration(as_of, ends_at)).otherwise(exact)
