@@ -28,8 +28,9 @@ class Clock:
     """A clock from the column `starts` to the column `ends`, which still runs for some cases.
 
     Both are days (`_on`: calendar days, the starting day not counted) or both instants (`_at`: days of
-    86,400 s, unless in another `unit`). A case that does not reach `ends` leaves at the first of `exits`, else it is open as of today.
-    Cases that have `whole_days` because of some instants only the day is known count by the clock `in_days`.
+    86,400 s, unless in another `unit`). A case that does not reach `ends` leaves at the first of `exits`, else it is
+    open as of today. Cases that have `whole_days` because of some instants only the day is known count by the
+    clock `in_days`.
     """
 
     starts: str
@@ -51,7 +52,7 @@ class Clock:
         return (*own, *self.in_days.columns, self.whole_days) if self.in_days else own
 
     def duration(self, as_of: date, ends_at: datetime) -> pl.Expr:
-        """Days, or hours or seconds, until the case ended, left or was last seen; `ends_at` is the end of the as-of day."""
+        """Time, in its unit, until the case ended, left or was last seen; `ends_at` is the end of the as-of day."""
         now = pl.lit(as_of) if self.starts.endswith("_on") else pl.lit(ends_at)
         until = pl.coalesce(self.ends, self._left(), now) - pl.col(self.starts)
         if self.starts.endswith("_on"):
