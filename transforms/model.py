@@ -23,6 +23,11 @@ SEGMENT_COLUMNS: Columns = {
     "product_line": (pl.String, "Product line."),
     "channel": (pl.String, "Sales channel."),
     "age_band": (pl.String, "Age band of the customer."),
+    "customer_segment": (pl.String, "Segment of the customer, as the insurer sees them."),
+}
+# Of facts whose cases come by a way of service, apart from the channel that sold the policy.
+SERVICE_CHANNEL: Columns = {
+    "service_channel": (pl.String, "Way by which the customer was served; unknown where nobody says."),
 }
 
 

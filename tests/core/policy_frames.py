@@ -9,7 +9,9 @@ import polars as pl
 from transforms.model import SEGMENT_COLUMNS
 
 POLICY = {
-    **dict.fromkeys(("policy_id", "customer_id", "current_org_unit", "product_code", "pay_mode"), pl.String),
+    **dict.fromkeys(
+        ("policy_id", "customer_id", "current_org_unit", "product_code", "pay_mode", "agent_id"), pl.String
+    ),
     **dict.fromkeys(SEGMENT_COLUMNS, pl.String),
     "renews_policy_id": pl.String,
     "issued_on": pl.Date,

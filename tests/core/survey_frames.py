@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from transforms.core.survey_responses import survey_responses
 from transforms.core.survey_scores import survey_scores
 from transforms.facts.survey_answers import RESPONSE_KEY
+from transforms.facts.survey_roll_ups import SERVED
 from transforms.settings import Settings
 
 TOLD: dict[str, Any] = {"as_of": date(2025, 12, 31), "settings": Settings()}
@@ -23,7 +24,7 @@ USUAL = {
 }  # fmt: skip
 
 TEXT = ("customer_id", "policy_id", "claim_id", "complaint_id", "stage", "comment")
-SEGMENTS = ("org_unit", "region", "product_line", "channel", "age_band")
+SEGMENTS = tuple(SERVED)
 
 
 def answers_of(rows: Iterable[dict[str, object]]) -> pl.LazyFrame:

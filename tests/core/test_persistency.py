@@ -56,6 +56,7 @@ def policies(issued_on: date = ISSUED, **premiums: float) -> pl.LazyFrame:
             "product_line": ["life"] * len(premiums),
             "channel": ["agent"] * len(premiums),
             "age_band": ["30-44"] * len(premiums),
+            "customer_segment": ["urban"] * len(premiums),
             "pay_mode": ["single" if p == "F" else "annual" for p in premiums],
             "premium_term_months": [240] * len(premiums),
             "modal_premium": list(premiums.values()),

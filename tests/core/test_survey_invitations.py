@@ -8,6 +8,7 @@ from survey_frames import (
 )
 
 from transforms.core.survey_invitations import survey_invitations
+from transforms.facts.survey_roll_ups import SERVED
 
 
 def test_an_invitation_soon_after_another_is_marked():
@@ -17,9 +18,7 @@ def test_an_invitation_soon_after_another_is_marked():
          "frame": "popup" if name == "popup" else "list", "disposition": "complete", "customer_id": "c"}
         for name, day in days.items()
     ]  # fmt: skip
-    segments = dict.fromkeys(
-        ("org_unit", "region", "product_line", "channel", "age_band", "stage"), "unknown"
-    )
+    segments = dict.fromkeys((*SERVED, "stage"), "unknown")
     ids = dict.fromkeys(("response_id", "policy_id", "claim_id", "complaint_id"))
     found = survey_invitations(
         invitations=pl.LazyFrame([{**segments, **ids, **row} for row in rows]), **TOLD

@@ -38,7 +38,7 @@ COMPLAINT = {
     "customer_id": pl.String,
     "policy_id": pl.String,
     "claim_id": pl.String,
-    **dict.fromkeys(SEGMENT_COLUMNS, pl.String),
+    **dict.fromkeys((*SEGMENT_COLUMNS, "service_channel", "handler_id", "agent_id", "root_cause"), pl.String),
 }
 SEGMENTS = dict.fromkeys((*SEGMENT_COLUMNS, "current_org_unit"), pl.String)
 POLICY = {
@@ -55,6 +55,7 @@ POLICY = {
     "sum_assured": pl.Float64,
     "grace_days": pl.Int32,
     "renews_policy_id": pl.String,
+    "agent_id": pl.String,
 }
 EVENT = {
     "event_id": pl.String,

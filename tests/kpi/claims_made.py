@@ -24,6 +24,8 @@ EVENTS = {
     "outcome": pl.String,
     "amount": pl.Decimal(18, 2),
     "actor": pl.String,
+    "document_count": pl.Int64,
+    "document_medium": pl.String,
 }
 CASES = {
     "claim_id": pl.String,
@@ -31,6 +33,12 @@ CASES = {
     "customer_id": pl.String,
     "claim_type": pl.String,
     **dict.fromkeys(SEGMENT_COLUMNS, pl.String),
+    "service_channel": pl.String,
+    "handler_id": pl.String,
+    "agent_id": pl.String,
+    "catastrophe_code": pl.String,
+    "green_channel": pl.Boolean,
+    "direct_pay": pl.Boolean,
     "loss_at": INSTANT,
     "loss_is_day": pl.Boolean,
     "changed": pl.String,

@@ -21,7 +21,7 @@ from transforms.facts.claim_spells import (
     with_spell_no,
 )
 from transforms.facts.claim_terms import TERM_COLUMNS, document_requests, with_terms
-from transforms.model import INSTANT, SEGMENT_COLUMNS, transform
+from transforms.model import INSTANT, SEGMENT_COLUMNS, SERVICE_CHANNEL, transform
 from transforms.origins import Need, Origins, all_of, codes_of, item, passed_on
 from transforms.periods import end_of_day
 from transforms.settings import Settings
@@ -47,8 +47,8 @@ _DAYS = {
     **{
         f"{name}_on": f"{name}_at"
         for name in (
-            "reported", "documents_complete", "agreed", "payable", "paid", "prepaid", "refusal_sent", "withdrawn",
-            "ended",
+            "reported", "assigned", "documents_complete", "assessed", "agreed", "payable", "paid", "prepaid",
+            "refusal_sent", "withdrawn", "ended",
         )
     },
 }  # fmt: skip
@@ -67,7 +67,16 @@ def _of_reopenings(reopened: Need) -> Origins:
 
 ORIGINS: Origins = {
     **passed_on(
-        "claim_events", "claim_type", "claimed_amount", "contract_decision_days", "contract_payment_days"
+        "claim_events",
+        "claim_type",
+        "claimed_amount",
+        "contract_decision_days",
+        "contract_payment_days",
+        "service_channel",
+        "handler_id",
+        "catastrophe_code",
+        "document_count",
+        "document_medium",
     ),
     **_INSTANTS,
     **{day: _INSTANTS[instant] for day, instant in _DAYS.items()},
@@ -90,7 +99,10 @@ ORIGINS: Origins = {
     "has_injury": item("claim_events.injury"),
     "has_third_party": item("claim_events.third_party"),
     "is_fast_track": item("claim_events.fast_track"),
+    "is_green_channel": item("claim_events.green_channel"),
+    "is_direct_pay": item("claim_events.direct_pay"),
     "is_small_claim=true": all_of(item(f"claim_events.{name}") for name in ("claimed_amount", "claim_type")),
+    "report_to_assignment_hours": _start & _event("assigned"),
     "report_to_contact_hours": _start & _event("contacted"),
     "is_contacted_within_24_hours": _start & _event("contacted"),
     "is_registered_within_72_hours": _start & _event("registered"),
@@ -129,7 +141,11 @@ def _origins(settings: Settings) -> Origins:
         "policy_id": (pl.String, "The policy claimed on."),
         "customer_id": (pl.String, "Pseudonym of the claimant."),
         **SEGMENT_COLUMNS,
+        **SERVICE_CHANNEL,
+        "handler_id": (pl.String, "Pseudonym of who handles it, at last."),
+        "agent_id": (pl.String, "Pseudonym of the agent of the policy."),
         "claim_type": (pl.String, "Kind of claim."),
+        "catastrophe_code": (pl.String, "Catastrophe that the loss is part of."),
         **{name: (INSTANT, text) for name, (_, text) in FIRST_EVENTS.items()},
         "documents_complete_at": (INSTANT, "Documents complete: the last time before the first decision."),
         "loss_at": (INSTANT, "Insured event."),
@@ -145,7 +161,9 @@ def _origins(settings: Settings) -> Origins:
         "reported_on": (pl.Date, "Day of the report, business time."),
         "opened_on": (pl.Date, "Day this spell began: of the report, else of the reopening."),
         "registered_on": (pl.Date, "Day the case was opened by the insurer, else of the report."),
+        "assigned_on": (pl.Date, "Day the case was given to a handler, business time."),
         "documents_complete_on": (pl.Date, "Day the documents were complete, business time."),
+        "assessed_on": (pl.Date, "Day the loss was assessed, business time."),
         "decided_on": (pl.Date, "Day of the first decision, business time."),
         "agreed_on": (pl.Date, "Day of the agreement, business time."),
         "payable_on": (pl.Date, "Day of the agreement, else of the decision, business time."),
@@ -173,6 +191,8 @@ def _origins(settings: Settings) -> Origins:
         "claimed_amount": (pl.Decimal(18, 2), "Amount claimed."),
         "paid_amount": (pl.Decimal(18, 2), "Amount paid, advances included; empty if nothing was paid."),
         "document_request_count": (pl.Int32, "Requests for documents before the first decision."),
+        "document_count": (pl.Int32, "Documents that came; empty where nobody counts them."),
+        "document_medium": (pl.String, "electronic, paper or mixed."),
         "progress_notice_count": (pl.Int32, "Notices of progress to the claimant."),
         "stage_change_count": (pl.Int32, "Steps taken of which the claimant should hear."),
         "is_decided_by_system": (pl.Boolean, "Decided without human touch."),
@@ -180,6 +200,11 @@ def _origins(settings: Settings) -> Origins:
         "has_injury": (pl.Boolean, "Somebody was injured."),
         "has_third_party": (pl.Boolean, "Third-party property is involved."),
         "is_fast_track": (pl.Boolean, "Went through the fast track."),
+        "is_green_channel": (pl.Boolean, "Went through a green channel."),
+        "is_direct_pay": (
+            pl.Boolean,
+            "Settled with hospital or garage, so that the customer paid nothing first.",
+        ),
         "is_small_claim": (
             pl.Boolean,
             "Simple and at most the limit of its kind: eligible for the fast track.",
@@ -201,6 +226,12 @@ def _origins(settings: Settings) -> Origins:
         "loss_to_report_days": (pl.Float64, "First segment: days from loss to report."),
         "report_to_documents_days": (pl.Float64, "Second segment: days from report to documents complete."),
         "report_to_closing_days": (pl.Float64, "Days from report to the end of the case."),
+        "assessment_to_decision_days": (pl.Float64, "Days from assessment to first decision."),
+        "loss_to_prepayment_days": (
+            pl.Float64,
+            "Days from loss, of an illness its diagnosis, to the first payment in advance.",
+        ),
+        "report_to_assignment_hours": (pl.Float64, "Hours from report to assignment to a handler."),
         "report_to_contact_hours": (pl.Float64, "Hours from report to first contact."),
         "is_contacted_within_24_hours": (pl.Boolean, "Contacted in time; empty while not known."),
         "is_registered_within_72_hours": (pl.Boolean, "Registered in time; empty while not known."),
@@ -234,7 +265,7 @@ def claims(
     dated = (
         spell_rows(spells)
         .join(cases, on="claim_id", how="left")
-        .with_columns(pl.col(c).fill_null("unknown") for c in SEGMENT_COLUMNS)
+        .with_columns(pl.col(c).fill_null("unknown") for c in (*SEGMENT_COLUMNS, *SERVICE_CHANNEL))
         .with_columns(
             _outcome(), _ended_at(), payable_at=pl.coalesce("agreed_at", "granted_at", "first_decided_at")
         )
@@ -264,6 +295,8 @@ def claims(
                 "injury": "has_injury",
                 "third_party": "has_third_party",
                 "fast_track": "is_fast_track",
+                "green_channel": "is_green_channel",
+                "direct_pay": "is_direct_pay",
             }
         )
     )
@@ -299,7 +332,9 @@ def _business_dates(time_zone: str) -> list[pl.Expr]:
         "reported_on": "reported_at",
         "papers_on": "papers_at",
         "reopened_on": "reopened_at",
+        "assigned_on": "assigned_at",
         "documents_complete_on": "documents_complete_at",
+        "assessed_on": "assessed_at",
         "decided_on": "first_decided_at",
         "agreed_on": "agreed_at",
         "payable_on": "payable_at",

@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 
 from transforms.clocks import WorkingCalendar, add_business_days, due_on
-from transforms.model import SEGMENT_COLUMNS, transform
+from transforms.model import SEGMENT_COLUMNS, SERVICE_CHANNEL, transform
 from transforms.origins import ALWAYS, Origins, codes_of, item, passed_on
 from transforms.settings import ComplaintSettings, Settings
 
@@ -35,7 +35,7 @@ def _origins(settings: Settings) -> Origins:
     return {
         **passed_on(
             "complaints", "received_on", *LATER_DATES, "category", "complexity",
-            "extension_approved_on", "appraisal_days",
+            "extension_approved_on", "appraisal_days", "root_cause", "service_channel", "handler_id",
         ),
         **{f"request_met={degree}": codes_of("complaints.request_met")(degree) for degree in REQUEST_MET},
         # A list of closed complaints alone knows of none that is open.
@@ -51,6 +51,7 @@ def _origins(settings: Settings) -> Origins:
         "uphold_credit": closed & outcome("upheld", "partly_upheld") & outcome("not_upheld"),
         "is_via_regulator": item("complaints.via_regulator"),
         "is_merged": ALWAYS,
+        "responded_on": item("complaints.first_response_on"),
         "received_to_response_days": received & item("complaints.first_response_on"),
         "received_to_closed_days": received & closed,
     }  # fmt: skip
@@ -69,9 +70,14 @@ def _origins(settings: Settings) -> Origins:
         "claim_id": (pl.String, "The claim complained about."),
         "customer_id": (pl.String, "Pseudonym of the complainant."),
         **SEGMENT_COLUMNS,
+        **SERVICE_CHANNEL,
+        "handler_id": (pl.String, "Pseudonym of who handles it."),
+        "agent_id": (pl.String, "Pseudonym of the agent complained about, else of the policy."),
         "category": (pl.String, "Matter."),
+        "root_cause": (pl.String, "What was found to have caused it, as delivered."),
         "received_on": (pl.Date, "Day it was received."),
         "first_response_on": (pl.Date, "Day of the first response."),
+        "responded_on": (pl.Date, "Day of the first response, or of a decision before any."),
         "closed_on": (pl.Date, "Day the decision was communicated; empty while open, also again."),
         "undone_closed_on": (pl.Date, "Day of a closing that a reopening undid, with no closing since."),
         "accepted_on": (pl.Date, "Day the complainant accepted."),
@@ -142,11 +148,14 @@ def complaints(
                 default=None,
                 return_dtype=pl.Float64,
             ),
+            responded_on=pl.min_horizontal("first_response_on", pl.when(~withdrawn).then("closed_on")),
             received_to_response_days=_days_since_receipt("first_response_on"),
             received_to_closed_days=_days_since_receipt("closed_on"),
             age_days=pl.when(~closed).then((pl.lit(as_of) - pl.col("received_on")).dt.total_days()),
         )
-        .with_columns(pl.col(segment).fill_null("unknown") for segment in SEGMENT_COLUMNS)
+        .with_columns(
+            pl.col(segment).fill_null("unknown") for segment in (*SEGMENT_COLUMNS, *SERVICE_CHANNEL)
+        )
     )
 
 

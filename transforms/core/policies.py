@@ -30,7 +30,7 @@ ANNUAL_PREMIUM = item("policies.annual_premium") | item("policies.modal_premium"
 ORIGINS: Origins = {
     **passed_on(
         "policies", "product_code", "pay_mode", "term_months", "annual_premium", "sum_assured",
-        "renews_policy_id", "issued_on",
+        "renews_policy_id", "issued_on", "agent_id",
     ),
     "is_long_term": ALWAYS,
     "ended_on": ENDS,
@@ -52,6 +52,7 @@ ORIGINS: Origins = {
         "customer_id": (pl.String, "Pseudonym of the policyholder."),
         **SEGMENT_COLUMNS,
         "current_org_unit": (pl.String, "Unit that looks after the policy now."),
+        "agent_id": (pl.String, "Pseudonym of the agent who sold it."),
         "product_code": (pl.String, "Product."),
         "pay_mode": (pl.String, "How the premium is paid."),
         "is_long_term": (pl.Boolean, "Cover of more than a year."),

@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 
 from transforms.facts.survey_answers import WAVE, WAVE_COLUMNS
-from transforms.model import SEGMENT_COLUMNS, transform
+from transforms.model import SEGMENT_COLUMNS, SERVICE_CHANNEL, transform
 from transforms.origins import ALWAYS, Origins, codes_of, passed_on
 
 # One invitation a customer and quarter: who is asked more often answers less.
@@ -37,6 +37,8 @@ ORIGINS: Origins = {
         "invited_on": (pl.Date, "Day of the invitation."),
         "stage": (pl.String, "Stage of the customer's journey asked about, else unknown."),
         **SEGMENT_COLUMNS,
+        **SERVICE_CHANNEL,
+        "mode": (pl.String, "How the customer was asked: app, web, phone, paper or in_person, else unknown."),
         "customer_id": (pl.String, "Pseudonym of who was invited."),
         "policy_id": (pl.String, "The policy asked about."),
         "claim_id": (pl.String, "The claim asked about."),
@@ -61,7 +63,7 @@ def survey_invitations(invitations: pl.LazyFrame, *, as_of: date) -> pl.LazyFram
     soon = (pl.col("invited_on") - before).dt.total_days() < REST_DAYS
     listed = pl.col("frame") == "list"
     return known.with_columns(
-        pl.col("stage", *SEGMENT_COLUMNS).fill_null("unknown"),
+        pl.col("stage", "mode", *SEGMENT_COLUMNS, *SERVICE_CHANNEL).fill_null("unknown"),
         is_listed=listed,
         is_eligible=pl.col("disposition") != "not_eligible",
         is_complete=pl.col("disposition") == "complete",

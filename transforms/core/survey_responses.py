@@ -18,7 +18,8 @@ from transforms.facts.survey_answers import (
     asks,
     scored_answers,
 )
-from transforms.model import SEGMENT_COLUMNS, Columns, transform
+from transforms.facts.survey_roll_ups import SERVED
+from transforms.model import Columns, transform
 from transforms.settings import Settings
 
 # Fewer seconds than this an answer is too fast to have read the question: Huang, Curran, Keeney, Poposki and
@@ -31,7 +32,7 @@ SURVEY_RESPONSES: Columns = {
     **RESPONSE_COLUMNS,
     "answered_on": (pl.Date, "Day of the last answer."),
     "stage": (pl.String, "Stage of the customer's journey asked about; unknown where it asks about several."),
-    **SEGMENT_COLUMNS,
+    **SERVED,
     "policy_id": (pl.String, "The policy asked about."),
     "claim_id": (pl.String, "The claim asked about."),
     "complaint_id": (pl.String, "The complaint asked about."),
@@ -80,7 +81,7 @@ def survey_responses(
         pl.col("answered_on").max(),
         _answered_stage(),
         *(pl.col(name).max() for name in ("policy_id", "claim_id", "complaint_id", "customer_id", "seconds")),
-        *(pl.when(pl.col(name) != "unknown").then(name).max() for name in SEGMENT_COLUMNS),
+        *(pl.when(pl.col(name) != "unknown").then(name).max() for name in SERVED),
         n_answered=pl.col("value").count(),
         n_out_of_scale=pl.col("is_out_of_scale").sum(),
         n_unknown_questions=pl.col("construct").is_null().sum(),
@@ -90,7 +91,7 @@ def survey_responses(
         straight_lining=_same_answers(STRAIGHT_LINE_ANSWERS),
     )
     return responses.with_columns(
-        pl.col("stage", *SEGMENT_COLUMNS).fill_null("unknown"),
+        pl.col("stage", *SERVED).fill_null("unknown"),
         pl.col("nps_score", "ces_score", "satisfaction_score").round(DECIMALS),
         speeding=(pl.col("seconds") < SECONDS_PER_ANSWER * pl.col("n_answered")).fill_null(False),
         is_audit=pl.col("survey").is_in(list(settings.surveys.audits)),

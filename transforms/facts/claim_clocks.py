@@ -13,8 +13,10 @@ CLOCKED = {
     "reported_at": ("reported_on", ("reported",)),
     "opened_at": ("opened_on", ("reported", "reopened")),
     "documents_complete_at": ("documents_complete_on", ("documents_complete",)),
+    "assessed_at": ("assessed_on", ("assessed",)),
     "first_decided_at": ("decided_on", ("decided",)),
     "payable_at": ("payable_on", ("agreed", "decided")),
+    "prepaid_at": ("prepaid_on", ("prepaid",)),
     "paid_at": ("paid_on", ("paid",)),
     "ended_at": ("ended_on", ("closed", "withdrawn", "cancelled", "paid", "decided")),
 }
@@ -29,6 +31,8 @@ CLOCKS = {
     "report_to_documents_days": ("report to documents", "reported_at", "documents_complete_at"),
     "report_to_closing_days": ("report to closing", "reported_at", "ended_at"),
     "loss_to_payment_days": ("loss to payment", "loss_at", "paid_at"),
+    "assessment_to_decision_days": ("assessment to decision", "assessed_at", "first_decided_at"),
+    "loss_to_prepayment_days": ("loss to payment in advance", "loss_at", "prepaid_at"),
 }
 HOUR_MICROSECONDS = 3_600_000_000
 DAY_MICROSECONDS = 24 * HOUR_MICROSECONDS
@@ -52,7 +56,7 @@ def loss_to_payment() -> pl.Expr:
 
 
 def in_time(ends_at: pl.Expr) -> pl.Expr:
-    """Hours to the first contact, and whether contact and registration came within their hours.
+    """Hours to the handler and to the first contact, and whether contact and registration came within their hours.
 
     A case that ended sooner without them says nothing; one that is older is late.
     """
@@ -76,9 +80,13 @@ def in_time(ends_at: pl.Expr) -> pl.Expr:
             .then(taken <= limit)
         )
 
-    contact = hours(pl.col("contacted_at"))
+    def hours_to(event: str) -> pl.Expr:
+        taken = hours(pl.col(f"{event}_at"))
+        return pl.when((taken >= 0) & ~is_day("reported", event)).then(taken)
+
     return pl.struct(
-        report_to_contact_hours=pl.when((contact >= 0) & ~is_day("reported", "contacted")).then(contact),
+        report_to_assignment_hours=hours_to("assigned"),
+        report_to_contact_hours=hours_to("contacted"),
         is_contacted_within_24_hours=within("contacted", CONTACT_HOURS),
         is_registered_within_72_hours=within("registered", REGISTRATION_HOURS),
     ).struct.unnest()

@@ -11,8 +11,10 @@ KEY = ("claim_id", "spell_no")
 FIRST_EVENTS = {
     "reported_at": ("reported", "First notice of loss."),
     "registered_at": ("registered", "Case opened by the insurer."),
+    "assigned_at": ("assigned", "Case given to a handler."),
     "contacted_at": ("contacted", "First contact of the handler with the claimant."),
     "documents_requested_at": ("documents_requested", "First request for missing documents."),
+    "assessed_at": ("assessed", "Loss assessed."),
     "first_decided_at": ("decided", "First decision on liability and amount."),
     "refusal_sent_at": ("refusal_sent", "Refusal letter sent."),
     "agreed_at": ("agreed", "Agreement on the amount."),
@@ -22,6 +24,14 @@ FIRST_EVENTS = {
     "withdrawn_at": ("withdrawn", "Withdrawn by the customer."),
     "cancelled_at": ("cancelled", "Cancelled by the insurer as duplicate or mis-registered."),
     "reopened_at": ("reopened", "Start of this spell, for spells after the first."),
+}
+# What an event may say besides what happened when.
+SAID = {
+    "outcome": pl.String(),
+    "amount": pl.Decimal(18, 2),
+    "actor": pl.String(),
+    "document_count": pl.Int64(),
+    "document_medium": pl.String(),
 }
 # The bit of each event in `day_events`: whether only its day is known.
 BITS = {event: 1 << place for place, (event, _) in enumerate(FIRST_EVENTS.values())}
@@ -45,7 +55,7 @@ def with_spell_no(events: pl.LazyFrame, second_decision: str) -> pl.LazyFrame:
     reopenings = silent.filter(pl.col("event") == "reopened").select("claim_id", reopening="event_at")
     counted = (
         silent.join(reopenings, on="claim_id", how="inner")
-        .group_by("event_id", "claim_id", "event", "event_at", "is_day", "outcome", "amount", "actor")
+        .group_by("event_id", "claim_id", "event", "event_at", "is_day", *SAID)
         .agg(spell_no=1 + (pl.col("reopening") <= pl.col("event_at")).sum().cast(pl.Int32))
     )
     plain = silent.join(reopenings, on="claim_id", how="anti").with_columns(pl.col("spell_no").fill_null(1))
@@ -63,9 +73,7 @@ def _reopened_by_decision(silent: pl.LazyFrame) -> pl.LazyFrame:
     return steps.filter(again).with_columns(
         event_id=pl.col("event_id") + "|reopened",
         event=pl.lit("reopened"),
-        outcome=pl.lit(None, dtype=pl.String),
-        amount=pl.lit(None, dtype=pl.Decimal(18, 2)),
-        actor=pl.lit(None, dtype=pl.String),
+        **{name: pl.lit(None).cast(dtype) for name, dtype in SAID.items()},
     )
 
 
@@ -102,6 +110,11 @@ def _first_instants(spells: pl.LazyFrame) -> pl.LazyFrame:
         decided_by_system=when("decided", "actor").min(),
         progress_notice_count=(pl.col("event") == "progress_notified").sum(),
         stage_change_count=pl.col("event").is_in(STAGES).sum(),
+        document_count=pl.when(pl.col("document_count").count() > 0).then(pl.col("document_count").sum()),
+        document_medium=pl.when(pl.col("document_medium").min() == pl.col("document_medium").max())
+        .then(pl.col("document_medium").max())
+        .when(pl.col("document_medium").count() > 0)
+        .then(pl.lit("mixed")),
     )
 
 

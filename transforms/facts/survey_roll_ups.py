@@ -6,7 +6,7 @@ Nothing here averages over customers: that is done in `core.survey_parts` and `c
 import polars as pl
 
 from transforms.facts.survey_answers import DECIMALS, RESPONSE_KEY
-from transforms.model import SEGMENT_COLUMNS, Columns
+from transforms.model import SEGMENT_COLUMNS, SERVICE_CHANNEL, Columns
 
 # A respondent's gap needs this share of the dimension's pairs.
 PAIRS_SHARE = 0.5
@@ -20,9 +20,15 @@ SCORE_COLUMNS: Columns = {
     "n_items": (pl.Int64, "Perception items answered."),
     "n_pairs": (pl.Int64, "Items with both expectation and perception answered."),
 }
+# The segments of a questionnaire; what nobody says is unknown.
+SERVED: Columns = {
+    **SEGMENT_COLUMNS,
+    **SERVICE_CHANNEL,
+    "mode": (pl.String, "How it was answered: app, web, phone, paper or in_person."),
+}
 ABOUT_COLUMNS: Columns = {
     "answered_on": (pl.Date, "Day of the last answer."),
-    **SEGMENT_COLUMNS,
+    **SERVED,
     "is_valid": (pl.Boolean, "Neither straight-lining nor speeding."),
     "is_audit": (pl.Boolean, "A mystery shopper's audit: counted apart, never with customers."),
 }

@@ -12,5 +12,7 @@ SELECT
     spell_no,  -- 1 as first handled, 2 after the first reopening; empty where the source does not say.
     outcome,  -- How the claim was decided or closed.
     amount,  -- Amount of the event.
-    actor  -- Who acted.
+    actor,  -- Who acted.
+    document_count,  -- Documents that came with it.
+    document_medium  -- Medium of these.
 FROM latest.claim_events

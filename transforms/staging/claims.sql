@@ -22,6 +22,11 @@ cases AS (
         arg_max(org_unit, place) AS org_unit,
         arg_max(region, place) AS region,
         arg_max(age_band, place) AS age_band,
+        arg_max(customer_segment, place) AS customer_segment,
+        arg_min(service_channel, place) AS service_channel,
+        arg_max(handler_id, place) AS handler_id,
+        arg_max(agent_id, place) AS agent_id,
+        arg_max(catastrophe_code, place) AS catastrophe_code,
         arg_max(loss_at, place) AS loss_at,
         arg_max(loss_precision, place) AS loss_precision,
         arg_max(claimed_amount, place) AS claimed_amount,
@@ -29,6 +34,8 @@ cases AS (
         bool_or(injury) AS injury,
         bool_or(third_party) AS third_party,
         bool_or(fast_track) AS fast_track,
+        bool_or(green_channel) AS green_channel,
+        bool_or(direct_pay) AS direct_pay,
         arg_max(contract_decision_days, place) AS contract_decision_days,
         arg_max(contract_payment_days, place) AS contract_payment_days,
         arg_min(policy_id, place) AS first_policy_id,
@@ -48,6 +55,11 @@ SELECT
     coalesce(cases.product_line, policies.product_line, 'unknown') AS product_line,  -- Product line.
     coalesce(cases.channel, policies.channel, 'unknown') AS channel,  -- Sales channel.
     coalesce(cases.age_band, policies.age_band, 'unknown') AS age_band,  -- Age band of the insured.
+    coalesce(cases.customer_segment, policies.customer_segment, 'unknown') AS customer_segment,  -- Segment of the customer.
+    cases.service_channel,  -- Way by which the claim was reported, else the first known.
+    cases.handler_id,  -- Who handles it, at last.
+    coalesce(cases.agent_id, policies.agent_id) AS agent_id,  -- The agent of the policy.
+    cases.catastrophe_code,  -- Catastrophe that the loss is part of.
     cases.loss_at,  -- When the insured event took place.
     coalesce(cases.loss_precision = 'day', FALSE) AS loss_is_day,  -- Of which only the day is known.
     cases.claimed_amount,  -- Amount claimed.
@@ -55,6 +67,8 @@ SELECT
     cases.injury,  -- Somebody was injured.
     cases.third_party,  -- Third-party property is involved.
     cases.fast_track,  -- Went through the fast track.
+    cases.green_channel,  -- Went through a green channel.
+    cases.direct_pay,  -- The insurer settles with hospital or garage.
     cases.contract_decision_days,  -- Decision term of the contract.
     cases.contract_payment_days,  -- Payment term of the contract.
     CASE

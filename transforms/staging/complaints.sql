@@ -15,6 +15,7 @@ SELECT
     complaints.outcome,  -- How it was decided.
     complaints.request_met,  -- How far the request was met.
     complaints.category,  -- Matter.
+    complaints.root_cause,  -- What was found to have caused it.
     complaints.via_regulator,  -- Transferred by the regulator.
     complaints.complexity,  -- Class that sets the limit.
     complaints.extension_approved_on,  -- Day a longer limit was approved and communicated.
@@ -42,7 +43,11 @@ SELECT
     coalesce(complaints.region, units.region, policies.region, 'unknown') AS region,  -- Region.
     coalesce(complaints.product_line, policies.product_line, 'unknown') AS product_line,  -- Product line.
     coalesce(complaints.channel, policies.channel, 'unknown') AS channel,  -- Sales channel.
-    coalesce(complaints.age_band, policies.age_band, 'unknown') AS age_band  -- Age band of the customer.
+    coalesce(complaints.age_band, policies.age_band, 'unknown') AS age_band,  -- Age band of the customer.
+    coalesce(complaints.customer_segment, policies.customer_segment, 'unknown') AS customer_segment,  -- Customer segment.
+    complaints.service_channel,  -- Way by which it came.
+    complaints.handler_id,  -- Who handles it.
+    coalesce(complaints.agent_id, policies.agent_id) AS agent_id  -- The agent complained about, else of the policy.
 FROM latest.complaints AS complaints
 LEFT JOIN staging.policies AS policies ON policies.policy_id = complaints.policy_id
 LEFT JOIN latest.org_units AS units ON units.org_unit = complaints.org_unit

@@ -10,6 +10,7 @@ SELECT
     exposures.product_line,  -- Product line.
     exposures.policies,  -- Policies in force at month end plus those terminated in it.
     exposures.lives,  -- Insured person-times.
+    exposures.outlets,  -- Outlets of the unit at the end of the month.
     exposures.premium_income,  -- Premium income.
     exposures.reserve_opening,  -- Long-term reserve at the start of the year.
     exposures.investment_opening,  -- Investment contracts and separate accounts at the start of the year.

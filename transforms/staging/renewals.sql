@@ -22,6 +22,7 @@ SELECT
     policies.product_line,  -- Product line.
     policies.channel,  -- Sales channel.
     policies.age_band,  -- Age band of the insured.
+    policies.customer_segment,  -- Segment of the customer.
     coalesce(policies.annual_premium, policies.modal_premium) AS premium,  -- Premium of its term.
     successors.renewed_on,  -- First day of the policy that renews it.
     successors.renewal_premium  -- Premium of that policy's first year.

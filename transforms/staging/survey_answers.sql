@@ -21,7 +21,10 @@ SELECT
     coalesce(answers.region, units.region, policies.region, 'unknown') AS region,  -- Region.
     coalesce(answers.product_line, policies.product_line, 'unknown') AS product_line,  -- Product line.
     coalesce(answers.channel, policies.channel, 'unknown') AS channel,  -- Sales channel.
-    coalesce(answers.age_band, policies.age_band, 'unknown') AS age_band  -- Age band of the respondent.
+    coalesce(answers.age_band, policies.age_band, 'unknown') AS age_band,  -- Age band of the respondent.
+    coalesce(answers.customer_segment, policies.customer_segment, 'unknown') AS customer_segment,  -- Segment of the customer.
+    answers.service_channel,  -- Way by which the customer was served.
+    answers.mode  -- How the answers were given.
 FROM latest.survey_answers AS answers
 LEFT JOIN staging.policies AS policies ON policies.policy_id = answers.policy_id
 LEFT JOIN latest.org_units AS units ON units.org_unit = answers.org_unit

@@ -20,7 +20,10 @@ SELECT
     coalesce(invitations.region, units.region, policies.region, 'unknown') AS region,  -- Region.
     coalesce(invitations.product_line, policies.product_line, 'unknown') AS product_line,  -- Product line.
     coalesce(invitations.channel, policies.channel, 'unknown') AS channel,  -- Sales channel.
-    coalesce(invitations.age_band, policies.age_band, 'unknown') AS age_band  -- Age band of the customer.
+    coalesce(invitations.age_band, policies.age_band, 'unknown') AS age_band,  -- Age band of the customer.
+    coalesce(invitations.customer_segment, policies.customer_segment, 'unknown') AS customer_segment,  -- Segment of the customer.
+    invitations.service_channel,  -- Way by which the customer was served.
+    invitations.mode  -- How the customer was asked.
 FROM latest.survey_invitations AS invitations
 LEFT JOIN staging.policies AS policies ON policies.policy_id = invitations.policy_id
 LEFT JOIN latest.org_units AS units ON units.org_unit = invitations.org_unit
