@@ -10,7 +10,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 from conftest import Rows
+from index_examples import framework, leaf, made
 from scipy.stats import binom
+
+from transforms.index.nodes import nodes
 
 # Truths by month of receipt or answer; each with the basis of the records that estimate it.
 RECOVERED = {
@@ -182,3 +185,24 @@ def test_claims_out_of_order_are_flagged_and_left_out(rows, truth):
     assert planted
     assert planted <= set(flagged["claim_id"])
     assert rows("SELECT sum(n_excluded) FROM kpi.monthly WHERE kpi = 'claim_paid_share'").item() > 0
+
+
+def test_what_small_branches_are_shrunk_to_is_found_again(rows, truth):
+    """Every branch taken for small: limits hold the truth in 92 to 98 of 100, closer than those of its own cases."""
+    leaves = {
+        kpi: leaf(kpi, basis=basis, if_small="shrunk", minimum_denominator=1e12)
+        for kpi, basis in RECOVERED.items()
+    }
+    records = rows("SELECT * FROM kpi.monthly WHERE cut = 'org_unit'")
+    found = made(nodes, framework(leaves), kpi_monthly=records.lazy()).filter(status="shrunk").collect()
+    held = pl.concat(
+        records.filter(kpi=kpi, basis=basis)
+        .select("kpi", "period", "segment", "ci_low", "ci_high")
+        .join(truth_frame(truth, kpi).cast({"truth": pl.Float64}), on=["period", "segment"])
+        for kpi, basis in RECOVERED.items()
+    ).join(found, on=["kpi", "period", "segment"])
+    assert held.height >= 1000
+    share = held.select(pl.col("truth").is_between("shrunk_low", "shrunk_high").mean()).item()
+    assert 0.92 <= share <= 0.98
+    narrower = pl.col("shrunk_high") - pl.col("shrunk_low") < pl.col("ci_high") - pl.col("ci_low")
+    assert held.select(narrower.mean()).item() > 0.9

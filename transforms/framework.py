@@ -27,8 +27,9 @@ Aggregation = Literal["arithmetic", "geometric", "harmonic"]
 Normalisation = Literal[
     "goalposts", "min_max", "z_score", "distance_to_target", "percentile_rank", "bands", "formula"
 ]
-# What a leaf does where a month of a segment has too few cases: it is missing, or takes more months up to that one.
-IfSmall = Literal["missing", "rolling_3", "rolling_6", "rolling_12"]
+# What a leaf does where a month of a segment has too few cases: it is missing, takes more months up to that one, or is
+# drawn towards the segments of its cut.
+IfSmall = Literal["missing", "rolling_3", "rolling_6", "rolling_12", "shrunk"]
 
 
 def _version_text(version: object) -> object:
@@ -107,7 +108,8 @@ class Leaf(_Part):
     if_small: IfSmall = Field(
         default="missing",
         description="Where a segment has too few cases in a month: missing, or as many months up to it as it takes, "
-        "3, 6 or 12, and so many at most.",
+        "3, 6 or 12, and so many at most; or shrunk towards the segments of its cut (empirical Bayes), which then "
+        "holds for low_n as well.",
     )
     awaited: bool = Field(default=False, description="There is no such KPI yet: the leaf is missing.")
     note: str = ""
@@ -115,7 +117,7 @@ class Leaf(_Part):
     @property
     def most_months(self) -> int:
         """The longest window that its KPI may be taken over."""
-        return 1 if self.if_small == "missing" else int(self.if_small.removeprefix("rolling_"))
+        return int(self.if_small.removeprefix("rolling_")) if self.if_small.startswith("rolling_") else 1
 
 
 class Group(_Part):
@@ -256,6 +258,11 @@ class Framework(_Part):
     def months(self) -> int:
         """Months of the periods that are scored."""
         return 1 if self.grain == "month" else CALENDAR_GRAINS[self.grain]
+
+    @property
+    def shrinks(self) -> bool:
+        """Whether small segments of any leaf are drawn towards those of their cut."""
+        return any(node.leaf and node.leaf.if_small == "shrunk" for node in self.leaves)
 
     @property
     def is_drawn_by_cases(self) -> bool:

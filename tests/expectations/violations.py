@@ -247,6 +247,9 @@ INDEX = {
         "kpi IS NOT NULL AND effective_weight > 0 AND (period, cut, segment) IN"
         " (SELECT (period, cut, segment) FROM index.nodes WHERE level = 0 AND score IS NOT NULL)",
     ),
+    ("index.nodes", "shrunk_within_limits"): one(
+        "index.nodes", "shrunk_value = 3, shrunk_low = 1, shrunk_high = 2", "kpi IS NOT NULL"
+    ),
     ("index.nodes", "leaves_match_kpis"): one(
         "index.nodes", "value = value + 0.001", "kpi IS NOT NULL AND value IS NOT NULL"
     ),

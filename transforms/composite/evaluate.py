@@ -4,7 +4,7 @@ A unit is a segment in a month, a column of every array here; rows for tables ar
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from transforms.composite import normalise
 from transforms.composite.aggregate import Array, delinearised, linearised, rounded
 from transforms.composite.columns import UNIT
+from transforms.composite.shrink import SHRUNK, shrunk_records
 from transforms.composite.treat import treated
 from transforms.exactness import compared, compared_array
 from transforms.framework import Bands, Framework, Leaf, Node, Treatment
@@ -25,6 +26,7 @@ from transforms.vocabulary import STATUSES as RECORD_STATUSES
 STATUSES: tuple[str, ...] = (
     *RECORD_STATUSES,
     "filled",
+    "shrunk",
     "absent",
     "below_minimum",
     "not_comparable",
@@ -39,9 +41,11 @@ class Evaluation:
     """Arrays of nodes × units, nodes in the order of `framework.nodes`, missing scores NaN.
 
     `value` is the KPI's own, `n` its cases and `window` the months it covers, for an inner node the most of
-    any leaf that counts in it (0: none); `effective_weight` the weight a node really has in the unit's index (0
-    where it or a node above is missing), `coverage` the share of a node's leaf weight behind its score,
-    `n_truncated` and `n_floored` count leaves beyond their goalposts and scores raised to the floor, in it or under it.
+    any leaf that counts in it (0: none); `shrunk` has in place of a small segment's value the estimate that is scored,
+    with its limits (value, low, high × nodes × units; NaN where nothing was shrunk); `effective_weight` is the weight
+    a node really has in the unit's index (0 where it or a node above is missing), `coverage` the share of a node's
+    leaf weight behind its score, `n_truncated` and `n_floored` count leaves beyond their goalposts and scores raised
+    to the floor, in it or under it.
     """
 
     framework: Framework
@@ -55,6 +59,12 @@ class Evaluation:
     status: NDArray[np.int8]
     n_truncated: NDArray[np.int32]
     n_floored: NDArray[np.int32]
+    shrunk: Array
+
+    @property
+    def estimate(self) -> Array:
+        """The value that a leaf is scored on: shrunk where it was, else its own."""
+        return np.where(np.isnan(self.shrunk[0]), self.value, self.shrunk[0])
 
 
 def with_windows(
@@ -93,16 +103,23 @@ def evaluate(kpis: pl.LazyFrame, framework: Framework) -> Evaluation:
     window[place] = cells["window_months"].to_numpy()
     status[place] = cells["status"].to_physical().to_numpy()
     truncated[place] = cells["is_truncated"].to_numpy()
-    return climbed(framework, units, score, value, n, window, status, truncated)
+    found = climbed(framework, units, score, value, n, window, status, truncated)
+    if not framework.shrinks:
+        return found
+    shrunk = found.shrunk.copy()
+    for part, name in zip(shrunk, SHRUNK, strict=True):
+        part[place] = cells[name].to_numpy()
+    return replace(found, shrunk=shrunk)
 
 
 def leaf_records(kpis: pl.LazyFrame, framework: Framework) -> pl.LazyFrame:
-    """period, cut, segment, node (position in the framework), value, n, window_months, score, status, is_truncated.
+    """UNIT, node (position in the framework), value, n, window_months, score, status, is_truncated, shrunk estimate.
 
     A record counts if its status is ok or low_n and its denominator (n, where it has none) reaches the leaf's
     minimum; the score is NaN for others. Where the month's does not count, the shortest window that the leaf may
-    take and that counts stands for it. Of several records of one KPI and unit that of the latest as_of holds. What a
-    unit lacks may be filled in, outliers be treated and values be taken in logarithms, in this order.
+    take and that counts stands for it, or what it is shrunk to. Of several records of one KPI and unit that of the
+    latest as_of holds. What a unit lacks may be filled in, outliers be treated and values be taken in logarithms, in
+    this order.
     """
     present = pl.col("status").is_in(SHOWN) & pl.col("value").is_finite().fill_null(False)
     counted_cases = pl.coalesce(pl.col("denominator"), pl.col("n").cast(pl.Float64))
@@ -113,6 +130,8 @@ def leaf_records(kpis: pl.LazyFrame, framework: Framework) -> pl.LazyFrame:
         .then(pl.lit("filled"))
         .when(pl.col("is_filled"))
         .then(pl.lit("filled"))
+        .when(pl.col("shrunk_value").is_not_null())
+        .then(pl.lit("shrunk"))
         .when(pl.col("status").is_null())
         .then(pl.lit("absent"))
         .when(~pl.col("status").is_in(SHOWN))
@@ -139,7 +158,7 @@ def leaf_records(kpis: pl.LazyFrame, framework: Framework) -> pl.LazyFrame:
         .unique([*UNIT, "node"], keep="first")
     )
     return (
-        _comparable(found, framework)
+        _comparable(_with_shrunk(found, framework), framework)
         .with_columns(_leaf_score(framework).alias("score"))
         .with_columns(
             is_scored_withheld=(pl.col("status") == "suppressed").fill_null(False)
@@ -158,7 +177,22 @@ def leaf_records(kpis: pl.LazyFrame, framework: Framework) -> pl.LazyFrame:
             pl.col("score").fill_null(float("nan")),
             status.cast(STATUS).alias("status"),
             normalise.is_truncated(*goalposts).fill_null(False).alias("is_truncated"),
+            *(pl.col(name).fill_null(float("nan")) for name in SHRUNK),
         )
+    )
+
+
+def _with_shrunk(found: pl.LazyFrame, framework: Framework) -> pl.LazyFrame:
+    """The records with what small ones are shrunk to, which is then what they are scored on."""
+    if not framework.shrinks:
+        return found.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in SHRUNK)
+    # Worked out once: both sides of the join would ask for the records.
+    records = found.collect()
+    shrunk = shrunk_records(records.lazy(), framework)
+    return (
+        records.lazy()
+        .join(shrunk, on=[*UNIT, "node"], how="left")
+        .with_columns(usable=pl.coalesce("shrunk_value", "usable"))
     )
 
 
@@ -273,7 +307,18 @@ def climbed(
             score[parent] = rounded(score[parent], node.round_to)
     effective = _effective_weights(framework, share, score)
     return Evaluation(
-        framework, units, score, value, n, window, coverage, effective, status, truncated, floored
+        framework,
+        units,
+        score,
+        value,
+        n,
+        window,
+        coverage,
+        effective,
+        status,
+        truncated,
+        floored,
+        np.broadcast_to(np.nan, (len(SHRUNK), *score.shape)),
     )
 
 

@@ -11,6 +11,7 @@ import polars as pl
 from transforms.composite.aggregate import Array
 from transforms.composite.columns import UNIT
 from transforms.composite.evaluate import STATUSES, Evaluation, evaluate, known_windows
+from transforms.composite.shrink import READS as READS_TO_SHRINK
 from transforms.framework import Framework
 from transforms.model import Columns
 
@@ -51,7 +52,7 @@ def evaluated_rows(
     return (
         known_windows(kpis)
         .filter(pl.col("kpi").is_in(sorted(used)))
-        .select(READS)
+        .select(*READS, *(READS_TO_SHRINK if any(f.shrinks for f in frameworks) else ()))
         .map_batches(
             table, schema=schema, predicate_pushdown=False, projection_pushdown=False, slice_pushdown=False
         )

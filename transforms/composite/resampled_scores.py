@@ -38,7 +38,7 @@ class ResampledScores:
 
 @dataclass(frozen=True)
 class LeafSpreads:
-    """One standard deviation below and above each leaf's value, and its denominator: nodes × units."""
+    """One standard deviation below and above what each leaf is scored on, and its denominator: nodes × units."""
 
     below: Array
     above: Array
@@ -85,6 +85,10 @@ def leaf_spreads(kpi_rows: pl.LazyFrame, evaluation: Evaluation) -> LeafSpreads:
     matrices = [np.zeros_like(evaluation.score) for _ in range(3)]
     for matrix, name in zip(matrices, ("below", "above", "denominator"), strict=True):
         matrix[place] = cells[name].to_numpy()
+    value, low, high = evaluation.shrunk
+    is_shrunk = ~np.isnan(value)
+    matrices[0][is_shrunk] = ((value - low) / Z_95)[is_shrunk]
+    matrices[1][is_shrunk] = ((high - value) / Z_95)[is_shrunk]
     return LeafSpreads(*matrices)
 
 
@@ -118,24 +122,24 @@ def _all_leaves(
 ) -> dict[int, Array]:
     """The value of every leaf, units × draws: of cases where they give one, else spread as its record says.
 
-    Cases are those of a single month, so a leaf that covers several months is spread by its record.
+    Cases are those of a single month, so a leaf that covers several months is spread by its record, and a shrunk one
+    by the limits of what it was shrunk to.
     """
-    leaves = {
-        i: n.leaf.most_months for i, n in enumerate(evaluation.framework.nodes) if n.leaf and n.weight > 0
-    }
-    alone = [i for i, most_months in leaves.items() if i not in of_cases or most_months > 1]
+    leaves = {i: n.leaf.if_small for i, n in enumerate(evaluation.framework.nodes) if n.leaf and n.weight > 0}
+    alone = [i for i, if_small in leaves.items() if i not in of_cases or if_small != "missing"]
+    estimate = evaluation.estimate
+    is_spread = (evaluation.window > 1) | ~np.isnan(evaluation.shrunk[0])
     columns = rows["column"].to_numpy()
     generators = [named_generator(seed, "alone", *unit) for unit in rows.select(UNIT).iter_rows()]
     noise = np.stack([rng.standard_normal((len(alone), draws)) for rng in generators], axis=1)
     found = {}
     for leaf, own in zip(alone, noise, strict=True):
         width = np.where(own < 0, spreads.below[leaf, columns, None], spreads.above[leaf, columns, None])
-        found[leaf] = evaluation.value[leaf, columns, None] + width * own
+        found[leaf] = estimate[leaf, columns, None] + width * own
     for leaf, values in of_cases.items():
-        of_months = found.get(leaf, evaluation.value[leaf, columns, None])
-        is_longer = evaluation.window[leaf, columns, None] > 1
-        of_month = np.where(np.isnan(values), evaluation.value[leaf, columns, None], values)
-        found[leaf] = np.where(is_longer, of_months, of_month)
+        of_record = found.get(leaf, estimate[leaf, columns, None])
+        of_month = np.where(np.isnan(values), estimate[leaf, columns, None], values)
+        found[leaf] = np.where(is_spread[leaf, columns, None], of_record, of_month)
     return found
 
 

@@ -100,7 +100,7 @@ def sample(evaluation: Evaluation, period: date, cut: str) -> Sample:
     """The segments of one month and cut that have an index, under goalposts, min–max and z (50 + 10 z)."""
     chosen = (evaluation.units["period"] == period) & (evaluation.units["cut"] == cut)
     columns = np.flatnonzero(chosen.to_numpy() & ~np.isnan(evaluation.score[0]))
-    score, value = evaluation.score[:, columns], evaluation.value[:, columns]
+    score, value = evaluation.score[:, columns], evaluation.estimate[:, columns]
     normalised = {name: np.full(score.shape, np.nan) for name in ("goalposts", "min_max", "z_score")}
     for i, node in enumerate(evaluation.framework.nodes):
         if node.leaf:
