@@ -14,13 +14,13 @@ from expectations.suites import Check
 from orchestration.build import CalendarGap
 from orchestration.checks import checks
 from orchestration.headlines import headlines
-from orchestration.models import SESSION_FEEDS, models, raw_table
+from orchestration.models import SESSION_SCHEMAS, models, raw_table
 from orchestration.project import Project
 from orchestration.session import Session
 from transforms.graph import Node
 from transforms.model import Transform
 from transforms.periods import months_until
-from warehouse.contract import Contract, contracts
+from warehouse.contract import Contract
 from warehouse.landing.errors import LandingError
 
 PUBLISHED = dg.AssetKey("published")
@@ -88,7 +88,7 @@ def _raw(project: Project, judged: Sequence[Check]) -> dg.AssetsDefinition:
             kinds={"duckdb"},
             metadata={"dagster/table_name": f"raw.{feed}", "dagster/column_schema": _feed_schema(contract)},
         )
-        for feed, contract in contracts().items()
+        for feed, contract in project.contracts.items()
     ]
 
     @dg.multi_asset(name="raw", specs=specs, check_specs=_check_specs(specs, judged), can_subset=True)
@@ -179,7 +179,7 @@ def _spec(
     node: Node, graph: Mapping[str, Node], partitions: dg.PartitionsDefinition[str] | None
 ) -> dg.AssetSpec:
     deps = []
-    for feed in dict.fromkeys(raw_table(table) for table in node.reads if table in SESSION_FEEDS):
+    for feed in dict.fromkeys(raw_table(t) for t in node.reads if t.partition(".")[0] in SESSION_SCHEMAS):
         deps.append(dg.AssetDep(_key(feed)))
     for table in node.reads:
         if table in graph:

@@ -20,6 +20,7 @@ from transforms.settings import Settings
 from transforms.sql_model import SqlModel
 from transforms.units import unit_rows
 from warehouse.catalogue import write_table
+from warehouse.contract import Contracts, contracts
 from warehouse.landing.latest import open_latest
 from warehouse.landing.mapping import FeedSource
 from warehouse.landing.recorded import recorded_sql
@@ -43,6 +44,7 @@ class Run:
     settings: Settings
     months: tuple[date, ...]
     feeds: Mapping[str, Sequence[FeedSource]] = field(default_factory=dict)
+    contracts: Contracts = field(default_factory=contracts)
 
     @property
     def is_whole(self) -> bool:
@@ -71,11 +73,11 @@ def open_session(store: Store, run: Run, graph: Mapping[str, Node]) -> None:
     store.replace("staging.official_calendar", calendar_until(run.settings.calendar, until))
     # Checks hold KPIs to the range of their unit before the rest of the catalogue is written.
     write_table(store, "catalog.units", unit_rows())
-    open_latest(store.con)
-    find_repeats(store.con)
+    open_latest(store.con, run.contracts)
+    find_repeats(store.con, run.contracts)
     store.create_view(
         RECORDED,
-        recorded_sql(asked_of_feeds(run.settings), run.feeds, run.settings.time_zone),
+        recorded_sql(asked_of_feeds(run.settings), run.feeds, run.settings.time_zone, run.contracts),
     )
     for node in graph.values():
         if node.schema == "staging" and isinstance(node.model, SqlModel):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orchestration.build import RECORDED, Run
-from orchestration.models import SESSION_FEEDS, raw_table
+from orchestration.models import raw_table, session_feeds
 from orchestration.own_files import OwnFiles
 from transforms.dictionary import dictionary_rows
 from transforms.framework_versions import catalogue_rows as version_rows
@@ -20,7 +20,6 @@ from transforms.pack import pack_rows
 from transforms.sql_model import SqlModel
 from transforms.units import unit_rows
 from warehouse.catalogue import Rows, read_columns
-from warehouse.contract import contracts
 from warehouse.history import published_frameworks, scored_months
 from warehouse.store import Store
 
@@ -31,7 +30,7 @@ def catalogue_rows(store: Store, run: Run, graph: Mapping[str, Node], own: OwnFi
     """The rows of every table of the catalogue, from contracts and models, among them a project's `own`."""
     recorded = store.read(RECORDED)
     columns: list[tuple[object, ...]] = []
-    for feed, contract in contracts().items():
+    for feed, contract in run.contracts.items():
         texts = {name: column.description for name, column in contract.columns.items()}
         columns += read_columns(store, f"raw.{feed}", texts)
     for node in graph.values():
@@ -39,7 +38,7 @@ def catalogue_rows(store: Store, run: Run, graph: Mapping[str, Node], own: OwnFi
     schemas: dict[str, dict[str, str]] = {}
     for table, column, _, dtype, _ in columns:
         schemas.setdefault(str(table), {})[str(column)] = str(dtype)
-    feeds = {view: schemas[raw_table(view)] for view in SESSION_FEEDS}
+    feeds = {view: schemas[raw_table(view)] for view in session_feeds(run.contracts)}
     lineage = [
         (table, column, raw_table(source), source_column)
         for table, column, source, source_column in column_lineage(
@@ -47,7 +46,7 @@ def catalogue_rows(store: Store, run: Run, graph: Mapping[str, Node], own: OwnFi
         )
     ]
     return {
-        "catalog.tables": _tables(store, graph, own),
+        "catalog.tables": _tables(store, run, graph, own),
         "catalog.columns": columns,
         "catalog.column_lineage": lineage,
         "catalog.kpis": dictionary_rows(run.settings, recorded),
@@ -71,11 +70,11 @@ def _session(store: Store) -> dict[str, dict[str, str]]:
     return {table: store.columns(table) for table in SESSION_TABLES}
 
 
-def _tables(store: Store, graph: Mapping[str, Node], own: OwnFiles) -> Rows:
+def _tables(store: Store, run: Run, graph: Mapping[str, Node], own: OwnFiles) -> Rows:
     feeds = [
-        (f"raw.{feed}", "feed", contract.description, ", ".join(contract.key), "", f"warehouse/contracts/{feed}.yml",
-         store.count(f"raw.{feed}"), None)
-        for feed, contract in contracts().items()
+        (f"raw.{feed}", "feed", contract.description, ", ".join(contract.key), "",
+         _contract_file(feed, run), store.count(f"raw.{feed}"), None)
+        for feed, contract in run.contracts.items()
     ]  # fmt: skip
     made = [
         (
@@ -91,6 +90,12 @@ def _tables(store: Store, graph: Mapping[str, Node], own: OwnFiles) -> Rows:
         for node in graph.values()
     ]
     return [*feeds, *made]
+
+
+def _contract_file(feed: str, run: Run) -> str:
+    """The file of a feed's contract: ours, or the project's."""
+    own = {declared.feed: declared.path for declared in run.settings.own_feeds}
+    return f"contracts/{own[feed].name}" if feed in own else f"warehouse/contracts/{feed}.yml"
 
 
 def source_file(node: Node, own: OwnFiles) -> str:

@@ -20,10 +20,10 @@ from expectations.suites import (
 )
 from expectations.suites import checks as installed_checks
 from orchestration.models import models
+from orchestration.own_contracts import own_contracts
 from orchestration.own_files import NONE, OwnFile, OwnFileError, OwnFiles
 from transforms.nearest import meant
 from transforms.written_yaml import YamlError, line_of, read_yaml
-from warehouse.contract import contracts
 
 
 @lru_cache(maxsize=2)
@@ -37,7 +37,7 @@ def checks(own: OwnFiles = NONE) -> tuple[Check, ...]:
         return installed_checks()
     graph = models(own)
     tables = [
-        *(f"raw.{feed}" for feed in contracts()),
+        *(f"raw.{feed}" for feed in own_contracts(own.contracts).contracts),
         *(name for name in graph if not name.startswith("staging.")),
     ]
     found: list[Check] = []
@@ -61,7 +61,7 @@ def checks(own: OwnFiles = NONE) -> tuple[Check, ...]:
     found += [
         grain_check(node.name, node.grain, node.path)
         for node in graph.values()
-        if own.has(node.path) and node.name not in checked
+        if own.has(node.path) and node.schema != "staging" and node.name not in checked
     ]
     return in_order([*installed_checks(), *found])
 

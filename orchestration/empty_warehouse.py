@@ -26,6 +26,7 @@ from transforms.nearest import did_you_mean
 from transforms.periods import months_until
 from transforms.settings import Settings
 from transforms.sql_model import ModelError, tables_named
+from warehouse.contract import Contracts, contracts
 from warehouse.landing.raw_tables import create_raw
 from warehouse.store import Folder, Store
 
@@ -45,7 +46,7 @@ def own_problems(project: Project) -> Iterator[str]:
     if own:
         yield from _refused(project, graph, facts)
     yield from kpi_problems(project, facts)
-    yield from cut_problems(project, facts_by_table(facts))
+    yield from cut_problems(project, facts_by_table(facts, project.settings))
 
 
 def _refused(
@@ -59,7 +60,8 @@ def _refused(
         named = tables_named(check.sql) if check.sql else ()
         wanted |= {check.table, *(graph if named is None else named)}
     # What is wrong with own KPIs is told apart from this.
-    with empty_warehouse(project.settings.model_copy(update={"kpis": {}, "own_kpis": ()})) as store:
+    bare = project.settings.model_copy(update={"kpis": {}, "own_kpis": ()})
+    with empty_warehouse(bare, project.contracts) as store:
         yield from fill(store, graph, wanted)
         for node in graph.values():
             if own.has(node.path) and isinstance(node.model, Transform):
@@ -97,22 +99,24 @@ def _wrong_with(check: Check, store: Store, own: OwnFiles) -> Iterator[str]:
         )
 
 
-def schemas_of(graph: Mapping[str, Node], tables: Iterable[str], settings: Settings) -> dict[str, pl.Schema]:
+def schemas_of(
+    graph: Mapping[str, Node], tables: Iterable[str], settings: Settings, feeds: Contracts | None = None
+) -> dict[str, pl.Schema]:
     """The schemas of all that some tables are made from, directly or not, and of the tables themselves."""
     wanted = upstream(graph, tables)
-    with empty_warehouse(settings) as store:
+    with empty_warehouse(settings, feeds or contracts()) as store:
         if wrong := list(fill(store, graph, wanted)):
             raise ModelError(*wrong)
         return {table: store.empty(table).schema for table in wanted}
 
 
 @contextmanager
-def empty_warehouse(settings: Settings) -> Iterator[Store]:
-    """An open store with the feeds and the views of a session, in which nothing has landed."""
+def empty_warehouse(settings: Settings, feeds: Contracts) -> Iterator[Store]:
+    """An open store with the feeds of some contracts and the views of a session, in which nothing has landed."""
     with TemporaryDirectory() as folder, Store(Folder(Path(folder))) as store:
-        create_raw(store.con)
+        create_raw(store.con, feeds)
         # The graph's own views are made by `fill`, which tells what is wrong with them.
-        open_session(store, Run(SOME_DAY, settings, tuple(months_until(SOME_DAY, 1))), {})
+        open_session(store, Run(SOME_DAY, settings, tuple(months_until(SOME_DAY, 1)), contracts=feeds), {})
         yield store
 
 

@@ -37,7 +37,7 @@ def tried(project: Project) -> Iterator[Tried]:
     ]
     if not own:
         return
-    schemas = schemas_of(graph, [node.name for node in own], project.settings)
+    schemas = schemas_of(graph, [node.name for node in own], project.settings, project.contracts)
     for node in own:
         assert isinstance(node.model, Transform)
         yield _tried(node, node.model, graph, schemas, project)

@@ -4,23 +4,30 @@ The graph itself is built by `transforms/graph.py`, which knows no feeds and no 
 contracts, what a project adds from its folder (`own_files.py`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from traceback import extract_tb
 
+from orchestration.own_contracts import OwnContracts, own_contracts
 from orchestration.own_files import NONE, OwnFiles
 from orchestration.own_kpis import counted_facts
-from transforms.graph import Node, build_graph, transforms_in
+from transforms.graph import Node, build_graph, transform_models, transforms_in
 from transforms.model import Transform
+from transforms.own_feeds import hidden_columns
 from transforms.own_models import own_sql_models, own_transforms
 from transforms.sql_model import ModelError
-from warehouse.contract import contracts
+from transforms.written_yaml import line_of, read_yaml
+from warehouse.contract import Contracts
 
 # The views of a session on the feeds: the records' versions known on the as-of day, and the latest of these.
 SESSION_SCHEMAS = ("known", "latest")
-SESSION_FEEDS = tuple(f"{schema}.{feed}" for schema in SESSION_SCHEMAS for feed in contracts())
+
+
+def session_feeds(contracts: Contracts) -> list[str]:
+    """The views of a session on the feeds."""
+    return [f"{schema}.{feed}" for schema in SESSION_SCHEMAS for feed in contracts]
 
 
 def raw_table(view: str) -> str:
@@ -39,18 +46,37 @@ def models(own: OwnFiles = NONE) -> Mapping[str, Node]:
     sql, problems = own_sql_models(own.models)
     declared, wrong_module = _declared(own)
     polars, wrong_transforms = own_transforms(declared)
-    problems += [*wrong_module, *wrong_transforms]
+    feeds = own_contracts(own.contracts)
+    problems += [*wrong_module, *wrong_transforms, *_hidden_columns(own, feeds)]
     # What reads a model that is wrong is not wrong for that.
     wrong = {f"{path.parent.name}.{path.stem}" for path, _ in own.models} - {model.name for model in sql}
     wrong |= {model.writes for model in declared if model not in polars}
     try:
-        counted = counted_facts(own.kpis)
-        graph = build_graph([*SESSION_FEEDS, *wrong], own_sql=sql, own_polars=polars, counted=counted)
+        graph = build_graph(
+            [*session_feeds(feeds.contracts), *wrong],
+            own_sql=sql,
+            own_polars=polars,
+            own_feeds=feeds.feeds,
+            attributes=feeds.attributes,
+            counted=counted_facts(own.kpis),
+        )
     except ModelError as error:
         problems += error.problems
     if problems:
         raise ModelError(*problems)
     return graph
+
+
+def _hidden_columns(own: OwnFiles, feeds: OwnContracts) -> Iterator[str]:
+    """Further columns that a fact would carry under the name of one of its own."""
+    texts = {file.path: file.text for file in own.contracts}
+    for feed, column, fact in hidden_columns(feeds.attributes, transform_models()):
+        key = f"columns.{column}"
+        path = feeds.places[feed, column]
+        yield (
+            f"{path}:{line_of(read_yaml(texts[path])[1], key.split('.'))}: {key}: {fact} has a column of this name "
+            "already, with another meaning; give yours another name"
+        )
 
 
 def _declared(own: OwnFiles) -> tuple[list[Transform], list[str]]:

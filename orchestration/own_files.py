@@ -49,6 +49,8 @@ class OwnFiles:
     """The files of that module."""
     kpis: tuple[OwnFile, ...] = ()
     """Own KPIs, and changes of ours: `kpis/*.yml`."""
+    contracts: tuple[OwnFile, ...] = ()
+    """Own feeds, and further columns of ours: `contracts/*.yml`."""
 
     def has(self, path: Path) -> bool:
         """Whether a file is one of the project's own."""
@@ -72,13 +74,14 @@ def own_files(folder: Path, module: str, problems: list[tuple[str, str]]) -> Own
     """
     found = OwnFiles(
         folder,
-        models=_read(sorted(folder.glob("models/**/*.sql")), problems),
-        suites=_read(sorted(folder.glob("expectations/**/*.y*ml")), problems),
-        audits=_read(sorted(folder.glob("audits/**/*.sql")), problems),
+        models=texts_of(sorted(folder.glob("models/**/*.sql")), problems),
+        suites=texts_of(sorted(folder.glob("expectations/**/*.y*ml")), problems),
+        audits=texts_of(sorted(folder.glob("audits/**/*.sql")), problems),
         module=module,
-        python=_read(_files_of(module, problems) if module else [], problems),
-        kpis=_read(sorted(folder.glob("kpis/*.yml")), problems),
-        indicators=_read(sorted(folder.glob("indicators/*.yml")), problems),
+        python=texts_of(_files_of(module, problems) if module else [], problems),
+        kpis=texts_of(sorted(folder.glob("kpis/*.yml")), problems),
+        contracts=texts_of(contract_files(folder), problems),
+        indicators=texts_of(sorted(folder.glob("indicators/*.yml")), problems),
     )
     return found or NONE
 
@@ -104,7 +107,13 @@ def _files_of(module: str, problems: list[tuple[str, str]]) -> list[Path]:
     )
 
 
-def _read(paths: Iterable[Path], problems: list[tuple[str, str]]) -> tuple[OwnFile, ...]:
+def contract_files(folder: Path) -> list[Path]:
+    """The contracts of the project in a folder, which may have no project file yet."""
+    return sorted(folder.glob("contracts/*.yml"))
+
+
+def texts_of(paths: Iterable[Path], problems: list[tuple[str, str]]) -> tuple[OwnFile, ...]:
+    """The files and what they say; appends to `problems` which are not UTF-8."""
     found = []
     for path in paths:
         try:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from orchestration.project import Project
     from transforms.measures.definition import Kpi
+    from transforms.settings import Settings
 
 # Further from its value than this, an example says something else; it may be written rounded.
 ROUNDING = 1e-6
@@ -80,7 +81,7 @@ def kpi_problems(project: Project, own_facts: Mapping[str, pl.Schema | None]) ->
     ours = built_in(settings)
     codes = {kpi.code for kpi in ours}
     exposures = exposures_of(ours)
-    facts = facts_by_table(own_facts)
+    facts = facts_by_table(own_facts, settings)
     for code in sorted(project.file.kpis.keys() - codes):
         yield f"{project.path}: kpis.{code}: {_no_such_kpi(code, codes)}"
     for path, text in project.own.kpis:
@@ -117,11 +118,13 @@ def kpis_redefined(project: Project, published: Iterable[tuple[str, str, str]]) 
                 yield _told(path, _line(text, key), key, reason)
 
 
-def facts_by_table(own_facts: Mapping[str, pl.Schema | None]) -> dict[str, pl.Schema | None]:
-    """The facts of core with their columns: ours as declared, and the project's own."""
+def facts_by_table(
+    own_facts: Mapping[str, pl.Schema | None], settings: Settings
+) -> dict[str, pl.Schema | None]:
+    """The facts of core with their columns: ours as declared, with what the project adds, and its own."""
     from transforms.graph import transform_models
 
-    ours = {m.writes: m.schema for m in transform_models() if m.writes.startswith("core.")}
+    ours = {m.writes: m.schema for m in transform_models(settings.attributes) if m.writes.startswith("core.")}
     return {**ours, **own_facts}
 
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from orchestration.own_contracts import own_contracts
 from orchestration.own_files import OwnFiles, own_files
 from orchestration.own_indicators import read_own_indicators
 from orchestration.own_kpis import read_own_kpis
@@ -41,7 +42,7 @@ from transforms.settings import (
 )
 from transforms.vocabulary import CALENDAR_GRAINS, Grain
 from transforms.written_yaml import YamlError, key_problems, line_of, read_yaml, text_of
-from warehouse.contract import contracts
+from warehouse.contract import Contracts
 from warehouse.landing.mapping import FeedSource
 from warehouse.landing.mapping_check import mapping_errors, personal_id_paths
 
@@ -207,6 +208,11 @@ class Project:
         return self.folder / FILE_NAME
 
     @property
+    def contracts(self) -> Contracts:
+        """Of every feed that there is: ours, with further columns of the project's, and its own."""
+        return own_contracts(self.own.contracts).contracts
+
+    @property
     def feeds(self) -> Mapping[str, tuple[FeedSource, ...]]:
         """Where each feed comes from."""
         return self.file.feeds
@@ -272,8 +278,8 @@ def read_project(folder: Path) -> Project:
 
 def verify(project: Project) -> None:
     """Hold the mapping against the contracts; raises ProjectError with the key path of every mistake."""
-    problems = list(mapping_errors(project.feeds, contracts()))
-    personal = [] if problems else personal_id_paths(project.feeds, contracts())
+    problems = list(mapping_errors(project.feeds, project.contracts))
+    personal = [] if problems else personal_id_paths(project.feeds, project.contracts)
     problems += [("pseudonyms.key_file", reason) for reason in _key_problems(project, personal)]
     if problems:
         raise ProjectError(project.path, problems, project.text)
@@ -330,7 +336,9 @@ def _settings(
     own: OwnFiles,
     problems: list[tuple[str, str]],
 ) -> Settings | None:
-    read_apart = {"frameworks", "packs", "kpis", "own_kpis", "indicators"}
+    read_apart = {"frameworks", "packs", "kpis", "own_kpis", "indicators", "own_feeds", "attributes"}
+    declared = own_contracts(own.contracts)
+    problems += [("", problem) for problem in declared.problems]
     shared = file.model_dump(include=set(Settings.model_fields) - read_apart)
     kpis, changes = read_own_kpis(own.kpis, file.kpis, problems)
     told = {
@@ -339,6 +347,8 @@ def _settings(
         "kpis": changes,
         "own_kpis": kpis,
         "indicators": read_own_indicators(own.indicators, file.indicators, problems),
+        "own_feeds": declared.feeds,
+        "attributes": declared.attributes,
     }
     try:
         return Settings(**shared, **told)

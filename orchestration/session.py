@@ -34,7 +34,6 @@ from transforms.framework_versions import specification
 from transforms.graph import downstream
 from transforms.periods import months_until
 from warehouse.catalogue import CHECKS, write_catalogue
-from warehouse.contract import contracts
 from warehouse.history import LEDGERS, keep_frameworks, keep_history, published_frameworks, write_history
 from warehouse.landing.errors import LandingError
 from warehouse.landing.land import land
@@ -70,7 +69,7 @@ class Session:
         self._fingerprint = state
         settings = self._project.settings
         months = tuple(months_until(launch.as_of, settings.months))
-        self._run = Run(launch.as_of, settings, months, self._project.feeds)
+        self._run = Run(launch.as_of, settings, months, self._project.feeds, self._project.contracts)
         self._graph, self._checks = models(self._project.own), checks(self._project.own)
         self._frames = Frames(store, self._graph, settings)
         self._views_hold = False  # whether the session's views are those of the run and of what raw holds now
@@ -84,7 +83,7 @@ class Session:
             self._warn(notice)
             tell("noticed", "", notice)
         with self._telling_damage():
-            create_raw(self._store.con)
+            create_raw(self._store.con, self._project.contracts)
             self._refuse_redefined()
 
     @contextmanager
@@ -121,6 +120,7 @@ class Session:
                     sources,
                     folder=self._project.data,
                     time_zone=self._project.settings.time_zone,
+                    contracts=self._project.contracts,
                     pseudonym_key=self._pseudonym_key(),
                     on_notice=self._notice,
                     on_waiting=self._wait,
@@ -210,7 +210,7 @@ class Session:
 
     def _published_fingerprint(self) -> str:
         every = {table for table, node in self._graph.items() if node.schema != "staging"}
-        every |= {f"raw.{feed}" for feed in contracts()}
+        every |= {f"raw.{feed}" for feed in self._project.contracts}
         last = last_published(self._project)
         return published_fingerprint(
             self._fingerprint,
@@ -251,7 +251,7 @@ class Session:
 
     def _refuse_unchecked(self) -> None:
         built = {table for table in self._graph if self._store.exists(table)}
-        built |= {f"raw.{feed}" for feed in contracts()}
+        built |= {f"raw.{feed}" for feed in self._project.contracts}
         found = self._store.query("SELECT table_name, check_name, passed FROM catalog.checks")
         outcomes = {(table, name): passed for table, name, passed in found.iter_rows()}
         if reasons := list(reasons_not_to_publish(self._checks, built, outcomes)):

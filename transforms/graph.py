@@ -13,9 +13,11 @@ from inspect import getsourcefile, getsourcelines
 from pathlib import Path
 from types import ModuleType
 
-from transforms.joins import key_matches_model
+from transforms.joins import joins, key_matches_model
 from transforms.model import Transform
 from transforms.nearest import meant
+from transforms.own_columns import Attributes, OwnFeed
+from transforms.own_feeds import carrying, view_of, view_of_attributes
 from transforms.sql_model import ModelError, SqlModel, line_of_table, read_model
 
 ROOM = Path(__file__).parent
@@ -61,8 +63,13 @@ class Node:
 
 
 @cache
-def transform_models() -> tuple[Transform, ...]:
-    """Every transform declared in the packages of this room."""
+def transform_models(attributes: tuple[Attributes, ...] = ()) -> tuple[Transform, ...]:
+    """Every transform declared in the packages of this room, with the further columns that a project's facts carry."""
+    return tuple(carrying(model, attributes) for model in _declared())
+
+
+@cache
+def _declared() -> tuple[Transform, ...]:
     found: dict[str, Transform] = {}
     for schema in TRANSFORM_SCHEMAS:
         for module in sorted(pkgutil.iter_modules([str(ROOM / schema)]), key=lambda m: m.name):
@@ -78,11 +85,9 @@ def transforms_in(module: ModuleType) -> list[Transform]:
 
 @cache
 def sql_models() -> tuple[SqlModel, ...]:
-    """Every SQL model of this room: those of files, and the one that is made from the list of joins."""
-    return (
-        key_matches_model(),
-        *(read_model(path) for schema in SQL_SCHEMAS for path in sorted((ROOM / schema).glob("*.sql"))),
-    )
+    """Every SQL model of this room that is a file."""
+    paths = (path for schema in SQL_SCHEMAS for path in sorted((ROOM / schema).glob("*.sql")))
+    return tuple(map(read_model, paths))
 
 
 def build_graph(
@@ -90,17 +95,22 @@ def build_graph(
     *,
     own_sql: Iterable[SqlModel] = (),
     own_polars: Iterable[Transform] = (),
+    own_feeds: Collection[OwnFeed] = (),
+    attributes: tuple[Attributes, ...] = (),
     counted: Collection[str] = (),
 ) -> dict[str, Node]:
     """All nodes by table name, each after those it reads: the models of this room and a project's own.
 
-    `sources` are the tables that exist before any model, `counted` the facts that a project's own KPIs are of. Raises
-    ModelError for all unknown tables, tables made twice and cycles at once.
+    `sources` are the tables that exist before any model, `counted` the facts that a project's own KPIs are of,
+    `own_feeds` and `attributes` what its contracts add. Raises ModelError for all unknown tables, tables made twice and
+    cycles at once.
     """
-    made = [_sql_node(m) for m in (*sql_models(), *own_sql)]
-    there = {node.name for node in made} | {t.writes for t in (*transform_models(), *own_polars)}
+    views = [*map(view_of, own_feeds), *map(view_of_attributes, attributes)]
+    made = [_sql_node(m) for m in (*sql_models(), key_matches_model(joins(own_feeds)), *views, *own_sql)]
+    transforms = (*transform_models(attributes), *own_polars)
+    there = {node.name for node in made} | {t.writes for t in transforms}
     facts = [fact for fact in counted if fact in there and fact.startswith("core.")]
-    made += [_transform_node(_counting(t, facts)) for t in (*transform_models(), *own_polars)]
+    made += [_transform_node(_counting(t, facts)) for t in transforms]
     made.sort(key=lambda node: not node.path.is_relative_to(ROOM))
     nodes: dict[str, Node] = {}
     problems: list[str] = []

@@ -4,10 +4,11 @@ The SQL that counts whose keys meet is made here from the list; what becomes of 
 `transforms/core/key_matches.py`, what KPIs make of it `transforms/measures/records.py`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from transforms.own_columns import OwnFeed
 from transforms.sql_model import SqlModel, parse_model
 
 # Keys that meet nothing are looked at for a reason, so many of a join, first by the alphabet.
@@ -70,6 +71,34 @@ JOINS: tuple[Join, ...] = (
     _to_units("policies", "current_org_unit"),
     _to_units("exposures", names_nobody="all"),
 )
+
+# By which column any feed names a row of one of ours.
+NAMED: Mapping[str, Callable[[str], Join]] = {
+    "policy_id": _to_policies,
+    "customer_id": _to_customers,
+    "claim_id": lambda feed: Join(feed, "claim_id", "claim_events", "claim_id"),
+    "complaint_id": lambda feed: Join(feed, "complaint_id", "complaints", "complaint_id"),
+    "response_id": lambda feed: Join(feed, "response_id", "survey_answers", "response_id"),
+    "org_unit": _to_units,
+}
+
+
+def joins(own_feeds: Iterable[OwnFeed] = ()) -> tuple[Join, ...]:
+    """Every join: ours, and those of a project's own feeds by columns that are called like keys of feeds."""
+    feeds = tuple(own_feeds)
+    own_keys = {feed.key[0]: feed.feed for feed in feeds if len(feed.key) == 1 and feed.key[0] not in NAMED}
+    found = list(JOINS)
+    for feed in feeds:
+        for column in feed.columns:
+            if column.name in NAMED:
+                found.append(NAMED[column.name](feed.feed))
+            elif own_keys.get(column.name, feed.feed) != feed.feed:
+                to_feed = own_keys[column.name]
+                found.append(
+                    Join(feed.feed, column.name, to_feed, column.name, is_personal=column.is_personal)
+                )
+    return tuple(found)
+
 
 # How keys of two systems come to differ, and the form in which they would be the same.
 FORMS: dict[str, str] = {

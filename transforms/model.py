@@ -4,7 +4,7 @@ The declaration is the contract of the table; how models hang together is `trans
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from inspect import signature
 
@@ -42,7 +42,8 @@ class Transform:
     column by whose values (months) the table can be made in parts. A table that a project has not `asked_for`
     is empty, and nothing is read for it. `shared` is a pure function of the reads that several tables take their
     rows from, so that a run works it out once; their functions get its frame in place of the reads. `origins` says
-    what the feeds have to record before a column says anything (see `transforms/origins.py`).
+    what the feeds have to record before a column says anything (see `transforms/origins.py`). `carries` names frames
+    whose columns are added to the rows that the function makes, and by which columns they are joined.
     """
 
     function: Callable[..., pl.LazyFrame]
@@ -56,6 +57,7 @@ class Transform:
     asked_for: Callable[[Settings], bool] = lambda settings: True
     shared: Callable[..., pl.LazyFrame] | None = None
     origins: Callable[[Settings], Origins] = lambda settings: {}
+    carries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def schema(self) -> pl.Schema:
@@ -83,7 +85,13 @@ class Transform:
             frames = {"shared": shared, **{name: frames[name] for name in self.broadcast}}
         known = {"as_of": as_of, "settings": settings}
         asked = {name: known[name] for name in signature(self.function).parameters if name in known}
-        result = self.function(**frames, **asked)
+        result = self.function(**{n: f for n, f in frames.items() if n not in self.carries}, **asked)
+        if self.carries:
+            carried = {name for frame in self.carries for name in frames[frame].collect_schema().names()}
+            made = [name for name in self.columns if name in self.grain or name not in carried]
+            result = result.select(made)
+            for frame, key in self.carries.items():
+                result = result.join(frames[frame], on=key, how="left")
         return result.select(pl.col(name).cast(dtype) for name, dtype in self.schema.items())
 
 

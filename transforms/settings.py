@@ -6,11 +6,20 @@ Plain pydantic models, cheap to import; nothing here reads a file or knows how n
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from transforms.framework import Framework
 from transforms.indicators import Indicator, IndicatorCode
 from transforms.kpi_file import KpiChange, OwnKpi
+from transforms.own_columns import Attributes, OwnFeed
 from transforms.pack import Pack
 from transforms.vocabulary import CALENDAR_GRAINS, Grain
 
@@ -277,17 +286,6 @@ class KeySettings(BaseModel):
         """The share of a feed's rows above which the run stops; None: it never does."""
         return self.max_orphan_share_of.get(f"{feed}.{column}", self.max_orphan_share)
 
-    @field_validator("max_orphan_share_of")
-    @classmethod
-    def known_joins(cls, shares: dict[str, float]) -> dict[str, float]:
-        """Refuse joins that there are none of."""
-        from transforms.joins import JOINS
-
-        known = sorted({f"{join.feed}.{join.column}" for join in JOINS})
-        if unknown := sorted(set(shares) - set(known)):
-            raise ValueError(f"no join goes by {', '.join(unknown)}; those that do are {', '.join(known)}")
-        return shares
-
 
 class Settings(BaseModel):
     """The part of the project file that changes what a number means."""
@@ -314,6 +312,8 @@ class Settings(BaseModel):
     packs: tuple[Pack, ...] = ()
     kpis: dict[str, KpiChange] = Field({}, description="What the project changes in our KPIs, by code.")
     own_kpis: tuple[OwnKpi, ...] = ()
+    own_feeds: tuple[OwnFeed, ...] = Field((), description="Feeds that contracts of the project add.")
+    attributes: tuple[Attributes, ...] = Field((), description="Columns that they add to feeds of ours.")
 
     @field_validator("time_zone")
     @classmethod
@@ -330,6 +330,21 @@ class Settings(BaseModel):
     @classmethod
     def company_first(cls, cuts: tuple[Cut, ...]) -> tuple[Cut, ...]:
         return ("company", *(cut for cut in dict.fromkeys(cuts) if cut != "company"))
+
+    @model_validator(mode="after")
+    def known_joins(self) -> "Settings":
+        """Refuse limits of joins that there are none of."""
+        shares = self.keys.max_orphan_share_of
+        if not shares:
+            return self
+        from transforms.joins import joins
+
+        known = sorted({f"{join.feed}.{join.column}" for join in joins(self.own_feeds)})
+        if unknown := sorted(set(shares) - set(known)):
+            raise ValueError(
+                f"keys.max_orphan_share_of: no join goes by {', '.join(unknown)}; those that do are {', '.join(known)}"
+            )
+        return self
 
 
 def asks_for_draws(settings: Settings) -> bool:

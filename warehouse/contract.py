@@ -1,21 +1,25 @@
 """The contracts of the feeds: which columns a feed has, their types, keys and meanings, read from contracts/*.yml.
 
-How an insurer's own files are brought into this shape is not here: see landing/mapping.py.
+How an insurer's own files are brought into this shape is not here: see landing/mapping.py; nor are the contracts that a
+project adds, which `orchestration/own_contracts.py` reads into these models.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 ColumnType = Literal["text", "code", "integer", "number", "money", "date", "period", "timestamp", "boolean"]
 
 _DUCKDB_TYPES: Mapping[str, str] = MappingProxyType(
@@ -38,18 +42,36 @@ class ContractColumn(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
-    type: ColumnType
-    description: str
-    required: bool = False
-    default: str | None = None
-    personal: Literal["id", "text", "date"] | None = None
-    codes: dict[str, str] = Field(default_factory=dict)
-    precision_of: str | None = None
-    """The timestamp whose precision this column tells; the landing fills it where the source does not."""
-    first_of_month: bool = False
-    """A date that stands for a month and must be its first day."""
-    as_written: bool = False
-    """A text for people to read, not one by which rows are matched or grouped."""
+    type: ColumnType = Field(
+        description="What a value is: a `code` is one of `codes`, `money` has two decimals, a `timestamp` is an "
+        "instant, a `period` a year, half-year, quarter or month as text.",
+        examples=["date"],
+    )
+    description: Text = Field(
+        description="What it says, in which unit; shown wherever the column is.",
+        examples=["Day of the visit."],
+    )
+    required: bool = Field(False, description="A row without a value is rejected.")
+    default: str | None = Field(
+        None, description="The value where the source has none.", examples=["unknown"]
+    )
+    personal: Literal["id", "text", "date"] | None = Field(
+        None,
+        description="About a person: an `id` lands as a keyed pseudonym, a `text` with numbers and addresses "
+        "masked, a `date` as its year.",
+    )
+    codes: dict[str, Text] = Field(
+        default_factory=dict,
+        description="Of type code: what can occur, each with its meaning.",
+        examples=[{"high": "Answered by the board."}],
+    )
+    precision_of: str | None = Field(
+        None, description="The timestamp of which this column tells whether its time of day is known."
+    )
+    first_of_month: bool = Field(False, description="A date that stands for a month: its first day.")
+    as_written: bool = Field(
+        False, description="A text for people to read, not one by which rows are matched or grouped."
+    )
 
     @property
     def reads_as(self) -> str:
@@ -67,9 +89,15 @@ class ContractColumn(BaseModel):
         return _DUCKDB_TYPES[self.type]
 
     @model_validator(mode="after")
-    def _codes_belong_to_code_columns(self) -> ContractColumn:
+    def _of_its_type(self) -> ContractColumn:
         if (self.type == "code") != bool(self.codes):
             raise ValueError("a column of type code lists its codes, and no other type does")
+        if self.personal and self.type != ("date" if self.personal == "date" else "text"):
+            raise ValueError(f"personal: {self.personal} is for texts or dates, and this is a {self.type}")
+        if self.first_of_month and self.type != "date":
+            raise ValueError(f"first_of_month is for dates, and this is a {self.type}")
+        if self.type == "code" and self.default is not None and self.default not in self.codes:
+            raise ValueError(f"its default {self.default!r} is none of its codes: {', '.join(self.codes)}")
         return self
 
 
@@ -105,25 +133,50 @@ class Contract(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
-    feed: str
-    description: str
-    key: tuple[str, ...] = Field(strict=False)
-    key_from: tuple[str, ...] = Field(default=(), strict=False)
-    once: Once | None = None
-    parts: Parts | None = None
-    columns: dict[str, ContractColumn]
+    feed: Name = Field(description="Its name, that of the file.", examples=["broker_visits"])
+    description: Text = Field(
+        description="What one row is.", examples=["Visits to brokers, one row each in its latest state."]
+    )
+    key: tuple[str, ...] = Field(
+        strict=False,
+        min_length=1,
+        description="Columns that tell records apart; a row with the key of an earlier one is its new version.",
+        examples=[["visit_id"]],
+    )
+    key_from: tuple[str, ...] = Field(
+        default=(), strict=False, description="Columns that the key is made of where the source has none."
+    )
+    once: Once | None = Field(None, description="What can happen only once to a thing.")
+    parts: Parts | None = Field(None, description="In what rows under one key may differ and be one thing.")
+    columns: dict[Name, ContractColumn] = Field(
+        description="Its columns, in the order in which they are stored."
+    )
 
-    @model_validator(mode="after")
-    def _keys_are_columns(self) -> Contract:
-        unknown = [name for name in (*self.key, *self.key_from) if name not in self.columns]
-        if unknown:
-            raise ValueError(f"key columns that the contract does not list: {', '.join(unknown)}")
-        timed = [column.precision_of for column in self.columns.values() if column.precision_of]
-        if any(name not in self.columns or self.columns[name].type != "timestamp" for name in timed):
-            raise ValueError(f"precision_of names no timestamp of the contract: {', '.join(timed)}")
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """What is wrong between its parts, as key path and reason."""
+        yield from self._unknown_columns()
+        if twice := [name for name in dict.fromkeys(self.key) if self.key.count(name) > 1]:
+            yield "key", f"{twice[0]} stands twice"
         if self.key_from and len(self.key) != 1:
-            raise ValueError("key_from makes one column: the key must be that column alone")
-        return self
+            yield "key_from", "it makes one column: the key must be that column alone"
+        for name, column in self.columns.items():
+            timed = self.columns.get(column.precision_of or "")
+            if column.precision_of and (timed is None or timed.type != "timestamp"):
+                yield f"columns.{name}.precision_of", f"{column.precision_of} is no timestamp of the contract"
+        recorded_at = self.columns.get("recorded_at")
+        if recorded_at is None or recorded_at.type != "timestamp":
+            yield (
+                "columns",
+                "recorded_at is a timestamp: when the source knew the row, which tells the latest",
+            )
+
+    def _unknown_columns(self) -> Iterator[tuple[str, str]]:
+        named = [("key", self.key), ("key_from", self.key_from)]
+        named += [("once", (self.once.of, self.once.code, self.once.day))] if self.once else []
+        named += [("parts", (self.parts.total, self.parts.last))] if self.parts else []
+        for path, columns in named:
+            if unknown := [name for name in columns if name not in self.columns]:
+                yield path, f"{', '.join(unknown)} is not among its columns: {', '.join(self.columns)}"
 
     def precisions(self) -> dict[str, str]:
         """The column that tells its precision, by timestamp."""
@@ -143,11 +196,27 @@ class Contract(BaseModel):
         return tuple(name for name in self.key_from or self.key if name not in (into, value))
 
 
+class Extension(BaseModel):
+    """Further columns of one of our feeds, as a project declares them."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    extends: str = Field(description="One of our feeds.", examples=["complaints"])
+    columns: dict[Name, ContractColumn] = Field(
+        min_length=1, description="What it has beside our columns, by name."
+    )
+
+
+Contracts = Mapping[str, Contract]
+
+
 @cache
 def contracts() -> dict[str, Contract]:
-    """Every contract by the name of its feed."""
+    """Every contract of the installation by the name of its feed."""
     folder = Path(__file__).parent / "contracts"
     read = [Contract.model_validate(_yaml(path)) for path in sorted(folder.glob("*.yml"))]
+    if wrong := [f"{c.feed}: {path}: {reason}" for c in read for path, reason in c.faults()]:
+        raise ValueError("; ".join(wrong))
     return {contract.feed: contract for contract in read}
 
 

@@ -24,7 +24,9 @@ def file_problems(project: Project) -> tuple[list[str], list[str]]:
             for path in matching_files(source, project.data)[-_FILES_A_SOURCE:] if source.files else ():
                 place = f"{project.path}: feeds.{feed}[{number}]: {path.name}"
                 try:
-                    rejects, rows = first_rejects(path, feed, source, project.settings.time_zone)
+                    rejects, rows = first_rejects(
+                        path, feed, source, project.contracts, project.settings.time_zone
+                    )
                 except LandingError as error:
                     stops += [f"{place}: {line}" for line in str(error).splitlines()]
                     continue

@@ -6,17 +6,18 @@ further feeds would unlock.
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from orchestration.commands.init import KEY_NAME
+from orchestration.own_contracts import contracts_in
 from orchestration.project import Project
 from transforms.kpi.declared_needs import declared_needs
 from transforms.kpi.registry import registry
 from transforms.measures.definition import Kpi
 from transforms.measures.needs import Asked, bases_of
-from warehouse.contract import Contract, contracts
+from warehouse.contract import Contracts
 from warehouse.landing.profiles import ROWS_LOOKED_AT, FileProfile, profile
 from warehouse.landing.proposal import SourceProposal, proposals
 from warehouse.landing.proposed_yaml import source_lines
@@ -34,7 +35,7 @@ def proposed(files: Sequence[Path], folder: Path, feed: str | None = None) -> Fo
 
     Raises LandingError, ValueError or OSError if a file cannot be read, or nobody knows the feed.
     """
-    known: Mapping[str, Contract] = contracts()
+    known = contracts_in(folder)
     if feed and feed not in known:
         raise ValueError(f"there is no feed {feed}; the feeds are {', '.join(sorted(known))}")
     found = []
@@ -132,12 +133,12 @@ def summary(found: Found) -> Iterator[str]:
 def unlocked(project: Project) -> Iterator[str]:
     """How many KPIs the feeds allow, and how many more each further feed would, a line each, most first."""
     asked = asked_by_kpis(project)
-    items = _items(asked)
+    items = _items(asked, project.contracts)
     mapped = mapped_items(project, asked)
     now = computable(asked, mapped)
     yield f"{len(now)} of {len({kpi.code for kpi, _ in asked})} KPIs can be computed from these feeds."
     gains = []
-    for feed in sorted(set(contracts()) - set(project.feeds)):
+    for feed in sorted(set(project.contracts) - set(project.feeds)):
         more = computable(asked, mapped | {i.name for i in items if i.feed == feed}) - now
         if more:
             gains.append((len(more), feed, sorted(more)))
@@ -147,12 +148,12 @@ def unlocked(project: Project) -> Iterator[str]:
 
 def mapped_items(project: Project, asked: Sequence[tuple[Kpi, Asked]]) -> set[str]:
     """The columns and codes that KPIs ask for and that the mapping can deliver."""
-    feeds = project.feeds
-    return {i.name for i in _items(asked) if any(i.mapped_by(source) for source in feeds.get(i.feed, ()))}
+    feeds, items = project.feeds, _items(asked, project.contracts)
+    return {i.name for i in items if any(i.mapped_by(source) for source in feeds.get(i.feed, ()))}
 
 
-def _items(asked: Sequence[tuple[Kpi, Asked]]) -> set[Item]:
-    found = {Item.of(name) for _, one in asked for need in one.needs for name in need.items}
+def _items(asked: Sequence[tuple[Kpi, Asked]], contracts: Contracts) -> set[Item]:
+    found = {Item.of(name, contracts) for _, one in asked for need in one.needs for name in need.items}
     return {one for one in found if one}
 
 

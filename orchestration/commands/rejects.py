@@ -14,7 +14,9 @@ from warehouse.landing.rereading import readers_of, rejected_rows, write_records
 def rejected(project: Project, file: str) -> pl.DataFrame:
     """Feed, line, column, reason and text of the rejected rows; raises ValueError or LandingError."""
     path, readers = readers_of(file, project.feeds, project.data)
-    return rejected_rows(path, readers, folder=project.data, time_zone=project.settings.time_zone)
+    return rejected_rows(
+        path, readers, project.contracts, folder=project.data, time_zone=project.settings.time_zone
+    )
 
 
 def written_out(project: Project, file: str, out: Path) -> str:

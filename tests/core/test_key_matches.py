@@ -218,4 +218,4 @@ def test_the_project_sets_limits_by_join(store: Store) -> None:
     shares = dict(found.select("from_feed", "limit_share").iter_rows())
     assert shares == {"premiums": 0.1, "policy_events": 0.5}
     with pytest.raises(ValueError, match=r"no join goes by premiums\.policy"):
-        KeySettings(max_orphan_share_of={"premiums.policy": 0.1})
+        Settings(keys=KeySettings(max_orphan_share_of={"premiums.policy": 0.1}))

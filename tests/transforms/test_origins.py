@@ -153,7 +153,7 @@ def test_columns_say_nothing_without_what_they_need_and_something_with_one_alter
 def test_every_item_is_a_column_or_code_that_a_contract_has():
     asked = asked_of_feeds(SETTINGS)
     assert len(asked) > 60
-    known = {name: Item.of(name) for name in asked if not name.startswith(SETTING)}
+    known = {name: Item.of(name, contracts()) for name in asked if not name.startswith(SETTING)}
     assert [name for name, found in known.items() if found is None] == []
     assert asked_of_feeds(Settings()) - asked == {
         "setting.complaints.mis_selling",

@@ -5,7 +5,7 @@ The joins and the counting are `transforms/joins.py`; here is what the counts me
 
 import polars as pl
 
-from transforms.joins import JOINS
+from transforms.joins import joins
 from transforms.model import transform
 from transforms.settings import Settings
 
@@ -47,7 +47,7 @@ def key_matches(matches: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
     declared = pl.LazyFrame(
         [
             (j.feed, j.column, j.to_feed, j.loses_rows, j.warns_from, settings.keys.limit(j.feed, j.column))
-            for j in JOINS
+            for j in joins(settings.own_feeds)
         ],
         schema={
             "from_feed": pl.String,

@@ -11,7 +11,7 @@ from transforms.settings import Settings
 
 def declared_needs(settings: Settings) -> Needs:
     """What KPIs need under the settings."""
-    return Needs.declared(settings, transform_models())
+    return Needs.declared(settings, transform_models(settings.attributes))
 
 
 def asked_of_feeds(settings: Settings) -> set[str]:

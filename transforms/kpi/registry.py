@@ -125,6 +125,7 @@ def _own(settings: Settings, ours: Iterable[Kpi]) -> tuple[Kpi, ...]:
     from transforms.kpi.own import facts_of, kpi_of
 
     facts: dict[str, Columns | None] = dict.fromkeys(facts_of(settings.own_kpis))
-    facts |= {model.writes: model.schema for model in transform_models() if model.writes.startswith("core.")}
+    made = transform_models(settings.attributes)
+    facts |= {model.writes: model.schema for model in made if model.writes.startswith("core.")}
     exposures = exposures_of(ours)
     return tuple(kpi_of(own, facts, exposures) for own in settings.own_kpis)

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from warehouse.contract import contracts
 from warehouse.landing.deliveries import source_names
 from warehouse.landing.errors import LandingError
 from warehouse.landing.mapping import matching_files
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from warehouse.contract import Contract, Contracts
     from warehouse.landing.mapping import FeedSource
 
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 class Arrival:
     """A file that is not what stands there already, or a query, of which there is no path, size or hash."""
 
-    feed: str
+    contract: Contract
     source: FeedSource
     key_path: str
     """Where the source stands in the project file."""
@@ -46,6 +46,11 @@ class Arrival:
     size_bytes: int = 0
     mtime_ns: int = 0
     sha256: str = ""
+
+    @property
+    def feed(self) -> str:
+        """The feed that it is of."""
+        return self.contract.feed
 
     def age_seconds(self) -> float:
         """How long ago the file was changed; infinite for a query, whose answer is always whole."""
@@ -71,6 +76,7 @@ class _Known:
 def new_arrivals(
     con: duckdb.DuckDBPyConnection,
     sources: Mapping[str, Sequence[FeedSource]],
+    contracts: Contracts,
     *,
     folder: Path,
     time_zone: str,
@@ -81,15 +87,17 @@ def new_arrivals(
     has the landing zone attached as `raw`. Raises LandingError for an unknown feed and for a pattern that
     matches nothing while nothing has been landed for the feed.
     """
-    unknown = [feed for feed in sources if feed not in contracts()]
+    unknown = [feed for feed in sources if feed not in contracts]
     if unknown:
-        raise LandingError([f"unknown feed {feed!r}{closest(feed, contracts())}" for feed in unknown])
+        raise LandingError([f"unknown feed {feed!r}{closest(feed, contracts)}" for feed in unknown])
     known = _known(con)
     found = [
         arrival
         for feed, feed_sources in sources.items()
         for number, (name, source) in enumerate(zip(source_names(feed_sources), feed_sources, strict=True))
-        for arrival in _unfamiliar(known, feed, source, name, f"feeds.{feed}[{number}]", folder, time_zone)
+        for arrival in _unfamiliar(
+            known, contracts[feed], source, name, f"feeds.{feed}[{number}]", folder, time_zone
+        )
     ]
     new = []
     for arrival in found:
@@ -161,7 +169,7 @@ def _is_read_only(con: duckdb.DuckDBPyConnection) -> bool:
 
 def _unfamiliar(
     known: Mapping[tuple[str, str, str], _Known],
-    feed: str,
+    contract: Contract,
     source: FeedSource,
     name: str,
     key_path: str,
@@ -169,9 +177,9 @@ def _unfamiliar(
     time_zone: str,
 ) -> Iterator[Arrival]:
     """The source's files whose name, size and time are not those of what stands there, hashed."""
-    mapping = source.fingerprint(time_zone)
+    feed, mapping = contract.feed, source.fingerprint(time_zone)
     if source.database:
-        yield Arrival(feed, source, key_path, name, query_label(source.database), mapping)
+        yield Arrival(contract, source, key_path, name, query_label(source.database), mapping)
         return
     paths = matching_files(source, folder)
     if not paths and all(landed != feed for landed, _, _ in known):
@@ -189,7 +197,7 @@ def _unfamiliar(
             continue
         sha256 = _hashed(path, f"{feed}: {file}")
         yield Arrival(
-            feed, source, key_path, name, file, mapping, path, state.st_size, state.st_mtime_ns, sha256
+            contract, source, key_path, name, file, mapping, path, state.st_size, state.st_mtime_ns, sha256
         )
 
 

@@ -10,7 +10,6 @@ import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from warehouse.contract import contracts
 from warehouse.landing.deliveries import PART, Books, Rows, Standing, read_books, rows_there, standing
 from warehouse.landing.errors import LandingError
 from warehouse.landing.raw_tables import feed_columns
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from warehouse.contract import Contract
+    from warehouse.contract import Contract, Contracts
     from warehouse.landing.arrivals import Arrival
     from warehouse.landing.loads import Load
     from warehouse.landing.mapping import FeedSource
@@ -104,7 +103,7 @@ def brought(
     previous: Mapping[str | None, int],
 ) -> tuple[int, int]:
     """Store the rows that the delivery before did not have; returns how many these are, and how many it had."""
-    columns = ", ".join(map(identifier, feed_columns(contracts()[arrival.feed])))
+    columns = ", ".join(map(identifier, feed_columns(arrival.contract)))
     if not previous and not arrival.source.snapshot_of:
         stored = con.execute(f"INSERT INTO raw.{arrival.feed} ({columns}) {select}").fetchall()
         return stored[0][0], 0
@@ -117,7 +116,7 @@ def brought(
 
 def _set_out(con: duckdb.DuckDBPyConnection, arrival: Arrival, rows: str, load_id: int) -> None:
     """Put the delivery's rows into a table of their own; note the units it names where these are delivered apart."""
-    contract = contracts()[arrival.feed]
+    contract = arrival.contract
     con.execute(f"CREATE OR REPLACE TEMP TABLE {_INCOMING} AS SELECT *, false AS _contested FROM {rows}")
     if not key_is_made(contract, arrival.source):
         _mark_contested(con, contract)
@@ -141,7 +140,7 @@ def _carry_on(
         UPDATE raw.{arrival.feed} AS stored SET _last_load_id = {load_id}
         FROM {_INCOMING} AS incoming, {_PREVIOUS} AS previous
         WHERE stored._last_load_id = previous.load_id AND previous.part IS NOT DISTINCT FROM {part}
-            AND {_is_same(arrival.feed)} AND NOT incoming._contested
+            AND {_is_same(arrival.contract)} AND NOT incoming._contested
         """
     )
 
@@ -155,7 +154,7 @@ def _store_new(con: duckdb.DuckDBPyConnection, arrival: Arrival, columns: str, l
         SELECT {columns} FROM {_INCOMING} AS incoming
         WHERE NOT EXISTS (
             SELECT 1 FROM {table} AS stored
-            WHERE stored._last_load_id = {load_id} AND {_is_same(arrival.feed)}
+            WHERE stored._last_load_id = {load_id} AND {_is_same(arrival.contract)}
         )
         ORDER BY _line
         """
@@ -163,9 +162,8 @@ def _store_new(con: duckdb.DuckDBPyConnection, arrival: Arrival, columns: str, l
     return int(rows[0][0])
 
 
-def _is_same(feed: str) -> str:
+def _is_same(contract: Contract) -> str:
     """SQL of whether a stored and an incoming row are equal; by the key first, which DuckDB can join on."""
-    contract = contracts()[feed]
     return " AND ".join(
         [
             *(f"stored.{name} = incoming.{name}" for name in map(identifier, contract.key)),
@@ -213,7 +211,7 @@ def judged_changes(
         " was BOOLEAN)"
     )
     con.executemany(f"INSERT INTO {_FATES} VALUES (?, ?, ?, ?, ?)", lost + brought)
-    contract = contracts()[arrival.feed]
+    contract = arrival.contract
     wide = arrival.source.wide
     record = contract.record(wide.into, wide.value) if wide else contract.key
     names = ", ".join(map(identifier, record))
@@ -257,7 +255,7 @@ def _refuse_shrinking(arrival: Arrival, permits: Permits, taken_back: int, rows_
     )
 
 
-def with_corrections(con: duckdb.DuckDBPyConnection, loads: list[Load]) -> list[Load]:
+def with_corrections(con: duckdb.DuckDBPyConnection, loads: list[Load], contracts: Contracts) -> list[Load]:
     """The loads with the number of their rows that correct a record which an earlier load brought."""
     corrected: dict[int, int] = {}
     for feed in {load.feed for load in loads}:
@@ -266,7 +264,7 @@ def with_corrections(con: duckdb.DuckDBPyConnection, loads: list[Load]) -> list[
         if len(of_feed) == 1:
             continue
         for record in {named for load_id, named in of_feed if load_id in new}:
-            columns = record.split(",") if record else contracts()[feed].key
+            columns = record.split(",") if record else contracts[feed].key
             names = ", ".join(map(identifier, columns))
             rows = con.execute(
                 f"""

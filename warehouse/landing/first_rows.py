@@ -23,12 +23,15 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from warehouse.contract import Contracts
     from warehouse.landing.mapping import FeedSource
 
 FIRST_ROWS = 1_000
 
 
-def first_rejects(path: Path, feed: str, source: FeedSource, time_zone: str) -> tuple[pl.DataFrame, int]:
+def first_rejects(
+    path: Path, feed: str, source: FeedSource, contracts: Contracts, time_zone: str
+) -> tuple[pl.DataFrame, int]:
     """Columns feed, line, column, reason and text of the rejected ones of a file's first rows; how many were read.
 
     Raises LandingError if the file cannot be read, or lacks a column that is mapped.
@@ -38,7 +41,8 @@ def first_rejects(path: Path, feed: str, source: FeedSource, time_zone: str) -> 
             head, rows = _head(path, source, Path(work))
         except (OSError, EOFError, ValueError) as error:
             raise LandingError([f"{path.name} cannot be read: {error}"]) from error
-        return rejected_rows(head, [(feed, source)], folder=Path(work), time_zone=time_zone), rows
+        found = rejected_rows(head, [(feed, source)], contracts, folder=Path(work), time_zone=time_zone)
+        return found, rows
 
 
 def _head(path: Path, source: FeedSource, work: Path) -> tuple[Path, int]:

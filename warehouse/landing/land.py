@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from warehouse.contract import contracts
+from warehouse.contract import contracts as installed
 from warehouse.landing.arrivals import missing_files, new_arrivals
 from warehouse.landing.comparing import Permits, with_corrections
 from warehouse.landing.deliveries import keep_in_force, note_sources, source_names
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from warehouse.contract import Contracts
     from warehouse.landing.arrivals import Arrival
     from warehouse.landing.loads import Load
     from warehouse.landing.mapping import FeedSource
@@ -43,6 +44,7 @@ def land(
     *,
     folder: Path,
     time_zone: str,
+    contracts: Contracts | None = None,
     pseudonym_key: PseudonymKey | None = None,
     on_notice: Notice = lambda feed, text: None,
     on_waiting: Notice = lambda feed, text: None,
@@ -52,7 +54,8 @@ def land(
     """Land every file and query answer that is new; returns one Load each, none if there is nothing new.
 
     `con` has the landing zone attached, writable, as `raw`, and no open transaction; `folder` is what file
-    patterns are relative to; `time_zone` is the business time zone. `on_notice(feed, text)` is called with what
+    patterns are relative to; `time_zone` is the business time zone; `contracts` are those of all feeds, without
+    which there are the installed ones. `on_notice(feed, text)` is called with what
     people should know: what was taken back, files that were passed over or are no longer there. A file lands in a
     transaction of its own. What a delivery takes back is said by the source's `delivery`; a file read anew because
     its mapping changed replaces what it brought before.
@@ -64,21 +67,22 @@ def land(
     a larger share of rejects than its `max_reject_share` or takes back more than its `max_shrink_share` without
     being one of the `accepted`; nothing of such a file is kept, so that the mended file is read as new.
     """
-    create_raw(con)
+    contracts = contracts or installed()
+    create_raw(con, contracts)
     _tell_passed_over(sources, folder, on_notice)
-    mapped = {feed: feed_sources for feed, feed_sources in sources.items() if feed in contracts()}
+    mapped = {feed: feed_sources for feed, feed_sources in sources.items() if feed in contracts}
     for feed, feed_sources in mapped.items():
         note_sources(con, feed, feed_sources, time_zone)
-    arrivals = new_arrivals(con, sources, folder=folder, time_zone=time_zone)
+    arrivals = new_arrivals(con, sources, contracts, folder=folder, time_zone=time_zone)
     if arrivals:
-        _check_mapping(sources)
-        _check_key(con, sources, pseudonym_key)
+        _check_mapping(sources, contracts)
+        _check_key(con, sources, contracts, pseudonym_key)
     permits = Permits(frozenset(accepted), on_notice)
     terms = Terms(folder, time_zone, pseudonym_key, _fingerprints(sources, time_zone), permits)
     landed, problems = _land_each(con, arrivals, terms, on_waiting, settle_seconds)
     for feed in mapped:
         keep_in_force(con, feed)
-    loads = with_corrections(con, landed)
+    loads = with_corrections(con, landed, contracts)
     _tell_missing_files(con, mapped, folder, on_notice)
     _tell_unnamed_sources(con, mapped, on_notice)
     if problems:
@@ -164,15 +168,17 @@ def _few(names: Sequence[str], shown: int = _SHOWN) -> str:
     return ", ".join(names[:shown]) + more
 
 
-def _check_mapping(sources: Sources) -> None:
-    errors = mapping_errors(sources, contracts())
+def _check_mapping(sources: Sources, contracts: Contracts) -> None:
+    errors = mapping_errors(sources, contracts)
     if errors:
         raise LandingError([f"{path}: {message}" for path, message in errors])
 
 
-def _check_key(con: duckdb.DuckDBPyConnection, sources: Sources, key: PseudonymKey | None) -> None:
+def _check_key(
+    con: duckdb.DuckDBPyConnection, sources: Sources, contracts: Contracts, key: PseudonymKey | None
+) -> None:
     """Demand a key where people are identified, and the one used before; another would make two of one customer."""
-    paths = personal_id_paths(sources, contracts())
+    paths = personal_id_paths(sources, contracts)
     if not paths:
         return
     if key is None:

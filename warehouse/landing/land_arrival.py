@@ -17,7 +17,6 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from warehouse.contract import contracts
 from warehouse.landing.arrivals import Arrival, is_what_stands, load_id_of, note_file
 from warehouse.landing.comparing import (
     COMPARED,
@@ -145,7 +144,7 @@ def _landed(
     try:
         staged = _staged(con, scan, arrival, terms, one_newline=one_newline)
         counts = _judged(con, scan, staged, arrival)
-        with pseudonymised(con, staged.plan, contracts()[arrival.feed], terms.key), _transaction(con):
+        with pseudonymised(con, staged.plan, arrival.contract, terms.key), _transaction(con):
             return _carried_over(con, staged, arrival, terms, counts)
     finally:
         _clear(con)
@@ -159,7 +158,7 @@ def _staged(
         plan = conformed(
             scan,
             arrival.source,
-            contracts()[arrival.feed],
+            arrival.contract,
             key_path=arrival.key_path,
             time_zone=terms.time_zone,
             column_type=lambda select: str(con.execute(f"DESCRIBE {select}").fetchall()[0][1]),
@@ -226,7 +225,7 @@ def _carried_over(
     select = insert_select(
         staged,
         arrival.source,
-        contracts()[arrival.feed],
+        arrival.contract,
         time_zone=terms.time_zone,
         key=terms.key,
         load_id=load_id,
@@ -297,7 +296,7 @@ def _with_changes(
 
 
 def _note_load(con: duckdb.DuckDBPyConnection, load: Load, arrival: Arrival) -> None:
-    source, contract = arrival.source, contracts()[arrival.feed]
+    source, contract = arrival.source, arrival.contract
     noted = asdict(load) | {
         "source": arrival.name,
         "delivery": source.delivers(),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from warehouse.contract import contracts
+from warehouse.contract import contracts as installed
 from warehouse.landing.deliveries import PART, read_books, rows_there, standing
 from warehouse.landing.raw_tables import feed_columns
 from warehouse.quoting import identifier, literals
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from warehouse.contract import Contract
+    from warehouse.contract import Contract, Contracts
     from warehouse.landing.deliveries import Books, Rows, Standing
 
 _STANDING = {
@@ -49,14 +49,14 @@ class _Case:
     has_made_keys: bool
 
 
-def open_latest(con: duckdb.DuckDBPyConnection) -> None:
+def open_latest(con: duckdb.DuckDBPyConnection, contracts: Contracts | None = None) -> None:
     """Make the views `known.<feed>` and `latest.<feed>` of what raw holds now; `con` has all three attached.
 
     Known are all versions that were known on the as-of day. Beside each latest view stand
     `latest.<feed>_standing`, one row for each fate of the feed's rows that is in force, and
     `latest.<feed>_repeated`, the keys under which more than one row is in force.
     """
-    for contract in contracts().values():
+    for contract in (contracts or installed()).values():
         books = read_books(con, contract.feed)
         rows = rows_there(con, contract.feed, books)
         in_force = standing(books, rows)

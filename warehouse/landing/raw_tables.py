@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from warehouse.contract import Contract, contracts
+from warehouse.contract import Contract, Contracts
+from warehouse.contract import contracts as installed
 from warehouse.quoting import identifier, literal
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _PROVENANCE = {
     "_line": ("BIGINT", "Line of that load's file, or row of its query, that the row comes from."),
     "_last_load_id": ("BIGINT", "The last load that brought it again unchanged."),
 }
-_BOOKS = {
+BOOKS = {
     "loads": {
         "load_id": "BIGINT",
         "feed": "VARCHAR",
@@ -82,37 +83,42 @@ _BOOKS = {
 }
 
 
-def create_raw(con: duckdb.DuckDBPyConnection) -> None:
+def create_raw(con: duckdb.DuckDBPyConnection, contracts: Contracts | None = None) -> None:
     """Create in the attached database `raw` what it lacks: a table for every contract, mapped or not, and the books.
+
+    Without `contracts` it is the installed ones.
 
     A column that a contract has gained is added, empty; raises ValueError where a contract has changed a type.
     """
+    contracts = contracts or installed()
     present = _present(con)
     con.execute("BEGIN TRANSACTION")
     try:
-        for contract in contracts().values():
+        for contract in contracts.values():
             _create_feed(con, contract, present.get(contract.feed))
-        for book, columns in _BOOKS.items():
+        for book, columns in BOOKS.items():
             if book not in present:
                 _create(con, book, columns)
             for name, column_type in columns.items():
                 if name not in present.get(book, columns):
                     con.execute(f"ALTER TABLE raw.{book} ADD COLUMN {name} {column_type}")
-        _carry_over(con, present)
+        _carry_over(con, present, contracts)
     except BaseException:
         con.execute("ROLLBACK")
         raise
     con.execute("COMMIT")
 
 
-def _carry_over(con: duckdb.DuckDBPyConnection, present: dict[str, dict[str, str]]) -> None:
+def _carry_over(
+    con: duckdb.DuckDBPyConnection, present: dict[str, dict[str, str]], contracts: Contracts
+) -> None:
     """Fill in what an earlier version of the warehouse, whose rows did not know their last load, did not write down.
 
     By which source a file came is found when that source lands.
     """
     if "loads" not in present or "rows_unchanged" in present["loads"]:
         return
-    for feed in contracts():
+    for feed in contracts:
         con.execute(f"UPDATE raw.{feed} SET _last_load_id = _load_id WHERE _last_load_id IS NULL")
     con.execute("UPDATE raw.files SET seen = load_id, gone = false")
     con.execute("UPDATE raw.loads SET rows_unchanged = 0, rows_added = rows_landed, in_force = true")

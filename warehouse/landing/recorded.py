@@ -5,16 +5,15 @@ What a KPI makes of it is not here: see transforms/measures/needs.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from warehouse.contract import contracts
 from warehouse.quoting import identifier, literal, literals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from warehouse.contract import Contract
+    from warehouse.contract import Contract, Contracts
     from warehouse.landing.mapping import FeedSource
 
 # The code by which a source of claims opens cases; a source without it completes those of others. In other feeds
@@ -34,15 +33,16 @@ class Item:
     feed: str
     column: str
     code: str | None
+    contract: Contract = field(compare=False, repr=False)
 
     @classmethod
-    def of(cls, name: str) -> Item | None:
+    def of(cls, name: str, contracts: Contracts) -> Item | None:
         """The item by its name; None if no contract knows the column."""
         path, _, code = name.partition("=")
         feed, _, column = path.partition(".")
-        if feed not in contracts() or column not in contracts()[feed].columns:
+        if feed not in contracts or column not in contracts[feed].columns:
             return None
-        return cls(name, feed, column, code if "=" in name else None)
+        return cls(name, feed, column, code if "=" in name else None, contracts[feed])
 
     def mapped_by(self, source: FeedSource) -> bool:
         """Whether the mapping of a source can deliver it."""
@@ -52,7 +52,7 @@ class Item:
         elif source.wide and self.column == source.wide.value:
             return True
         elif self.column not in source.columns:
-            codes |= {""} if contracts()[self.feed].columns[self.column].default is None else {None}
+            codes |= {""} if self.contract.columns[self.column].default is None else {None}
             return self.code == "" or (self.code is None and codes == {None})
         else:
             origin = source.columns[self.column]
@@ -66,14 +66,13 @@ class Item:
 
     def stated_by(self, source: FeedSource) -> bool:
         """Whether the project says of a source that it records this, even if it has not yet."""
-        contract = contracts()[self.feed]
-        return any(self in items_named(name, contract) for name in source.records)
+        return any(self in items_named(name, self.contract) for name in source.records)
 
     @property
     def happens(self) -> bool:
         """Whether it is something that happens on a day, and does not only tell cases apart."""
         is_event = self.column == "event" and self.code is not None
-        is_dated = self.code is None and contracts()[self.feed].columns[self.column].type in (
+        is_dated = self.code is None and self.contract.columns[self.column].type in (
             "date",
             "timestamp",
         )
@@ -82,21 +81,27 @@ class Item:
     @property
     def is_still_to_come(self) -> bool:
         """Whether it is that of some cases a day is still empty, as of those not closed."""
-        is_dated = contracts()[self.feed].columns[self.column].type in ("date", "timestamp")
+        is_dated = self.contract.columns[self.column].type in ("date", "timestamp")
         return self.code == "" and is_dated
 
 
 def items_named(name: str, contract: Contract) -> list[Item]:
     """What a name in `records:` of a source means: a column, a code of any column, or `column=code`."""
+    known = {contract.feed: contract}
     if "=" in name or name in contract.columns:
-        found = [Item.of(f"{contract.feed}.{name}")]
+        found = [Item.of(f"{contract.feed}.{name}", known)]
     else:
         coded = [column for column, c in contract.columns.items() if name in c.codes]
-        found = [Item.of(f"{contract.feed}.{column}={name}") for column in coded]
+        found = [Item.of(f"{contract.feed}.{column}={name}", known) for column in coded]
     return [item for item in found if item]
 
 
-def recorded_sql(names: Iterable[str], feeds: Mapping[str, Sequence[FeedSource]], time_zone: str) -> str:
+def recorded_sql(
+    names: Iterable[str],
+    feeds: Mapping[str, Sequence[FeedSource]],
+    time_zone: str,
+    contracts: Contracts,
+) -> str:
     """SELECT of item, is_mapped, recorded_from (empty if nothing landed by the as-of day) and lacking.
 
     An item is recorded from the day of the first row that has it; of a source that the project says records it,
@@ -107,11 +112,11 @@ def recorded_sql(names: Iterable[str], feeds: Mapping[str, Sequence[FeedSource]]
     """
     asked: dict[str, list[Item]] = {}
     for name in sorted(set(names)):
-        item = Item.of(name)
+        item = Item.of(name, contracts)
         if item:
             asked.setdefault(item.feed, []).append(item)
     selects = [
-        _of_feed(contracts()[feed], items, feeds.get(feed, ()), time_zone) for feed, items in asked.items()
+        _of_feed(contracts[feed], items, feeds.get(feed, ()), time_zone) for feed, items in asked.items()
     ]
     return " UNION ALL ".join(f"({select})" for select in selects) or _EMPTY
 

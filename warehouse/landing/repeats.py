@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from warehouse.contract import contracts
+from warehouse.contract import contracts as installed
 from warehouse.quoting import identifier
 
 if TYPE_CHECKING:
     import duckdb
 
-    from warehouse.contract import Contract
+    from warehouse.contract import Contract, Contracts
 
 _COLUMNS = {
     "feed": "VARCHAR",
@@ -26,7 +26,7 @@ _COLUMNS = {
 _SHOWN = 4
 
 
-def find_repeats(con: duckdb.DuckDBPyConnection) -> None:
+def find_repeats(con: duckdb.DuckDBPyConnection, contracts: Contracts | None = None) -> None:
     """Make `latest.repeats`: one row per key and kind of repetition; needs the tables of `open_latest`.
 
     equal: rows of one delivery with equal content, of which one counts. overwritten: different rows of one delivery
@@ -40,7 +40,7 @@ def find_repeats(con: duckdb.DuckDBPyConnection) -> None:
         "CREATE OR REPLACE TABLE latest.in_force (feed VARCHAR, source VARCHAR, rows_in_force BIGINT,"
         " max_overwritten_share DOUBLE)"
     )
-    for contract in contracts().values():
+    for contract in (contracts or installed()).values():
         feed = contract.feed
         con.execute(
             f"INSERT INTO latest.in_force SELECT '{feed}', source, sum(rows),"

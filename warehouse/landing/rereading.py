@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from warehouse.contract import Contracts
     from warehouse.landing.mapping import FeedSource
 
 
@@ -50,7 +51,12 @@ def readers_of(
 
 
 def rejected_rows(
-    path: Path, readers: Sequence[tuple[str, FeedSource]], *, folder: Path, time_zone: str
+    path: Path,
+    readers: Sequence[tuple[str, FeedSource]],
+    contracts: Contracts,
+    *,
+    folder: Path,
+    time_zone: str,
 ) -> pl.DataFrame:
     """Columns feed, line, column, reason and text of each row that the mappings reject, personal values hidden.
 
@@ -69,6 +75,7 @@ def rejected_rows(
             sources,
             folder=folder,
             time_zone=time_zone,
+            contracts=contracts,
             pseudonym_key=key,
             on_waiting=lambda feed, text: waiting.append(f"{feed}: {text}"),
         )

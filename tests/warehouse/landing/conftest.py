@@ -10,6 +10,7 @@ import duckdb
 import pytest
 import yaml
 
+from warehouse.contract import contracts
 from warehouse.landing.arrivals import new_arrivals
 from warehouse.landing.errors import LandingError
 from warehouse.landing.land import land
@@ -71,7 +72,9 @@ class Zone:
 
     def pending(self) -> list[str]:
         """Names of the files that are new."""
-        found = new_arrivals(self.con, self.sources, folder=self.folder, time_zone=self.time_zone)
+        found = new_arrivals(
+            self.con, self.sources, contracts(), folder=self.folder, time_zone=self.time_zone
+        )
         return [arrival.file for arrival in found]
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:

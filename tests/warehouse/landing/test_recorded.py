@@ -42,7 +42,7 @@ def session(zone: Zone) -> None:
 def recorded(zone: Zone, *items: str) -> dict[str, tuple[object, ...]]:
     """is_mapped, recorded_from and lacking of each item."""
     open_latest(zone.con)
-    sql = recorded_sql(items, zone.sources, zone.time_zone)
+    sql = recorded_sql(items, zone.sources, zone.time_zone, contracts())
     return {
         row[0]: row[1:] for row in zone.rows(f"SELECT item, is_mapped, recorded_from, lacking FROM ({sql})")
     }

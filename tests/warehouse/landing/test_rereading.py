@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from warehouse.contract import contracts
 from warehouse.landing.errors import LandingError
 from warehouse.landing.mapping import FeedSource
 from warehouse.landing.rereading import readers_of, rejected_rows, write_records
@@ -43,7 +44,7 @@ def test_rejected_rows_are_shown_mended_and_landed(zone: Zone, tmp_path: Path) -
     zone.land(MAPPING)
     found, readers = readers_of("c.csv", sources(), zone.folder)
     assert (found, [feed for feed, _ in readers]) == (path, ["complaints"])
-    rows = rejected_rows(found, readers, folder=zone.folder, time_zone="Asia/Shanghai")
+    rows = rejected_rows(found, readers, contracts(), folder=zone.folder, time_zone="Asia/Shanghai")
     assert rows.rows() == [
         ("complaints", 4, "received_on", "not a date (YYYY-MM-DD): '05.01.2025'",
          '{"编号":"2","日期":"05.01.2025","客户":"***","内容":"第一行\\n第二行, [number]"}'),
@@ -65,7 +66,9 @@ def test_rejected_rows_are_shown_mended_and_landed(zone: Zone, tmp_path: Path) -
 def test_a_file_that_is_refused_as_a_whole_shows_its_rows_too(zone: Zone) -> None:
     zone.write("c.csv", TEXT.replace("2025-", "x").encode("gbk"), age_days=2)
     assert "4 of 4 rows break the contract" in zone.problem(MAPPING)
-    rows = rejected_rows(*readers_of("c.csv", sources(), zone.folder), folder=zone.folder, time_zone="UTC")
+    rows = rejected_rows(
+        *readers_of("c.csv", sources(), zone.folder), contracts(), folder=zone.folder, time_zone="UTC"
+    )
     assert rows["line"].to_list() == [3, 4, 6, 7]
 
 
@@ -74,7 +77,9 @@ def test_what_cannot_be_shown_is_said(zone: Zone, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"no feed of the project file reads a file d\.csv"):
         readers_of("d.csv", sources(), zone.folder)
     with pytest.raises(LandingError, match="waits for its end"):
-        rejected_rows(*readers_of("c.csv", sources(), zone.folder), folder=zone.folder, time_zone="UTC")
+        rejected_rows(
+            *readers_of("c.csv", sources(), zone.folder), contracts(), folder=zone.folder, time_zone="UTC"
+        )
     sheet = FeedSource.model_validate({"files": "c.xlsx"})
     with pytest.raises(ValueError, match="is not a text file; mend its rows in place"):
         write_records(zone.folder / "c.xlsx", sheet, [2], tmp_path / "out.csv")
