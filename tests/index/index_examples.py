@@ -146,7 +146,10 @@ def made(
     robustness: RobustnessSettings | None = None,
     **frames: pl.LazyFrame,
 ) -> pl.LazyFrame:
-    """The rows of a table of the index under these frameworks; no windows and no intervals unless given."""
+    """The rows of a table of the index under these frameworks, in order of its grain, since a table has no order.
+
+    No windows and no intervals unless given.
+    """
     if "kpi_windows" in table.reads:
         frames.setdefault("kpi_windows", known_windows(frames["kpi_monthly"]).clear())
     if "kpi_periodic" in table.reads:
@@ -154,4 +157,4 @@ def made(
     if "intervals" in table.reads:
         frames.setdefault("intervals", pl.LazyFrame(schema=score_intervals.schema))
     settings = Settings(frameworks=frameworks, robustness=robustness)
-    return table(**frames, as_of=date(2025, 6, 30), settings=settings)
+    return table(**frames, as_of=date(2025, 6, 30), settings=settings).sort(table.grain)

@@ -26,9 +26,11 @@ def found(kpis: pl.LazyFrame, spec: Framework) -> pl.DataFrame:
 
 
 def test_influence_of_leaves_beside_their_weights():
-    table = found(branch_records(FIVE_BRANCHES), worked_framework())
-    assert table["weight"].to_list() == pytest.approx(WEIGHTS)
-    assert table["influence_r2"].to_list() == pytest.approx(
+    by_kpi = found(branch_records(FIVE_BRANCHES), worked_framework()).rows_by_key(
+        "kpi", named=True, unique=True
+    )
+    assert [by_kpi[kpi]["weight"] for kpi in KPIS] == pytest.approx(WEIGHTS)
+    assert [by_kpi[kpi]["influence_r2"] for kpi in KPIS] == pytest.approx(
         [0.972982, 0.733941, 0.515131, 0.884128], abs=5e-7
     )
     kpis, spec = close_branches()
