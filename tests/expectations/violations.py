@@ -135,6 +135,43 @@ CORE = {
         " 200 AS policies",
     ),
     ("core.exposure_months", "exposure_counts"): one("core.exposure_months", "month = month + 1"),
+    ("core.claim_pauses", "grain_unique"): placed(
+        "core.claim_pauses",
+        "'C1' AS claim_id, 1 AS spell_no, DATE '2024-05-01' AS paused_on, DATE '2024-05-16' AS static_14_on",
+        2,
+    ),
+    ("core.claim_pauses", "static_within_pause"): placed(
+        "core.claim_pauses", "'C1' AS claim_id, 1 AS spell_no, DATE '2024-05-01' AS paused_on"
+    ),
+    ("core.handler_months", "grain_unique"): placed(
+        "core.handler_months",
+        "'H' AS handler_id, DATE '2024-05-01' AS month, 1 AS open_count, 0 AS closed_count",
+        2,
+    ),
+    ("core.handler_months", "counts_not_negative"): placed(
+        "core.handler_months",
+        "'H' AS handler_id, DATE '2024-05-02' AS month, 1 AS open_count, 0 AS closed_count",
+    ),
+    ("core.outlet_months", "grain_unique"): placed(
+        "core.outlet_months", "'north' AS org_unit, DATE '2024-05-01' AS month, 3 AS outlets", 2
+    ),
+    ("core.outlet_months", "outlets_not_negative"): placed(
+        "core.outlet_months", "'north' AS org_unit, DATE '2024-05-01' AS month, -1 AS outlets"
+    ),
+    ("core.customers", "grain_unique"): placed(
+        "core.customers",
+        "'Z' AS customer_id, DATE '2024-05-01' AS first_policy_on, 1 AS open_policy_count",
+        2,
+    ),
+    ("core.customers", "days_in_order"): placed(
+        "core.customers", "'Z' AS customer_id, DATE '2024-05-01' AS first_policy_on, 0 AS open_policy_count"
+    ),
+    ("core.complaint_recovery", "grain_unique"): placed(
+        "core.complaint_recovery", "'K' AS complaint_id, 1 AS policy_count", 2
+    ),
+    ("core.complaint_recovery", "followed_for_a_year"): placed(
+        "core.complaint_recovery", "'K' AS complaint_id, 0 AS policy_count"
+    ),
     ("core.survey_responses", "day_and_segments_filled"): one("core.survey_responses", "product_line = NULL"),
     ("core.survey_responses", "scores_in_scale"): one("core.survey_responses", "nps_score = 11"),
     ("core.survey_responses", "answers_on_scale"): (

@@ -43,7 +43,7 @@ FIFTY_SMALL = partial(
 )
 
 
-def _taken_first(event: str, known: str) -> dict[str, Any]:
+def taken_first(event: str, known: str) -> dict[str, Any]:
     """Leaves out claims in which the event comes before the report."""
     before = (pl.col(f"{event}_at") < pl.col("reported_at")) & pl.col(known).is_null()
     return {
@@ -182,7 +182,7 @@ CONTACT = (
             """),
             every=FIRST,
         ),
-        **CLAIM | _taken_first("contacted", "is_contacted_within_24_hours"),
+        **CLAIM | taken_first("contacted", "is_contacted_within_24_hours"),
     ),
     Kpi(
         code="claim_contacted_within_24_hours_share",
@@ -212,7 +212,7 @@ CONTACT = (
             every=FIRST,
             as_of="2025-03-31",
         ),
-        **SHARE | _taken_first("contacted", "is_contacted_within_24_hours"),
+        **SHARE | taken_first("contacted", "is_contacted_within_24_hours"),
     ),
     Kpi(
         code="claim_registered_within_72_hours_share",
@@ -242,7 +242,7 @@ CONTACT = (
             """),
             every=FIRST,
         ),
-        **SHARE | _taken_first("registered", "is_registered_within_72_hours"),
+        **SHARE | taken_first("registered", "is_registered_within_72_hours"),
     ),
     Kpi(
         code="claim_repeated_document_request_share",

@@ -50,6 +50,14 @@ ACCEPTANCE = Turnaround(
     ended="accepted",
     **TIMED | {"dates": {"cohort": "received_on"}},
 )
+RESPONSE = Turnaround(
+    clock=Clock("received_on", "responded_on", exits=("withdrawn_on",)),
+    days="received_to_response_days",
+    ended="answered",
+    withdrawn_on="withdrawn_on",
+    horizon_days=3,
+    **TIMED | {"dates": {"cohort": "received_on"}},
+)
 CLOSING = Turnaround(
     clock=Clock("received_on", "closed_on"),
     days="received_to_closed_days",
@@ -165,7 +173,38 @@ def _resolved_within(days: int, *, source: str, example: Example) -> Kpi:
     )
 
 
+FOUR_ANSWERED = partial(
+    Example,
+    given="answered on days 1, 3 and 4; received 5 days ago and not answered; withdrawn on day 1",
+    every=ALONE,
+    rows=rows("""
+        received_on  responded_on  withdrawn_on
+        2025-03-03   2025-03-04    -
+        2025-03-03   2025-03-06    -
+        2025-03-03   2025-03-07    -
+        2025-03-26   -             -
+        2025-03-26   -             2025-03-27
+    """),
+    as_of="2025-03-31",
+)
+
 KPIS: tuple[Kpi, ...] = (
+    RESPONSE.median(
+        code="complaint_first_response_days_median",
+        title="Days from receipt of a complaint to the first response, median",
+        source="First response to the complainant",
+        definition="Median of the calendar days from the receipt to the first response, of complaints that have one.",
+        example=FOUR_ANSWERED(value=3, denominator=3),
+    ),
+    RESPONSE.within_days(
+        3,
+        code="complaint_first_response_within_3_days_share",
+        title="Complaints first answered within 3 days of receipt",
+        source="First response to the complainant",
+        definition="Complaints with a first response, or a decision before any, within 3 calendar days of receipt, "
+        "among those of which it is known: unanswered ones are late once older.",
+        example=FOUR_ANSWERED(value=2 / 4, numerator=2, denominator=4),
+    ),
     Kpi(
         code="complaint_resolved_share",
         version="2",

@@ -23,9 +23,13 @@ RECORDED = {
 READS = {
     "claims": "core.claims",
     "claim_promises": "core.claim_promises",
+    "claim_pauses": "core.claim_pauses",
+    "handler_months": "core.handler_months",
     "complaints": "core.complaints",
     "complaint_repeats": "core.complaint_repeats",
+    "complaint_recovery": "core.complaint_recovery",
     "policies": "core.policies",
+    "customers": "core.customers",
     "policy_events": "core.policy_events",
     "surrender_months": "core.surrender_months",
     "renewals": "core.renewals",
@@ -35,6 +39,7 @@ READS = {
     "survey_weights": "core.survey_weights",
     "survey_invitations": "core.survey_invitations",
     "exposures": "core.exposure_months",
+    "outlet_months": "core.outlet_months",
 }
 
 
