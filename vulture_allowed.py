@@ -5,15 +5,12 @@ What product code does not reach and is not named here goes.
 
 from orchestration import cli, definitions, event_log
 from simulation.hazards import ClaimType
-from transforms.composite import aggregate, treat, weighting_methods
+from transforms.composite import weighting_methods
 from transforms.settings import ClaimSettings, ComplaintSettings
 from transforms.units import Unit
 from warehouse.landing.land import Load
 
-# Treatment of outliers, methods of weights and outranking: their tables come with the whole service journey.
-treat.treated
-aggregate.outranking
-aggregate.copeland
+# Methods of weights: their tables come with the whole service journey.
 weighting_methods.equal
 weighting_methods.budget_allocation
 weighting_methods.BudgetAllocation.standard_deviations

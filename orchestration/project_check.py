@@ -62,6 +62,7 @@ def _problems(project: Project) -> Iterator[str]:
     yield from pack_problems(project, directions)
     yield from redefinitions(project, _published(project))
     yield from kpis_redefined(project, _published_kpis(project))
+    yield from _outranking_problems(project)
     barred = {kpi.code for kpi in kpis if not kpi.for_index}
     for framework in project.settings.frameworks:
         for node in framework.leaves:
@@ -69,6 +70,17 @@ def _problems(project: Project) -> Iterator[str]:
                 yield (
                     f"{project.path}: index.frameworks: {framework.code}: {node.code}: {node.leaf.kpi} is a quotient "
                     "of unlike cases and may exceed 1; it cannot enter an index"
+                )
+
+
+def _outranking_problems(project: Project) -> Iterator[str]:
+    """Indices that are places among segments, in a project that has none."""
+    if set(project.settings.cuts) == {"company"}:
+        for framework in project.settings.frameworks:
+            if framework.ranks_segments:
+                yield (
+                    f"{project.path}: index.frameworks: {framework.code}: outranking ranks the segments of a "
+                    "cut, and the project has no cuts; write cuts, as [org_unit], or another aggregation"
                 )
 
 

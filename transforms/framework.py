@@ -24,6 +24,8 @@ from pydantic import (
 from transforms.vocabulary import CALENDAR_GRAINS, Basis
 
 Aggregation = Literal["arithmetic", "geometric", "harmonic"]
+# By outranking segments get places among others, which is of use for the index alone.
+NodeAggregation = Literal["arithmetic", "geometric", "harmonic", "outranking"]
 Normalisation = Literal[
     "goalposts", "min_max", "z_score", "distance_to_target", "percentile_rank", "bands", "formula"
 ]
@@ -128,7 +130,9 @@ class Group(_Part):
     round_to: Step | None = Field(
         default=None, description="The score is rounded to multiples of it, halves up."
     )
-    aggregation: Aggregation | None = Field(default=None, description="Default: that of the node's level.")
+    aggregation: NodeAggregation | None = Field(
+        default=None, description="Default: that of the node's level; outranking, of the index alone."
+    )
     children: dict[
         NodeCode,
         Annotated[
@@ -210,7 +214,7 @@ class Node:
     level: int
     weight: float
     overall_weight: float
-    aggregation: Aggregation | None
+    aggregation: NodeAggregation | None
     leaf: Leaf | None
     children: tuple[str, ...]
     round_to: float | None = None
@@ -238,7 +242,7 @@ class Framework(_Part):
     treatment: Treatment | None = Field(default=None, description="Of outliers; without it they stay.")
     backcast_months: int = Field(default=24, ge=0, description="Months scored before valid_from.")
     floor: float = Field(default=1.0, gt=0, le=50, description="Least score in a geometric or harmonic mean.")
-    aggregation_by_level: list[Aggregation] = Field(default=[], description="From the index down.")
+    aggregation_by_level: list[NodeAggregation] = Field(default=[], description="From the index down.")
     coverage: Coverage = Coverage()
     grades: Grades | None = None
     dimensions: dict[str, Comparison] = {}
@@ -265,6 +269,11 @@ class Framework(_Part):
         return any(node.leaf and node.leaf.if_small == "shrunk" for node in self.leaves)
 
     @property
+    def ranks_segments(self) -> bool:
+        """Whether the index is a place among the segments of a cut, which neither months nor the company have."""
+        return self.nodes[0].aggregation == "outranking"
+
+    @property
     def is_drawn_by_cases(self) -> bool:
         """Whether scores follow from the cases of one month by goalposts and bands alone."""
         leaves = [node.leaf for node in self.leaves if node.leaf]
@@ -273,7 +282,11 @@ class Framework(_Part):
         rounded = any(node.round_to for node in self.nodes)
         withheld = any(leaf.if_suppressed is not None for leaf in leaves)
         filled = self.fill != "missing" or self.treatment is not None
-        return self.grain == "month" and plain and not (banded or rounded or withheld or filled)
+        return (
+            self.grain == "month"
+            and plain
+            and not (banded or rounded or withheld or filled or self.ranks_segments)
+        )
 
     def _walk(
         self, code: str, node: Group | Leaf, parent: str | None, level: int, weight: float, overall: float
@@ -298,7 +311,7 @@ class Framework(_Part):
             share = child.weight / total if total else 0.0
             yield from self._walk(child_code, child, code, level + 1, share, overall * share)
 
-    def _aggregation(self, group: Group, level: int) -> Aggregation:
+    def _aggregation(self, group: Group, level: int) -> NodeAggregation:
         by_level = self.aggregation_by_level
         return group.aggregation or (by_level[level] if level < len(by_level) else "arithmetic")
 

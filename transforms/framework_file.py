@@ -128,11 +128,23 @@ def _tree_problems(framework: Framework) -> Iterator[Problem]:
             yield from _leaf_problems(path, node, framework)
     if "weight" in framework.index.model_fields_set:
         yield Problem("index.weight", "the index itself has no weight")
-    if any(node.aggregation not in (None, "arithmetic") for node in framework.nodes):
+    yield from _outranking_problems(framework, seen)
+    if any(node.aggregation not in (None, "arithmetic", "outranking") for node in framework.nodes):
         for flat in framework.leaves:
             if flat.leaf and flat.leaf.normalisation == "z_score":
                 reason = "z-scores may be negative: every aggregation must be arithmetic"
                 yield Problem(f"{seen[flat.code]}.normalisation", reason)
+
+
+def _outranking_problems(framework: Framework, paths: Mapping[str, str]) -> Iterator[Problem]:
+    """Places among segments are no scores, which could be averaged further or graded."""
+    for node in framework.nodes[1:]:
+        if node.aggregation == "outranking":
+            reason = "outranking makes places among segments, no scores: only the index itself can have it"
+            yield Problem(f"{paths[node.code]}.aggregation", reason)
+    if framework.ranks_segments and framework.grades:
+        reason = "an index by outranking is a place among segments and has no grade: write grades: null"
+        yield Problem("grades", reason)
 
 
 def _paths(path: str, code: str, node: Group | Leaf) -> Iterator[tuple[str, str, Group | Leaf]]:

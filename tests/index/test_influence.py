@@ -15,7 +15,7 @@ from index_examples import (
     worked_framework,
 )
 
-from transforms.composite.aggregate import ranks
+from transforms.composite.aggregate import places, ranks
 from transforms.framework import Framework
 from transforms.index.influence import influence
 from transforms.settings import RobustnessSettings
@@ -38,3 +38,14 @@ def test_influence_of_leaves_beside_their_weights():
         rest = [i for i, kpi in enumerate(KPIS) if kpi != row["kpi"]]
         without = ranks(SIX_BRANCHES[:, rest] @ WEIGHTS[rest])
         assert row["mean_rank_shift"] == pytest.approx(np.abs(without - SIX_RANKS).mean())
+
+
+def test_influence_on_places_is_that_of_pairwise_majorities():
+    kpis, spec = close_branches()
+    by_places = spec.model_copy(update={"index": spec.index.model_copy(update={"aggregation": "outranking"})})
+    base = places(SIX_BRANCHES, WEIGHTS)
+    for row in found(kpis, by_places).iter_rows(named=True):
+        rest = [i for i, kpi in enumerate(KPIS) if kpi != row["kpi"]]
+        without = places(SIX_BRANCHES[:, rest], WEIGHTS[rest])
+        assert row["mean_rank_shift"] == pytest.approx(np.abs(ranks(without) - ranks(base)).mean())
+        assert row["largest_score_change"] == pytest.approx(np.abs(without - base).max())

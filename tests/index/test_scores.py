@@ -22,7 +22,9 @@ from index_examples import (
 )
 
 from transforms.framework import Framework
+from transforms.index.contributions import contributions
 from transforms.index.scores import scores
+from transforms.index.signals import signals
 
 BANDS = {"AAA": 90, "AA": 85, "A": 80, "BBB": 75, "BB": 70, "B": 65, "CCC": 60, "CC": 55, "C": 50, "D": 0}
 
@@ -315,3 +317,39 @@ def test_the_index_never_falls_when_a_kpi_gets_better(rows, data):
     before, after = table_of(rows), table_of(improved)
     assert ((after["score"] - before["score"]).drop_nulls() >= -1e-9).all()
     assert np.isclose(before["coverage"], after["coverage"]).all()
+
+
+def test_outranking_places_the_branches_by_pairwise_majorities_and_nothing_else():
+    """Copeland's 4, 2, 0, −2 and −4 of the worked example on 0 to 100; a company has no others."""
+    kpis = branch_records(FIVE_BRANCHES)
+    whole = branch_records(FIVE_BRANCHES[:1], cut="company").with_columns(segment=pl.lit("company"))
+    unknown = branch_records(FIVE_BRANCHES[:1]).with_columns(segment=pl.lit("unknown"))
+    alone = branch_records(FIVE_BRANCHES[:1], cut="region")
+    spec = worked_framework(aggregation="outranking")
+    table = made(scores, spec, kpi_monthly=pl.concat([kpis, whole, unknown, alone]))
+    placed = {row["segment"]: row for row in of(table.filter(cut="org_unit")).iter_rows(named=True)}
+    assert [placed[f"B{i}"]["score"] for i in range(1, 6)] == [100, 75, 50, 25, 0]
+    assert (placed["unknown"]["score"], placed["unknown"]["status"]) == (None, "not_comparable")
+    for cut in ("company", "region"):
+        row = of(table.filter(cut=cut)).row(0, named=True)
+        assert (row["score"], row["status"]) == (None, "not_comparable")
+    days = of(table.filter(cut="org_unit"), "days").filter(pl.col("segment") != "unknown")
+    assert days["score"].to_list() == pytest.approx(
+        [92.857142857, 85.714285714, 75, 64.285714286, 35.714285714]
+    ), "what the places are made of has its own scores"
+
+
+def test_two_branches_are_held_against_each_other_where_both_have_scores():
+    """B2 beats B1 by .65; B3 lacks persistency and ties with both at .35 of .70; B4 has too little to be placed."""
+    nan = np.nan
+    values = np.array([[4, 80, 1.5, 70], [6, 90, 0.9, 78], [9, nan, 0.7, 80], [12, 91, nan, nan]])
+    spec = worked_framework(aggregation="outranking", coverage={"parent": 0.6, "index": 0.66})
+    assert index(branch_records(values), spec) == [25, 75, 50, None]
+
+
+def test_places_are_not_compared_over_months():
+    months = [branch_records(FIVE_BRANCHES, period=month) for month in (JANUARY, FEBRUARY)]
+    spec = worked_framework(aggregation="outranking")
+    table = made(scores, spec, kpi_monthly=pl.concat(months))
+    assert made(contributions, spec, scores=table).collect().is_empty()
+    assert made(signals, spec, scores=table).collect().is_empty()

@@ -60,3 +60,14 @@ def test_a_wrong_kpi_of_a_parent_is_told_of_every_file_that_has_it(tmp_path: Pat
         (True, True),
         (False, True),
     ]
+
+
+def test_outranking_needs_segments_to_rank(tmp_path: Path):
+    first = FIRST.replace("index: {title: Own,", "index: {title: Own, aggregation: outranking,")
+    folder = project(tmp_path, first, SECOND.replace("PARENT", "own"))
+    file = folder / "policypulse.yml"
+    assert problems(read_project(folder)) == []
+    file.write_text(PROJECT + "cuts: [company]\n", encoding="utf-8")
+    found = problems(read_project(folder))
+    assert len(found) == 2
+    assert "outranking ranks the segments of a cut, and the project has no cuts" in found[0]

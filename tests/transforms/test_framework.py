@@ -112,7 +112,7 @@ def test_service_evaluation_carries_the_published_weights(name, expected):
         ("weight: -3", "weight: 3", "line 9, index.children.claims.weight: input should be greater than or equal to 0"),
         ("version: 1.0", "version: 1", 'line 3, version: a version with a point needs quotes, as in "1.10"'),
         ("[geometrical]", "[geometric]", "line 5, aggregation_by_level.0: input should be 'arithmetic', "
-         "'geometric' or 'harmonic'"),
+         "'geometric', 'harmonic' or 'outranking'"),
         ("title: Small\ntitle: Other", "title: Small", "line 5, title: stands twice, on line 4 as well; YAML would "
          "keep the last without a word"),
         ("title: [", "title: Small", "line 6, file: this is not YAML: did not find expected ',' or ']'"),
@@ -216,3 +216,16 @@ def test_reading_frameworks_imports_nothing_heavy():
         "sys.exit(bool({'polars', 'numpy', 'scipy', 'duckdb'} & sys.modules.keys()))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=SHIPPED.parents[1]).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "expected"),
+    [
+        ("[arithmetic, outranking]", "line 8, index.children.claims.aggregation: outranking makes places among "
+         "segments, no scores: only the index itself can have it"),
+        ("[outranking]\ngrades: {scale: {good: 60, bad: 0}}", "line 6, grades: an index by outranking is a place among "
+         "segments and has no grade: write grades: null"),
+    ],
+)  # fmt: skip
+def test_outranking_is_for_an_index_without_grades(wrong, expected):
+    assert refusal(SMALL.replace("[geometric]", wrong)) == [expected]

@@ -44,11 +44,16 @@ def rounded(score: Array, step: float) -> Array:
 
 
 def outranking(scores: Array, weights: Array) -> Array:
-    """Units × units: weight of the children in which the row beats the column, ties by half; diagonal 0."""
-    share = weights / weights.sum()
-    above = (scores[:, None, :] > scores[None, :, :]) @ share
-    equal = (scores[:, None, :] == scores[None, :, :]) @ share
-    matrix: Array = above + 0.5 * equal
+    """Units × units: weight of the children in which the row beats the column, ties by half; diagonal 0.
+
+    Of the children that both have; two units without any in common tie.
+    """
+    beaten, known = np.zeros((len(scores), len(scores))), np.zeros((len(scores), len(scores)))
+    for child, weight in zip(compared_array(scores).T, weights, strict=True):
+        row, column = child[:, None], child[None, :]
+        beaten += weight * ((row > column) + 0.5 * (row == column))
+        known += weight * ~(np.isnan(row) | np.isnan(column))
+    matrix = np.divide(beaten, known, out=np.full_like(beaten, 0.5), where=known > 0)
     np.fill_diagonal(matrix, 0.0)
     return matrix
 
@@ -64,6 +69,21 @@ def copeland(matrix: Array) -> Array:
     np.fill_diagonal(verdict, 0.0)
     won: Array = verdict.sum(axis=1)
     return won
+
+
+def places(scores: Array, weights: Array) -> Array:
+    """Copeland's score on 0 to 100: of scores units × children the share of the others that a unit beats, ties by half.
+
+    NaN where there is no other unit.
+
+    >>> branches = np.array([[60.0, 93], [70, 90], [80, 88]])
+    >>> places(branches, np.array([0.6, 0.4])).tolist()
+    [0.0, 50.0, 100.0]
+    """
+    others = len(scores) - 1
+    if others < 1:
+        return np.full(len(scores), np.nan)
+    return 50.0 * (1.0 + copeland(outranking(scores, weights)) / others)
 
 
 def ranks(scores: Array) -> NDArray[np.int64]:

@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from transforms.composite import normalise
-from transforms.composite.aggregate import Array, delinearised, linearised, rounded
+from transforms.composite.aggregate import Array, delinearised, linearised, places, rounded
 from transforms.composite.columns import UNIT
 from transforms.composite.shrink import SHRUNK, shrunk_records
 from transforms.composite.treat import treated
@@ -283,26 +283,31 @@ def climbed(
     for parent, children in reversed(inner_nodes(framework)):
         node = framework.nodes[parent]
         how = node.aggregation or "arithmetic"
+        # The mean that an index by outranking would be is worked out with it, and not used.
+        mean_by = "arithmetic" if how == "outranking" else how
         linear = np.zeros(units.height)
         # Summed child by child, so that the result equals that of the unit alone to the last bit.
         for child in children:
             weight, present = framework.nodes[child].weight, ~np.isnan(score[child])
             share[parent] += np.where(present, weight, 0.0)
-            linear += np.where(present, weight * linearised(score[child], how, framework.floor), 0.0)
+            linear += np.where(present, weight * linearised(score[child], mean_by, framework.floor), 0.0)
             coverage[parent] += np.where(present, weight * coverage[child], 0.0)
             if weight > 0:
                 has_leaf[parent] |= has_leaf[child]
                 truncated[parent] += truncated[child]
                 window[parent] = np.maximum(window[parent], np.where(present, window[child], 0))
                 floored[parent] += floored[child]
-                if how != "arithmetic":
+                if mean_by != "arithmetic":
                     floored[parent] += compared_array(score[child]) < framework.floor
         status[parent] = _parent_status(
             framework, node, share[parent], coverage[parent], has_leaf[parent], score
         )
         is_ok = status[parent] == STATUSES.index("ok")
         mean = np.divide(linear, share[parent], out=np.full(units.height, np.nan), where=is_ok)
-        score[parent] = delinearised(mean, how)
+        score[parent] = delinearised(mean, mean_by)
+        if how == "outranking":
+            score[parent] = _places_within_cuts(framework, units, score, children, is_ok)
+            status[parent][is_ok & np.isnan(score[parent])] = STATUSES.index("not_comparable")
         if node.round_to:
             score[parent] = rounded(score[parent], node.round_to)
     effective = _effective_weights(framework, share, score)
@@ -320,6 +325,23 @@ def climbed(
         floored,
         np.broadcast_to(np.nan, (len(SHRUNK), *score.shape)),
     )
+
+
+def _places_within_cuts(
+    framework: Framework, units: pl.DataFrame, score: Array, children: list[int], is_ok: NDArray[np.bool_]
+) -> Array:
+    """The place (0 to 100) of each unit among the segments of its cut and period that have all an index needs.
+
+    NaN for others: the company, what is unknown, and a segment that is alone.
+    """
+    found = np.full(units.height, np.nan)
+    weights = np.array([framework.nodes[child].weight for child in children])
+    is_segment = (units["cut"] != "company") & (units["segment"] != "unknown")
+    ranked = units.select("period", "cut").with_row_index("unit").filter(is_segment & pl.Series(is_ok))
+    for _, peers in ranked.group_by("period", "cut"):
+        chosen = peers["unit"].to_numpy()
+        found[chosen] = places(score[children][:, chosen].T, weights)
+    return found
 
 
 def inner_nodes(framework: Framework) -> list[tuple[int, list[int]]]:

@@ -119,6 +119,7 @@ def tree_change(
     tree = inner_nodes(framework)
     for parent, children in tree:
         how = framework.nodes[parent].aggregation or "arithmetic"
+        assert how != "outranking", "what makes up a place does not add up"
         parts = mean_change(
             before[children],
             after[children],

@@ -154,6 +154,7 @@ def _climbed_draws(
     scores: dict[int, Array] = {}
     for parent, children in reversed(inner_nodes(framework)):
         how = framework.nodes[parent].aggregation or "arithmetic"
+        assert how != "outranking", "places among segments are not drawn by cases"
         linear, share = np.zeros(shape), np.zeros((len(columns), 1))
         for child in children:
             node, there = framework.nodes[child], present[child][:, None]

@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from transforms.composite import normalise
-from transforms.composite.aggregate import Array, delinearised, linearised, ranks
+from transforms.composite.aggregate import Array, delinearised, linearised, places, ranks
 from transforms.composite.evaluate import Evaluation, evaluate, inner_nodes
 from transforms.composite.weighting_methods import influence
 from transforms.framework import Aggregation, Framework
@@ -224,6 +224,8 @@ def _index(units: Sample, leaf_scores: Array, aggregation: Aggregation | None, w
     inner: dict[int, tuple[Array, NDArray[np.bool_]]] = {}
     for parent, children in reversed(inner_nodes(framework)):
         how = aggregation or framework.nodes[parent].aggregation or "arithmetic"
+        if how == "outranking":
+            return _drawn_places(units, leaf_scores, inner, children, weights)
         leaves = [child for child in children if child not in inner]
         present = units.present[leaves]
         linear = np.where(present, linearised(leaf_scores[leaves], how, framework.floor), 0.0)
@@ -244,6 +246,25 @@ def _index(units: Sample, leaf_scores: Array, aggregation: Aggregation | None, w
         mean[~has_any] = np.nan
         inner[parent] = delinearised(mean, how), has_any & units.present[parent][:, None]
     return inner[0][0]
+
+
+def _drawn_places(
+    units: Sample,
+    leaf_scores: Array,
+    inner: dict[int, tuple[Array, NDArray[np.bool_]]],
+    children: list[int],
+    weights: Array,
+) -> Array:
+    """Units × draws: the places of the units by outranking, draw by draw."""
+    draws = weights.shape[1]
+    scores = [
+        np.where(inner[child][1], inner[child][0], np.nan)
+        if child in inner
+        else np.repeat(leaf_scores[child][:, None], draws, axis=1)
+        for child in children
+    ]
+    drawn = [places(np.stack([s[:, d] for s in scores], axis=1), weights[children, d]) for d in range(draws)]
+    return np.stack(drawn, axis=1)
 
 
 def _influence(score: Array, index: Array) -> float | None:

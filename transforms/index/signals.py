@@ -30,10 +30,16 @@ SEPARATOR = "\x1f"
 def signals(scores: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
     """One row per framework, month, segment and inner node with a score: whether its change is more than noise.
 
-    Each version of a framework is a series of its own, since its scores compare with no other's.
+    Each version of a framework is a series of its own, since its scores compare with no other's. An index by
+    outranking is no series: the place of a segment moves with the others.
     """
     inner = pl.LazyFrame(
-        [(f.code, f.version, node.code) for f in settings.frameworks for node in f.nodes if node.children],
+        [
+            (f.code, f.version, node.code)
+            for f in settings.frameworks
+            for node in f.nodes
+            if node.children and node.aggregation != "outranking"
+        ],
         schema=dict.fromkeys(VERSIONED_NODE, pl.String),
         orient="row",
     )
