@@ -107,7 +107,7 @@ def _make_transform(
     tables = {**({} if model.shared else model.reads), **model.broadcast} if asked else {}
     read = {name: _read(frames, table, model, run, graph) for name, table in tables.items()}
     for name, table in model.broadcast.items():
-        if name in read and table == CALENDAR and any(read[cases].height for cases in model.reads):
+        if name in read and table == CALENDAR and all(read[cases].height for cases in model.reads):
             _refuse_gaps(read[name], model.writes, run)
     inputs = {name: frame.lazy() for name, frame in read.items()}
     result = model(**inputs, shared=shared, as_of=run.as_of, settings=run.settings).collect()

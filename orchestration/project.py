@@ -36,6 +36,7 @@ from transforms.settings import (
     PersistencySettings,
     RenewalSettings,
     RobustnessSettings,
+    ServiceSettings,
     Settings,
     StudySettings,
     SurveySettings,
@@ -158,6 +159,7 @@ class ProjectFile(_Part):
     market: MarketSettings | None = None
     surveys: SurveySettings = SurveySettings()
     claims: ClaimSettings = ClaimSettings()
+    service: ServiceSettings = ServiceSettings()
     keys: KeySettings = KeySettings()
     indicators: dict[IndicatorCode, Indicator] = Field(
         {},

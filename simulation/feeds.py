@@ -99,6 +99,18 @@ SURVEY_INVITATIONS = Faults(
     correctable=pl.col("disposition") != "unknown",
     shown=("disposition",),
 )
+SERVICE_ORDERS = Faults(
+    key=("ORDER_NO",),
+    recorded_at="REC_TS",
+    rejected={
+        "unknown_code": ("KIND", "???"),
+        "bad_date": ("ORDERED", "2025-02-30 10:00:00"),
+        "blank_key": ("ORDER_NO", None),
+    },
+    wrong=lambda rows: rows.with_columns(RESULT=pl.lit("FAIL")),
+    correctable=pl.col("RESULT") == "OK",
+    shown=("RESULT",),
+)
 
 
 def write_csv(delivery: Delivery, faults: Faults, path: Path) -> str:

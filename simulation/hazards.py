@@ -173,8 +173,54 @@ class Surveys:
     chinese_share: float = 0.85
 
 
+@dataclass(frozen=True)
+class Service:
+    """Orders of service: rates a policy-month, whole days as floored log-normals, what comes of them."""
+
+    log_days: float = -0.15  # effect of one unit of quality on days to deliver and to alter
+    undelivered_share: float = 0.012  # of policies of which no delivery is recorded
+    delivery_days_median: float = 4.5
+    delivery_sigma: float = 0.55
+    delivery_failed_share: float = (
+        0.05  # of each attempt; the next is ordered on the day after, three at most
+    )
+    delivery_attempts: int = 3
+    uncalled_share: float = 0.02  # of long policies without a call-back
+    callback_reached_share: float = 0.955
+    callback_days_median: float = 5.0  # from the day after receipt
+    callback_sigma: float = 0.5
+    problem_share: float = 0.04  # of call-backs that reached the buyer
+    unreminded_share: float = 0.03
+    reminder_failed_share: float = 0.03  # of those sent
+    reminder_lead_days: tuple[int, int] = (5, 29)
+    alterations_a_month: float = 0.007
+    self_service_share: float = 0.35  # of alterations, done by the system at once
+    alteration_days_median: float = 2.6
+    alteration_sigma: float = 0.8
+    alteration_declined_share: float = 0.03
+    alteration_cancelled_share: float = 0.02
+    objections_a_month: float = 0.0016
+    objection_resolved_share: float = 0.93
+    objection_cancelled_share: float = 0.03
+    objection_days_median: float = 5.0
+    objection_sigma: float = 0.6
+    enquiries_a_month: float = 0.004
+    value_added_a_year: float = 0.22  # orders of a customer with a policy in force when the year begins
+    value_added_done_share: float = 0.90
+    value_added_wait_days_median: float = 3.4
+    value_added_sigma: float = 0.7
+    roadside_a_month: float = 0.012  # of accident policies
+    roadside_minutes_median: float = 34.0
+    roadside_sigma: float = 0.45
+    roadside_promised_minutes: int = 60
+    home_visits_a_month: float = 0.0008
+    rated_share: float = 0.45  # of orders done
+    rating_shares: tuple[float, ...] = (0.01, 0.03, 0.09, 0.35, 0.52)
+
+
 QUALITY = Quality()
 POLICIES = Policies()
 CLAIMS = Claims()
 COMPLAINTS = Complaints()
 SURVEYS = Surveys()
+SERVICE = Service()

@@ -33,6 +33,8 @@ from simulation.policy_feeds import (
     premium_rows,
 )
 from simulation.policy_truth import policy_truth
+from simulation.service_orders import Orders, service_order_rows, service_orders
+from simulation.service_truth import service_truth
 from simulation.surveys import Respondents, answer_rows, answers, respondents
 from simulation.surveys_truth import survey_truth
 from simulation.wording import questions
@@ -163,6 +165,19 @@ class _Draw:
         file = feeds.write_csv(delivery, feeds.SURVEY_INVITATIONS, self.folder / "survey_invitations.csv")
         self.record("survey_invitations", [file], delivery.amounts)
 
+    def write_service_orders(self) -> None:
+        due = instalments(self.register, self.course, self.window)
+        orders: Orders = service_orders(
+            self.register, self.course.intervals, due, self.window, self.org, self.rng("service orders")
+        )
+        self.learn(service_truth(orders, self.register, self.window, self.org))
+        rows = service_order_rows(
+            orders, self.register, self.window, self.org, self.rng("service order rows")
+        )
+        delivery = deliver(rows, feeds.SERVICE_ORDERS, self.window, self.rng("service orders mess"))
+        file = feeds.write_csv(delivery, feeds.SERVICE_ORDERS, self.folder / "service_orders.csv")
+        self.record("service_orders", [file], delivery.amounts)
+
     def write_reference(self) -> None:
         org_units(self.org).write_csv(self.folder / "org_units.csv")
         questions().write_csv(self.folder / "survey_questions.csv")
@@ -195,6 +210,7 @@ def simulate(out: Path, policies: int, months: int, seed: int, branches: int | N
     draw.write_claims()
     draw.write_complaints()
     draw.write_surveys()
+    draw.write_service_orders()
     draw.write_reference()
     truth = {
         "about": _about(draw.window, policies, seed),
@@ -236,6 +252,7 @@ def _hazards() -> dict:
         "claims": asdict(hazards.CLAIMS) | {"implied_at_quality_0": type_truth()},
         "complaints": asdict(hazards.COMPLAINTS),
         "surveys": asdict(hazards.SURVEYS),
+        "service": asdict(hazards.SERVICE),
         "in_order_of": {
             "lines": hazards.LINES,
             "channels": hazards.CHANNELS,

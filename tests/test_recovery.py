@@ -42,6 +42,8 @@ RECOVERED = {
     "csi_score": "period",
     "survey_response_share": "cohort",
     "survey_participation_share": "cohort",
+    "policy_delivered_within_15_days_share": "cohort",
+    "policy_delivery_failed_share": "cohort",
 }
 
 

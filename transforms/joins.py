@@ -48,13 +48,16 @@ def _to_units(feed: str, column: str = "org_unit", names_nobody: str | None = No
     return Join(feed, column, "org_units", "org_unit", warns_from=0.0, names_nobody=names_nobody)
 
 
+# Feeds whose rows name a customer, and may name a policy and a claim.
+_OF_CUSTOMERS = ("complaints", "survey_answers", "survey_invitations", "service_orders")
+
 JOINS: tuple[Join, ...] = (
     _to_policies("premiums", loses_rows=True),
     _to_policies("policy_events", loses_rows=True),
     _to_policies("claim_events"),
     *(
         join
-        for feed in ("complaints", "survey_answers", "survey_invitations")
+        for feed in _OF_CUSTOMERS
         for join in (
             _to_policies(feed),
             _to_customers(feed),
@@ -63,11 +66,9 @@ JOINS: tuple[Join, ...] = (
     ),
     Join("survey_answers", "complaint_id", "complaints", "complaint_id"),
     Join("survey_invitations", "complaint_id", "complaints", "complaint_id"),
+    Join("service_orders", "complaint_id", "complaints", "complaint_id"),
     Join("survey_invitations", "response_id", "survey_answers", "response_id"),
-    *(
-        _to_units(feed)
-        for feed in ("policies", "claim_events", "complaints", "survey_answers", "survey_invitations")
-    ),
+    *(_to_units(feed) for feed in ("policies", "claim_events", *_OF_CUSTOMERS)),
     _to_units("policies", "current_org_unit"),
     _to_units("exposures", names_nobody="all"),
 )

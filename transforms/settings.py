@@ -268,6 +268,35 @@ class ClaimSettings(BaseModel):
         return promises
 
 
+class ServiceSettings(BaseModel):
+    """Limits of what is owed to a policy after its issue."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    delivery_days: int = Field(
+        15, ge=1, le=365, description="Days after issue in which a policy is delivered."
+    )
+    delivery_counting: Literal["calendar", "business"] = Field(
+        "calendar", description="Days in which that limit is counted."
+    )
+    free_look_days: int = Field(
+        15,
+        ge=0,
+        le=365,
+        description="Free look in which a buyer is called back, where the policy itself says none.",
+    )
+
+    @property
+    def delivery_name(self) -> str:
+        """The limit of delivery in short, as it stands in a definition version."""
+        ours = self.delivery_days == 15 and self.delivery_counting == "calendar"
+        return "" if ours else f"{self.delivery_days} {self.delivery_counting} days"
+
+    @property
+    def free_look_name(self) -> str:
+        """The free look in short, as it stands in a definition version."""
+        return "" if self.free_look_days == 15 else f"free look {self.free_look_days}"
+
+
 OrphanShare = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -307,6 +336,7 @@ class Settings(BaseModel):
     keys: KeySettings = KeySettings()
     robustness: RobustnessSettings | None = Field(None, description="Left out: no draws, empty tables.")
     claims: ClaimSettings = ClaimSettings()
+    service: ServiceSettings = ServiceSettings()
     indicators: dict[IndicatorCode, Indicator] = {}
     frameworks: tuple[Framework, ...] = ()
     packs: tuple[Pack, ...] = ()

@@ -91,6 +91,26 @@ FEEDS = {
             CASE WHEN i < 60 THEN 'R' || i END AS response_id, 'C' || i AS claim_id, 'Z' || i AS customer_id, {SEGMENT}
         FROM range(120) AS cases(i)
     """,
+    # Of each policy issued since 2024 a delivery, of its premiums reminders, and what customers asked for.
+    "service_orders": f"""
+        SELECT 'D' || i AS order_id, 'delivery' AS kind, 'P' || i AS policy_id, 'done' AS outcome,
+            TIMESTAMPTZ '2023-01-05 01:00:00+00' + to_days(CAST(i * 3 AS INTEGER)) AS ordered_at, NULL AS due_at,
+            NULL AS started_at, ordered_at + INTERVAL 4 DAY AS completed_at, NULL AS rating, {SEGMENT}
+        FROM range(120, 200) AS cases(i)
+        UNION ALL
+        SELECT 'M' || i, 'reminder', 'P' || i, 'done',
+            TIMESTAMPTZ '2023-12-25 01:00:00+00' + to_days(CAST(i * 3 AS INTEGER)) AS sent_at, NULL, NULL,
+            sent_at + INTERVAL 1 HOUR, NULL, {SEGMENT}
+        FROM range(100) AS cases(i)
+        UNION ALL
+        SELECT 'O' || i, ['alteration', 'roadside', 'value_added', 'objection'][1 + i % 4], 'P' || i,
+            CASE WHEN i % 9 > 0 THEN ['done', 'failed', 'cancelled', 'done'][1 + i % 4] END,
+            TIMESTAMPTZ '2024-06-01 01:00:00+00' + to_days(CAST(i AS INTEGER)) AS asked_at, asked_at + INTERVAL 1 HOUR,
+            CASE WHEN i % 9 > 0 THEN asked_at + INTERVAL 40 MINUTE END,
+            CASE WHEN i % 9 > 0 THEN asked_at + INTERVAL 2 DAY END,
+            CASE WHEN i % 9 > 0 THEN 4 END, {SEGMENT}
+        FROM range(160) AS cases(i)
+    """,
     "exposures": """
         SELECT CAST(month AS DATE) AS month, unit AS org_unit, 'life' AS product_line, 100 AS policies
         FROM generate_series(DATE '2024-01-01', DATE '2024-12-01', INTERVAL 1 MONTH) AS months(month),

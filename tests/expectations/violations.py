@@ -50,6 +50,9 @@ RAW = {
     ("raw.survey_invitations", "key_not_null"): one("raw.survey_invitations", "invitation_id = NULL"),
     ("raw.survey_invitations", "disposition_in_set"): one("raw.survey_invitations", "disposition = 'shy'"),
     ("raw.survey_invitations", "frame_in_set"): one("raw.survey_invitations", "frame = 'street'"),
+    ("raw.service_orders", "key_not_null"): one("raw.service_orders", "ordered_at = NULL"),
+    ("raw.service_orders", "kind_in_set"): one("raw.service_orders", "kind = 'favour'"),
+    ("raw.service_orders", "rating_in_scale"): one("raw.service_orders", "rating = 6"),
     ("raw.org_units", "key_not_null"): one("raw.org_units", "org_unit = NULL", "org_unit = 'south'"),
     ("raw.org_units", "parent_known"): one("raw.org_units", "parent = 'nobody'"),
     ("raw.calendar", "key_not_null"): placed("raw.calendar", "DATE '2025-01-01' AS date"),
@@ -72,6 +75,7 @@ RAW = {
             "premiums",
             "survey_answers",
             "survey_invitations",
+            "service_orders",
         )
     },
     ("raw.indicator_values", "loads_account_for_rows"): placed("raw.indicator_values", "0 AS _load_id"),
@@ -183,6 +187,23 @@ CORE = {
     ("core.survey_invitations", "segments_filled"): one("core.survey_invitations", "region = NULL"),
     ("core.survey_invitations", "customers_are_left_in_peace"): (
         "UPDATE core.survey_invitations SET is_too_soon = TRUE WHERE rowid < 40"
+    ),
+    ("core.service_orders", "key_and_segments_filled"): one("core.service_orders", "region = NULL"),
+    ("core.service_orders", "ended_once"): one("core.service_orders", "done_on = NULL", "outcome = 'done'"),
+    ("core.service_orders", "impossible_order_flagged"): one(
+        "core.service_orders", "started_on = ordered_on - 1"
+    ),
+    ("core.service_orders", "faults_are_few"): (
+        "UPDATE core.service_orders SET sequence_fault = 'completed before ordered' WHERE rowid < 30"
+    ),
+    ("core.new_policies", "key_and_segments_filled"): one("core.new_policies", "region = NULL"),
+    ("core.new_policies", "due_after_issue"): one("core.new_policies", "delivery_due_on = issued_on - 1"),
+    ("core.new_policies", "deliveries_are_recorded"): (
+        "UPDATE core.new_policies SET delivered_on = NULL WHERE rowid > 30"
+    ),
+    ("core.instalments_due", "key_and_segments_filled"): one("core.instalments_due", "region = NULL"),
+    ("core.instalments_due", "reminded_of_what_comes"): (
+        "UPDATE core.instalments_due SET reminded_before_days = -2 WHERE rowid < 30"
     ),
     ("core.survey_weights", "weight_within_bounds"): one("core.survey_weights", "weight = 3.1"),
     ("core.survey_parts", "figures_in_scale"): one("core.survey_parts", "n_effective = n_perceptions + 1"),
@@ -430,6 +451,9 @@ UNIQUE = (
     "core.survey_reliability",
     "core.survey_items",
     "core.survey_nonresponse",
+    "core.service_orders",
+    "core.new_policies",
+    "core.instalments_due",
     "kpi.monthly",
     "index.scores",
     "index.nodes",

@@ -40,6 +40,9 @@ READS = {
     "survey_invitations": "core.survey_invitations",
     "exposures": "core.exposure_months",
     "outlet_months": "core.outlet_months",
+    "new_policies": "core.new_policies",
+    "instalments_due": "core.instalments_due",
+    "service_orders": "core.service_orders",
 }
 
 

@@ -23,6 +23,7 @@ from transforms.kpi import (
     indicators,
     lapse_and_surrender,
     persistency,
+    policy_service,
     renewals,
     surveys,
 )
@@ -48,6 +49,7 @@ SUBJECTS = (
     lapse_and_surrender,
     renewals,
     customers,
+    policy_service,
     surveys,
     indicators,
 )
