@@ -18,6 +18,7 @@ from transforms.laws import made
 from transforms.model import Transform
 from transforms.periods import long_periods, month_periods, months_until
 from transforms.settings import Settings
+from transforms.vocabulary import CASES
 from warehouse.contract import contracts
 
 AS_OF = date(2025, 6, 30)
@@ -164,5 +165,5 @@ class Drawn:
             begin = datetime(2024, 11, 1, tzinfo=UTC)
             return [begin + timedelta(hours=int(h)) for h in rng.integers(0, 7464, rows)]
         if dtype.is_integer():
-            return rng.integers(1, 4 if name == "spell_no" else 90, rows).tolist()
+            return rng.integers(1, 4 if name in ("spell_no", CASES) else 90, rows).tolist()
         return rng.uniform(1, 9, rows).round(2).tolist()

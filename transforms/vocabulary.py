@@ -15,6 +15,8 @@ UnitCode = Literal[
     "share", "probability", "ratio", "per_10k_policies", "per_100m_premium", "per_10k_person_times",
     "per_100_claims", "days", "hours", "seconds", "count", "score_0_100", "points", "number",
 ]  # fmt: skip
+# The column of a fact, of whole numbers, that says how many cases alike a row stands for.
+CASES = "cases"
 # Only records of these have a value.
 SHOWN: tuple[Status, ...] = ("ok", "low_n")
 # Periods longer than a month. Rolling years overlap twelvefold and cost as much as all the rest: ask for them.

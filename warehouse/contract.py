@@ -68,6 +68,9 @@ class ContractColumn(BaseModel):
     precision_of: str | None = Field(
         None, description="The timestamp of which this column tells whether its time of day is known."
     )
+    least: int | None = Field(
+        None, description="The least that a number can be; a row with less is rejected.", examples=[0]
+    )
     first_of_month: bool = Field(False, description="A date that stands for a month: its first day.")
     as_written: bool = Field(
         False, description="A text for people to read, not one by which rows are matched or grouped."

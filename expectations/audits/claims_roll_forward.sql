@@ -5,14 +5,14 @@ severity: critical
 tables: kpi.monthly
 */
 WITH counted AS (
-    SELECT reported_on, ended_on
+    SELECT reported_on, ended_on, cases
     FROM core.claims
     WHERE spell_no = 1 AND outcome IS DISTINCT FROM 'cancelled' AND sequence_fault IS NULL
 ),
 moves AS (
-    SELECT CAST(date_trunc('month', reported_on) AS DATE) AS period, 1 AS reported, 0 AS ended FROM counted
+    SELECT CAST(date_trunc('month', reported_on) AS DATE) AS period, cases AS reported, 0 AS ended FROM counted
     UNION ALL
-    SELECT CAST(date_trunc('month', ended_on) AS DATE), 0, 1 FROM counted WHERE ended_on IS NOT NULL
+    SELECT CAST(date_trunc('month', ended_on) AS DATE), 0, cases FROM counted WHERE ended_on IS NOT NULL
 ),
 monthly AS (
     SELECT period, sum(reported) AS reported, sum(ended) AS ended FROM moves GROUP BY period

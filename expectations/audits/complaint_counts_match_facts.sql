@@ -5,12 +5,12 @@ severity: critical
 tables: kpi.monthly
 */
 WITH days AS (
-    SELECT 'complaints_received_count' AS kpi, received_on AS counted_on FROM core.complaints WHERE NOT is_merged
+    SELECT 'complaints_received_count' AS kpi, received_on AS counted_on, cases FROM core.complaints WHERE NOT is_merged
     UNION ALL
-    SELECT 'complaints_closed_count', closed_on FROM core.complaints WHERE NOT is_merged
+    SELECT 'complaints_closed_count', closed_on, cases FROM core.complaints WHERE NOT is_merged
 ),
 counted AS (
-    SELECT kpi, CAST(date_trunc('month', counted_on) AS DATE) AS period, count(*) AS n
+    SELECT kpi, CAST(date_trunc('month', counted_on) AS DATE) AS period, sum(cases) AS n
     FROM days
     WHERE counted_on IS NOT NULL
     GROUP BY kpi, period

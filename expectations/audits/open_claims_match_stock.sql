@@ -5,9 +5,9 @@ severity: critical
 tables: marts.claims_open
 */
 WITH listed AS (
-    SELECT 'company' AS cut, 'company' AS segment, count(*) AS n FROM marts.claims_open WHERE spell_no = 1
+    SELECT 'company' AS cut, 'company' AS segment, sum(cases) AS n FROM marts.claims_open WHERE spell_no = 1
     UNION ALL
-    SELECT 'org_unit', org_unit, count(*) FROM marts.claims_open WHERE spell_no = 1 GROUP BY org_unit
+    SELECT 'org_unit', org_unit, sum(cases) FROM marts.claims_open WHERE spell_no = 1 GROUP BY org_unit
 )
 SELECT cut, segment, stock.value AS counted, coalesce(listed.n, 0) AS listed
 FROM kpi.monthly AS stock

@@ -22,6 +22,7 @@ def test_who_kept_silent_had_waited_longer():
             {
                 "claim_id": list("abcdef"),
                 "spell_no": [1] * 6,
+                "cases": [1] * 6,
                 "decided_on": [date(2025, 5, 1 + i) for i in range(6)],
                 "sequence_fault": pl.Series([None] * 6, dtype=pl.String),
                 "report_to_decision_days": days,
@@ -32,6 +33,7 @@ def test_who_kept_silent_had_waited_longer():
             {
                 "complaint_id": list("uvwx"),
                 "is_merged": [False, False, False, True],
+                "cases": [1] * 4,
                 "closed_on": [date(2025, 5, 3)] * 4,
                 "sequence_fault": pl.Series([None] * 4, dtype=pl.String),
                 "received_to_closed_days": pl.Series([5, 15, 25, 99], dtype=pl.Int32),

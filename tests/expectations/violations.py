@@ -83,6 +83,7 @@ RAW = {
 }
 CORE = {
     ("core.claims", "key_and_segments_filled"): one("core.claims", "region = NULL"),
+    ("core.claims", "cases_counted"): one("core.claims", "cases = NULL"),
     ("core.claims", "outcome_in_set"): one("core.claims", "outcome = 'lost'"),
     ("core.claims", "impossible_order_flagged"): one(
         "core.claims", "first_decided_at = reported_at - INTERVAL 1 DAY"
@@ -105,6 +106,7 @@ CORE = {
         "core.claims", "paid_at = TIMESTAMPTZ '2024-12-31 16:00:00+00'"
     ),
     ("core.complaints", "key_and_segments_filled"): one("core.complaints", "age_band = NULL"),
+    ("core.complaints", "cases_counted"): one("core.complaints", "cases = -1"),
     ("core.complaints", "outcome_in_set"): one("core.complaints", "outcome = 'lost'"),
     ("core.complaints", "impossible_order_flagged"): one(
         "core.complaints", "first_response_on = received_on - 1"

@@ -35,6 +35,7 @@ COMPLAINT = {
     "appraisal_days": pl.Int32,
     "merged_into": pl.String,
     "follows_open": pl.Boolean,
+    "cases": pl.Int64,
     "customer_id": pl.String,
     "policy_id": pl.String,
     "claim_id": pl.String,
@@ -78,7 +79,9 @@ def complaint_facts(
 ) -> dict[str, pl.LazyFrame]:
     """core.complaints and core.complaint_repeats of some complaints, by the Chinese working calendar."""
     settings = settings or Settings()
-    numbered = [{"complaint_id": f"K{i}", "via_regulator": False, **row} for i, row in enumerate(rows)]
+    numbered = [
+        {"complaint_id": f"K{i}", "via_regulator": False, "cases": 1, **row} for i, row in enumerate(rows)
+    ]
     staged = frame(COMPLAINT, numbered)
     calendar = calendar_until(settings.calendar, as_of + timedelta(days=400), first=date(2015, 1, 1)).lazy()
     return {

@@ -32,6 +32,7 @@ CASES = {
     "policy_id": pl.String,
     "customer_id": pl.String,
     "claim_type": pl.String,
+    "cases": pl.Int64,
     **dict.fromkeys(SEGMENT_COLUMNS, pl.String),
     "service_channel": pl.String,
     "handler_id": pl.String,
@@ -69,7 +70,7 @@ def core_claims(
     """core.claims of claims given as name: events (what, when, further columns), with their particulars."""
     events, rows = [], []
     for claim, history in histories.items():
-        rows.append({"claim_id": claim, "org_unit": "a", **((cases or {}).get(claim) or {})})
+        rows.append({"claim_id": claim, "org_unit": "a", "cases": 1, **((cases or {}).get(claim) or {})})
         for i, (event, when, *more) in enumerate(history):
             said = {"event_id": f"{claim}-{i}", "claim_id": claim, "event": event, "event_at": instant(when)}
             said["is_day"] = False

@@ -18,7 +18,7 @@ B1        Harbour branch
 
 def test_a_row_a_matter_month_and_unit_whose_counts_add_up():
     """The fifth is a repeated contact and no complaint of its own; the last was withdrawn, not decided."""
-    rows = mart("complaints_by_category", {"core.complaints": COMPLAINTS, "core.org_units": UNITS})
+    rows = mart("complaints_by_category", {"core.complaints": COMPLAINTS, "core.org_units": UNITS}, cases="1")
     assert_rows(
         rows,
         """
@@ -35,5 +35,27 @@ def test_a_row_a_matter_month_and_unit_whose_counts_add_up():
         claims    1                    3
         sales     0                    -
         unknown   0                    1
+        """,
+    )
+
+
+COUNTS = """
+org_unit  category  cases       received_on  closed_on   received_to_closed_days  uphold_credit  is_merged
+B1        claims    1000000000  2025-03-03   2025-03-05  2                        1              false
+B1        claims    999999999   2025-03-10   2025-03-20  10                       0              false
+B1        claims    1           2025-03-10   2025-03-14  4                        0              false
+B1        claims    5           2025-03-31   -           -                        -              false
+B1        sales     0           2025-03-31   -           -                        -              false
+"""
+
+
+def test_a_row_of_many_complaints_counts_them_all():
+    """Half of the closed ones took 2 days, one took 4: the median lies between these two."""
+    assert_rows(
+        mart("complaints_by_category", {"core.complaints": COUNTS}),
+        """
+        category  received_count  closed_count  decided_count  uphold_credit  received_to_closed_days_median
+        claims    2000000005      2000000000    2000000000     1e+09          3
+        sales     0               0             0              0              -
         """,
     )

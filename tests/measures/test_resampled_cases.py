@@ -1,16 +1,22 @@
 """Resampled cases: what is drawn is what was measured, and how often a customer counts."""
 
+from datetime import date
+
 import numpy as np
+import polars as pl
 import pytest
 from conftest import published
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
 from orchestration.project import shipped_frameworks
 from transforms.kpi.monthly import READS
 from transforms.kpi.registry import registry
+from transforms.measures.case_measures import Quantile, Share
+from transforms.measures.definition import Kpi
 from transforms.measures.resampled_cases import (
+    _case_leaf,
     case_leaves,
     drawn_values,
     poisson_weights,
@@ -56,6 +62,54 @@ def test_with_every_case_counted_once_the_kpis_are_the_published_ones(insurer, c
 
 def once(rng, size, draws):
     return np.repeat(size[:, None], draws, axis=1).astype(np.int32)
+
+
+COUNTED = [
+    ("closed", Share(of=pl.col("days") < 5, among=pl.lit(True)), "share"),
+    ("days", Quantile("days", 0.5), "days"),
+]
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 4)), min_size=1, max_size=8))
+@settings(max_examples=20)
+def test_a_row_of_many_cases_is_drawn_like_as_many_rows(pairs):
+    """Not as one customer with so many: each of the cases is drawn for itself."""
+    days, cases = zip(*pairs, strict=True)
+    rows = pl.DataFrame(
+        {"days": days, "cases": cases, "customer_id": "one", "on": date(2025, 3, 1)},
+        schema_overrides={"days": pl.Float64},
+    ).with_columns(pl.when(pl.col("cases") > 1).then("customer_id").alias("customer_id"))
+    multiplied = rows.select(pl.exclude("cases").repeat_by("cases").explode()).with_columns(
+        customer_id=pl.lit(None, pl.String)
+    )
+    units = pl.DataFrame({"segment": ["company"], "period": [date(2025, 3, 1)]})
+    leaves = [
+        _case_leaf(
+            node,
+            Kpi(
+                code=code, title="K", fact="core.cases", measure=measure, unit=unit, direction=1,
+                dates={"cohort": "on"}, source="this test",
+            ),
+            "on",
+            date(2025, 4, 1),
+        )
+        for node, (code, measure, unit) in enumerate(COUNTED)
+    ]  # fmt: skip
+
+    def drawn(frame):
+        ((_, values),) = drawn_values(
+            leaves, {"core.cases": frame.lazy()}, "company", units, draws=50, seed=3
+        )
+        return values
+
+    for node, values in drawn(rows).items():
+        np.testing.assert_array_equal(values, drawn(multiplied)[node])
+
+
+def test_billions_are_drawn_about_their_number():
+    weights = poisson_weights(np.random.default_rng(1), np.array([4_000_000_000]), 1000)
+    assert weights.mean() == pytest.approx(4e9, abs=10_000)
+    assert weights.std() == pytest.approx(4e9**0.5, rel=0.1)
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3)), min_size=1, max_size=30), st.floats(0, 1))

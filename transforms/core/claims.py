@@ -146,6 +146,7 @@ def _origins(settings: Settings) -> Origins:
         "agent_id": (pl.String, "Pseudonym of the agent of the policy."),
         "claim_type": (pl.String, "Kind of claim."),
         "catastrophe_code": (pl.String, "Catastrophe that the loss is part of."),
+        "cases": (pl.Int64, "How many claims alike the row stands for; KPIs count each of them."),
         **{name: (INSTANT, text) for name, (_, text) in FIRST_EVENTS.items()},
         "documents_complete_at": (INSTANT, "Documents complete: the last time before the first decision."),
         "loss_at": (INSTANT, "Insured event."),

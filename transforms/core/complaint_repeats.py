@@ -11,6 +11,7 @@ from transforms.core.complaints import is_merged, is_open_again
 from transforms.model import SEGMENT_COLUMNS, transform
 from transforms.origins import Origins, item, passed_on
 from transforms.settings import Settings
+from transforms.vocabulary import CASES
 
 MATTER = ("customer_id", "policy_id", "category")
 # The customer of a complaint, or of the policy complained about.
@@ -47,6 +48,8 @@ def complaint_repeats(complaints: pl.LazyFrame, *, as_of: date, settings: Settin
         pl.col("received_on") <= as_of,
         pl.col("customer_id").is_not_null(),
         ~is_merged(settings.complaints),
+        # Of many in one row nobody knows who complained again.
+        pl.col(CASES).fill_null(1) == 1,
     ).with_columns(pl.when(pl.col(day) <= as_of).then(day).alias(day) for day in ("closed_on", "reopened_on"))
     matter = ["_customer", "_policy", "_category"]
     # A blank policy or category is a matter too; joins would drop it.

@@ -75,6 +75,7 @@ def _origins(settings: Settings) -> Origins:
         "agent_id": (pl.String, "Pseudonym of the agent complained about, else of the policy."),
         "category": (pl.String, "Matter."),
         "root_cause": (pl.String, "What was found to have caused it, as delivered."),
+        "cases": (pl.Int64, "How many complaints alike the row stands for; KPIs count each of them."),
         "received_on": (pl.Date, "Day it was received."),
         "first_response_on": (pl.Date, "Day of the first response."),
         "responded_on": (pl.Date, "Day of the first response, or of a decision before any."),

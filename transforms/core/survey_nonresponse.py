@@ -8,6 +8,7 @@ import polars.selectors as cs
 
 from transforms.model import Columns, transform
 from transforms.statistics.surveys import non_response_bias
+from transforms.vocabulary import CASES
 
 _FARED = ("respondents", "others")
 SURVEY_NONRESPONSE: Columns = {
@@ -58,14 +59,18 @@ def survey_nonresponse(
 
     Of everybody with such a case, and of those invited where invitations are known.
     """
+    # Of many in one row nobody knows who answered.
+    single = pl.col(CASES).fill_null(1) == 1
     events = {
-        "claims": claims.filter((pl.col("spell_no") == 1) & pl.col("sequence_fault").is_null()).select(
+        "claims": claims.filter(single, pl.col("spell_no") == 1, pl.col("sequence_fault").is_null()).select(
             case="claim_id",
             day="decided_on",
             days="report_to_decision_days",
             rejected=pl.col("outcome") == "rejected",
         ),
-        "complaints": complaints.filter(~pl.col("is_merged") & pl.col("sequence_fault").is_null()).select(
+        "complaints": complaints.filter(
+            single, ~pl.col("is_merged"), pl.col("sequence_fault").is_null()
+        ).select(
             case="complaint_id",
             day="closed_on",
             days=pl.col("received_to_closed_days").cast(pl.Float64),

@@ -11,6 +11,7 @@ from transforms.facts.survey_answers import ORIGINS, RESPONSE_COLUMNS, RESPONSE_
 from transforms.model import SEGMENT_COLUMNS, Columns, transform
 from transforms.origins import ALWAYS
 from transforms.statistics.surveys import post_stratification_weights
+from transforms.vocabulary import CASES
 
 # Customers are asked in the week after the event.
 ASKED_WITHIN_DAYS = 7
@@ -136,12 +137,13 @@ def _until(cases: pl.LazyFrame, day: str, cells: pl.DataFrame, edge: pl.Expr) ->
     edges = cells.select(edge.alias("edge")).unique().sort("edge")
     if edges.is_empty():
         return pl.DataFrame(schema={**dict.fromkeys((*CELL, *STRATA), pl.String), "n": pl.Int64})
+    alike = pl.col(CASES).fill_null(1).sum() if CASES in cases.collect_schema() else pl.len()
     counted = (
         cases.filter(pl.col(day) <= edges["edge"][-1])
         .group_by(
             *STRATA, edge=pl.lit(edges["edge"]).gather(pl.lit(edges["edge"]).search_sorted(pl.col(day)))
         )
-        .agg(n=pl.len().cast(pl.Int64))
+        .agg(n=alike.cast(pl.Int64))
         .collect()
     )
     grid = counted.select(STRATA).unique().join(edges, how="cross")

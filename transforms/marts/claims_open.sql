@@ -3,7 +3,7 @@ The work list: every claim open on the as-of date, its age and the limits it has
 grain: claim_id, spell_no
 owner: claims
 example:
-    SELECT org_unit, count(*) AS open_claims, max(age_days) AS oldest_days
+    SELECT org_unit, sum(cases) AS open_claims, max(age_days) AS oldest_days
     FROM marts.claims_open
     GROUP BY org_unit
     ORDER BY open_claims DESC
@@ -16,6 +16,7 @@ SELECT
     region,  -- Region.
     product_line,  -- Product line.
     claim_type,  -- Kind of claim.
+    cases,  -- How many claims alike the row stands for.
     reported_on,  -- Day of the report.
     documents_complete_on,  -- Day the documents were complete.
     decided_on,  -- Day of the first decision; empty if undecided.

@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 
 from transforms.measures.definition import Kpi, quantile_figures
-from transforms.vocabulary import Basis
+from transforms.vocabulary import CASES, Basis
 
 CASE_COLUMNS = ("case_numerator", "case_denominator", "case_value")
 
@@ -23,9 +23,9 @@ def kpi_cases(fact: pl.LazyFrame, kpi: Kpi, basis: Basis, as_of: date) -> pl.Laz
     """The rows of the fact that count in the KPI, with period and what each adds: CASE_COLUMNS.
 
     `period` is the first day of the month that the basis places a case in. Numerators and denominators sum to
-    those of the record of any segment; `case_value` is the KPI of the case alone, such as its days where the
-    KPI is a quantile. A denominator that is an exposure is no case's. Raises ValueError for a KPI without
-    cases of its own, or without the basis.
+    those of the record of any segment, a row adding those of all `cases` it stands for; `case_value` is the KPI of
+    one case alone, such as its days where the KPI is a quantile. A denominator that is an exposure is no case's.
+    Raises ValueError for a KPI without cases of its own, or without the basis.
     """
     if not has_cases(kpi):
         raise ValueError(f"{kpi.code} is not made of the cases of one month; its rows are in {kpi.fact}")
@@ -45,6 +45,9 @@ def kpi_cases(fact: pl.LazyFrame, kpi: Kpi, basis: Basis, as_of: date) -> pl.Laz
         else pl.lit(None, dtype=pl.Float64)
         for name in ("numerator", "denominator", "value")
     }
+    if CASES in columns and columns[CASES].is_integer():
+        alike = pl.col(CASES).fill_null(1).cast(pl.Float64)
+        known |= {name: known[name] * alike for name in ("case_numerator", "case_denominator")}
     return (
         fact.filter(kpi.counted_in_month(kpi.dates[basis]), pl.col(kpi.dates[basis]).is_not_null())
         .with_columns(period=pl.col(kpi.dates[basis]).dt.truncate("1mo"))

@@ -10,8 +10,6 @@ from transforms.settings import Settings
 
 Row = Mapping[str, object]
 Rows = tuple[Row, ...]
-# Column of a table of rows that says how many cases alike a row stands for.
-CASES = "cases"
 EMPTY = "-"
 
 

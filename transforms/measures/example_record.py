@@ -11,10 +11,11 @@ from typing import Any
 import polars as pl
 
 from transforms.measures.definition import Kpi
-from transforms.measures.example import CASES, Example, Row
+from transforms.measures.example import Example, Row
 from transforms.measures.needs import bases_of
 from transforms.measures.records import kpi_records
 from transforms.settings import Settings
+from transforms.vocabulary import CASES
 
 Schemas = Mapping[str, pl.Schema]
 BOOLEANS = {"yes": True, "no": False}
@@ -45,19 +46,23 @@ def facts_of(fact: str, example: Example, schemas: Schemas) -> dict[str, pl.Lazy
 
 
 def _table(fact: str, given: Iterable[Row], every: Row, schemas: Schemas) -> pl.LazyFrame:
-    """The rows of an example as the fact has them: all its columns, in its types, a row for each case."""
+    """The rows of an example as the fact has them, all columns in their types; a row a case if it counts none."""
     if fact not in schemas:
         raise ValueError(f"there is no fact {fact}; there are {', '.join(sorted(schemas))}")
     given, schema = list(given), schemas[fact]
     unknown = {name for row in given for name in row} - {*schema, CASES} | set(every) - set(schema)
     if unknown:
         raise ValueError(f"{fact} has no column {', '.join(sorted(unknown))}")
+    given = [{CASES: "1", **row} for row in given]
     columns = {
         name: _cast(name, [row.get(name, every.get(name)) for row in given], dtype)
         for name, dtype in schema.items()
     }
-    alike = pl.Series([int(str(row.get(CASES, 1))) for row in given], dtype=pl.Int64)
-    return pl.DataFrame(columns).select(pl.all().repeat_by(alike).explode()).lazy()
+    rows = pl.DataFrame(columns)
+    if CASES not in schema:
+        alike = pl.Series([int(str(row[CASES])) for row in given], dtype=pl.Int64)
+        rows = rows.select(pl.all().repeat_by(alike).explode())
+    return rows.lazy()
 
 
 def _cast(name: str, values: list[object], dtype: pl.DataType) -> pl.Series:

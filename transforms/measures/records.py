@@ -17,7 +17,7 @@ from transforms.measures.families import families
 from transforms.measures.figures import EARLY, NUMBERS, PERIOD, Family, Figures, Scope, Series, numbers_of
 from transforms.measures.needs import Needs, bases_of, firsts_of
 from transforms.measures.rolling import Windows, with_windows
-from transforms.measures.segments import Facts, SegmentedFacts, Segments, segmented
+from transforms.measures.segments import Facts, SegmentedFacts, Segments, segmented, weights_of
 from transforms.model import Columns
 from transforms.origins import Firsts
 from transforms.periods import end_of_day
@@ -74,13 +74,13 @@ def kpi_records(
 ) -> pl.DataFrame:
     """One record per KPI, period, basis, cut and segment; with the grain of the period if `periods` has grains.
 
-    `facts` by table name; `periods` has starts_on and ends_on, each of whole months, and perhaps grain: then the
-    records have grain and ends_on as well. `recorded` (item, recorded_from) says since when the sources record
-    what: a KPI that `needs` what they do not is not_applicable, and so is a period before (see `needs.py`). Without
-    needs everything is taken as recorded but columns of facts that are all empty. A segment without a case is
-    no_data, or 0 for a count. So is a KPI that needs one of the feeds `lost`, most of whose rows meet none of those
-    they are about (see core.key_matches). `windows` asks for records of some KPIs over several months up to each
-    month beside those (see `rolling.py`).
+    `facts` by table name, a row being a case, or as many as its column `cases` says. `periods` has starts_on
+    and ends_on, each of whole months, and perhaps grain: then the records have grain and ends_on as well.
+    `recorded` (item, recorded_from) says since when the sources record what: a KPI that `needs` what they do not is
+    not_applicable, and so is a period before (see `needs.py`). Without needs everything is taken as recorded but
+    columns of facts that are all empty. A segment without a case is no_data, or 0 for a count. So is a KPI that needs
+    one of the feeds `lost`, most of whose rows meet none of those they are about (see core.key_matches). `windows`
+    asks for records of some KPIs over several months up to each month beside those (see `rolling.py`).
 
     >>> from transforms.measures.case_measures import Share
     >>> from transforms.periods import month_periods
@@ -99,7 +99,7 @@ def kpi_records(
     if periods.is_empty():
         return pl.DataFrame(schema={name: dtype for name, (dtype, _) in columns.items()})
     periods = periods.with_columns(period=pl.int_range(pl.len(), dtype=PERIOD))
-    segments, known = segmented(facts, settings.cuts, most=settings.max_segments)
+    segments, known = segmented(facts, settings.cuts, weights_of(facts), most=settings.max_segments)
     pairs = [(kpi, basis) for kpi in kpis for basis in bases_of(kpi)]
     every = [Series(number, kpi, basis) for number, (kpi, basis) in enumerate(pairs)]
     schemas = {name: fact.collect_schema() for name, fact in facts.items()}

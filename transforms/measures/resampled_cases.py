@@ -2,7 +2,8 @@
 
 What is resampled is customers: all cases that a customer has in one unit (month and segment), of claims,
 complaints and answers alike, count equally often in a draw, so that what is measured on the same cases moves
-together. What the index makes of the values is `transforms/composite/resampled_scores.py`.
+together; a row that stands for many cases is as many cases of nobody. What the index makes of the values is
+`transforms/composite/resampled_scores.py`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,18 +19,22 @@ from scipy import sparse
 from transforms.framework import Framework
 from transforms.measures.cases import has_cases
 from transforms.measures.definition import Kpi
-from transforms.measures.segments import Facts
+from transforms.measures.segments import Facts, weights_of
 from transforms.statistics.random_numbers import named_generator, poisson_counts
+from transforms.vocabulary import CASES
 
 Array = NDArray[np.float64]
 Sizes = NDArray[np.int64]
-Counts = NDArray[np.int32]
+# Of 32 bits where these do.
+Counts = NDArray[np.int32] | NDArray[np.int64]
 # From a generator, the sizes of groups and a number of draws to groups × draws.
 Weighing = Callable[[np.random.Generator, Sizes, int], Counts]
 # Who answers for several rows of a fact, the first that the fact has: these rows are resampled together.
 CLUSTERS = ("customer_id", "response_id", "policy_id")
 # Values further from a quantile than so many standard errors of its rank are only counted, not told apart.
 RANK_ERRORS = 5.0
+# A number of customers whose Poisson number surely has 32 bits.
+_MOST_IN_32_BITS = 2**30
 # Rows of facts that are grouped at once: a bound on memory.
 ROWS_AT_ONCE = 2_000_000
 
@@ -139,9 +144,10 @@ def poisson_weights(rng: np.random.Generator, size: Sizes, draws: int) -> Counts
     """
     bits = rng.integers(2**64, size=(len(size), -(-draws // 4)), dtype=np.uint64).view(np.uint16)[:, :draws]
     means, begins = np.unique(size, return_index=True)
-    weights = np.empty((len(size), draws), np.int32)
+    kind = np.int32 if size.sum() < _MOST_IN_32_BITS else np.int64
+    weights = np.empty((len(size), draws), kind)
     for mean, begin, end in zip(means.tolist(), begins, [*begins[1:], len(size)], strict=True):
-        np.take(poisson_counts(mean), bits[begin:end], out=weights[begin:end], mode="clip")
+        np.take(poisson_counts(mean).astype(kind), bits[begin:end], out=weights[begin:end], mode="clip")
     return weights
 
 
@@ -201,11 +207,14 @@ def _runs(units: NDArray[np.uint32]) -> dict[int, tuple[int, int]]:
 
 
 def _case_rows(leaves: Sequence[CaseLeaf], facts: Facts, cut: str, units: pl.DataFrame) -> pl.DataFrame:
-    """Unit, customer and what a case adds, one row per case and month in which it counts."""
+    """Unit, customer and what a case adds, one row per case and month in which it counts.
+
+    With `cases` if any row stands for more than one.
+    """
     by_place: dict[tuple[str, str], list[CaseLeaf]] = {}
     for leaf in leaves:
         by_place.setdefault((leaf.kpi.fact, leaf.placed_on), []).append(leaf)
-    numbers = units.lazy().select("unit", "segment", "period")
+    numbers, weights = units.lazy().select("unit", "segment", "period"), weights_of(facts)
     parts = []
     for (fact, placed_on), some in by_place.items():
         columns = {name: e for leaf in some for name, e in {**leaf.added, **leaf.kept}.items()}
@@ -216,7 +225,8 @@ def _case_rows(leaves: Sequence[CaseLeaf], facts: Facts, cut: str, units: pl.Dat
             .select(
                 segment=segment,
                 period=pl.col(placed_on).dt.truncate("1mo"),
-                customer=_customer(facts[fact]),
+                customer=_customer(facts[fact], weights.get(fact)),
+                **({CASES: pl.col(weights[fact]).fill_null(1)} if fact in weights else {}),
                 **columns,
             )
             .filter(pl.any_horizontal((pl.col(name) != 0).fill_null(False) for name in columns))
@@ -224,20 +234,28 @@ def _case_rows(leaves: Sequence[CaseLeaf], facts: Facts, cut: str, units: pl.Dat
             .drop("segment", "period")
         )
     # A row of one fact adds nothing to the sums of another.
-    return pl.concat(pl.collect_all(parts), how="diagonal")
+    rows = pl.concat(pl.collect_all(parts), how="diagonal")
+    if CASES not in rows.columns:
+        return rows
+    counted = rows.with_columns(pl.col(CASES).fill_null(1)).filter(pl.col(CASES) > 0)
+    return counted.drop(CASES) if bool((counted[CASES] == 1).all()) else counted
 
 
-def _customer(fact: pl.LazyFrame) -> pl.Expr:
-    """Who the rows of a fact belong to, as a number; a row of nobody is alone."""
+def _customer(fact: pl.LazyFrame, weight: str | None) -> pl.Expr:
+    """Who the rows of a fact belong to, as a number; a row of nobody, or of many cases, is alone."""
     columns = fact.collect_schema()
     name = next((name for name in CLUSTERS if name in columns), None)
     alone = pl.int_range(pl.len()).cast(pl.UInt64)
-    return alone if name is None else pl.coalesce(pl.col(name).hash(CLUSTERS.index(name)), alone)
+    if name is None:
+        return alone
+    known = pl.col(name) if weight is None else pl.when(pl.col(weight).fill_null(1) == 1).then(name)
+    # Nothing has a hash, too.
+    return pl.when(known.is_not_null()).then(known.hash(CLUSTERS.index(name))).otherwise(alone)
 
 
 def _narrowed(rows: pl.DataFrame, quantiles: Mapping[str, float]) -> pl.DataFrame:
     """The rows with values far from their quantile drawn in to a bound, so that more customers are alike."""
-    if not quantiles:
+    if not quantiles or CASES in rows.columns:
         return rows
     ends = []
     for name, q in quantiles.items():
@@ -256,16 +274,18 @@ def _narrowed(rows: pl.DataFrame, quantiles: Mapping[str, float]) -> pl.DataFram
 def _customers(rows: pl.DataFrame, added: list[str], kept: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Customers with at most one value of each quantile, and the rest with lists of values."""
     counts = [pl.col(name).count() for name in kept]
+    size = pl.col(CASES).max() if CASES in rows.columns else pl.lit(1, pl.Int64)
     customers = rows.group_by("unit", "customer").agg(
         # Rounded, since sums of floats depend on the order of rows.
         pl.col(added).sum().round(9),
         *(pl.col(name).max() for name in kept),
         n_values=pl.max_horizontal([pl.lit(0, pl.UInt32), *counts]),
+        size=size,
     )
     plain = customers.filter(pl.col("n_values") < 2).drop("customer", "n_values")
     lists = (
         customers.filter(pl.col("n_values") >= 2)
-        .drop("n_values", *kept)
+        .drop("n_values", "size", *kept)
         .join(rows.select("unit", "customer", *kept), on=["unit", "customer"])
         .group_by("unit", "customer", *added)
         .agg(pl.col(kept).drop_nulls().sort())
@@ -277,7 +297,7 @@ def _customers(rows: pl.DataFrame, added: list[str], kept: list[str]) -> tuple[p
 def _listed(customers: tuple[pl.DataFrame, pl.DataFrame], added: list[str], kept: list[str]) -> pl.DataFrame:
     """One row per group of alike customers, in an order that follows from its values: unit, group, size."""
     plain, lists = customers
-    alike = plain.group_by(plain.columns).agg(size=pl.len().cast(pl.Int64)).sort("unit", *added, *kept)
+    alike = plain.group_by("unit", *added, *kept).agg(pl.col("size").sum()).sort("unit", *added, *kept)
     text = [pl.col(name).cast(pl.List(pl.String)).list.join(" ") for name in kept]
     return (
         pl.concat(
@@ -320,7 +340,7 @@ def weighted_quantile(values: Array, weights: Counts, q: float) -> Array:
         through[i] += through[i - 1]
     total = through[-1]
     position = np.maximum(total - 1, 0) * q
-    whole = position.astype(np.int32)
+    whole = position.astype(weights.dtype)
     below = (through <= whole).sum(axis=0, dtype=np.int32)
     above = (through <= np.minimum(whole + 1, total - 1)).sum(axis=0, dtype=np.int32)
     last = len(values) - 1

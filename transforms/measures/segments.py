@@ -13,6 +13,7 @@ import polars as pl
 
 from transforms.settings import CROSSED, SHARED_CUTS
 from transforms.statistics.ordered import Array
+from transforms.vocabulary import CASES
 
 COMPANY = "company"
 UNKNOWN = "unknown"
@@ -163,18 +164,29 @@ def segmented(
 ) -> tuple[Segments, dict[str, SegmentedFact]]:
     """The segments of all facts, and the facts with those of their cases.
 
-    `weights` names, by fact, the column that says how many cases a row stands for; rows of none are left out. Raises
-    TooManySegments for a cut with more than `most`.
+    `weights` names, by fact, the column that says how many cases a row stands for, empty for one; rows of none are
+    left out, but not their segments. Raises TooManySegments for a cut with more than `most`.
     """
     weights = weights or {}
-    facts = {name: with_cuts(fact, cuts) for name, fact in facts.items()}
-    frames = {
-        name: fact.filter(pl.col(weights[name]) > 0).collect() if name in weights else fact.collect()
-        for name, fact in facts.items()
-    }
+    frames = {name: with_cuts(fact, cuts).collect() for name, fact in facts.items()}
     segments = Segments.found_in(frames.values(), cuts)
     _refuse_more(segments, most)
-    return segments, {name: _segmented(frame, segments, weights.get(name)) for name, frame in frames.items()}
+    return segments, {
+        name: _segmented(*_weighted(frame, weights.get(name)), segments) for name, frame in frames.items()
+    }
+
+
+def weights_of(facts: Facts) -> dict[str, str]:
+    """The column of each fact that says how many cases its rows stand for, of those that have it."""
+    schemas = {name: fact.collect_schema() for name, fact in facts.items()}
+    return {name: CASES for name, schema in schemas.items() if CASES in schema and schema[CASES].is_integer()}
+
+
+def _weighted(frame: pl.DataFrame, weight: str | None) -> tuple[pl.DataFrame, str | None]:
+    """The rows that stand for any case, and the column of weights if any of them stands for another number than one."""
+    if weight is None or bool((frame[weight] == 1).all()):
+        return frame, None
+    return frame.with_columns(pl.col(weight).fill_null(1)).filter(pl.col(weight) > 0), weight
 
 
 def _refuse_more(segments: Segments, most: int | None) -> None:
@@ -191,7 +203,7 @@ def _refuse_more(segments: Segments, most: int | None) -> None:
         )
 
 
-def _segmented(fact: pl.DataFrame, every: Segments, weight: str | None) -> SegmentedFact:
+def _segmented(fact: pl.DataFrame, weight: str | None, every: Segments) -> SegmentedFact:
     segments = every.of_cuts(cut for cut in every.names if cut == COMPANY or cut in fact.columns)
     # A case without a segment is nowhere: one number more, that nobody asks for.
     widths = {

@@ -21,9 +21,9 @@ from transforms.measures.curve_measures import (
     WithinProbability,
 )
 from transforms.measures.definition import Kpi, Measure
-from transforms.measures.example import CASES, Example, Row
+from transforms.measures.example import Example, Row
 from transforms.settings import Settings
-from transforms.vocabulary import Basis
+from transforms.vocabulary import CASES, Basis
 
 # What a clock says of its cases, in the words of a registry entry.
 OF_CASES = ("fact", "population", "excluded", "counts", "leaves_out", "minimum", "dates", "horizon_days")

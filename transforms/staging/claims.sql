@@ -36,6 +36,7 @@ cases AS (
         bool_or(fast_track) AS fast_track,
         bool_or(green_channel) AS green_channel,
         bool_or(direct_pay) AS direct_pay,
+        arg_max(cases, place) AS cases,
         arg_max(contract_decision_days, place) AS contract_decision_days,
         arg_max(contract_payment_days, place) AS contract_payment_days,
         arg_min(policy_id, place) AS first_policy_id,
@@ -69,6 +70,7 @@ SELECT
     cases.fast_track,  -- Went through the fast track.
     cases.green_channel,  -- Went through a green channel.
     cases.direct_pay,  -- The insurer settles with hospital or garage.
+    coalesce(cases.cases, 1) AS cases,  -- How many claims alike the row stands for.
     cases.contract_decision_days,  -- Decision term of the contract.
     cases.contract_payment_days,  -- Payment term of the contract.
     CASE

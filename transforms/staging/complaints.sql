@@ -21,6 +21,7 @@ SELECT
     complaints.extension_approved_on,  -- Day a longer limit was approved and communicated.
     complaints.appraisal_days,  -- Days of outside appraisal.
     complaints.merged_into,  -- Complaint of which this is a repeated contact.
+    coalesce(complaints.cases, 1) AS cases,  -- How many complaints alike the row stands for.
     coalesce(
         coalesce(complaints.customer_id, policies.customer_id, complaints.policy_id) IS NOT NULL
         AND complaints.category IS NOT NULL

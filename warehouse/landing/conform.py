@@ -414,6 +414,10 @@ def _judged(
     if column.first_of_month:
         within = f" WHEN day({typed_value}) <> 1 THEN {_other_day(typed_value)} || {_quoted(shown)}"
         beyond += f" OR day({typed_value}) <> 1"
+    if column.least is not None:
+        below = f"{typed_value} < {column.least}"
+        within = f" WHEN {below} THEN {literal(f'less than {column.least}: ')} || {_quoted(shown)}"
+        beyond = below
     needed = (column.required or name in contract.key) and column.default is None
     quoted = _quoted(shown)
     if needed:

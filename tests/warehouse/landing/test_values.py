@@ -250,3 +250,22 @@ def test_periods_are_months_quarters_half_years_and_years(written: str, read: st
     with duckdb.connect() as con:
         period = typed("v", "VARCHAR", "period", Clock((), "UTC", "UTC"))
         assert con.execute(f"SELECT {period} FROM (SELECT ? AS v)", [written]).fetchall() == [(read,)]
+
+
+def test_counts_are_whole_numbers_from_nothing_up(zone: Zone) -> None:
+    zone.write("c.csv", "ID,N\n1,0\n2,-3\n3,4.5\n4,3000000000\n5,\n")
+    zone.land("""
+complaints:
+  - files: c.csv
+    max_reject_share: 0.5
+    columns: {complaint_id: ID, received_on: {constant: 2025-01-05}, cases: N}
+""")
+    assert zone.rows("SELECT complaint_id, cases FROM raw.complaints ORDER BY 1") == [
+        ("1", 0),
+        ("4", 3_000_000_000),
+        ("5", None),
+    ]
+    assert zone.rows("SELECT line, column_name, reason FROM raw.rejects ORDER BY line") == [
+        (3, "cases", "less than 0: '-3'"),
+        (4, "cases", "not a whole number: '4.5'"),
+    ]
