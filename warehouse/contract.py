@@ -97,6 +97,8 @@ class ContractColumn(BaseModel):
             raise ValueError("a column of type code lists its codes, and no other type does")
         if self.personal and self.type != ("date" if self.personal == "date" else "text"):
             raise ValueError(f"personal: {self.personal} is for texts or dates, and this is a {self.type}")
+        if self.least is not None and self.type not in ("integer", "number", "money"):
+            raise ValueError(f"least is for numbers, and this is a {self.type}")
         if self.first_of_month and self.type != "date":
             raise ValueError(f"first_of_month is for dates, and this is a {self.type}")
         if self.type == "code" and self.default is not None and self.default not in self.codes:

@@ -38,6 +38,7 @@ ORIGINS: Origins = {
         **SERVICE_CHANNEL,
         "handler_id": (pl.String, "Pseudonym of who handles it, at last."),
         "claim_type": (pl.String, "Kind of claim."),
+        "cases": (pl.Int64, "How many claims alike the row stands for."),
         "paused_on": (pl.Date, "Day of the last step before the pause."),
         **{
             f"static_{days}_on": (pl.Date, f"Day on which the last step was more than {days} days ago.")
@@ -56,7 +57,16 @@ def claim_pauses(
     until = pl.coalesce("ended_on", pl.lit(as_of))
     slow = claims.filter(
         pl.col("sequence_fault").is_null(), (until - pl.col("opened_on")).dt.total_days() > STATIC_DAYS[0]
-    ).select(*SPELL, *SEGMENT_COLUMNS, *SERVICE_CHANNEL, "handler_id", "claim_type", "opened_on", "ended_on")
+    ).select(
+        *SPELL,
+        *SEGMENT_COLUMNS,
+        *SERVICE_CHANNEL,
+        "handler_id",
+        "claim_type",
+        "cases",
+        "opened_on",
+        "ended_on",
+    )
     days = events.select(
         "claim_id", paused_on=pl.col("event_at").dt.convert_time_zone(settings.time_zone).dt.date()
     ).filter(pl.col("paused_on") <= as_of)

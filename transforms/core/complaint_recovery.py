@@ -12,6 +12,7 @@ from transforms.clocks import add_months
 from transforms.core.policies import ORIGINS as OF_POLICIES
 from transforms.model import SEGMENT_COLUMNS, SERVICE_CHANNEL, transform
 from transforms.origins import Origins, item, origin_of, passed_on
+from transforms.vocabulary import CASES
 
 FOLLOWED_MONTHS = 12
 # Who leaves so does not leave because of the service.
@@ -53,7 +54,11 @@ def complaint_recovery(complaints: pl.LazyFrame, policies: pl.LazyFrame, *, as_o
     A policy that began since counts as well; merged contacts are left out.
     """
     own = complaints.filter(
-        ~pl.col("is_merged"), pl.col("customer_id").is_not_null(), pl.col("received_on").is_not_null()
+        ~pl.col("is_merged"),
+        pl.col("customer_id").is_not_null(),
+        pl.col("received_on").is_not_null(),
+        # Many in one row are not one customer's.
+        pl.col(CASES).fill_null(1) == 1,
     ).select(
         "complaint_id", "customer_id", *SEGMENT_COLUMNS, *SERVICE_CHANNEL, "category", "outcome", "received_on",
         followed_until=add_months(pl.col("received_on"), FOLLOWED_MONTHS),

@@ -12,6 +12,7 @@ from transforms.model import transform
 from transforms.origins import Origins, item, origin_of
 from transforms.periods import months_until
 from transforms.settings import Settings
+from transforms.vocabulary import CASES
 
 _handled = item("claim_events.handler_id")
 ORIGINS: Origins = {
@@ -34,8 +35,8 @@ ORIGINS: Origins = {
             "Unit of most of the handler's claims of the month; of several the first by name.",
         ),
         "region": (pl.String, "Region of that unit."),
-        "open_count": (pl.Int32, "Claims open at the end of the month, or on the as-of day."),
-        "closed_count": (pl.Int32, "Claims that ended in the month."),
+        "open_count": (pl.Int64, "Claims open at the end of the month, or on the as-of day."),
+        "closed_count": (pl.Int64, "Claims that ended in the month."),
         "backlog_days": (
             pl.Float64,
             "Days of work: open claims over those that ended a calendar day; empty if none did.",
@@ -57,7 +58,14 @@ def handler_months(claims: pl.LazyFrame, *, as_of: date, settings: Settings) -> 
             pl.col("opened_on") <= as_of,
             pl.col("ended_on").is_null() | (pl.col("ended_on") >= months[0]),
         )
-        .select("handler_id", "org_unit", "region", "ended_on", month=pl.date_ranges(first, ended, "1mo"))
+        .select(
+            "handler_id",
+            "org_unit",
+            "region",
+            "ended_on",
+            alike=pl.col(CASES).fill_null(1),
+            month=pl.date_ranges(first, ended, "1mo"),
+        )
         .explode("month")
         .drop_nulls("month")
         .with_columns(is_open=(pl.col("ended_on") > pl.col("month").dt.month_end()).fill_null(True))
@@ -65,13 +73,14 @@ def handler_months(claims: pl.LazyFrame, *, as_of: date, settings: Settings) -> 
     own = ["handler_id", "month"]
     units = (
         held.group_by(*own, "org_unit", "region")
-        .agg(n=pl.len())
+        .agg(n=pl.col("alike").sum())
         .sort("n", "org_unit", "region", descending=[True, False, False])
         .group_by(own)
         .agg(pl.col("org_unit", "region").first())
     )
     counts = held.group_by(own).agg(
-        open_count=pl.col("is_open").sum(), closed_count=(~pl.col("is_open")).sum()
+        open_count=pl.when("is_open").then("alike").sum(),
+        closed_count=pl.when(~pl.col("is_open")).then("alike").sum(),
     )
     a_day = pl.col("closed_count") / pl.col("month").dt.days_in_month()
     return counts.join(units, on=own).with_columns(
