@@ -158,15 +158,12 @@ def check(
     ] = False,
 ) -> None:
     """Check project file, mapping, models, checks and frameworks, and the first rows of the newest files."""
-    found = _project(project)
-    with _ended_by(ProjectError, status=ExitStatus.MISTAKEN):
-        verify(found)
-    from orchestration.commands.check import file_problems, lacks
-    from orchestration.project_check import problems
+    from orchestration.commands.check import lacks, looked_over
 
-    stops, notes = file_problems(found)
-    if wrong := [*problems(found), *stops]:
-        _end("\n".join(wrong), ExitStatus.MISTAKEN)
+    with _ended_by(ProjectError, status=ExitStatus.MISTAKEN):
+        found, faults, notes = looked_over(project.resolve())
+    if faults:
+        _end("\n".join(faults), ExitStatus.MISTAKEN)
     typer.echo(f"{found.file.insurer}: project file, mapping, models, checks and frameworks are in order.")
     _tell(iter(notes))
     _tell(lacks(found))

@@ -24,9 +24,9 @@ def cut_problems(project: Project, facts: Mapping[str, pl.Schema | None]) -> Ite
     every = sorted(set().union(*texts))
     for cut in (cut for cut in project.settings.cuts if cut != "company"):
         parts = cut.split(CROSSED)
-        place = f"{project.path}: cuts: {cut}"
         for part in (part for part in parts if part not in every):
             hint = " ".join(filter(None, [did_you_mean(part, every), f"there are {', '.join(every)}"]))
-            yield f"{place}: no fact of a KPI has a column of texts {part}; {hint}"
+            yield project.told("cuts", f"{cut}: no fact of a KPI has a column of texts {part}; {hint}")
         if set(parts) <= set(every) and not any(own.issuperset(parts) for own in texts):
-            yield f"{place}: no fact of a KPI has all of {', '.join(parts)}; cross columns of one fact"
+            reason = f"no fact of a KPI has all of {', '.join(parts)}; cross columns of one fact"
+            yield project.told("cuts", f"{cut}: {reason}")

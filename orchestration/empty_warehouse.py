@@ -34,15 +34,17 @@ from warehouse.store import Folder, Store
 SOME_DAY = date(2024, 12, 31)
 
 
-def own_problems(project: Project) -> Iterator[str]:
+def own_problems(project: Project, unknown: Iterable[str] = ()) -> Iterator[str]:
     """What DuckDB refuses of a project's own models and checks, and what is wrong with its KPIs, with file and line.
 
-    They have been read (`models.py`, `checks.py`); nothing is done where there are none.
+    They have been read (`models.py`, `checks.py`); nothing is done where there are none. Of the facts that are
+    `unknown`, as their models are wrong, KPIs may name any column.
     """
     own, graph = project.own, models(project.own)
     facts: dict[str, pl.Schema | None] = dict.fromkeys(
-        node.name for node in graph.values() if node.schema == "core" and own.has(node.path)
+        [node.name for node in graph.values() if node.schema == "core" and own.has(node.path)]
     )
+    facts |= dict.fromkeys(name for name in unknown if name not in graph)
     if own:
         yield from _refused(project, graph, facts)
     yield from kpi_problems(project, facts)

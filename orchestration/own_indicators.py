@@ -47,10 +47,13 @@ def indicator_problems(project: Project, computed: Collection[str]) -> Iterator[
     """Indicators that would hide one of the KPIs that are computed, with file and line."""
     for path, text in [*project.own.indicators, (project.path, project.text)]:
         above = ["indicators"] if path == project.path else []
-        content, lines = read_yaml(text)
+        try:
+            content, lines = read_yaml(text)
+        except YamlError:
+            continue
         for key in above:
-            content = (content or {}).get(key)
-        for code in content or {}:
+            content = content.get(key) if isinstance(content, dict) else None
+        for code in content if isinstance(content, dict) else ():
             if code in computed:
                 line = line_of(lines, [*above, code])
                 yield f"{path}:{line}: {code}: this KPI is computed from cases; give the indicator another code"

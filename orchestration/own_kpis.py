@@ -41,7 +41,7 @@ def read_own_kpis(
             kpis, some = read_kpis(text)
         except KpiFileError as error:
             problems += [("", _told(path, line, key, reason)) for line, key, reason in error.problems]
-            continue
+            kpis, some = error.usable
         for code in (*(kpi.code for kpi in kpis), *some):
             if code in places:
                 line = _line(text, code)
@@ -64,6 +64,14 @@ def counted_facts(files: Iterable[OwnFile]) -> tuple[str, ...]:
     return tuple(facts_of(kpis))
 
 
+def _usable(text: str) -> tuple[tuple[OwnKpi, ...], dict[str, KpiChange]]:
+    """Those of a file's KPIs and changes that can be read; the others were told of when the project was read."""
+    try:
+        return read_kpis(text)
+    except KpiFileError as error:
+        return error.usable
+
+
 def facts_added(own: OwnFiles) -> list[str]:
     """The facts that a project adds, by table."""
     return [f"core.{path.stem}" for path, _ in own.models if path.parent.name == "core"]
@@ -83,9 +91,9 @@ def kpi_problems(project: Project, own_facts: Mapping[str, pl.Schema | None]) ->
     exposures = exposures_of(ours)
     facts = facts_by_table(own_facts, settings)
     for code in sorted(project.file.kpis.keys() - codes):
-        yield f"{project.path}: kpis.{code}: {_no_such_kpi(code, codes)}"
+        yield project.told(f"kpis.{code}", _no_such_kpi(code, codes))
     for path, text in project.own.kpis:
-        kpis, changes = read_kpis(text)
+        kpis, changes = _usable(text)
         for code in changes.keys() - codes:
             yield _told(path, _line(text, code), code, _no_such_kpi(code, codes))
         for own in kpis:
@@ -108,7 +116,7 @@ def kpis_redefined(project: Project, published: Iterable[tuple[str, str, str]]) 
     """
     before = {(code, version): said for code, version, said in published}
     for path, text in project.own.kpis:
-        for own in read_kpis(text)[0]:
+        for own in _usable(text)[0]:
             if before.get((own.code, own.version), specification(own)) != specification(own):
                 key = f"{own.code}.version"
                 reason = (

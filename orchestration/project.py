@@ -5,12 +5,13 @@ Cheap to import: neither Dagster, DuckDB nor Polars. What is wrong with a file i
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -42,14 +43,25 @@ from transforms.settings import (
     SurveySettings,
 )
 from transforms.vocabulary import CALENDAR_GRAINS, Grain
-from transforms.written_yaml import YamlError, key_problems, line_of, read_yaml, text_of
+from transforms.written_yaml import (
+    YamlError,
+    has_unknown_keys,
+    key_problems,
+    line_of,
+    read_yaml,
+    text_of,
+    without_refused,
+)
 from warehouse.contract import Contracts
 from warehouse.landing.mapping import FeedSource
 from warehouse.landing.mapping_check import mapping_errors, personal_id_paths
 
 FILE_NAME = "policypulse.yml"
+Model = TypeVar("Model", bound=BaseModel)
 SHIPPED_FRAMEWORKS = Path(__file__).parent.parent / "transforms" / "frameworks"
 DEFAULT_SCHEDULE = "0 2 * * *"
+# What a file without its required keys is read as, to tell of all else.
+_STAND_IN: Mapping[str, Any] = {"insurer": "-", "feeds": {"-": {"files": "-"}}}
 
 
 class ProjectError(Exception):
@@ -57,12 +69,19 @@ class ProjectError(Exception):
 
     def __init__(self, file: Path, problems: list[tuple[str, str]], text: str = "") -> None:
         self.file, self.problems = file, problems
-        _, node = read_yaml(text)
         lines = []
         for path, reason in problems:
-            line = line_of(node, re.findall(r"[^.\[\]]+", path))
+            line = _line(text, path)
             lines.append("  " + ": ".join(filter(None, [f"line {line}" if line else "", path, reason])))
         super().__init__("\n".join([f"{file} cannot be used:", *lines]))
+
+
+def _line(text: str, key: str) -> int | None:
+    """Line of a key, or of the deepest part of it that the text has; none where the text is not YAML."""
+    try:
+        return line_of(read_yaml(text)[1], re.findall(r"[^.\[\]]+", key))
+    except YamlError:
+        return None
 
 
 class _Part(BaseModel):
@@ -203,11 +222,21 @@ class Project:
     text: str
     own: OwnFiles
     """What the folder adds to the installation."""
+    frameworks: Mapping[int, Framework]
+    """Those of the settings, by the place of their names in `index.frameworks`."""
 
     @property
     def path(self) -> Path:
         """The project file."""
         return self.folder / FILE_NAME
+
+    def told(self, key: str, reason: str) -> str:
+        """A fault under a key of the project file as a line, with its place; that of an own file names it itself."""
+        if not key and reason.startswith(str(self.folder)):
+            return reason
+        line = _line(self.text, key)
+        place = f"{self.path}:{line}" if line else str(self.path)
+        return ": ".join(filter(None, [place, key, reason]))
 
     @property
     def contracts(self) -> Contracts:
@@ -253,38 +282,71 @@ def read_project(folder: Path) -> Project:
 
     Raises ProjectError with the key path of everything that is wrong.
     """
+    project, problems = read_what_can_be(folder)
+    if problems:
+        raise ProjectError(project.path, problems, project.text)
+    return project
+
+
+def read_what_can_be(folder: Path) -> tuple[Project, list[tuple[str, str]]]:
+    """The project in `folder` without what cannot be used of it, and key path and reason of each such thing.
+
+    A file that is no mapping is one without keys. Raises ProjectError if there is none.
+    """
     path = folder / FILE_NAME
     if not path.is_file():
         raise ProjectError(
             path, [("", f"there is no {FILE_NAME} in this folder; `policypulse init` writes one")]
         )
+    problems: list[tuple[str, str]] = []
+    text, content = _content(path, problems)
+    # Where nothing can be read, nobody knows what is missing.
+    of_keys: list[tuple[str, str]] = []
+    content = _with_environment(content, "", of_keys)
+    packs = project_packs(folder, content.get("packs"), of_keys)
+    content = _with_definitions(content, packs, of_keys)
+    file = _usable(ProjectFile, content, of_keys, _STAND_IN)
+    if file.feeds.keys() == _STAND_IN["feeds"].keys():
+        file = file.model_copy(update={"feeds": {}})
+    problems = problems or of_keys
+    frameworks = _frameworks(folder, file.index.frameworks, problems)
+    own = own_files(folder, file.transforms, problems)
+    settings = _settings(file, frameworks, packs, own, problems)
+    return Project(folder, file, settings, text, own, frameworks), problems
+
+
+def _content(path: Path, problems: list[tuple[str, str]]) -> tuple[str, dict[str, Any]]:
+    """The text of a project file and what it says; nothing where it is no mapping, which is a problem."""
+    text = ""
     try:
         text = text_of(path.read_bytes())
         content, _ = read_yaml(text)
     except YamlError as error:
-        raise ProjectError(path, [("", str(error))]) from None
+        problems.append(("", str(error)))
+        return text, {}
     if not isinstance(content, dict):
-        raise ProjectError(path, [("", "this is not a mapping of keys to values")])
-    problems: list[tuple[str, str]] = []
-    content = _with_environment(content, "", problems)
-    packs = project_packs(folder, content.get("packs"), problems)
-    content = _with_definitions(content, packs, problems)
-    file = _validated(path, content, problems, text)
-    frameworks = _frameworks(folder, file.index.frameworks, problems)
-    own = own_files(folder, file.transforms, problems)
-    settings = _settings(file, frameworks, packs, own, problems)
-    if problems or settings is None:
-        raise ProjectError(path, problems, text)
-    return Project(folder, file, settings, text, own)
+        problems.append(("", "this is not a mapping of keys to values"))
+        return text, {}
+    return text, content
 
 
 def verify(project: Project) -> None:
     """Hold the mapping against the contracts; raises ProjectError with the key path of every mistake."""
-    problems = list(mapping_errors(project.feeds, project.contracts))
-    personal = [] if problems else personal_id_paths(project.feeds, project.contracts)
-    problems += [("pseudonyms.key_file", reason) for reason in _key_problems(project, personal)]
-    if problems:
+    if problems := mapping_problems(project):
         raise ProjectError(project.path, problems, project.text)
+
+
+def mapping_problems(project: Project) -> list[tuple[str, str]]:
+    """Key path and reason of what contracts, and the key of pseudonyms, have against the mapping."""
+    contracts = project.contracts
+    known = {feed: sources for feed, sources in project.feeds.items() if feed in contracts}
+    # What is wrong with the contract of an own feed has been told.
+    unread = {f"feeds.{path.stem}" for path, _ in project.own.contracts}
+    keys = _key_problems(project, personal_id_paths(known, contracts))
+    return [
+        *(one for one in mapping_errors(project.feeds, contracts) if one[0] not in unread),
+        *(("pseudonyms.key_file", reason) for reason in keys),
+    ]
 
 
 def _key_problems(project: Project, personal: Sequence[str]) -> Iterator[str]:
@@ -322,29 +384,41 @@ def _with_environment(value: Any, key: str, problems: list[tuple[str, str]]) -> 
     return value
 
 
-def _validated(
-    path: Path, content: dict[str, Any], problems: list[tuple[str, str]], text: str
-) -> ProjectFile:
-    try:
-        return ProjectFile.model_validate(content)
-    except ValidationError as error:
-        raise ProjectError(path, [*problems, *key_problems(error, content, ProjectFile)], text) from None
+def _usable(
+    model: type[Model], content: dict[str, Any], problems: list[tuple[str, str]], stand_in: Mapping[str, Any]
+) -> Model:
+    """The content as a model, without what it refuses, which is appended to `problems`.
+
+    In place of a required key stands what `stand_in` has. Of a list the whole is left out with one wrong item, since
+    later faults are told by their place.
+    """
+    tells = True
+    while True:
+        try:
+            return model.model_validate(content)
+        except ValidationError as error:
+            if tells:
+                problems += [one for one in key_problems(error, content, model) if one not in problems]
+            # What is refused once a wrong value is gone may be refused for that.
+            tells = tells and has_unknown_keys(error)
+            left = {**stand_in, **without_refused(content, error)}
+            content = left if left != content else dict(stand_in)
 
 
 def _settings(
     file: ProjectFile,
-    frameworks: tuple[Framework, ...],
+    frameworks: Mapping[int, Framework],
     packs: tuple[Pack, ...],
     own: OwnFiles,
     problems: list[tuple[str, str]],
-) -> Settings | None:
+) -> Settings:
     read_apart = {"frameworks", "packs", "kpis", "own_kpis", "indicators", "own_feeds", "attributes"}
     declared = own_contracts(own.contracts)
     problems += [("", problem) for problem in declared.problems]
     shared = file.model_dump(include=set(Settings.model_fields) - read_apart)
     kpis, changes = read_own_kpis(own.kpis, file.kpis, problems)
     told = {
-        "frameworks": frameworks,
+        "frameworks": tuple(frameworks.values()),
         "packs": packs,
         "kpis": changes,
         "own_kpis": kpis,
@@ -352,41 +426,48 @@ def _settings(
         "own_feeds": declared.feeds,
         "attributes": declared.attributes,
     }
-    try:
-        return Settings(**shared, **told)
-    except ValidationError as error:
-        problems += key_problems(error, shared, Settings)
-        return None
+    return _usable(Settings, {**shared, **told}, problems, {})
 
 
 def _frameworks(
     folder: Path, names: tuple[str, ...], problems: list[tuple[str, str]]
-) -> tuple[Framework, ...]:
+) -> dict[int, Framework]:
+    """The frameworks that can be read, by the place of their names."""
     shipped = shipped_frameworks()
-    found: list[Framework] = []
+    found: dict[int, Framework] = {}
+    unread: set[str] = set()
     for i, name in enumerate(names):
         key = f"index.frameworks.{i}"
         if name in shipped:
-            found.append(shipped[name])
+            found[i] = shipped[name]
         elif not (folder / name).is_file():
             problems.append((key, f"{name!r} is neither a file nor one of {', '.join(sorted(shipped))}"))
         else:
+            text = ""
             try:
-                parents = _parents(found)
-                found.append(read_framework(text_of((folder / name).read_bytes()), parents=parents))
+                text = text_of((folder / name).read_bytes())
+                found[i] = read_framework(text, parents=_parents(found.values()))
             except YamlError as error:
                 problems.append((key, f"{name}: {error}"))
             except FrameworkError as error:
-                problems += [(key, f"{name}: {problem}") for problem in error.problems]
-    versions = [(framework.code, framework.version) for framework in found]
+                # A parent that cannot be read has been told of.
+                told = [p for p in error.problems if p.path != "parent" or not _names(p.reason, unread)]
+                problems += [(key, f"{name}: {problem}") for problem in told]
+            if i not in found:
+                unread |= set(re.findall(r"^code:\s*(\w+)", text, re.MULTILINE))
+    versions = [(framework.code, framework.version) for framework in found.values()]
     for code, version in sorted({pair for pair in versions if versions.count(pair) > 1}):
         problems.append(
             ("index.frameworks", f"{code} has version {version} twice; give one of them another version")
         )
-    return tuple(found)
+    return found
 
 
-def _parents(before: Sequence[Framework]) -> dict[str, Framework]:
+def _names(reason: str, codes: Collection[str]) -> bool:
+    return any(re.search(rf"'{code}['@]", reason) for code in codes)
+
+
+def _parents(before: Iterable[Framework]) -> dict[str, Framework]:
     """What a framework can inherit from, by code and `code@version`: shipped ones and those named before it."""
     known = [*shipped_frameworks().values(), *before]
     return {f"{f.code}@{f.version}": f for f in known} | {f.code: f for f in known}
@@ -434,15 +515,18 @@ def _with_definitions(
 
 
 def pack_problems(project: Project, known_kpis: Collection[str]) -> Iterator[str]:
-    """What is wrong with the project's packs once the KPIs there are known."""
+    """What is wrong with the project's packs once the KPIs there are known, of those that can be read at all."""
     for i, name in enumerate(project.file.packs):
         path = SHIPPED_PACKS / f"{name}.yml" if name in shipped_packs() else project.folder / name
-        try:
-            read_pack(text_of(path.read_bytes()), known_kpis)
-        except PackError as error:
-            yield from (
-                f"{project.path}: packs.{i}: {name}: {key}: {reason}" for key, reason in error.problems
-            )
+        if not path.is_file():
+            continue
+        with suppress(YamlError):
+            try:
+                read_pack(text_of(path.read_bytes()), known_kpis)
+            except PackError as error:
+                yield from (
+                    project.told(f"packs.{i}", f"{name}: {key}: {reason}") for key, reason in error.problems
+                )
 
 
 @cache
@@ -463,12 +547,13 @@ def framework_problems(
     `adding_up` are those whose months can be added up.
     """
     shipped = shipped_frameworks()
-    for i, name in enumerate(project.file.index.frameworks):
+    for i in project.frameworks:
+        name = project.file.index.frameworks[i]
         path = SHIPPED_FRAMEWORKS / f"{name}.yml" if name in shipped else project.folder / name
         try:
-            parents = _parents(project.settings.frameworks[:i])
+            parents = _parents(framework for place, framework in project.frameworks.items() if place < i)
             read_framework(text_of(path.read_bytes()), directions, parents, adding_up)
         except FrameworkError as error:
             yield from (
-                f"{project.path}: index.frameworks.{i}: {name}: {problem}" for problem in error.problems
+                project.told(f"index.frameworks.{i}", f"{name}: {problem}") for problem in error.problems
             )

@@ -1,21 +1,26 @@
 """What is wrong with models, frameworks and packs, without reading data: for `policypulse check` and before a run."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import duckdb
 
 from orchestration.checks import checks
 from orchestration.empty_warehouse import own_problems
 from orchestration.models import models
-from orchestration.own_files import OwnFileError
+from orchestration.own_files import OwnFile, OwnFileError, OwnFiles
 from orchestration.own_indicators import indicator_problems
-from orchestration.own_kpis import facts_added, kpi_problems, kpis_redefined
+from orchestration.own_kpis import facts_added, kpis_redefined
 from orchestration.project import Project, framework_problems, pack_problems
 from transforms.clocks import known_years
 from transforms.framework_versions import Published, redefined
+from transforms.kpi.own import facts_of
 from transforms.kpi.registry import built_in, registry
 from transforms.measures.case_figures import adds_up
+from transforms.measures.definition import Kpi
+from transforms.settings import Settings
 from transforms.sql_model import ModelError
 from warehouse.landing.mapping import matching_files
 from warehouse.store import read_published
@@ -29,7 +34,10 @@ FRAMEWORKS = """
 
 
 def problems(project: Project) -> list[str]:
-    """Every problem of models, frameworks and packs, and of feeds without a file before the first run, a line each."""
+    """Every problem of models, frameworks and packs, and of feeds without a file before the first run, a line each.
+
+    What is wrong hides nothing but what is made of it, so that a project may be asked of which not all can be used.
+    """
     return list(_problems(project))
 
 
@@ -37,40 +45,111 @@ def _problems(project: Project) -> Iterator[str]:
     try:
         known_years(project.settings.calendar)
     except ValueError as error:
-        yield f"{project.path}: calendar: {error}"
+        yield project.told("calendar", str(error))
     yield from _missing_files(project)
-    if hidden := list(indicator_problems(project, _computed(project))):
-        # Nothing can be asked of a registry in which two KPIs have one code.
-        yield from hidden
-        return
-    try:
-        models(project.own)
-        checks(project.own)
-    except (ModelError, OwnFileError) as error:
-        told = [*error.problems, *kpi_problems(project, dict.fromkeys(facts_added(project.own)))]
-    else:
-        told = list(own_problems(project))
+    computed = _computed(project)
+    yield from indicator_problems(project, computed)
+    project = _without_indicators(project, computed)
+    told = [*_problems_of_own_files(project)]
     yield from told
     try:
         kpis = registry(project.settings)
     except ValueError as error:
         if not told:
             yield str(error)
-        return
-    directions = {kpi.code: kpi.direction for kpi in kpis}
-    yield from framework_problems(project, directions, {kpi.code for kpi in kpis if adds_up(kpi)})
+        kpis = _usable_kpis(project.settings)
+    # A KPI that is written, though wrongly, is none that there is not.
+    written = dict.fromkeys(_codes_written(project), 0) if told else {}
+    directions = {**written, **{kpi.code: kpi.direction for kpi in kpis}}
+    yield from framework_problems(
+        project, directions, {*written, *(kpi.code for kpi in kpis if adds_up(kpi))}
+    )
     yield from pack_problems(project, directions)
     yield from redefinitions(project, _published(project))
     yield from kpis_redefined(project, _published_kpis(project))
     yield from _outranking_problems(project)
     barred = {kpi.code for kpi in kpis if not kpi.for_index}
-    for framework in project.settings.frameworks:
+    for place, framework in project.frameworks.items():
         for node in framework.leaves:
             if node.leaf and node.leaf.kpi in barred:
-                yield (
-                    f"{project.path}: index.frameworks: {framework.code}: {node.code}: {node.leaf.kpi} is a quotient "
-                    "of unlike cases and may exceed 1; it cannot enter an index"
+                reason = (
+                    f"{framework.code}: {node.code}: {node.leaf.kpi} is a quotient of unlike cases and may exceed 1; "
+                    "it cannot enter an index"
                 )
+                yield project.told(f"index.frameworks.{place}", reason)
+
+
+def _problems_of_own_files(project: Project) -> Iterator[str]:
+    """What is wrong with own models, checks and KPIs; of what is made of a wrong model nothing is said."""
+    usable, of_models = _held_to(models, project.own)
+    lost = {f"{path.parent.name}.{path.stem}" for path, _ in set(project.own.models) - set(usable.models)}
+    if of_models:
+        suites, audits = _not_about(lost, project.own.suites), _not_about(lost, project.own.audits)
+        usable = replace(usable, suites=suites, audits=audits)
+    usable, of_checks = _held_to(checks, usable)
+    unknown = {*facts_added(project.own), *(facts_of(project.settings.own_kpis) if of_models else ())}
+    yield from (*of_models, *of_checks, *own_problems(replace(project, own=usable), unknown))
+
+
+def _held_to(made: Callable[[OwnFiles], object], own: OwnFiles) -> tuple[OwnFiles, Sequence[str]]:
+    """The own files of which something can be made, and what is wrong with the others."""
+    told: Sequence[str] = ()
+    while True:
+        try:
+            made(own)
+        except (ModelError, OwnFileError) as error:
+            # What is refused without a file that it needs is not wrong itself.
+            told = told or error.problems
+            own = _without_files(own, error.problems)
+        else:
+            return own, told
+
+
+def _without_files(own: OwnFiles, told: Sequence[str]) -> OwnFiles:
+    """The own files without those that problems name; where they name none, without all that join graph and checks."""
+    wrong = {file.path for file in own if any(problem.startswith(f"{file.path}:") for problem in told)}
+    if not wrong:
+        return replace(own, models=(), suites=(), audits=(), module="", python=())
+    models, suites, audits, python = (
+        tuple(file for file in part if file.path not in wrong)
+        for part in (own.models, own.suites, own.audits, own.python)
+    )
+    module = own.module if python == own.python else ""
+    return replace(own, models=models, suites=suites, audits=audits, python=python, module=module)
+
+
+def _not_about(tables: Collection[str], files: Sequence[OwnFile]) -> tuple[OwnFile, ...]:
+    """The suites and audits that none of the tables is in."""
+    return tuple(
+        file
+        for file in files
+        if f"{file.path.parent.name}.{file.path.stem}" not in tables
+        and not any(table in file.text for table in tables)
+    )
+
+
+def _without_indicators(project: Project, codes: Collection[str]) -> Project:
+    """The project without indicators that would hide a KPI, as nothing can be asked where two have one code."""
+    left = {code: one for code, one in project.settings.indicators.items() if code not in codes}
+    return replace(project, settings=project.settings.model_copy(update={"indicators": left}))
+
+
+def _usable_kpis(settings: Settings) -> tuple[Kpi, ...]:
+    """The KPIs of a project some of whose own, or of whose changes in ours, cannot be used."""
+    ours = {kpi.code for kpi in built_in(settings)}
+    changes = {code: change for code, change in settings.kpis.items() if code in ours}
+    found = {kpi.code: kpi for kpi in registry(settings.model_copy(update={"kpis": changes, "own_kpis": ()}))}
+    for own in settings.own_kpis:
+        with suppress(ValueError):
+            alone = registry(settings.model_copy(update={"kpis": {}, "own_kpis": (own,)}))
+            found.setdefault(own.code, alone[-1])
+    return tuple(found.values())
+
+
+def _codes_written(project: Project) -> Iterator[str]:
+    """What may be codes of KPIs and indicators in the project's own files, whether they can be read or not."""
+    for _, text in (*project.own.kpis, *project.own.indicators, OwnFile(project.path, project.text)):
+        yield from re.findall(r"^\s*(\w+):", text, re.MULTILINE)
 
 
 def _outranking_problems(project: Project) -> Iterator[str]:
@@ -93,11 +172,14 @@ def _computed(project: Project) -> set[str]:
 def redefinitions(project: Project, published: Sequence[Published]) -> list[str]:
     """The frameworks that were published under their version with another meaning, and what to do."""
     frameworks = project.settings.frameworks
-    files = dict(zip([(f.code, f.version) for f in frameworks], project.file.index.frameworks, strict=True))
+    places = {(f.code, f.version): place for place, f in project.frameworks.items()}
+    names = project.file.index.frameworks
     return [
-        f"{project.path}: index.frameworks: {files[f.code, f.version]}: {f.code} was published as version {f.version} "
-        f"on {at:%Y-%m-%d} with other weights, goalposts or rules; give the file a new version (and valid_from), or "
-        "take back the change"
+        project.told(
+            f"index.frameworks.{(place := places[f.code, f.version])}",
+            f"{names[place]}: {f.code} was published as version {f.version} on {at:%Y-%m-%d} with other weights, "
+            "goalposts or rules; give the file a new version (and valid_from), or take back the change",
+        )
         for f, at in redefined(frameworks, published)
     ]
 
@@ -122,10 +204,21 @@ def _published(project: Project) -> list[Published]:
 
 def _missing_files(project: Project) -> Iterator[str]:
     """Sources of which nothing can have landed yet and that match no file: the first run would stop at them."""
-    if (project.warehouse / "raw.duckdb").exists():
-        return
+    landed = _feeds_landed(project)
     for feed, sources in project.feeds.items():
         for number, source in enumerate(sources):
-            if not source.database and not matching_files(source, project.data):
+            if feed not in landed and not source.database and not matching_files(source, project.data):
                 patterns = ", ".join(source.files)
-                yield f"{project.path}: feeds.{feed}[{number}].files: no file in {project.data} matches {patterns}"
+                yield project.told(
+                    f"feeds.{feed}[{number}].files", f"no file in {project.data} matches {patterns}"
+                )
+
+
+def _feeds_landed(project: Project) -> Collection[str]:
+    """The feeds of which something has been published, or may have landed."""
+    if not (project.warehouse / "raw.duckdb").exists():
+        return ()
+    with suppress(OSError, duckdb.Error):
+        loads = read_published(project.current, "SELECT DISTINCT feed FROM catalog.loads")
+        return loads["feed"].to_list()
+    return project.feeds.keys()

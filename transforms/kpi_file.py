@@ -23,10 +23,17 @@ Cell = bool | int | float | datetime | date | str | None
 
 
 class KpiFileError(Exception):
-    """A file that cannot be used; `problems` are line (None where nobody knows), key path and reason."""
+    """A file that cannot be used; `problems` are line (None where nobody knows), key path and reason.
 
-    def __init__(self, problems: list[tuple[int | None, str, str]]) -> None:
-        self.problems = problems
+    `usable` are the own KPIs and the changes in ours that nothing is wrong with.
+    """
+
+    def __init__(
+        self,
+        problems: list[tuple[int | None, str, str]],
+        usable: "tuple[tuple[OwnKpi, ...], dict[str, KpiChange]]" = ((), {}),
+    ) -> None:
+        self.problems, self.usable = problems, usable
         super().__init__("\n".join(f"{path}: {reason}" for _, path, reason in problems))
 
 
@@ -304,7 +311,7 @@ def read_kpis(text: str) -> tuple[tuple[OwnKpi, ...], dict[str, KpiChange]]:
         except ValidationError as error:
             problems += _told(error, str(code), entry, node)
     if problems:
-        raise KpiFileError(problems)
+        raise KpiFileError(problems, (tuple(own), changes))
     return tuple(own), changes
 
 

@@ -7,7 +7,7 @@ keys mean is said by the models of those who read them, and what a model refuses
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -150,6 +150,57 @@ def key_problems(
 def _no_such_key(key: str, known: list[str]) -> str:
     hint = " ".join(filter(None, [did_you_mean(key, known), f"known are {', '.join(known)}"]))
     return f"there is no such key; {hint}"
+
+
+def has_unknown_keys(error: ValidationError) -> bool:
+    """Whether a key that there is not is among what a model refuses."""
+    return any(detail["type"] == "extra_forbidden" for detail in error.errors(include_url=False))
+
+
+def without_refused(content: Mapping[str, Any], error: ValidationError) -> dict[str, Any]:
+    """The content without unknown keys; if there are none, without the values that a model refuses.
+
+    A list goes with its wrong items, a mapping with a key that it lacks.
+    """
+    details = error.errors(include_url=False)
+    unknown = [detail for detail in details if detail["type"] == "extra_forbidden"]
+    left = dict(content)
+    for detail in unknown or details:
+        path = _path_in(content, detail["loc"])
+        while path and isinstance(path[-1], int):
+            path.pop()
+        left = _without(left, path)
+    return left
+
+
+def _path_in(content: object, location: tuple[int | str, ...]) -> list[int | str]:
+    """The parts of a location by which its deepest value is found in the content."""
+    path: list[int | str] = []
+    node = content
+    for part in location:
+        parts = _parts(node)
+        if part in parts:
+            path.append(part)
+            node = parts[part]
+    return path
+
+
+def _parts(node: object) -> dict[Any, Any]:
+    return (
+        dict(node) if isinstance(node, Mapping) else dict(enumerate(node)) if isinstance(node, list) else {}
+    )
+
+
+def _without(node: Any, path: Sequence[int | str]) -> Any:
+    """A copy of nested mappings and lists without what stands at a path, if it stands there."""
+    if not path or path[0] not in _parts(node):
+        return node
+    first, *below = path
+    if not below:
+        return {key: value for key, value in node.items() if key != first}
+    if isinstance(node, list):
+        return [_without(item, below) if place == first else item for place, item in enumerate(node)]
+    return {**node, first: _without(node[first], below)}
 
 
 def keys_beside(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:

@@ -49,7 +49,7 @@ WRONG = {
 def test_a_cut_that_no_fact_has_is_refused(tmp_path: Path, wrong: str) -> None:
     cuts, reason = WRONG[wrong]
     (found,) = told(tmp_path, cuts, {"models/core/calls.sql": OWN})
-    assert "policypulse.yml: cuts: " in found and reason in found
+    assert "policypulse.yml:5: cuts: " in found and reason in found
 
 
 def test_a_crossed_cut_of_one_column_is_refused_with_its_line(tmp_path: Path) -> None:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from warehouse.landing.databases import query_label
 from warehouse.landing.deliveries import source_names
 from warehouse.landing.errors import LandingError
 from warehouse.landing.mapping import matching_files
 from warehouse.landing.mapping_check import closest
-from warehouse.landing.readers import query_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -98,6 +98,9 @@ class _Verdict:
         return self.cells or (self.column,)
 
 
+_COLUMNS_FOUND = " Columns found: "
+
+
 @dataclass
 class _Names:
     """Source columns and expressions under the short names by which they go up the levels of the SELECT."""
@@ -141,7 +144,7 @@ class _Names:
             return hint or f"; {found}: put one above it"
         return (
             hint or closest(name, self.scan.columns) or "."
-        ) + f" Columns found: {', '.join(self.scan.columns)}"
+        ) + f"{_COLUMNS_FOUND}{', '.join(self.scan.columns)}"
 
     def _lower_down(self, name: str) -> str:
         """Where the header stands, if it is not where it was looked for."""
@@ -226,6 +229,40 @@ class _Names:
         return found[0] if found else None
 
 
+def lacking_columns(scan: Scan, source: FeedSource, key_path: str) -> list[str]:
+    """Every column that the mapping names and the source lacks, a message each; the last says what there is."""
+    names = _Names(scan, key_path, column_type=str, is_true=bool)
+    lacking: list[str] = []
+    for path, name in _named(source):
+        try:
+            names.alias(name, path)
+        except LandingError as error:
+            lacking += error.problems
+    there = _COLUMNS_FOUND + ", ".join(scan.columns)
+    if not all(message.endswith(there) for message in lacking):
+        # The header itself is somewhere else.
+        return lacking[:1]
+    return [*(message.removesuffix(there).removesuffix(".") for message in lacking[:-1]), *lacking[-1:]]
+
+
+def _named(source: FeedSource) -> Iterator[tuple[str, str]]:
+    """Key path and name of every source column that a file has to have."""
+    for path, _, origin in source.column_sources():
+        if origin.column is not None and not origin.optional:
+            yield path, origin.column
+        if origin.sql is not None:
+            yield from ((f"{path}.sql", name) for name in _columns_of(origin.sql))
+    yield from (("where", name) for name in _columns_of(source.where or "NULL"))
+
+
+def _columns_of(sql: str) -> list[str]:
+    """The columns of an expression; none where it is none, which the mapping is refused for."""
+    try:
+        return referenced_columns(sql)
+    except ValueError:
+        return []
+
+
 def conformed(
     scan: Scan,
     source: FeedSource,
@@ -242,6 +279,8 @@ def conformed(
     whether a SELECT of one value gives true. Raises LandingError for a column that the source lacks and for an
     expression that does not work on it.
     """
+    if lacking := lacking_columns(scan, source, key_path):
+        raise LandingError(lacking)
     names = _Names(scan, key_path, column_type, is_true)
     verdicts = [*_unreadable(scan), *_where(names, source)]
     reads = list(_reads(names, source, contract, time_zone))

@@ -10,9 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from warehouse.landing.conform import lacking_columns
 from warehouse.landing.errors import LandingError
 from warehouse.landing.mapping import file_format
-from warehouse.landing.readers import opened
+from warehouse.landing.readers import MixedLineEnds, opened, scanned
 from warehouse.landing.rereading import rejected_rows
 from warehouse.landing.sheets import read_sheet
 from warehouse.quoting import literal
@@ -43,6 +44,39 @@ def first_rejects(
             raise LandingError([f"{path.name} cannot be read: {error}"]) from error
         found = rejected_rows(head, [(feed, source)], contracts, folder=Path(work), time_zone=time_zone)
         return found, rows
+
+
+def rejects_of_query(
+    rows: pl.DataFrame, feed: str, source: FeedSource, contracts: Contracts, time_zone: str
+) -> tuple[pl.DataFrame, int]:
+    """The same of the first rows of a query, whose lines are their numbers."""
+    with TemporaryDirectory() as work:
+        written = Path(work) / "rows.parquet"
+        rows.write_parquet(written)
+        alone = source.model_copy(update={"database": None, "delivery": None})
+        try:
+            rejects = rejected_rows(
+                written, [(feed, alone)], contracts, folder=Path(work), time_zone=time_zone
+            )
+        except LandingError as error:
+            passing = f"{feed}: {written.name}: "
+            raise LandingError([problem.removeprefix(passing) for problem in error.problems]) from None
+    return rejects, rows.height
+
+
+def columns_there(path: Path, source: FeedSource, key_path: str) -> None:
+    """Raise LandingError if the file cannot be read or lacks columns, of whose mapping the rest may be wrong."""
+    with passing_landing_zone() as con, TemporaryDirectory() as work:
+        try:
+            head, _ = _head(path, source, Path(work))
+            with scanned(con, source, head, Path(work)) as scan:
+                lacking = lacking_columns(scan, source, key_path)
+        except MixedLineEnds:
+            return
+        except (OSError, EOFError, ValueError) as error:
+            raise LandingError([f"{path.name} cannot be read: {error}"]) from error
+    if lacking:
+        raise LandingError(lacking)
 
 
 def _head(path: Path, source: FeedSource, work: Path) -> tuple[Path, int]:

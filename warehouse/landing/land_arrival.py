@@ -32,6 +32,7 @@ from warehouse.landing.comparing import (
     previous_loads,
 )
 from warehouse.landing.conform import SKIPPED, Conformed, conformed
+from warehouse.landing.databases import content_hash, queried
 from warehouse.landing.deliveries import read_books
 from warehouse.landing.errors import LandingError
 from warehouse.landing.insertion import (
@@ -48,9 +49,7 @@ from warehouse.landing.line_numbers import LinesLost, numbering
 from warehouse.landing.loads import Load
 from warehouse.landing.readers import (
     MixedLineEnds,
-    content_hash,
     forget_rejected_lines,
-    queried,
     reading,
     scanned,
     scanned_frame,

@@ -50,7 +50,7 @@ def personal_id_paths(
         for feed, sources in feeds.items()
         for number, source in enumerate(sources)
         for path, name, _ in source.column_sources()
-        if contracts[feed].columns[name].personal == "id"
+        if (column := contracts[feed].columns.get(name)) and column.personal == "id"
     ]
 
 

@@ -1,22 +1,19 @@
-"""Each kind of source as a relation that DuckDB can select from: csv, parquet, ndjson, xlsx and database queries.
+"""Each kind of source as a relation that DuckDB can select from: csv, parquet, ndjson, xlsx and answers of databases.
 
-Values stay as the source has them; what they become is in conform.py.
+How databases are asked is in databases.py. Values stay as the source has them; what they become is in conform.py.
 """
 
 from __future__ import annotations
 
 import csv
 import gzip
-import hashlib
 import io
-import sqlite3
 import zlib
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import duckdb
 
@@ -31,7 +28,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from warehouse.landing.mapping import DatabaseSource, FeedSource
+    from warehouse.landing.mapping import FeedSource
     from warehouse.landing.sheets import Sheet
 
 REJECTED_LINES = "landing_rejected_lines"
@@ -376,42 +373,3 @@ def _registered(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> Iterator
         yield _described(con, _FRAME)
     finally:
         con.unregister(_FRAME)
-
-
-def query_label(database: DatabaseSource) -> str:
-    """A database query's name in the load log: where it was sent, without user and password, and its hash."""
-    query = hashlib.sha256(database.query.encode()).hexdigest()[:8]
-    return f"{database.place()}#{query}"
-
-
-def queried(database: DatabaseSource, folder: Path) -> pl.DataFrame:
-    """The rows of a database query; a SQLite path is relative to `folder`.
-
-    Raises LandingError, without the password, if the database does not answer or its driver is missing.
-    """
-    import polars as pl
-
-    asked = urlsplit(database.connection)
-    try:
-        if asked.scheme == "sqlite":
-            path = folder / asked.path.removeprefix("/")
-            # SQLite would make an empty database of a name that is wrong.
-            with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
-                return pl.read_database(database.query, connection, infer_schema_length=None)
-        return pl.read_database_uri(database.query, database.connection)
-    except ModuleNotFoundError as error:
-        raise LandingError(
-            [f"databases other than SQLite are read with the package {error.name}, which is not installed"]
-        ) from None
-    except Exception as error:  # every driver raises errors of its own
-        message = str(error).replace(database.connection, "the database")
-        if asked.password:
-            message = message.replace(asked.password, "***")
-        raise LandingError([f"the query failed: {message}"]) from None
-
-
-def content_hash(frame: pl.DataFrame) -> str:
-    """SHA-256 of the rows of a query."""
-    buffer = io.BytesIO()
-    frame.write_ipc_stream(buffer)
-    return hashlib.sha256(buffer.getbuffer()).hexdigest()
