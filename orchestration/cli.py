@@ -15,6 +15,7 @@ import typer
 
 from orchestration.exit_status import ExitStatus
 from orchestration.launch import Months, by_hand
+from orchestration.pages.words import Language
 from orchestration.project import Project, ProjectError, read_project, verify
 
 app = typer.Typer(
@@ -232,6 +233,34 @@ def rollback(
 
     with _ended_by(NoSuchVersion, WarehouseBusy, status=ExitStatus.REFUSED):
         _tell(rolled_back(found, version))
+
+
+@app.command()
+def report(
+    project: ProjectFolder = Path(),
+    version: Annotated[str | None, typer.Option("--version", help="In versions/; else the current.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder to write into; else beside the version.", file_okay=False),
+    ] = None,
+    language: Annotated[
+        Language | None, typer.Option("--language", help="Else that of the project file.")
+    ] = None,
+    open_it: Annotated[bool, typer.Option("--open", help="Open the first page in the browser.")] = False,
+) -> None:
+    """Write the pages of a published version, to be opened in any browser."""
+    found = _project(project)
+    _published(found)
+    from orchestration.commands.report import written_report
+    from orchestration.pages.site import NotOurs
+    from warehouse.publish import NoSuchVersion
+    from warehouse.store import WarehouseBusy
+
+    with _ended_by(NoSuchVersion, WarehouseBusy, NotOurs, status=ExitStatus.REFUSED):
+        page = written_report(found, version, out, language)
+    typer.echo(f"Pages: {page}")
+    if open_it:
+        typer.launch(str(page))
 
 
 @app.command()

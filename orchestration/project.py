@@ -20,6 +20,7 @@ from orchestration.own_contracts import own_contracts
 from orchestration.own_files import OwnFiles, own_files
 from orchestration.own_indicators import read_own_indicators
 from orchestration.own_kpis import read_own_kpis
+from orchestration.pages.words import Language
 from transforms.framework import Framework
 from transforms.framework_file import FrameworkError, read_framework
 from transforms.indicators import Indicator, IndicatorCode
@@ -118,6 +119,23 @@ class IndexPart(_Part):
     )
 
 
+class PagesPart(_Part):
+    """The pages that are written beside every published version."""
+
+    written: bool = Field(
+        True, description="Whether they are written; `policypulse report` writes them at any time."
+    )
+    language: Language = Field("en", description="Language of the pages: en or zh.")
+    fewest_cases: int = Field(
+        5,
+        ge=1,
+        description="Figures that stand for fewer cases are not shown on pages; the published file has them.",
+    )
+    show_case_ids: bool = Field(
+        False, description="Whether pages list single cases by their number; else `policypulse cases` does."
+    )
+
+
 class ProjectFile(_Part):
     """The keys of `policypulse.yml`."""
 
@@ -187,6 +205,7 @@ class ProjectFile(_Part):
     )
     index: IndexPart = IndexPart()
     robustness: RobustnessSettings | None = None
+    pages: PagesPart = PagesPart()
     kpis: dict[str, KpiChange] = Field(
         {},
         description="What is changed in our KPIs, or left out, by code; your own stand in kpis/*.yml.",

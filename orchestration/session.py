@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from orchestration.frame_cache import Frames
 from orchestration.launch import Launch
 from orchestration.models import models
 from orchestration.progress import tell
+from orchestration.project import Project
 from orchestration.project_check import redefinitions
 from orchestration.publication_rules import Blocked, published_fingerprint, reasons_not_to_publish
 from transforms.framework import Framework
@@ -200,7 +202,11 @@ class Session:
                 self._store, catalogue_rows(self._store, self._run, self._graph, self._project.own)
             )
             self._store.checkpoint()
-        version = publish(self._store.folder, keep_versions=self._project.file.keep_versions)
+        version = publish(
+            self._store.folder,
+            keep_versions=self._project.file.keep_versions,
+            write_site=partial(_write_site, self._project) if self._project.file.pages.written else None,
+        )
         keep_history(self._store, published_at)
         specifications = [(f.code, f.version, specification(f)) for f in self._run.settings.frameworks]
         keep_frameworks(self._store, specifications, published_at)
@@ -256,3 +262,10 @@ class Session:
         outcomes = {(table, name): passed for table, name, passed in found.iter_rows()}
         if reasons := list(reasons_not_to_publish(self._checks, built, outcomes)):
             raise Blocked("; ".join(reasons))
+
+
+def _write_site(project: Project, version: Path, folder: Path) -> None:
+    # The templates and charts cost half a second to import, which only a run that publishes should pay.
+    from orchestration.pages.site import options, write_site
+
+    write_site(version, folder, project.file.pages.language, options(project))

@@ -1,11 +1,14 @@
 """Publishing: a copy of the build becomes the version that readers see, whole or not at all; and rolling back.
 
+What is written beside a version, its pages, is swapped, rolled back and deleted with it.
+
 Whether the build may be published is decided by whoever calls; nothing here looks at its content.
 """
 
 import os
 import re
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,8 +23,12 @@ class NoSuchVersion(Exception):
     """There is no version to go back to; the message says which there are."""
 
 
-def publish(folder: Folder, *, keep_versions: int) -> Path:
+def publish(
+    folder: Folder, *, keep_versions: int, write_site: Callable[[Path, Path], object] | None = None
+) -> Path:
     """Copy the checkpointed build to a new version and point `current.duckdb` at it; returns the version.
+
+    `write_site` is given the new version and the folder to write its pages into, before readers see either.
 
     The copy is on disk before the symlink is swapped in one step, so that a reader always finds a whole file
     and a failure leaves the old one. A reader that has an old version open keeps it. Keeps the newest
@@ -39,20 +46,44 @@ def publish(folder: Folder, *, keep_versions: int) -> Path:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
+    if write_site:
+        try:
+            write_site(version, site_of(version))
+        except BaseException:
+            _delete(version)
+            raise
     point_to(folder, version)
     for old in versions(folder)[:-keep_versions]:
         if old != current_version(folder):
-            old.unlink()
+            _delete(old)
     return version
 
 
+def site_of(version: Path) -> Path:
+    """The folder of the pages of a version."""
+    return version.with_suffix("") / "site"
+
+
 def point_to(folder: Folder, version: Path) -> None:
-    """Make `version` the current one; also the way back to an older one."""
-    link = folder.path / "current.next"
-    link.unlink(missing_ok=True)
-    link.symlink_to(version.relative_to(folder.path))
-    link.replace(folder.current)
+    """Make `version` the current one, and its pages; also the way back to an older one."""
+    _swap(folder, folder.current, version)
+    if site_of(version).is_dir():
+        _swap(folder, folder.current_site, site_of(version))
+    else:
+        folder.current_site.unlink(missing_ok=True)
     _to_disk(folder.path)
+
+
+def _swap(folder: Folder, link: Path, target: Path) -> None:
+    following = folder.path / f"{link.stem}.next"
+    following.unlink(missing_ok=True)
+    following.symlink_to(target.relative_to(folder.path))
+    following.replace(link)
+
+
+def _delete(version: Path) -> None:
+    version.unlink()
+    shutil.rmtree(version.with_suffix(""), ignore_errors=True)
 
 
 def versions(folder: Folder) -> list[Path]:
@@ -78,17 +109,32 @@ def roll_back(folder: Folder, name: str | None) -> Path:
     return version
 
 
+def named_version(folder: Folder, name: str | None) -> Path:
+    """The version of that name, or else the current one; raises NoSuchVersion."""
+    now = current_version(folder)
+    fitting = (
+        [now] if name is None else [one for one in versions(folder) if one.stem == name.removesuffix(SUFFIX)]
+    )
+    if fitting and fitting[0]:
+        return fitting[0]
+    raise _no_such(folder, f"there is no version {name}" if name else "nothing is published")
+
+
 def _earlier(folder: Folder, name: str | None) -> Path:
-    found, now = versions(folder), current_version(folder)
-    if name is None:
-        fitting = [version for version in found if now is None or version.name < now.name]
-    else:
-        fitting = [version for version in found if version.stem == name.removesuffix(SUFFIX)]
+    if name is not None:
+        return named_version(folder, name)
+    now = current_version(folder)
+    fitting = [version for version in versions(folder) if now is None or version.name < now.name]
     if fitting:
         return fitting[-1]
-    asked = f"there is no version {name}" if name else "there is no version before the current one"
+    raise _no_such(folder, "there is no version before the current one")
+
+
+def _no_such(folder: Folder, asked: str) -> NoSuchVersion:
+    now = current_version(folder)
+    found = versions(folder)
     there = ", ".join(f"{version.name} (current)" if version == now else version.name for version in found)
-    raise NoSuchVersion(f"{asked} in {folder.versions}; there are: {there or 'none'}")
+    return NoSuchVersion(f"{asked} in {folder.versions}; there are: {there or 'none'}")
 
 
 def _next_name(folder: Folder) -> str:

@@ -64,6 +64,11 @@ class Folder:
         return self.path / "current.duckdb"
 
     @property
+    def current_site(self) -> Path:
+        """The symlink to the pages of the version that readers see; absent where it has none."""
+        return self.path / "current-site"
+
+    @property
     def scratch(self) -> Path:
         """What is written on the way and may hold clear identifiers: there during a run only, for its owner only."""
         return self.path / "scratch"

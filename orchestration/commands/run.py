@@ -144,3 +144,5 @@ def _summarise(console: Console, launch: Launch, watcher: Any, failure: str | No
         else "No index: the project names no framework, or none of its KPIs has a record."
     )
     console.print(f"Published: {current} → {watcher.version.name}", soft_wrap=True)
+    if launch.project.file.pages.written:
+        console.print(f"Pages: {launch.project.warehouse / 'current-site' / 'index.html'}", soft_wrap=True)
