@@ -1,0 +1,151 @@
+"""The pages of a published version: every number is one of the published file, every link leads somewhere."""
+
+import csv
+import html
+import os
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import policypulse
+
+from orchestration.pages.site import FIRST, as_csv
+from orchestration.pages.words import FOLDER, flat, vocabulary
+
+TAG = re.compile(r"<[^>]+>")
+
+
+@pytest.fixture(scope="module")
+def site(insurer: Path) -> Path:
+    """The pages that were written when the insurer was published."""
+    return insurer / "warehouse" / "current-site"
+
+
+def pages(site: Path) -> list[Path]:
+    return sorted(site.glob("*.html"))
+
+
+def queries(page: str) -> dict[str, str]:
+    """The queries of a page's tables, by the name of the table."""
+    found = re.findall(r'<pre data-query="([^"]*)"><code>(.*?)</code></pre>', page, re.DOTALL)
+    return {html.unescape(name): html.unescape(sql) for name, sql in found}
+
+
+def numbers(page: str) -> set[float]:
+    """The exact values behind all numbers of a page."""
+    found = re.findall(r'<data value="([^"]*)">', page)
+    return {float(number) for both in found for number in both.split()}
+
+
+def test_every_number_is_one_of_the_query_beside_it(insurer: Path, site: Path) -> None:
+    seen = 0
+    path = (insurer / "warehouse" / "current.duckdb").resolve()
+    with duckdb.connect(str(path), read_only=True) as con:
+        for file in pages(site):
+            page = file.read_text(encoding="utf-8")
+            published: set[float] = set()
+            for name, sql in queries(page).items():
+                rows = con.execute(sql).fetchall()
+                published |= {float(v) for row in rows for v in row if isinstance(v, int | float)}
+                data = site / "data" / f"{file.stem}-{name}.csv"
+                assert len(list(csv.reader(data.open(encoding="utf-8")))) == len(rows) + 1, (file, name)
+            told = numbers(page)
+            seen += len(told)
+            # What stands in a text and in no table is the heading of one: the counts of checks.
+            assert told <= published, (file, told - published)
+    assert seen > 1_000
+
+
+def test_every_link_leads_to_a_page_or_file_of_the_site(site: Path) -> None:
+    links = set()
+    for file in pages(site):
+        page = file.read_text(encoding="utf-8")
+        assert "<script" not in page and "http-equiv" in page
+        links |= {html.unescape(link) for link in re.findall(r'href="([^"]*)"', page)}
+    broken = [link for link in links if not link.startswith("#") and not (site / link).is_file()]
+    assert not broken
+    assert len([link for link in links if link.startswith("branch-")]) >= 4
+
+
+def test_the_pages_are_rolled_back_and_deleted_with_their_version(insurer: Path, tmp_path: Path) -> None:
+    from warehouse.publish import publish, roll_back, site_of, versions
+    from warehouse.store import Folder
+
+    folder = Folder(tmp_path)
+    folder.build.write_bytes(b"build")
+
+    def write(version: Path, into: Path) -> None:
+        into.mkdir(parents=True)
+        (into / FIRST).write_text(version.name, encoding="utf-8")
+
+    def fail(version: Path, into: Path) -> None:
+        into.mkdir(parents=True)
+        raise OSError(28, os.strerror(28))
+
+    first = publish(folder, keep_versions=2, write_site=write)
+    second = publish(folder, keep_versions=2, write_site=write)
+    assert (folder.current_site / FIRST).read_text() == second.name
+    with pytest.raises(OSError, match="space"):
+        publish(folder, keep_versions=2, write_site=fail)
+    assert versions(folder) == [first, second] and folder.current.resolve() == second.resolve()
+    roll_back(folder, None)
+    assert (folder.current_site / FIRST).read_text() == first.name
+    publish(folder, keep_versions=1)
+    assert not folder.current_site.exists() and not site_of(first).exists() and not site_of(second).exists()
+
+
+def test_every_language_has_the_same_words_with_the_same_places() -> None:
+    def places(words: dict[str, str]) -> dict[str, list[str]]:
+        return {key: sorted(re.findall(r"{(\w+)}", text)) for key, text in words.items()}
+
+    english = places(flat(vocabulary("en")))
+    languages = sorted(file.stem for file in FOLDER.glob("*.yml"))
+    assert languages[:1] == ["en"]
+    for language in languages[1:]:
+        words = {k: v for k, v in places(flat(vocabulary(language))).items() if not k.startswith("kpis.")}  # type: ignore[arg-type]
+        # Months are numbers in some languages and names in others.
+        assert words.keys() == english.keys() and all(
+            set(words[k]) <= set(english[k]) | {"number"} for k in words
+        )
+
+
+def test_hostile_names_are_shown_as_text(insurer: Path, tmp_path: Path) -> None:
+    hostile = '=HYPERLINK("x")<script>alert(1)</script>'
+    copy = tmp_path / "20250101T000000000000Z.duckdb"
+    copy.write_bytes((insurer / "warehouse" / "current.duckdb").resolve().read_bytes())
+    with duckdb.connect(str(copy)) as con:
+        for table in ("kpi.monthly", "kpi.signals", "kpi.funnels", "marts.kpi_trend", "marts.kpi_latest"):
+            con.execute(f"UPDATE {table} SET segment = ? WHERE segment = 'B001'", [hostile])
+        con.execute("UPDATE marts.branch_ranking SET org_unit = ? WHERE org_unit = 'B001'", [hostile])
+        con.execute("UPDATE kpi.titles SET title = ? WHERE kpi = 'claim_paid_share'", [hostile])
+    from orchestration.pages.edition import Options
+    from orchestration.pages.site import write_site
+
+    write_site(copy, tmp_path / "site", "en", Options(hostile, fewest_cases=5, show_case_ids=False))
+    for file in pages(tmp_path / "site"):
+        assert "<script" not in file.read_text(encoding="utf-8")
+    ranking = next((tmp_path / "site" / "data").glob("branches-ranking-*.csv")).read_text(encoding="utf-8")
+    assert "'=HYPERLINK" in ranking
+
+
+def test_small_cells_are_not_shown(site: Path) -> None:
+    with (site / "data" / "kpis-all.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            assert not row["value"] or int(row["n"]) >= 5, row
+
+
+def test_report_refuses_a_folder_that_holds_something_else(insurer: Path, tmp_path: Path) -> None:
+    (tmp_path / "letters.txt").write_text("mine", encoding="utf-8")
+    refused = policypulse("report", "--project", insurer, "--out", tmp_path)
+    assert refused.status != 0 and "something else" in refused.text
+    assert (tmp_path / "letters.txt").read_text(encoding="utf-8") == "mine"
+    written = policypulse("report", "--project", insurer, "--out", tmp_path / "site")
+    assert written.status == 0 and (tmp_path / "site" / FIRST).is_file()
+
+
+def test_a_formula_becomes_a_text_and_a_number_stays_one() -> None:
+    import polars as pl
+
+    frame = pl.DataFrame({"name": ["@SUM(A1)", "plain", None], "value": [-1.5, 2.0, None]})
+    assert as_csv(frame).splitlines() == ["name,value", "'@SUM(A1),-1.5", "plain,2.0", ","]
