@@ -170,7 +170,7 @@ class _Draw:
         orders: Orders = service_orders(
             self.register, self.course.intervals, due, self.window, self.org, self.rng("service orders")
         )
-        self.learn(service_truth(orders, self.register, self.window, self.org))
+        self.learn(service_truth(orders, self.register, self.course.intervals, due, self.window, self.org))
         rows = service_order_rows(
             orders, self.register, self.window, self.org, self.rng("service order rows")
         )

@@ -44,6 +44,21 @@ RECOVERED = {
     "survey_participation_share": "cohort",
     "policy_delivered_within_15_days_share": "cohort",
     "policy_delivery_failed_share": "cohort",
+    "callback_success_share": "cohort",
+    "callback_problem_found_share": "cohort",
+    "premium_reminded_7_days_before_share": "cohort",
+    "policy_alteration_request_to_completion_days_mean": "cohort",
+    "policy_alteration_request_to_completion_days_p90": "cohort",
+    "policy_alteration_request_to_completion_days_km_median": "cohort",
+    "policy_alteration_request_to_completion_days_restricted_mean": "cohort",
+    "policy_alteration_instant_share": "cohort",
+    "enquiry_objection_resolved_share": "cohort",
+    "value_added_used_share": "period",
+    "value_added_wait_days_median": "cohort",
+    "value_added_wait_days_km_median": "cohort",
+    "value_added_satisfied_share": "period",
+    "roadside_arrived_on_time_share": "cohort",
+    "roadside_order_to_arrival_minutes_median": "cohort",
 }
 
 

@@ -61,6 +61,7 @@ UNITS: Mapping[str, Unit] = {
     "per_100_claims": Unit("cases per 100 claims", is_quotient=True, chart="u", words=" per 100 claims"),
     "days": Unit("days", words=" days"),
     "hours": Unit("hours", words=" hours"),
+    "minutes": Unit("minutes", words=" minutes"),
     "seconds": Unit("seconds", words=" seconds"),
     "count": Unit("number of cases", adds_up=True),
     "score_0_100": Unit("score, 0 to 100", highest=100.0),

@@ -13,7 +13,7 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 # Units of values; what each means is in `transforms/units.py`.
 UnitCode = Literal[
     "share", "probability", "ratio", "per_10k_policies", "per_100m_premium", "per_10k_person_times",
-    "per_100_claims", "days", "hours", "seconds", "count", "score_0_100", "points", "number",
+    "per_100_claims", "days", "hours", "minutes", "seconds", "count", "score_0_100", "points", "number",
 ]  # fmt: skip
 # The column of a fact, of whole numbers, that says how many cases alike a row stands for.
 CASES = "cases"

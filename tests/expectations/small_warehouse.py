@@ -31,7 +31,7 @@ FEEDS = {
         ) AS units(org_unit, parent, region)
     """,
     "policies": f"""
-        SELECT 'P' || i AS policy_id, DATE '2023-01-05' + CAST(i * 3 AS INTEGER) AS issued_on,
+        SELECT 'P' || i AS policy_id, 'Z' || i AS customer_id, DATE '2023-01-05' + CAST(i * 3 AS INTEGER) AS issued_on,
             'annual' AS pay_mode, 240 AS premium_term_months, 1000 AS modal_premium, 1000 AS annual_premium,
             DATE '1970-05-01' AS birth_on, {SEGMENT}
         FROM range(200) AS cases(i)
@@ -105,7 +105,8 @@ FEEDS = {
         UNION ALL
         SELECT 'O' || i, ['alteration', 'roadside', 'value_added', 'objection'][1 + i % 4], 'P' || i,
             CASE WHEN i % 9 > 0 THEN ['done', 'failed', 'cancelled', 'done'][1 + i % 4] END,
-            TIMESTAMPTZ '2024-06-01 01:00:00+00' + to_days(CAST(i AS INTEGER)) AS asked_at, asked_at + INTERVAL 1 HOUR,
+            TIMESTAMPTZ '2023-01-06 01:00:00+00' + to_days(CAST(i * 4 AS INTEGER)) AS asked_at,
+            asked_at + INTERVAL 1 HOUR,
             CASE WHEN i % 9 > 0 THEN asked_at + INTERVAL 40 MINUTE END,
             CASE WHEN i % 9 > 0 THEN asked_at + INTERVAL 2 DAY END,
             CASE WHEN i % 9 > 0 THEN 4 END, {SEGMENT}

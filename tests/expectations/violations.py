@@ -203,6 +203,11 @@ CORE = {
     ("core.new_policies", "deliveries_are_recorded"): (
         "UPDATE core.new_policies SET delivered_on = NULL WHERE rowid > 30"
     ),
+    ("core.value_added_years", "key_and_segments_filled"): one("core.value_added_years", "region = NULL"),
+    ("core.value_added_years", "years_do_not_overlap"): (
+        "INSERT INTO core.value_added_years SELECT * REPLACE (starts_on + 1 AS starts_on) "
+        "FROM core.value_added_years LIMIT 1"
+    ),
     ("core.instalments_due", "key_and_segments_filled"): one("core.instalments_due", "region = NULL"),
     ("core.instalments_due", "reminded_of_what_comes"): (
         "UPDATE core.instalments_due SET reminded_before_days = -2 WHERE rowid < 30"
@@ -456,6 +461,7 @@ UNIQUE = (
     "core.service_orders",
     "core.new_policies",
     "core.instalments_due",
+    "core.value_added_years",
     "kpi.monthly",
     "index.scores",
     "index.nodes",

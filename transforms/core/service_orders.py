@@ -26,6 +26,8 @@ ORIGINS: Origins = {
     "ordered_on": item("service_orders.ordered_at"),
     "started_on": _began | _ended,
     "completed_on": _ended,
+    # Where only what has ended is delivered, nothing is ever open.
+    "completed_on=": item("service_orders.completed_at="),
     "done_on": _ended,
     "left_on": _ended & _outcome(*NOT_DONE),
     "cancelled_on": _ended & _outcome("cancelled"),

@@ -43,6 +43,7 @@ READS = {
     "new_policies": "core.new_policies",
     "instalments_due": "core.instalments_due",
     "service_orders": "core.service_orders",
+    "value_added_years": "core.value_added_years",
 }
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from transforms.kpi import (
+    added_services,
     claims_flow,
     claims_handling,
     claims_outcomes,
@@ -50,6 +51,7 @@ SUBJECTS = (
     renewals,
     customers,
     policy_service,
+    added_services,
     surveys,
     indicators,
 )
