@@ -16,7 +16,7 @@ import typer
 from orchestration.exit_status import ExitStatus
 from orchestration.launch import Months, by_hand
 from orchestration.pages.words import Language
-from orchestration.project import Project, ProjectError, read_project, verify
+from orchestration.project import FILE_NAME, Project, ProjectError, read_project, verify
 
 app = typer.Typer(
     help="Measure how well an insurer serves its customers, from its own records.",
@@ -138,14 +138,26 @@ def map_file(
     file: Annotated[Path, typer.Argument(help="File to propose a mapping for.", exists=True, dir_okay=False)],
     feed: Annotated[str | None, typer.Option("--feed", help="What it is; else what it looks like.")] = None,
     project: ProjectFolder = Path(),
+    write: Annotated[
+        bool,
+        typer.Option("--write", help="Add the entry to the project file; the rest of it stays as it is."),
+    ] = False,
 ) -> None:
-    """Show the entry of `feeds` that a file may have in the project file, with reasons and doubts."""
-    from orchestration.commands.first_mapping import feed_lines, proposed
+    """Show the entry of `feeds` that a file may have in the project file, with reasons and doubts, or add it."""
+    from orchestration.commands.first_mapping import added, feed_lines, proposed
     from warehouse.landing.errors import LandingError
 
     with _ended_by(ValueError, LandingError, status=ExitStatus.MISTAKEN):
         found = proposed([file], project, feed)
+        if write:
+            added(project, found)
     _tell(feed_lines(found))
+    if not write:
+        typer.echo("# To add this to the project file: the same with --write.")
+        return
+    unsure = sum("# unsure" in line for line in feed_lines(found))
+    typer.echo(f"Added to {project / FILE_NAME}. Look at what is marked `# unsure` ({unsure} places), then:")
+    typer.echo(f"policypulse check --project {project}")
 
 
 @app.command()

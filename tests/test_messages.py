@@ -66,10 +66,10 @@ SAMPLES = {
     "not YAML": mistake("a: [1\n", "not YAML", "line 2", "expected"),
     "not UTF-8": Sample("not UTF-8", "line 1", "save the file as UTF-8", {"policypulse.yml": b"insurer: Caf\xe9\n"}),
     "key twice": mistake(project("months: 3\nmonths: 4\n"), "stands twice", "line 4: months", "on line 3"),
-    "unknown key": mistake(project("monhts: 3\n"), "there is no such key", "line 3: monhts", "there is no such key"),
-    "value out of range": mistake(project("months: 0\n"), "greater than or equal to 1", "line 3: months", "1"),
+    "unknown key": mistake(project("monhts: 3\n"), "there is no such key", "yml:3: monhts", "there is no such key"),
+    "value out of range": mistake(project("months: 0\n"), "greater than or equal to 1", "yml:3: months", "1"),
     "time zone": mistake(
-        project("time_zone: Mars/Olympus\n"), "unknown time zone", "line 3: time_zone", "Europe/Berlin"
+        project("time_zone: Mars/Olympus\n"), "unknown time zone", "policypulse.yml:3: time_zone", "Europe/Berlin"
     ),
     "environment": mistake(project("data: ${NOWHERE_SET}\n"), "is not set", "data", "variable NOWHERE_SET"),
     "calendar": mistake(project("calendar: ZZ\n"), "no working calendar is known", "calendar:", "GB-ENG"),
@@ -78,7 +78,7 @@ SAMPLES = {
     ),
     "unmapped key": mistake(
         project(feed="  complaints: {files: c.csv, columns: {complaint_id: id}}"),
-        "received_on is not mapped", "line 4: feeds.complaints[0].columns", "name the column",
+        "received_on is not mapped", "policypulse.yml:4: feeds.complaints[0].columns", "name the column",
     ),
     "no key file": mistake(
         project(feed=FEED.replace("day}}", "day, customer_id: who}}")),
@@ -119,7 +119,7 @@ SAMPLES = {
         GOOD | {"expectations/core/complaint.yml": SUITE},
     ),
     "own module": mistake(
-        project("transforms: nowhere_tables\n"), "there is no Python module", "line 3: transforms", "install it beside",
+        project("transforms: nowhere_tables\n"), "there is no Python module", "yml:3: transforms", "install it beside",
     ),
     "nothing published": Sample(
         "Nothing is published yet", "current.duckdb", "policypulse run", GOOD, ("query", "SELECT 1"), 1
@@ -143,6 +143,7 @@ SAMPLES = {
 # Messages of a run, which takes its time: more than one in a run, or by the tests of their room.
 # The test that reads the message of an error, and words by which it is found there.
 TOLD_ELSEWHERE = {
+    "CannotAdd": ("tests/orchestration/test_first_mapping.py", "feeds.complaints is mapped already"),
     "CalendarGap": ("tests/orchestration/test_calendar.py", "said.text"),
     "LandingZoneDamaged": ("tests/warehouse/test_store.py", "LandingZoneDamaged, match"),
     "BuildDamaged": ("tests/warehouse/test_store.py", "BuildDamaged, match"),

@@ -10,13 +10,15 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from orchestration.commands.added_feeds import CannotAdd, with_feeds
 from orchestration.commands.init import KEY_NAME
 from orchestration.own_contracts import contracts_in
-from orchestration.project import Project
+from orchestration.project import FILE_NAME, Project, read_what_can_be
 from transforms.kpi.declared_needs import declared_needs
 from transforms.kpi.registry import registry
 from transforms.measures.definition import Kpi
 from transforms.measures.needs import Asked, bases_of
+from transforms.written_yaml import text_of
 from warehouse.contract import Contracts
 from warehouse.landing.profiles import ROWS_LOOKED_AT, FileProfile, profile
 from warehouse.landing.proposal import SourceProposal, proposals
@@ -38,10 +40,10 @@ def proposed(files: Sequence[Path], folder: Path, feed: str | None = None) -> Fo
     known = contracts_in(folder)
     if feed and feed not in known:
         raise ValueError(f"there is no feed {feed}; the feeds are {', '.join(sorted(known))}")
-    found = []
+    found, data = [], _data(folder)
     for path in files:
         looked_at = profile(path)
-        found.append((looked_at, _named(path, folder), proposals(looked_at, known, feed)))
+        found.append((looked_at, _named(path, data), proposals(looked_at, known, feed)))
     return found
 
 
@@ -60,6 +62,37 @@ def feed_lines(found: Found) -> Iterator[str]:
     for feed, lines in by_feed.items():
         yield f"  {feed}:" if feed in usable else f"  # {feed}:"
         yield from (f"    {line}" for line in lines)
+
+
+def added(folder: Path, found: Found) -> None:
+    """Add the proposed feeds to the project file of a folder, whose other lines stay as they are.
+
+    Raises CannotAdd if there is none, a feed of it is mapped already or what is proposed cannot be used as it is.
+    """
+    path = folder / FILE_NAME
+    feeds = list(dict.fromkeys(source.feed for _, _, sources in found for source in sources))
+    lacks = sorted({name for _, _, sources in found for source in sources for name in source.missing})
+    if not feeds:
+        raise CannotAdd("the file looks like no feed; say what it is with --feed")
+    if lacks:
+        raise CannotAdd(
+            f"nothing in the file tells {', '.join(lacks)}; see it without --write, and fill it in"
+        )
+    if not path.is_file():
+        raise CannotAdd(f"{path} is not there; policypulse init {folder} --from {found[0][1]} writes one")
+    try:
+        path.write_text(
+            with_feeds(text_of(path.read_bytes()), feeds, list(feed_lines(found))),
+            encoding="utf-8",
+            newline="",
+        )
+    except ValueError as error:
+        raise CannotAdd(f"{path}: {error}") from None
+
+
+def _data(folder: Path) -> Path:
+    """What the files of a project are relative to."""
+    return read_what_can_be(folder)[0].data if (folder / FILE_NAME).is_file() else folder
 
 
 def project_text(insurer: str, found: Found) -> str:

@@ -6,7 +6,8 @@ import pytest
 import yaml
 from conftest import ROOT, policypulse, published
 
-from orchestration.commands.first_mapping import proposed
+from orchestration.commands.added_feeds import CannotAdd
+from orchestration.commands.first_mapping import added, feed_lines, proposed
 from warehouse.landing.mapping import FeedSource
 
 COMPLAINTS = "Ticket Number;Date Received;Date Closed;Result;LOB\n" + "".join(
@@ -59,6 +60,49 @@ def test_map_shows_an_entry_and_writes_nothing(tmp_path: Path):
     refused = policypulse("map", tmp_path / "log.csv", "--feed", "complaint", "--project", tmp_path)
     assert (refused.status, "the feeds are" in refused.text) == (2, True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["log.csv"]
+
+
+HERS = """\
+# Our project.
+insurer: Example Life  # as in the register
+feeds:
+    # Claims first.
+    claim_events:
+        files: claims.csv
+        columns:
+            claim_id: nr
+            event: what
+            event_at: at
+        # not used: colour
+    # What comes last.
+months: 12
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "kept"),
+    [
+        (HERS, HERS),
+        (HERS.replace("months: 12\n", ""), HERS.replace("months: 12\n", "")),
+        ("insurer: A\nfeeds: {}  # none yet\nmonths: 12\n", "insurer: A\nfeeds:  # none yet\nmonths: 12\n"),
+        ("insurer: A\n", "insurer: A\n"),
+    ],
+    ids=["amid", "last", "none", "absent"],
+)
+def test_map_adds_a_feed_and_keeps_every_line_of_hers(tmp_path: Path, before: str, kept: str):
+    (tmp_path / "policypulse.yml").write_text(before, encoding="utf-8")
+    (tmp_path / "log.csv").write_text(COMPLAINTS, encoding="utf-8")
+    found = proposed([tmp_path / "log.csv"], tmp_path)
+    added(tmp_path, found)
+    after = (tmp_path / "policypulse.yml").read_text(encoding="utf-8")
+    lines = iter(after.splitlines())
+    assert all(line in lines for line in kept.splitlines()), after
+    content, hers = yaml.safe_load(after), yaml.safe_load(before)
+    new = yaml.safe_load("feeds:\n" + "\n".join(feed_lines(found)))["feeds"]
+    assert content == {**hers, "feeds": {**(hers.get("feeds") or {}), **new}}
+    with pytest.raises(CannotAdd, match=r"line \d+: feeds.complaints is mapped already"):
+        added(tmp_path, found)
+    assert (tmp_path / "policypulse.yml").read_text(encoding="utf-8") == after
 
 
 # Of 13, 14, 15 and 163 columns.
