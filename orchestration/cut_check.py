@@ -11,7 +11,7 @@ from orchestration.project import Project
 from transforms.kpi.every_period import READS
 from transforms.kpi.own import facts_of
 from transforms.nearest import did_you_mean
-from transforms.settings import CROSSED
+from transforms.settings import CROSSED, UNIT_CUTS
 
 
 def cut_problems(project: Project, facts: Mapping[str, pl.Schema | None]) -> Iterator[str]:
@@ -21,6 +21,8 @@ def cut_problems(project: Project, facts: Mapping[str, pl.Schema | None]) -> Ite
     if None in schemas:
         return
     texts = [{n for n, dtype in schema.items() if dtype == pl.String} for schema in schemas if schema]
+    # A case that has a unit has what the unit says.
+    texts = [own | set(UNIT_CUTS) if "org_unit" in own else own for own in texts]
     every = sorted(set().union(*texts))
     for cut in (cut for cut in project.settings.cuts if cut != "company"):
         parts = cut.split(CROSSED)

@@ -107,8 +107,12 @@ def _add_handling(log: _Log, claims: Claims, open_for: Instants, rng: np.random.
         ):
             add(event, asked, share * (step - 1 + part))
     add("documents_complete", everybody, documents)
-    assessed = everybody[claims.investigated | (rng.random(len(claims)) < 0.08)]
-    add("assessed", assessed, documents[assessed] + 0.6 * (claims.decision_days - documents)[assessed])
+    assessed = everybody[claims.investigated | (rng.random(len(claims)) < CLAIMS.assessed_otherwise_share)]
+    add(
+        "assessed",
+        assessed,
+        documents[assessed] + CLAIMS.assessed_at * (claims.decision_days - documents)[assessed],
+    )
     slow = everybody[claims.decision_days > 15]
     add("progress_notified", slow, 0.8 * claims.decision_days[slow])
     noted = everybody[rng.random(len(claims)) < 0.05]

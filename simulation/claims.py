@@ -17,6 +17,7 @@ from simulation.policies import Ints, Register
 Floats = NDArray[np.float64]
 SEASON = np.array(CLAIMS.season_by_month)
 YEAR_DAYS = 365.25
+PAID_OUTCOMES = (OUTCOMES.index("paid_full"), OUTCOMES.index("paid_part"))
 SMALL_CLAIM = 3000  # 保险小额理赔服务指引: medical claims up to 3,000 yuan without investigation
 
 

@@ -4,15 +4,16 @@ The process of `claims.py` is integrated numerically, office hours and competing
 here depends on which claims were drawn, except that deaths and terminating illnesses are taken as they fell.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.claims import Claims
+from simulation.claims import PAID_OUTCOMES, Claims
 from simulation.clock import Window, at_work, month_label
 from simulation.distributions import even_points, lognormal_cdf, normal_quantile
-from simulation.hazards import CLAIM_TYPES, CLAIMS, OUTCOMES, QUALITY
+from simulation.hazards import CLAIM_TYPES, CLAIMS, OUTCOMES, QUALITY, HANDLING
 from simulation.organisation import Organisation
 from simulation.truth import ratio, values
 
@@ -21,8 +22,8 @@ POINTS = 4096
 SHIFTS = 33
 DAYS_GRID = np.concatenate([[0.0], np.geomspace(0.02, 500, 2500)])
 LIMIT_DAYS = 30
+ROUNDS = np.arange(3)[None, :, None]  # of a component by kind × rounds × shift
 REOPENED_WITHIN_DAYS = 90
-PAID = [OUTCOMES.index("paid_full"), OUTCOMES.index("paid_part")]
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class _Components:
     met: dict[str, Floats]
     breached: dict[str, Floats]
     decided: Floats
+    documented: Floats  # share whose papers become complete
 
 
 def claims_truth(claims: Claims, window: Window, org: Organisation) -> dict:
@@ -44,7 +46,9 @@ def claims_truth(claims: Claims, window: Window, org: Organisation) -> dict:
     parts = _components(float(slower.min()), float(slower.max()))
     weights = _weights(claims.expected, slower, parts)[:, -window.months :]
     labels = [month_label(month) for month in window.observed]
-    paid_share = np.array([sum(CLAIMS.types[name].outcome_shares[i] for i in PAID) for name in CLAIM_TYPES])
+    paid_share = np.array(
+        [sum(CLAIMS.types[name].outcome_shares[i] for i in PAID_OUTCOMES) for name in CLAIM_TYPES]
+    )
     paid_weights = weights * paid_share[None, None, :, None, None]
 
     def total(cells: Floats, component: Floats) -> Floats:
@@ -69,7 +73,29 @@ def claims_truth(claims: Claims, window: Window, org: Organisation) -> dict:
     kpis["claim_reopened_within_90_days_share"] = ratio(
         "month of report", labels, reopened * closed, closed, org
     )
+    kpis |= {
+        "claim_first_time_complete_share": ratio(
+            "month of report", labels, total(weights, parts.decided * (ROUNDS == 0)), closed, org
+        ),
+        "claim_prepaid_share": ratio(
+            "month of report",
+            labels,
+            total(_of_kinds(paid_weights, HANDLING.prepaid_shares), parts.decided),
+            closed,
+            org,
+        ),
+        "claim_documents_mean": ratio(
+            "month of report",
+            labels,
+            total(weights, parts.documented * (HANDLING.papers_least + HANDLING.papers_more_mean + ROUNDS)),
+            total(weights, parts.documented),
+            org,
+        ),
+    }
+    investigated = [CLAIMS.types[name].investigated_share for name in CLAIM_TYPES]
+    assessed = [share + CLAIMS.assessed_otherwise_share * (1 - share) for share in investigated]
     for measure, cells in (
+        ("assessment_to_decision", _of_kinds(weights, assessed)),
         ("report_to_decision", weights),
         ("report_to_decision_net", weights),
         ("documents_to_decision", weights),
@@ -77,6 +103,11 @@ def claims_truth(claims: Claims, window: Window, org: Organisation) -> dict:
     ):
         kpis |= _durations(measure, cells, parts, labels, org)
     return kpis
+
+
+def _of_kinds(weights: Floats, shares: Sequence[float]) -> Floats:
+    """Expected claims by branch × month × kind × rounds × shift, of each kind a share."""
+    return weights * np.array(shares)[None, None, :, None, None]
 
 
 def type_truth() -> dict:
@@ -111,6 +142,7 @@ def _components(low: float, high: float) -> _Components:
         met={},
         breached={},
         decided=np.zeros(shape),
+        documented=np.zeros(shape),
     )
     for index, kind in enumerate(kinds):
         for rounds in range(3):
@@ -128,6 +160,7 @@ def _integrate(result: _Components, place: tuple[int, int], decision: Floats, po
     of_day = points[:, 3]
     stays = np.exp(-CLAIMS.withdrawal_a_day * decision)
     result.decided[place] = stays.mean(axis=1)
+    result.documented[place] = np.exp(-CLAIMS.withdrawal_a_day * documents).mean(axis=1)
     for key, days, started in (("report", decision, 0.0), ("documents", decision - documents, documents)):
         in_time = np.floor(of_day + days) <= LIMIT_DAYS
         limit = started + LIMIT_DAYS + 1 - of_day
@@ -138,6 +171,7 @@ def _integrate(result: _Components, place: tuple[int, int], decision: Floats, po
         ("report_to_decision", decision, stays),
         ("report_to_decision_net", decision, np.ones_like(stays)),
         ("documents_to_decision", decision - documents, stays),
+        ("assessment_to_decision", (1 - CLAIMS.assessed_at) * (decision - documents), stays),
         ("report_to_payment", decision + lag, stays),
     ):
         seen = at_work(of_day + days) - at_work(of_day)

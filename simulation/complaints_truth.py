@@ -3,16 +3,18 @@
 How complaints are drawn is in `complaints.py`.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
-from simulation.clock import Window, month_label
+from simulation.clock import MONTH_STARTS, Window, month_label, month_of, months_later
 from simulation.complaints import Complaints
 from simulation.distributions import lognormal_cdf
 from simulation.hazards import COMPLAINTS, QUALITY
-from simulation.life_course import Intervals
+from simulation.life_course import EVENTS, Intervals, LifeCourse
 from simulation.organisation import Organisation
 from simulation.policies import Register
 from simulation.policy_feeds import in_force_months
@@ -41,6 +43,7 @@ def complaint_truth(
         ),
         "complaint_upheld_share": ratio(by, labels, upheld * decided, decided, org),
         **_closing_days(expected, quality, labels, org),
+        **_responses(expected, quality, labels, org),
     }
     own = complaints.merged_into < 0
     seen = complaints.received <= window.as_of_day
@@ -90,8 +93,71 @@ def _closing_days(expected: NDArray, quality: NDArray, labels: list[str], org: O
     }
 
 
+def _responses(expected: NDArray, quality: NDArray, labels: list[str], org: Organisation) -> dict:
+    """Days to the first response, which comes a day and a Poisson number of days on, or with an earlier closing."""
+    days = np.arange(12)
+    waits = np.cumsum([0.0, *(math.exp(-1) / math.factorial(k) for k in days[:-1])])
+    by_cell = 1 - (1 - _resolved_by(days, quality)) * (1 - waits)
+    whole = (by_cell * expected[:, :, None]).sum(axis=0) / expected.sum(axis=0)[:, None]
+    by = "month of receipt"
+    return {
+        "complaint_first_response_within_3_days_share": ratio(
+            by, labels, expected * by_cell[:, :, 3], expected, org
+        ),
+        "complaint_first_response_days_median": values(
+            by, labels, (whole < 0.5).sum(axis=-1).tolist(), (by_cell < 0.5).sum(axis=-1).tolist(), org
+        ),
+    }
+
+
 def _undecided(closed: NDArray) -> NDArray:
     """Share still undecided after each day if nobody withdrew; of those that close on a day as many do on any day."""
     before = np.concatenate([np.zeros_like(closed[..., :1]), closed[..., :-1]], axis=-1)
     hazard = (closed - before) / np.maximum(1 - before, 1e-12)
     return np.cumprod(1 - (1 - COMPLAINTS.withdrawn_share) * hazard, axis=-1)
+
+
+def recovery_truth(
+    complaints: Complaints, policies: Register, course: LifeCourse, window: Window, org: Organisation
+) -> dict:
+    """Complaints by month of receipt of this draw, and those whose customer had a policy in force a year later.
+
+    Without those whose last policy was ended by death, a claim or maturity.
+    """
+    own = np.flatnonzero(
+        (complaints.merged_into < 0) & (complaints.received >= MONTH_STARTS[window.first_month])
+    )
+    then = months_later(complaints.received[own], 12)
+    asked = pl.DataFrame({"case": own, "customer": policies.customer[complaints.policy[own]], "then": then})
+    spans, events = course.intervals, course.events
+    held = pl.DataFrame(
+        {"customer": policies.customer[spans.policy], "begin": spans.start, "last": spans.last}
+    )
+    ends = pl.DataFrame(
+        {
+            "customer": policies.customer[events.policy],
+            "kind": pl.Series(EVENTS)[events.kind],
+            "day": events.day,
+        }
+    )
+    stays = (
+        asked.join(held, on="customer").filter(pl.col("then").is_between("begin", "last"))["case"].unique()
+    )
+    left_by = (
+        asked.join(ends, on="customer")
+        .filter(pl.col("day") < pl.col("then"))
+        .sort("day")
+        .group_by("case")
+        .last()
+    )
+    otherwise = left_by.filter(pl.col("kind").is_in(["death", "claim_termination", "maturity"]))["case"]
+    stay = np.isin(own, stays.to_numpy())
+    counted = (stay | ~np.isin(own, otherwise.to_numpy())) & (then <= window.as_of_day)
+    cell = complaints.branch[own] * window.months + month_of(complaints.received[own]) - window.first_month
+    size = len(org.codes) * window.months
+    sums = [
+        np.bincount(cell[which], minlength=size).reshape(-1, window.months)
+        for which in (stay & counted, counted)
+    ]
+    labels = [month_label(month) for month in window.observed]
+    return {"kpis": {"complainant_retained_12m_share": ratio("month of receipt", labels, *sums, org)}}

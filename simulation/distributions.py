@@ -36,6 +36,14 @@ def rounded_mean(mean: Floats, sd: float, low: int, high: int) -> Floats:
     return np.interp(mean, grid, low + above.sum(axis=1))
 
 
+def answer_chances(mean: Floats, sd: float, low: int, high: int) -> Floats:
+    """Chance of each whole number low…high of a normal that is rounded and clipped, one row a mean."""
+    cuts = np.arange(low, high) + 0.5
+    below = normal_cdf((cuts[None, :] - mean[:, None]) / sd)
+    edges = np.ones((len(mean), 1))
+    return np.diff(np.concatenate([0 * edges, below, edges], axis=1), axis=1)
+
+
 def even_points(count: int, bases: tuple[int, ...]) -> Floats:
     """Points spread evenly over the unit cube, one a row: the Halton sequence of the prime bases."""
     columns = []

@@ -4,6 +4,7 @@ The rows themselves are made in the modules named after the records.
 """
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -25,6 +26,12 @@ CLAIM_EVENTS = Faults(
     shown=("EVT", "TS", "AMT"),
     readable=pl.col("EVT") != "NOTE",
     file_of=pl.col("TS").dt.year(),
+)
+CLAIM_WORKFLOW = replace(
+    CLAIM_EVENTS,
+    wrong=lambda rows: rows.with_columns(pl.col("TS") + pl.duration(hours=9)),
+    correctable=pl.lit(True),
+    file_of=pl.lit(0),
 )
 COMPLAINTS = Faults(
     key=("id",),

@@ -91,6 +91,8 @@ class Claims:
     decision_factor_by_rounds: tuple[float, float, float] = (1.0, 1.9, 2.8)
     # Documents are complete at an even share of the time to decision between these bounds, by rounds.
     documents_share_by_rounds: tuple[tuple[float, float], ...] = ((0.05, 0.20), (0.30, 0.60), (0.45, 0.70))
+    assessed_otherwise_share: float = 0.08  # of claims that are not investigated; those that are, all
+    assessed_at: float = 0.6  # of the time from the documents to the decision
     withdrawal_a_day: float = 0.002  # exponential, competing with the decision
     cancelled_share: float = 0.006
     payment_lag_days_median: float = 1.6
@@ -218,9 +220,54 @@ class Service:
     rating_shares: tuple[float, ...] = (0.01, 0.03, 0.09, 0.35, 0.52)
 
 
+@dataclass(frozen=True)
+class Handling:
+    """How customers are served on the way: by which channel, by whom, with which papers and favours."""
+
+    channels: tuple[str, ...] = ("app", "mini_program", "web", "call", "counter", "agent", "bank")
+    channel_shares: tuple[float, ...] = (0.40, 0.20, 0.06, 0.16, 0.08, 0.07, 0.03)
+    segments: tuple[str, ...] = ("urban", "rural", "new_citizen", "wealthy")
+    segment_shares: tuple[float, ...] = (0.52, 0.26, 0.15, 0.07)
+    policies_per_agent: int = 150
+    claims_a_month_per_handler: int = 12
+    complaints_a_month_per_handler: int = 12
+    # From report to a handler, log-normal; what the system decides alone gets none.
+    assignment_days_median: float = 0.08
+    assignment_sigma: float = 0.8
+    # Papers of a claim: two, some more, and one for each time that more were asked for.
+    papers_least: int = 2
+    papers_more_mean: float = 1.5
+    medium_shares_by_channel: tuple[tuple[float, float, float], ...] = (  # electronic, mixed, paper
+        (0.94, 0.06, 0.0), (0.92, 0.08, 0.0), (0.90, 0.10, 0.0), (0.55, 0.25, 0.20), (0.10, 0.25, 0.65),
+        (0.45, 0.30, 0.25), (0.20, 0.30, 0.50),
+    )  # fmt: skip
+    # By kind of claim, in the order of CLAIM_TYPES.
+    direct_pay_shares: tuple[float, ...] = (0.35, 0.10, 0.20, 0.0)
+    green_channel_shares: tuple[float, ...] = (0.02, 0.05, 0.30, 0.30)
+    # Of claims that are going to be paid; at an even place between documents and half of the way to the decision.
+    prepaid_shares: tuple[float, ...] = (0.0, 0.05, 0.50, 0.20)
+    prepaid_decided_within_days: float = 55.0  # after the documents
+    catastrophe_share: float = 0.4  # of accident claims of one month in two regions
+    # By matter of the complaint, in the order of CATEGORIES; what is found when it is closed.
+    causes: tuple[tuple[str, ...], ...] = (
+        ("delay", "loss_assessment", "refusal_reasons", "information"),
+        ("misled", "information", "staff"),
+        ("information", "charges", "delay"),
+        ("delay", "information", "system"),
+        ("system", "staff", "delay"),
+        ("system", "information", "charges"),
+    )
+    cause_shares: tuple[float, ...] = (0.40, 0.30, 0.20, 0.10)
+    modes: tuple[str, ...] = ("app", "web", "phone", "paper", "in_person")
+    mode_shares: tuple[float, ...] = (0.45, 0.25, 0.20, 0.04, 0.06)
+    policies_per_outlet_city: float = 900.0
+    policies_per_outlet_county: float = 450.0
+
+
 QUALITY = Quality()
 POLICIES = Policies()
 CLAIMS = Claims()
 COMPLAINTS = Complaints()
 SURVEYS = Surveys()
 SERVICE = Service()
+HANDLING = Handling()

@@ -105,6 +105,14 @@ def deliver(rows: pl.DataFrame, faults: Faults, window: Window, rng: np.random.G
     return Delivery(delivered, _as_text([*broken.values()], faults), amounts)
 
 
+def together(one: dict, other: dict) -> dict:
+    """The amounts of two files of a feed as those of the feed: numbers and lists added up, reason by reason."""
+    return {
+        name: together(amount, other[name]) if isinstance(amount, dict) else amount + other[name]
+        for name, amount in one.items()
+    }
+
+
 class _Picker:
     """Draws disjoint sets of rows, so that no row goes wrong in two ways."""
 

@@ -28,6 +28,11 @@ class Organisation:
     changed_branch: int
     changed_month: int
 
+    @property
+    def tiers(self) -> list[str]:
+        """Every third branch is one of a county, the others are of cities."""
+        return ["county" if number % 3 == 2 else "city" for number in range(len(self.codes))]
+
     def truth(self, window: Window) -> dict:
         observed = self.quality[:, -window.months :]
         return {
@@ -88,8 +93,8 @@ def org_units(org: Organisation) -> pl.DataFrame:
         for code, region in of_province.items()
     ]
     rows += [
-        (code, f"Branch {code[1:]}", province, region, "city")
-        for code, province, region in zip(org.codes, provinces, region_names, strict=True)
+        (code, f"Branch {code[1:]}", province, region, tier)
+        for code, province, region, tier in zip(org.codes, provinces, region_names, org.tiers, strict=True)
     ]
     columns = ["org_unit", "name", "parent", "region", "tier"]
     return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row").with_columns(

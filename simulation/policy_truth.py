@@ -25,7 +25,31 @@ def policy_truth(
         kpis[f"persistency_{months}m_policy_share"] = truth
         kpis[f"persistency_{months}m_premium_share"] = truth
     kpis["surrender_policy_share"] = _surrenders(policies, course, window, org)
+    kpis["customer_second_policy_share"] = _second_policies(policies, window, org)
     return {"kpis": kpis, "realised": _realised(policies, course, premiums, window)}
+
+
+def _second_policies(policies: Register, window: Window, org: Organisation) -> dict:
+    """Customers by the month of their first policy of this draw, and those with another within 365 days."""
+    first = np.full(int(policies.customer.max()) + 1, NEVER)
+    np.minimum.at(first, policies.customer, policies.issued)
+    later = (policies.issued > first[policies.customer]) & (policies.renews < 0)
+    second = np.full(len(first), NEVER)
+    np.minimum.at(second, policies.customer[later], policies.issued[later])
+    opening = np.flatnonzero(policies.issued == first[policies.customer])
+    _, one_each = np.unique(policies.customer[opening], return_index=True)
+    chosen = opening[one_each]
+    customer, branch = policies.customer[chosen], policies.branch[chosen]
+    month = month_of(first[customer]) - window.first_month
+    seen = month >= 0
+    cell, size = branch * window.months + month, len(org.codes) * window.months
+    soon = seen & (second[customer] - first[customer] <= 365)
+
+    def counted(which: np.ndarray) -> np.ndarray:
+        return np.bincount(cell[which], minlength=size).reshape(-1, window.months)
+
+    labels = [month_label(m) for m in window.observed]
+    return ratio("month of the first policy", labels, counted(soon), counted(seen), org)
 
 
 def persistency_by_line_and_channel(year: int) -> tuple[np.ndarray, np.ndarray]:

@@ -15,16 +15,19 @@ import polars as pl
 
 from simulation import feeds, hazards
 from simulation.claim_events import claim_event_rows, claim_log, decided_before_reported
+from simulation.claim_service import claim_service, with_service, workflow_rows
+from simulation.claim_service_truth import claim_service_truth
 from simulation.claims import Claims, claims
 from simulation.claims_truth import claims_truth, type_truth
 from simulation.clock import AS_OF, Window, month_label
 from simulation.columns import recorded
 from simulation.complaints import Complaints, complaint_rows, complaints
-from simulation.complaints_truth import complaint_truth
+from simulation.complaints_truth import complaint_truth, recovery_truth
 from simulation.invitations import invitation_rows, invitation_truth, invited
 from simulation.life_course import LifeCourse, life_course
-from simulation.mess import deliver
+from simulation.mess import deliver, together
 from simulation.organisation import Organisation, branch_count, org_units, organisation
+from simulation.people import cause_truth, causes, outlets, with_handling, with_modes, with_people
 from simulation.policies import Register, policy_rows, register
 from simulation.policy_feeds import (
     exposure_rows,
@@ -73,7 +76,7 @@ class _Draw:
         self.truth["feeds"][feed] = {"files": files, **amounts, **more}
 
     def write_policies(self) -> None:
-        rows = policy_rows(self.register, self.org)
+        rows = with_people(policy_rows(self.register, self.org), self.register, self.org, self.rng("people"))
         rows = rows.with_columns(
             UPD_TS=recorded(self.register.issued, self.window, self.rng("policies recorded"))
         )
@@ -90,7 +93,7 @@ class _Draw:
         delivery = deliver(rows, feeds.PREMIUMS, self.window, self.rng("premiums mess"))
         file = feeds.write_csv(delivery, feeds.PREMIUMS, self.folder / "premiums.csv")
         self.record("premiums", [file], delivery.amounts)
-        exposure_rows(self.register, self.course, due, self.window, self.org).write_csv(
+        outlets(exposure_rows(self.register, self.course, due, self.window, self.org), self.org).write_csv(
             self.folder / "exposures.csv", datetime_format="%Y-%m-%d %H:%M:%S", float_precision=2
         )
 
@@ -109,13 +112,21 @@ class _Draw:
         rows = claim_event_rows(
             log, self.claims, self.register, self.window, self.org, self.rng("claim rows")
         )
+        service = claim_service(self.claims, self.window, self.org, self.rng("claim service"))
+        self.learn(claim_service_truth(self.claims, service, log, self.window, self.org))
+        rows = with_service(rows, log, service)
         delivery = deliver(rows, feeds.CLAIM_EVENTS, self.window, self.rng("claims mess"))
         files = feeds.write_by_file(delivery, feeds.CLAIM_EVENTS, self.folder, "claim_events", AS_OF.year)
         notes = int((delivery.rows["EVT"] == "NOTE").sum())
+        steps = workflow_rows(rows, service, self.window, self.rng("claim workflow"))
+        workflow = deliver(steps, feeds.CLAIM_WORKFLOW, self.window, self.rng("claim workflow mess"))
+        files.append(
+            feeds.write_csv(workflow, feeds.CLAIM_WORKFLOW, self.folder / "claim_events_workflow.csv")
+        )
         self.record(
             "claim_events",
             files,
-            delivery.amounts,
+            together(delivery.amounts, workflow.amounts),
             rows_skipped_notes=notes,
             out_of_order_claims=len(disordered),
             out_of_order=disordered,
@@ -125,7 +136,13 @@ class _Draw:
         self.learn(
             complaint_truth(self.complaints, self.register, self.course.intervals, self.window, self.org)
         )
+        self.learn(recovery_truth(self.complaints, self.register, self.course, self.window, self.org))
         rows = complaint_rows(self.complaints, self.register, self.window, self.rng("complaint rows"))
+        cause = causes(self.complaints, self.rng("complaint causes"))
+        self.learn(cause_truth(self.complaints, cause, self.window, self.org))
+        rows = with_handling(
+            rows, self.complaints, cause, self.window, self.org, self.rng("complaint handling")
+        )
         delivery = deliver(rows, feeds.COMPLAINTS, self.window, self.rng("complaints mess"))
         file = feeds.write_ndjson(delivery, feeds.COMPLAINTS, self.folder / "complaints.ndjson")
         self.record("complaints", [file], delivery.amounts)
@@ -143,6 +160,7 @@ class _Draw:
         self.learn(survey_truth(people, self.window, self.org))
         given, recommend = answers(people, self.rng("answers"))
         rows = answer_rows(given, recommend, people, self.register, self.window, self.rng("answer rows"))
+        rows = with_modes(rows, self.rng)
         delivery = deliver(rows, feeds.SURVEY_ANSWERS, self.window, self.rng("answers mess"))
         file = feeds.write_parquet(delivery, self.folder / "survey_answers.parquet")
         self.record("survey_answers", [file], delivery.amounts)
@@ -161,6 +179,7 @@ class _Draw:
         )
         self.learn(invitation_truth(asked, self.register, self.window, self.org))
         rows = invitation_rows(asked, self.register, self.window, self.rng("invitation rows"))
+        rows = with_modes(rows, self.rng)
         delivery = deliver(rows, feeds.SURVEY_INVITATIONS, self.window, self.rng("invitations mess"))
         file = feeds.write_csv(delivery, feeds.SURVEY_INVITATIONS, self.folder / "survey_invitations.csv")
         self.record("survey_invitations", [file], delivery.amounts)
@@ -253,6 +272,7 @@ def _hazards() -> dict:
         "complaints": asdict(hazards.COMPLAINTS),
         "surveys": asdict(hazards.SURVEYS),
         "service": asdict(hazards.SERVICE),
+        "handling": asdict(hazards.HANDLING),
         "in_order_of": {
             "lines": hazards.LINES,
             "channels": hazards.CHANNELS,

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.clock import Window, month_label
-from simulation.distributions import normal_cdf, rounded_mean
+from simulation.distributions import answer_chances, normal_cdf, rounded_mean
 from simulation.hazards import DIMENSIONS, SURVEYS
 from simulation.organisation import Organisation
 from simulation.surveys import DIMENSION_OF_ITEM, ITEM_OFFSET, Respondents
-from simulation.truth import ratio
+from simulation.truth import ratio, values
 
 Floats = NDArray[np.float64]
 
@@ -44,6 +44,7 @@ def survey_truth(people: Respondents, window: Window, org: Organisation) -> dict
     kpis["servqual_gap_points_weighted"] = mean_of(gap @ weights, asked_both)
     kpis["csi_score"] = mean_of(_satisfaction_means(people) @ weights, asked_both)
     kpis["nps_points"] = mean_of(_net_promoter(people), valid)
+    kpis["satisfaction_standard_deviation"] = _satisfaction_deviation(people, valid, labels, org)
     realised = {
         "survey_responses": len(people),
         "survey_responses_long_form": int(people.long_form.sum()),
@@ -71,6 +72,30 @@ def _satisfaction_means(people: Respondents) -> Floats:
     deviation = people.perception - SURVEYS.perception_mean
     latent = SURVEYS.satisfaction_mean + SURVEYS.satisfaction_slope * deviation
     return (rounded_mean(latent, sd, 1, 5) - 1) / 4 * 100
+
+
+def _satisfaction_deviation(
+    people: Respondents, valid: NDArray[np.bool_], labels: list[str], org: Organisation
+) -> dict:
+    """Standard deviation of overall satisfaction, 0 to 100, over the respondents of each month."""
+    deviation = (people.perception - SURVEYS.perception_mean).mean(axis=1)
+    mean = SURVEYS.satisfaction_mean + SURVEYS.satisfaction_slope * deviation
+    sd = float(np.hypot(SURVEYS.satisfaction_slope * SURVEYS.person_sd, SURVEYS.satisfaction_sd))
+    chance = answer_chances(mean[valid], sd, 1, 5)
+    score = np.arange(5) * 25.0
+    cell = (people.branch * len(labels) + people.month)[valid]
+    sums = [
+        np.bincount(cell, weights, len(org.codes) * len(labels)).reshape(-1, len(labels))
+        for weights in (np.ones(len(cell)), chance @ score, chance @ score**2)
+    ]
+
+    def deviations(n: Floats, total: Floats, squares: Floats) -> list:
+        with np.errstate(invalid="ignore"):
+            found = np.sqrt(np.maximum(squares / n - (total / n) ** 2, 0))
+        return np.where(n > 0, np.round(found, 6), 0.0).tolist()
+
+    company = [part.sum(axis=0) for part in sums]
+    return values("month of answer", labels, deviations(*company), deviations(*sums), org)
 
 
 def _over_items(items: Floats) -> Floats:

@@ -26,6 +26,8 @@ from transforms.vocabulary import CALENDAR_GRAINS, Grain
 # The cuts that every fact has, but for `current_org_unit`: by default a policy belongs to the unit that issued it, and
 # that one asks who looks after it now.
 SHARED_CUTS = ("company", "org_unit", "current_org_unit", "region", "product_line", "channel", "age_band")
+# What a unit of the organisation says of the cases that have it: its tier, and itself or the unit above it of a tier.
+UNIT_CUTS = ("tier", "province", "city")
 # Between the parts of a crossed cut in its name, and between those of its segments: `motor × north`.
 CROSSED = " × "
 
@@ -141,6 +143,11 @@ class ComplaintSettings(BaseModel):
         description="Categories of complaints, as delivered, that are about how a policy was sold.",
         examples=[["sales"]],
     )
+    loss_assessment: tuple[str, ...] = Field(
+        (),
+        description="Root causes of complaints, as delivered, that are about how a loss was assessed.",
+        examples=[["loss_assessment"]],
+    )
 
     @property
     def name(self) -> str:
@@ -155,6 +162,11 @@ class ComplaintSettings(BaseModel):
     def sales_name(self) -> str:
         """The categories of mis-selling in short, as they stand in a definition version."""
         return ",".join(sorted(self.mis_selling)) or "not said"
+
+    @property
+    def assessment_name(self) -> str:
+        """The causes of disputes about losses in short, as they stand in a definition version."""
+        return ",".join(sorted(self.loss_assessment)) or "not said"
 
 
 class MarketSettings(BaseModel):

@@ -10,7 +10,7 @@ from orchestration.project import Project
 from transforms.kpi.registry import registry
 from transforms.measures.cases import CASE_COLUMNS, kpi_cases
 from transforms.measures.definition import Kpi
-from transforms.measures.segments import with_cuts
+from transforms.measures.segments import with_cuts, with_units
 from transforms.nearest import meant
 from transforms.settings import Settings
 from warehouse.store import read_published
@@ -30,7 +30,8 @@ def cases_of(
         raise ValueError(f"{code} has no basis {basis}; it has {', '.join(kpi.dates) or 'none but stock'}")
     fact = read_published(current, f"SELECT * FROM {kpi.fact}")
     columns = fact.columns
-    fact = with_cuts(fact.lazy(), place).collect()
+    units = read_published(current, "SELECT * FROM core.org_units").lazy()
+    fact = with_cuts(with_units({kpi.fact: fact.lazy()}, units, place)[kpi.fact], place).collect()
     if missing := sorted(set(place) - set(fact.columns)):
         raise ValueError(f"{kpi.fact} is not divided by {missing[0]}")
     as_of = read_published(current, "SELECT max(as_of) AS as_of FROM kpi.monthly").item()

@@ -33,6 +33,7 @@ def _shared(settings: Settings) -> pl.LazyFrame:
         recorded=recorded,
         key_matches=pl.LazyFrame(schema=SCHEMAS["core.key_matches"]),
         indicator_values=pl.LazyFrame(schema=SCHEMAS["core.indicator_values"]),
+        org_units=pl.LazyFrame(schema=SCHEMAS["core.org_units"]),
         as_of=AS_OF,
         settings=settings,
         **{name: facts[table] for name, table in READS.items()},

@@ -19,6 +19,8 @@ from transforms.model import transform
         "parent": (pl.String, "The unit it belongs to."),
         "region": (pl.String, "Region."),
         "tier": (pl.String, "Tier: head_office, province, city or county."),
+        "province": (pl.String, "The province that it is or belongs to."),
+        "city": (pl.String, "The city that it is or belongs to."),
         "valid_from": (pl.Date, "First day."),
         "valid_to": (pl.Date, "Last day; empty while it exists."),
     },

@@ -21,7 +21,7 @@ from transforms.kpi.every_period import facts_by_table
 from transforms.kpi.registry import registry
 from transforms.measures.definition import Kpi
 from transforms.measures.resampled_cases import case_leaves, drawn_values, with_exposures
-from transforms.measures.segments import Facts, with_cuts
+from transforms.measures.segments import Facts, with_cuts, with_units
 from transforms.model import Columns, transform
 from transforms.settings import Settings, asks_for_draws
 
@@ -47,7 +47,12 @@ SCORE_INTERVALS: Columns = {
 
 @transform(
     writes="index.score_intervals",
-    reads={"kpi_monthly": "kpi.monthly", "kpi_windows": "kpi.windows", **FACTS},
+    reads={
+        "kpi_monthly": "kpi.monthly",
+        "kpi_windows": "kpi.windows",
+        "org_units": "core.org_units",
+        **FACTS,
+    },
     keys=(),
     grain=(*VERSION, *UNIT, "node"),
     columns=SCORE_INTERVALS,
@@ -56,6 +61,7 @@ SCORE_INTERVALS: Columns = {
 def score_intervals(
     kpi_monthly: pl.LazyFrame,
     kpi_windows: pl.LazyFrame,
+    org_units: pl.LazyFrame,
     *,
     as_of: date,
     settings: Settings,
@@ -64,10 +70,11 @@ def score_intervals(
     """One row per framework, month, segment and inner node: what sampling noise leaves open of its score."""
     asked = settings.robustness
     assert asked, "made only if asked for"
+    placed = with_units(facts_by_table(**facts), org_units, settings.cuts)
     return resampled_intervals(
         with_windows(kpi_monthly, kpi_windows),
         settings.frameworks,
-        {name: with_cuts(fact, settings.cuts) for name, fact in facts_by_table(**facts).items()},
+        {name: with_cuts(fact, settings.cuts) for name, fact in placed.items()},
         registry(settings),
         as_of=as_of,
         draws=asked.bootstrap_draws,

@@ -55,6 +55,15 @@ def _mis_selling(settings: Settings) -> dict[str, Any]:
     return {"measure": of_sales, "awaits": ""}
 
 
+def _loss_assessment(settings: Settings) -> dict[str, Any]:
+    """Which causes are disputes about the assessment of a loss is the project's to say."""
+    disputed = list(settings.complaints.loss_assessment)
+    if not disputed:
+        return {}
+    of_losses = Share(of=pl.col("root_cause").is_in(disputed), among=pl.col("root_cause").is_not_null())
+    return {"measure": of_losses, "awaits": ""}
+
+
 KPIS = (
     Kpi(
         code="complaint_upheld_share",
@@ -231,6 +240,38 @@ KPIS = (
                     7  2025-03-03   -
             """),
             under=Settings(complaints=ComplaintSettings(mis_selling=("sales",))),
+        ),
+        **CASES,
+    ),
+    Kpi(
+        code="complaint_loss_assessment_share",
+        title="Complaints caused by the assessment of a loss among all whose cause is known (定损争议)",
+        measure=Share(of=pl.col("root_cause").is_in([]), among=pl.col("root_cause").is_not_null()),
+        switch="complaints.assessment_name",
+        awaits="complaints.loss_assessment",
+        by_rules=_loss_assessment,
+        unit="share",
+        direction=-1,
+        dates={"cohort": "received_on"},
+        horizon_days=60,
+        minimum=20,
+        source="Disputes about the assessment of losses, by what was found to have caused the complaint",
+        definition="Complaints that were caused by how a loss was assessed, by the root causes that the project "
+        "names, among those whose cause is known.",
+        formula="causes in `complaints.loss_assessment` / all causes",
+        example=Example(
+            given="12 caused by the assessment of a loss, 28 by delay, 5 not closed yet",
+            value=0.3,
+            numerator=12,
+            denominator=40,
+            every=ALONE,
+            rows=rows("""
+                cases  received_on  root_cause
+                   12  2025-03-03   loss_assessment
+                   28  2025-03-03   delay
+                    5  2025-03-03   -
+            """),
+            under=Settings(complaints=ComplaintSettings(loss_assessment=("loss_assessment",))),
         ),
         **CASES,
     ),

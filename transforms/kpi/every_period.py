@@ -12,6 +12,7 @@ from transforms.kpi.declared_needs import declared_needs
 from transforms.kpi.indicators import indicator_records, is_ready_made
 from transforms.kpi.registry import registry
 from transforms.measures.records import kpi_records
+from transforms.measures.segments import with_units
 from transforms.periods import MONTH, long_periods, month_periods, months_until
 from transforms.settings import Settings
 
@@ -19,6 +20,7 @@ RECORDED = {
     "recorded": "staging.recorded",
     "key_matches": "core.key_matches",
     "indicator_values": "core.indicator_values",
+    "org_units": "core.org_units",
 }
 READS = {
     "claims": "core.claims",
@@ -52,6 +54,7 @@ def every_period(
     recorded: pl.LazyFrame,
     key_matches: pl.LazyFrame,
     indicator_values: pl.LazyFrame,
+    org_units: pl.LazyFrame,
     as_of: date,
     settings: Settings,
     **facts: pl.LazyFrame,
@@ -62,7 +65,7 @@ def every_period(
     single = month_periods(months).select(pl.lit(MONTH).alias("grain"), "starts_on", "ends_on")
     periods = pl.concat([single, longer])
     computed = kpi_records(
-        facts_by_table(**facts),
+        with_units(facts_by_table(**facts), org_units, settings.cuts),
         [kpi for kpi in registry(settings) if not is_ready_made(kpi)],
         periods,
         as_of=as_of,

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from transforms.measures.case_measures import Mean, Share
+from transforms.measures.case_measures import Mean, Share, StandardDeviation
 from transforms.measures.definition import Kpi
 from transforms.measures.example import Example, rows
 from transforms.measures.survey_measures import AllocationMean, MeanOfMeans, NetPromoter, WeightedMean
@@ -230,6 +230,21 @@ KPIS = (
         formula="mean of (answer − scale minimum) / (scale maximum − scale minimum) · 100",
         example=ANSWERS(value=69.75, numerator=13_950, denominator=200),
         **_answered("satisfaction_score"),
+    ),
+    Kpi(
+        code="satisfaction_standard_deviation",
+        title="Overall satisfaction, 0–100, standard deviation",
+        measure=StandardDeviation("satisfaction_score"),
+        unit="score_0_100",
+        source="Dispersion beside the mean: one mean can be that of a content crowd or of two camps",
+        definition="Standard deviation of overall satisfaction (see satisfaction_score) over the respondents.",
+        formula="√(Σ (answer − mean)² / (answers − 1)), answers from 0 to 100",
+        example=ANSWERS(
+            given="200 answers 5, 4, 3, 2, 1 in numbers 62, 71, 40, 17, 10: mean 69.75",
+            value=(156_987.5 / 199) ** 0.5,
+            denominator=200,
+        ),
+        **_answered("satisfaction_score") | {"direction": 0},
     ),
     Kpi(
         code="satisfied_share",

@@ -22,6 +22,7 @@ from transforms.measures.definition import (
     quantile_figures,
 )
 from transforms.statistics.intervals import (
+    deviation_interval,
     garwood,
     mean_interval,
     ratio_interval,
@@ -197,6 +198,36 @@ class Mean(OfCases):
             "numerator": total,
             "denominator": n,
             "value": over(total, n),
+            "ci_low": low,
+            "ci_high": high,
+            "n": n,
+            "n_undetermined": figure("missing"),
+        }
+
+
+@dataclass(frozen=True)
+class StandardDeviation(OfCases):
+    """Standard deviation of a value over the cases that have it, with divisor n − 1; interval by kurtosis."""
+
+    interval: ClassVar[str] = "normal on the logarithm, by kurtosis (Bonett)"
+    value: str | pl.Expr
+
+    @property
+    def conditions(self) -> tuple[pl.Expr, ...]:
+        return (filled(self.value),)
+
+    def statistics(self, as_of: date) -> Statistics:
+        """The statistics of the mean, and the fourth power."""
+        fourth = (of_row(self.value).cast(pl.Float64) ** 4).fill_null(0.0)
+        return {**Mean(self.value).statistics(as_of), "fourths": Statistic(fourth)}
+
+    def record(self, figure: Pick) -> Record:
+        total, squares, n = figure("sum"), figure("squares"), figure("n")
+        low, high = deviation_interval(total, squares, figure("cubes"), figure("fourths"), n)
+        return {
+            "numerator": NONE,
+            "denominator": n,
+            "value": pl.when(n > 1).then(variance_of(total, squares, n).sqrt()),
             "ci_low": low,
             "ci_high": high,
             "n": n,

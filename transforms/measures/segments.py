@@ -11,7 +11,7 @@ from math import prod
 import numpy as np
 import polars as pl
 
-from transforms.settings import CROSSED, SHARED_CUTS
+from transforms.settings import CROSSED, SHARED_CUTS, UNIT_CUTS
 from transforms.statistics.ordered import Array
 from transforms.vocabulary import CASES
 
@@ -49,6 +49,25 @@ def with_cuts(fact: pl.LazyFrame, cuts: Iterable[str]) -> pl.LazyFrame:
         for cut in own
         if texts.issuperset(cut.split(CROSSED))
     )
+
+
+def with_units(facts: Facts, units: pl.LazyFrame, cuts: Iterable[str]) -> dict[str, pl.LazyFrame]:
+    """The facts with the tier of each case's unit, and the units above it, as far as the cuts ask for them.
+
+    `units` has org_unit and UNIT_CUTS. A fact without units stays as it is; so does a column that a fact has itself.
+    """
+    asked = [name for name in UNIT_CUTS if any(name in cut.split(CROSSED) for cut in cuts)]
+    if not asked:
+        return dict(facts)
+
+    def placed(fact: pl.LazyFrame) -> pl.LazyFrame:
+        columns = fact.collect_schema().names()
+        wanted = [name for name in asked if name not in columns]
+        if "org_unit" not in columns or not wanted:
+            return fact
+        return fact.join(units.select("org_unit", *wanted), on="org_unit", how="left")
+
+    return {name: placed(fact) for name, fact in facts.items()}
 
 
 def segment_no_of(cut: str) -> str:

@@ -53,6 +53,27 @@ def normal_quantile(level: float) -> float:
 Z_95 = normal_quantile(LEVEL)
 
 
+def deviation_interval(
+    total: pl.Expr, squares: pl.Expr, cubes: pl.Expr, fourths: pl.Expr, n: pl.Expr, z: float = Z_95
+) -> Interval:
+    """Interval of a standard deviation from sums of powers of n values, by their kurtosis (Bonett 2006).
+
+    Bonett, Approximate confidence interval for standard deviation of nonnormal distributions, Computational Statistics
+    and Data Analysis 50; with the moments about the mean. Undefined under 4 values or where all are alike.
+    """
+    mean = total / n
+    second = squares - n * mean**2
+    fourth = fourths - 4 * mean * cubes + 6 * mean**2 * squares - 3 * n * mean**4
+    kurtosis = n * fourth / second**2
+    corrected = n / (n - z)
+    error = corrected * ((kurtosis - (n - 3) / n) / (n - 1)).clip(lower_bound=0).sqrt()
+    middle = (corrected * second / (n - 1)).log()
+    is_defined = (n >= 4) & (second > 0)
+    return Interval(
+        *(finite(pl.when(is_defined).then(((middle + sign * z * error) / 2).exp())) for sign in (-1, 1))
+    )
+
+
 def student_quantile(n: pl.Expr, level: float) -> pl.Expr:
     """The two-sided quantile of Student's t with n − 1 degrees of freedom."""
     probability = _below_upper_limit(level)

@@ -7,6 +7,7 @@ SELECT
         WHEN 'DOCDLV' THEN 'request_delivered' WHEN 'DOCRCV' THEN 'documents_received'
         WHEN 'DOCOK' THEN 'documents_complete' WHEN 'ASS' THEN 'assessed' WHEN 'PRG' THEN 'progress_notified'
         WHEN 'DEC' THEN 'decided' WHEN 'REFL' THEN 'refusal_sent' WHEN 'AGR' THEN 'agreed' WHEN 'PAY' THEN 'paid'
+        WHEN 'ASG' THEN 'assigned' WHEN 'ADV' THEN 'prepaid'
         WHEN 'CLO' THEN 'closed' WHEN 'REO' THEN 'reopened' WHEN 'WDR' THEN 'withdrawn' WHEN 'CAN' THEN 'cancelled'
     END AS event,
     TS AS event_at,
@@ -33,7 +34,9 @@ FROM read_csv(
         'EVT_ID': 'VARCHAR', 'CLAIM_NO': 'VARCHAR', 'EVT': 'VARCHAR', 'TS': 'TIMESTAMP', 'REC_TS': 'TIMESTAMP',
         'SPELL': 'INTEGER', 'POL_NO': 'VARCHAR', 'CUST_NO': 'VARCHAR', 'RESULT': 'VARCHAR',
         'AMT': 'DECIMAL(18,2)', 'CLAIMED': 'DECIMAL(18,2)', 'LOSS_TS': 'TIMESTAMP', 'TYPE': 'VARCHAR',
-        'BRANCH': 'VARCHAR', 'DONE_BY': 'VARCHAR', 'INVESTIGATED': 'BOOLEAN', 'FAST': 'BOOLEAN'
+        'BRANCH': 'VARCHAR', 'DONE_BY': 'VARCHAR', 'INVESTIGATED': 'BOOLEAN', 'FAST': 'BOOLEAN',
+        'SVC': 'VARCHAR', 'DIRECT': 'BOOLEAN', 'GREEN': 'BOOLEAN', 'CAT': 'VARCHAR', 'PAPERS': 'INTEGER',
+        'MEDIUM': 'VARCHAR', 'HANDLER': 'VARCHAR'
     }
 )
 WHERE EVT_ID IS NOT NULL
@@ -41,7 +44,7 @@ WHERE EVT_ID IS NOT NULL
     AND TS IS NOT NULL
     AND EVT IN (
         'RPT', 'CNT', 'DOCREQ', 'DOCDLV', 'DOCRCV', 'DOCOK', 'ASS', 'PRG', 'DEC', 'REFL', 'AGR', 'PAY', 'CLO',
-        'REO', 'WDR', 'CAN'
+        'REO', 'WDR', 'CAN', 'ASG', 'ADV'
     )
     AND (RESULT IS NULL OR RESULT IN ('F', 'P', 'R', 'Z'))
     AND (DONE_BY IS NULL OR DONE_BY IN ('H', 'A'))

@@ -7,7 +7,7 @@ FROM read_csv(
     columns = {
         'month': 'DATE', 'org_unit': 'VARCHAR', 'product_line': 'VARCHAR', 'region': 'VARCHAR',
         'policies': 'BIGINT', 'lives': 'BIGINT', 'premium_income': 'DECIMAL(18,2)',
-        'reserve_opening': 'DECIMAL(18,2)', 'recorded_at': 'TIMESTAMP'
+        'reserve_opening': 'DECIMAL(18,2)', 'recorded_at': 'TIMESTAMP', 'outlets': 'BIGINT'
     }
 )
 WHERE recorded_at IS NULL OR recorded_at < (SELECT ends_at FROM staging.run)

@@ -1,0 +1,83 @@
+"""What the hazards of the service of claims imply: true shares and times by month of report, and exact work counts.
+
+Times and shares are of the process, as in `claims_truth.py`; who has how many claims open is counted in this draw.
+"""
+
+import numpy as np
+import polars as pl
+
+from simulation.claim_events import EVENTS, ClaimLog
+from simulation.claim_service import ClaimService
+from simulation.claims import Claims
+from simulation.clock import MONTH_STARTS, Window, at_work, month_label
+from simulation.distributions import even_points, normal_quantile
+from simulation.hazards import HANDLING
+from simulation.organisation import Organisation
+from simulation.truth import ratio, values
+
+POINTS = 65_536
+
+
+def claim_service_truth(
+    claims: Claims, service: ClaimService, log: ClaimLog, window: Window, org: Organisation
+) -> dict:
+    """Truth by KPI of what is drawn for each claim alone; shares of kinds by the expected claims of the month."""
+    labels = [month_label(month) for month in window.observed]
+    expected = claims.expected[:, :, -window.months :]
+    by = "month of report"
+
+    def of_kinds(shares: tuple[float, ...]) -> dict:
+        flagged = np.einsum("kbm,k->bm", expected, np.array(shares))
+        return ratio(by, labels, flagged, expected.sum(axis=0), org)
+
+    everywhere = np.ones((len(org.codes), window.months))
+    electronic = sum(
+        share * media[0]
+        for share, media in zip(HANDLING.channel_shares, HANDLING.medium_shares_by_channel, strict=True)
+    )
+    hours = _assignment_hours()
+    kpis = {
+        "claim_direct_pay_share": of_kinds(HANDLING.direct_pay_shares),
+        "claim_green_channel_share": of_kinds(HANDLING.green_channel_shares),
+        "claim_documents_electronic_share": ratio(by, labels, electronic * everywhere, everywhere, org),
+        "claim_report_to_assignment_hours_median": values(
+            by, labels, [hours] * window.months, [[hours] * window.months] * len(org.codes), org
+        ),
+        "claims_open_per_handler": _work(claims, service, log, window, org),
+    }
+    return {"kpis": kpis, "realised": {"claims_prepaid": int((service.prepaid < window.end).sum())}}
+
+
+def _assignment_hours() -> float:
+    """Median hours of the clock from report to assignment, when both fall into working hours."""
+    points = even_points(POINTS, (2, 3))
+    lag = HANDLING.assignment_days_median * np.exp(HANDLING.assignment_sigma * normal_quantile(points[:, 0]))
+    seen = at_work(points[:, 1] + lag) - at_work(points[:, 1])
+    return round(float(np.median(seen)) * 24, 4)
+
+
+def _work(claims: Claims, service: ClaimService, log: ClaimLog, window: Window, org: Organisation) -> dict:
+    """Claims open at the end of each month, reopened ones too, and handlers with claims in it, in this draw."""
+    names = pl.Series(EVENTS)[log.event]
+    spells = (
+        pl.DataFrame({"claim": log.claim, "spell": log.spell, "event": names, "at": log.at})
+        .group_by("claim", "spell")
+        .agg(
+            begin=pl.col("at").filter(pl.col("event").is_in(["reported", "reopened"])).min(),
+            over=pl.col("at").filter(pl.col("event").is_in(["closed", "withdrawn", "cancelled"])).min(),
+        )
+        .drop_nulls("begin")
+    )
+    claim = spells["claim"].to_numpy()
+    begin, over = spells["begin"].to_numpy(), spells["over"].fill_null(np.inf).to_numpy()
+    handled = service.assigned[claim] < window.end
+    handler, branch = service.handler[claim], claims.branch[claim]
+    shape = (len(org.codes), window.months)
+    open_claims, handlers = np.zeros(shape), np.zeros(shape)
+    for place, month in enumerate(window.observed):
+        starts, ends = MONTH_STARTS[month], MONTH_STARTS[month + 1]
+        known = handled & (begin < ends) & (over >= starts)
+        open_claims[:, place] = np.bincount(branch[known & (over >= ends)], minlength=len(org.codes))
+        people = np.unique(np.stack([branch[known], handler[known]]), axis=1)[0]
+        handlers[:, place] = np.bincount(people, minlength=len(org.codes))
+    return ratio("month", [month_label(month) for month in window.observed], open_claims, handlers, org)
