@@ -50,6 +50,7 @@ CODES |= {
     "unit": ["share", "per_10k_policies", "days"],
     "dimension": ["reliability", "empathy"],
     "grain": ["month", "quarter", "year"],
+    "period": ["2025-03", "2025-Q1", "2024-H2", "2024", "2025"],
 }
 # Of these no row is without.
 ALWAYS = (

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from orchestration.own_contracts import own_contracts
 from orchestration.own_files import OwnFiles, own_files
@@ -34,7 +34,6 @@ from transforms.settings import (
     ComplaintSettings,
     Cut,
     KeySettings,
-    MarketSettings,
     PersistencySettings,
     RenewalSettings,
     RobustnessSettings,
@@ -193,7 +192,6 @@ class ProjectFile(_Part):
     renewal: RenewalSettings = RenewalSettings()
     exposure_study: StudySettings | None = None
     complaints: ComplaintSettings = ComplaintSettings()
-    market: MarketSettings | None = None
     surveys: SurveySettings = SurveySettings()
     claims: ClaimSettings = ClaimSettings()
     service: ServiceSettings = ServiceSettings()
@@ -221,6 +219,17 @@ class ProjectFile(_Part):
         description="Regulators' packs: shipped ones or paths of your own.",
         examples=[["cn_insurance_law"]],
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _market_is_delivered(cls, content: object) -> object:
+        if isinstance(content, dict) and "market" in content:
+            raise ValueError(
+                "market: is a feed now; deliver market_values with the columns period, product_line (or none), "
+                "complaints and premium_income: one row with your two numbers, such as 2025,1500,100000000000, does"
+            )
+        return content
+
     feeds: dict[str, Sources] = Field(
         min_length=1,
         description="Where each feed comes from, one source or several; what is left out makes its KPIs "

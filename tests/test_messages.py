@@ -68,6 +68,7 @@ SAMPLES = {
     "key twice": mistake(project("months: 3\nmonths: 4\n"), "stands twice", "line 4: months", "on line 3"),
     "unknown key": mistake(project("monhts: 3\n"), "there is no such key", "yml:3: monhts", "there is no such key"),
     "value out of range": mistake(project("months: 0\n"), "greater than or equal to 1", "yml:3: months", "1"),
+    "market": mistake(project("market: {complaints: 3}\n"), "is a feed now", "market:", "deliver market_values"),
     "time zone": mistake(
         project("time_zone: Mars/Olympus\n"), "unknown time zone", "policypulse.yml:3: time_zone", "Europe/Berlin"
     ),

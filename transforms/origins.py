@@ -20,7 +20,7 @@ class Need:
     """Alternatives, of which one is enough; an alternative is the set of items that it takes all of.
 
     An item is a column of a feed (`complaints.accepted_on`), a code in it (`claim_events.event=paid`; without a
-    code after the sign: an empty value), or a setting of the project file (`setting.market`).
+    code after the sign: an empty value), or a setting of the project file (`setting.complaints.mis_selling`).
     """
 
     alternatives: frozenset[frozenset[str]]

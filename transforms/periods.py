@@ -3,7 +3,7 @@
 Which of them a run computes is asked here; how a case falls into one is `transforms/measures/records.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,8 @@ def month_periods(months: list[date]) -> pl.DataFrame:
 
 
 MONTH = "month"
+# The grains that a period can be delivered in, by their length in months.
+LENGTHS: Mapping[str, int] = {MONTH: 1, **{str(grain): length for grain, length in CALENDAR_GRAINS.items()}}
 # Windows of several months up to each month, by their length in months.
 WINDOW_GRAINS = {"window_3": 3, "window_6": 6, "window_12": 12}
 ROLLING_MONTHS = 12
@@ -58,6 +60,29 @@ def months_of(periods: pl.DataFrame) -> pl.DataFrame:
     """Which months make up which period: month, period."""
     months = pl.date_ranges("starts_on", "ends_on", interval="1mo")
     return periods.select("period", month=months).explode("month").select("month", "period")
+
+
+def grain_of(period: pl.Expr) -> pl.Expr:
+    """The grain of a period as text.
+
+    >>> written = pl.DataFrame({"period": ["2025-03", "2025-Q2", "2025-H2", "2025"]})
+    >>> written.select(grain_of(pl.col("period")))["period"].to_list()
+    ['month', 'quarter', 'half_year', 'year']
+    """
+    marks = {"H": "half_year", "Q": "quarter", "": "year"}
+    return period.str.slice(5, 1).replace_strict(marks, default=MONTH, return_dtype=pl.String)
+
+
+def first_day_of(period: pl.Expr) -> pl.Expr:
+    """The first day of a period as text.
+
+    >>> written = pl.DataFrame({"period": ["2025-03", "2025-Q2", "2025-H2", "2025"]})
+    >>> [day.month for day in written.select(first_day_of(pl.col("period")))["period"]]
+    [3, 4, 7, 1]
+    """
+    length = grain_of(period).replace_strict(LENGTHS, return_dtype=pl.Int32)
+    number = period.str.extract(r"-[HQ]?(\d+)$").cast(pl.Int32).fill_null(1)
+    return pl.date(period.str.slice(0, 4).cast(pl.Int32), (number - 1) * length + 1, 1).alias("period")
 
 
 def without_rolling(periods: pl.DataFrame) -> pl.DataFrame:

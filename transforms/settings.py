@@ -169,18 +169,6 @@ class ComplaintSettings(BaseModel):
         return ",".join(sorted(self.loss_assessment)) or "not said"
 
 
-class MarketSettings(BaseModel):
-    """Confirmed complaints and premium income of the whole market in one period, for a complaint index."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    complaints: float = Field(gt=0, description="Confirmed complaints against all insurers.", examples=[1500])
-    premium_income: float = Field(
-        gt=0,
-        description="Premium income of all insurers, in the feeds' currency.",
-        examples=[100_000_000_000],
-    )
-
-
 class SurveySettings(BaseModel):
     """What the surveys of the project are."""
 
@@ -343,7 +331,6 @@ class Settings(BaseModel):
     renewal: RenewalSettings = RenewalSettings()
     exposure_study: StudySettings | None = None
     complaints: ComplaintSettings = ComplaintSettings()
-    market: MarketSettings | None = None
     surveys: SurveySettings = SurveySettings()
     keys: KeySettings = KeySettings()
     robustness: RobustnessSettings | None = Field(None, description="Left out: no draws, empty tables.")

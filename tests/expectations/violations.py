@@ -61,6 +61,10 @@ RAW = {
     ),
     ("raw.exposures", "month_is_first_day"): one("raw.exposures", "month = month + 1"),
     ("raw.exposures", "amounts_not_negative"): one("raw.exposures", "policies = -1"),
+    ("raw.market_values", "key_not_null"): placed("raw.market_values", "'life' AS product_line"),
+    ("raw.market_values", "both_sides_known"): placed(
+        "raw.market_values", "'2024' AS period, 'life' AS product_line, 3 AS complaints"
+    ),
     ("raw.indicator_values", "key_not_null"): placed("raw.indicator_values", "'X' AS indicator"),
     **{
         (f"raw.{feed}", "loads_account_for_rows"): one_less(f"raw.{feed}")

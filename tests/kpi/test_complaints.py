@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.kpi.books import KPIS, complaint_facts, frame, quotient, record
 from transforms.core.exposure_months import exposure_months
 from transforms.measures.records import kpi_records
-from transforms.periods import month_periods
-from transforms.settings import ComplaintSettings, MarketSettings, Settings
+from transforms.periods import long_periods, month_periods, months_until
+from transforms.settings import ComplaintSettings, Settings
 
 JAN, FEB, MAR = date(2025, 1, 1), date(2025, 2, 1), date(2025, 3, 1)
 TOLERANCE = 1e-9
@@ -103,18 +103,27 @@ EXPOSURE = {
     **{f"investment_{name}": pl.Float64 for name in ("opening", "deposits", "surrendered")},
 }
 
+MARKET = {
+    "period": pl.String,
+    "product_line": pl.String,
+    "complaints": pl.Int64,
+    "premium_income": pl.Float64,
+}
+
 
 def volume(
-    code: str, complaints: list[dict], basis: str = "cohort", market: MarketSettings | None = None, **exposure
+    code: str, complaints: list[dict], basis: str = "cohort", market: list[dict] | None = None, **exposure
 ):
     as_of = date(2025, 12, 1)
-    settings = Settings(cuts=("company",), market=market)
+    settings = Settings(cuts=("company",))
     fed = frame(EXPOSURE, [{"month": MAR, "org_unit": "all", "product_line": "all", **exposure}])
     facts = {
         **complaint_facts(complaints, as_of),
         # No register of policies: the insurer states how many there are.
         "core.policies": frame({"issued_on": pl.Date, "ended_on": pl.Date, "sequence_fault": pl.String}, []),
-        "core.exposure_months": exposure_months(exposures=fed, as_of=as_of, settings=settings),
+        "core.exposure_months": exposure_months(
+            exposures=fed, market=frame(MARKET, market or []), as_of=as_of, settings=settings
+        ),
     }
     return record(code, facts, MAR, as_of, basis=basis, settings=settings)
 
@@ -142,7 +151,7 @@ def test_complaint_index_of_the_naic():
     """45 of 1,500 confirmed complaints on 2 of 100 billion: 1.5 times par, 30 complaints expected."""
     closed = cases(45, received_on=FEB, closed_on=MAR, outcome="upheld")
     closed += cases(20, received_on=FEB, closed_on=MAR, outcome="not_upheld")
-    market = MarketSettings(complaints=1500, premium_income=100e9)
+    market = [{"period": "2025", "product_line": "all", "complaints": 1500, "premium_income": 100e9}]
     found = volume("complaint_index_ratio", closed, "period", market, premium_income=2e9)
     assert found["value"] == pytest.approx(1.5)
     assert found["denominator"] == pytest.approx(30)
@@ -156,6 +165,68 @@ def test_complaint_index_of_the_naic():
     small = volume("complaint_index_ratio", closed, "period", market, premium_income=0.2e9)
     assert small["status"] == "low_n", "three expected complaints are too few"
     assert volume("complaint_index_ratio", closed, "period", premium_income=2e9)["status"] == "not_applicable"
+
+
+def test_complaint_indices_of_several_lines_and_years():
+    """Motor: 30 over 10 expected in 2024, 12 over 24 in 2025. Life has no market, travel no premium."""
+    as_of, lines = date(2026, 1, 31), ("motor", "life", "travel")
+    closed = [
+        {"received_on": day, "closed_on": day, "outcome": "upheld", "cases": n, "product_line": line}
+        for day, n, line in [
+            (date(2024, 7, 1), 30, "motor"), (date(2025, 7, 1), 12, "motor"),
+            (date(2025, 7, 1), 5, "life"), (date(2025, 7, 1), 1, "travel"),
+        ]
+    ]  # fmt: skip
+    fed = frame(
+        EXPOSURE,
+        [
+            {"month": date(year, 7, 1), "org_unit": "all", "product_line": line, "premium_income": premium}
+            for year in (2024, 2025)
+            for line, premium in zip(lines, (1e9, 2e9, 0), strict=True)
+        ],
+    )
+    market = frame(
+        MARKET,
+        [
+            {"period": period, "product_line": line, "complaints": n, "premium_income": premium}
+            for period, line, n, premium in [
+                ("2024", "motor", 1_000, 100e9), ("2025", "motor", 2_400, 100e9),
+                ("2024", "travel", 5, 1e6), ("2025", "travel", 5, 1e6),
+            ]
+        ],
+    )  # fmt: skip
+    found = kpi_records(
+        {
+            "core.complaints": complaint_facts(closed, as_of)["core.complaints"],
+            "core.exposure_months": exposure_months(
+                exposures=fed, market=market, as_of=as_of, settings=Settings()
+            ),
+        },
+        [KPIS["complaint_index_ratio"]],
+        long_periods(months_until(as_of, 25), ("year",)),
+        as_of=as_of,
+        settings=Settings(cuts=("company", "product_line")),
+    )
+    told = {
+        (row["period"].year, row["segment"]): (
+            row["numerator"],
+            row["denominator"],
+            row["value"],
+            row["status"],
+        )
+        for row in found.iter_rows(named=True)
+        if row["period"].year < 2026
+    }
+    assert told == {
+        (2024, "motor"): (30, 10, pytest.approx(3.0), "ok"),
+        (2025, "motor"): (12, 24, pytest.approx(0.5), "ok"),
+        (2024, "life"): (0, None, None, "no_data"),
+        (2025, "life"): (5, None, None, "no_data"),
+        (2024, "travel"): (0, 0, None, "no_data"),
+        (2025, "travel"): (1, 0, None, "no_data"),
+        (2024, "company"): (30, None, None, "no_data"),
+        (2025, "company"): (18, None, None, "no_data"),
+    }
 
 
 CASE = st.fixed_dictionaries(

@@ -15,7 +15,7 @@ from transforms.kpi.declared_needs import asked_of_feeds
 from transforms.measures.needs import SETTING
 from transforms.model import Transform
 from transforms.origins import ALWAYS, NEVER, Need, Origins, all_of, any_of, item
-from transforms.settings import ClaimSettings, ComplaintSettings, MarketSettings, Promise, Settings
+from transforms.settings import ClaimSettings, ComplaintSettings, Promise, Settings
 from warehouse.contract import contracts
 from warehouse.landing.recorded import Item
 
@@ -24,7 +24,6 @@ __all__ = ["schemas"]
 SETTINGS = Settings(
     time_zone="Asia/Shanghai",
     months=6,
-    market=MarketSettings(complaints=10, premium_income=1000),
     complaints=ComplaintSettings(mis_selling=("sales",)),
     claims=ClaimSettings(
         small_claim_limits={"claim_type0": 5000, "claim_type1": 5000},
@@ -157,7 +156,6 @@ def test_every_item_is_a_column_or_code_that_a_contract_has():
     assert [name for name, found in known.items() if found is None] == []
     assert asked_of_feeds(Settings()) - asked == {
         "setting.complaints.mis_selling",
-        "setting.market",
     }
 
 

@@ -8,25 +8,26 @@ from datetime import date
 import polars as pl
 
 from transforms.model import transform
-from transforms.origins import Origins, item, passed_on
-from transforms.settings import Settings
+from transforms.origins import Origins, all_of, item, passed_on
+from transforms.periods import LENGTHS, first_day_of, grain_of
 
-
-def _origins(settings: Settings) -> Origins:
-    expected = item("exposures.premium_income")
-    return {
-        **passed_on(
-            "exposures", "month", "policies", "lives", "premium_income", "reserve_opening",
-            *(f"investment_{name}" for name in ("opening", "deposits", "surrendered")),
-        ),
-        "expected_complaints": expected if settings.market else expected & item("setting.market"),
-    }  # fmt: skip
+EVERY_LINE = "all"
+ORIGINS: Origins = {
+    **passed_on(
+        "exposures", "month", "policies", "lives", "premium_income", "reserve_opening",
+        *(f"investment_{name}" for name in ("opening", "deposits", "surrendered")),
+    ),
+    "expected_complaints": all_of(
+        map(item, ("exposures.premium_income", "market_values.complaints", "market_values.premium_income"))
+    ),
+}  # fmt: skip
 
 
 @transform(
     writes="core.exposure_months",
     reads={"exposures": "staging.exposures"},
-    origins=_origins,
+    broadcast={"market": "staging.market_values"},
+    origins=lambda settings: ORIGINS,
     keys=("month", "org_unit", "product_line"),
     grain=("month", "org_unit", "product_line"),
     columns={
@@ -39,7 +40,8 @@ def _origins(settings: Settings) -> Origins:
         "premium_income": (pl.Decimal(18, 2), "Premium income."),
         "expected_complaints": (
             pl.Float64,
-            "Confirmed complaints of the month if there were as many per premium as in the whole market.",
+            "Confirmed complaints of the month if there were as many per premium as in the whole market of the line; "
+            "empty where the market is not known.",
         ),
         "reserve_opening": (pl.Decimal(18, 2), "Long-term reserve at the start of the year."),
         "investment_opening": (
@@ -50,13 +52,38 @@ def _origins(settings: Settings) -> Origins:
         "investment_surrendered": (pl.Decimal(18, 2), "Surrenders of these paid in the month."),
     },
 )
-def exposure_months(exposures: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.LazyFrame:
+def exposure_months(exposures: pl.LazyFrame, market: pl.LazyFrame, *, as_of: date) -> pl.LazyFrame:
     """One row per month, unit and product line up to the as-of month: policies, lives, premium, reserve,
     and investment contracts where the source states them.
     """
-    market = settings.market
-    per_premium = market.complaints / market.premium_income if market else None
+    rates = _rates(market)
+    every_line = rates.filter(pl.col("product_line") == EVERY_LINE).select("month", of_market="rate")
     premium = pl.col("premium_income").cast(pl.Float64)
-    return exposures.filter(pl.col("month") <= as_of).with_columns(
-        expected_complaints=premium * pl.lit(per_premium, dtype=pl.Float64)
+    return (
+        exposures.filter(pl.col("month") <= as_of)
+        .join(rates, on=["month", "product_line"], how="left")
+        .join(every_line, on="month", how="left")
+        .with_columns(expected_complaints=premium * pl.coalesce("rate", "of_market"))
+    )
+
+
+def _rates(market: pl.LazyFrame) -> pl.LazyFrame:
+    """month, product_line, rate: complaints per premium of the market, by the shortest period that has the month."""
+    period = pl.col("period")
+    length = grain_of(period).replace_strict(LENGTHS, return_dtype=pl.Int32)
+    rate = pl.col("complaints") / pl.when(pl.col("premium_income") > 0).then("premium_income").cast(
+        pl.Float64
+    )
+    return (
+        market.select("product_line", starts_on=first_day_of(period), length=length, rate=rate)
+        .drop_nulls("rate")
+        .with_columns(
+            month=pl.date_ranges(
+                "starts_on", pl.col("starts_on").dt.offset_by(pl.format("{}mo", pl.col("length") - 1)), "1mo"
+            )
+        )
+        .explode("month")
+        .sort("length")
+        .group_by("month", "product_line")
+        .agg(pl.col("rate").first())
     )

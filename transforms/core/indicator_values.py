@@ -7,12 +7,9 @@ import polars as pl
 
 from transforms.model import transform
 from transforms.origins import passed_on
-from transforms.periods import MONTH
+from transforms.periods import LENGTHS, first_day_of, grain_of
 from transforms.settings import Settings
 from transforms.units import TOLERANCE, UNITS
-from transforms.vocabulary import CALENDAR_GRAINS
-
-_MONTHS: dict[str, int] = {MONTH: 1, **{str(grain): length for grain, length in CALENDAR_GRAINS.items()}}
 
 
 @transform(
@@ -58,7 +55,7 @@ def indicator_values(values: pl.LazyFrame, *, settings: Settings) -> pl.LazyFram
     basis = code.replace_strict(
         {c: i.basis for c, i in declared.items()}, default="period", return_dtype=pl.String
     )
-    length = pl.col("grain").replace_strict(_MONTHS, return_dtype=pl.Int32)
+    length = pl.col("grain").replace_strict(LENGTHS, return_dtype=pl.Int32)
     quotient = pl.when(pl.col("denominator") != 0).then(pl.col("numerator") / pl.col("denominator"))
     ends = ["value", "ci_low", "ci_high"]
     key = ["indicator", "starts_on", "grain", "basis", "cut", "segment"]
@@ -81,7 +78,8 @@ def indicator_values(values: pl.LazyFrame, *, settings: Settings) -> pl.LazyFram
         .then(pl.lit("fewer than no cases"))
     )
     return (
-        values.with_columns(
+        values.with_columns(starts_on=first_day_of(pl.col("period")), grain=grain_of(pl.col("period")))
+        .with_columns(
             basis=pl.when(pl.col("basis") == "declared").then(basis).otherwise("basis"),
             value=pl.coalesce("value", quotient),
         )

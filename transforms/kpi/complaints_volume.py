@@ -30,7 +30,9 @@ POLICIES_AT_RISK = Exposure(
 )
 PREMIUM_INCOME = Exposure("premium_income", None, feed_column="premium_income", is_number=False)
 PERSON_TIMES = Exposure("person_times", None, feed_column="lives")
-EXPECTED_COMPLAINTS = Exposure("expected_complaints", None, feed_column="expected_complaints")
+EXPECTED_COMPLAINTS = Exposure(
+    "expected_complaints", None, feed_column="expected_complaints", due_with="premium_income"
+)
 
 # What one insurer's complaints of a month are per.
 INSURER = partial(
@@ -189,8 +191,9 @@ KPIS = (
         # Lines with hardly an expected complaint have an index that means nothing.
         minimum=5,
         source="NAIC complaint index (third-party copies): confirmed closed complaints, share of premium; the "
-        "market's totals come from the project file",
-        definition="Confirmed complaints closed over those to expect if the market's rate per premium held.",
+        "market's totals come from the feed market_values, by product line and period",
+        definition="Confirmed complaints closed over those to expect if the market's rate per premium "
+        "held, line by line. Without value where the market of some premium is not known.",
         formula="(complaints / market complaints) / (premium / market premium)",
         example=Example(
             given="45 confirmed complaints; the market has 1,500 on 100 bn of premium, this insurer 2 bn of it",

@@ -72,12 +72,14 @@ class Exposure:
     `opening`: in stock when the period began. `at_risk`: in stock when it ended plus those that left in it.
     `entered`: entered in the period. Without a flow only the feed can state it. `is_number`: it counts
     cases, so that the KPI's minimum is one of exposure; of an amount of money it is one of cases.
+    Where a row of the feed has `due_with` but not the column, the whole is not known.
     """
 
     name: str
     flow: Flow | None
     moment: Literal["opening", "at_risk", "entered"] = "at_risk"
     feed_column: str | None = None
+    due_with: str | None = None
     is_number: bool = True
 
 

@@ -99,13 +99,18 @@ class FeedPlan:
     """A column of the exposures that a feed states for each month."""
 
     column: str
+    due_with: str | None = None
 
     def state(self, facts: SegmentedFacts) -> StockState:
-        """Its sum in each month."""
+        """Its sum in each month; not a number where a row that should state it does not."""
         fact = facts[EXPOSURES]
-        rows = fact.frame.select(*fact.summed_by, self.column, month=month_number("month")).collect()
+        amount = pl.col(self.column)
+        if self.due_with:
+            is_due = (pl.col(self.due_with) != 0).fill_null(False)
+            amount = pl.when(amount.is_null() & is_due).then(float("nan")).otherwise(amount)
+        rows = fact.frame.select(*fact.summed_by, amount=amount, month=month_number("month")).collect()
         located = RowsByMonth(rows, fact, months_spanned(rows["month"]))
-        return StockState(located.sums({"amount": rows[self.column]}))
+        return StockState(located.sums({"amount": rows["amount"]}))
 
 
 def _cases(flow: Flow, fact: SegmentedFact) -> pl.DataFrame:
@@ -192,7 +197,7 @@ class StockFigures:
     def _stated_exposure(self, exposure: Exposure) -> tuple[Segments, Floats] | None:
         if exposure.feed_column is None:
             return None
-        moves = self._in_scope(self.states(FeedPlan(exposure.feed_column)).moves)
+        moves = self._in_scope(self.states(FeedPlan(exposure.feed_column, exposure.due_with)).moves)
         of_period = months_from_to(moves.axes.months, self._first, self._last)
         return moves.axes.segments, moves.sums["amount"].over(of_period)[0]
 

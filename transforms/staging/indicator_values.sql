@@ -1,27 +1,11 @@
 /*
-Figures that others have worked out, as delivered, each with the days of its period and the line it stands on.
+Figures that others have worked out, as delivered, each with the line it stands on.
 grain: indicator, period, basis, cut, segment
 owner: service quality
 */
 SELECT
     indicator,  -- Code of the indicator.
     period,  -- The period as text: 2025-03, 2025-Q1, 2025-H1 or 2025.
-    CASE
-        WHEN length(period) = 4 THEN 'year'
-        WHEN substr(period, 6, 1) = 'H' THEN 'half_year'
-        WHEN substr(period, 6, 1) = 'Q' THEN 'quarter'
-        ELSE 'month'
-    END AS grain,  -- month, quarter, half_year or year.
-    make_date(
-        CAST(substr(period, 1, 4) AS INTEGER),
-        CASE
-            WHEN length(period) = 4 THEN 1
-            WHEN substr(period, 6, 1) = 'H' THEN 6 * CAST(substr(period, 7, 1) AS INTEGER) - 5
-            WHEN substr(period, 6, 1) = 'Q' THEN 3 * CAST(substr(period, 7, 1) AS INTEGER) - 2
-            ELSE CAST(substr(period, 6, 2) AS INTEGER)
-        END,
-        1
-    ) AS starts_on,  -- First day of the period.
     basis,  -- cohort, period, stock, or declared: that of the indicator.
     cut,  -- What the segments are segments of.
     segment,  -- The segment.

@@ -63,7 +63,9 @@ def test_an_event_is_recorded_from_its_first_day_of_business_on(zone: Zone) -> N
     )
     zone.land(EVENTS.format(files="a.csv", records=""))
     asked = [*map(event, ("reported", "contacted", "withdrawn", "cancelled", "paid")), "claim_events.amount"]
-    assert recorded(zone, *asked, "claim_events.outcome", "setting.market", "core.claims.paid_on") == {
+    assert recorded(
+        zone, *asked, "claim_events.outcome", "setting.complaints.mis_selling", "core.claims.paid_on"
+    ) == {
         event("reported"): (True, date(2025, 1, 6), None),
         event("contacted"): (True, date(2025, 3, 1), None),
         event("withdrawn"): (True, None, None),
