@@ -28,6 +28,7 @@ PLACES = [("company", "company"), *(("org_unit", f"org_unit{i}") for i in range(
 FEW = 6
 POOLS = {
     "event_id": 10_000,
+    "contact_id": 10_000,
     "policy_id": 25,
     "claim_id": 20,
     "complaint_id": 40,

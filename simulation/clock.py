@@ -18,6 +18,8 @@ RUN_IN_MONTHS = 2
 
 MONTH_STARTS = np.arange("1970-01", "2080-01", dtype="datetime64[M]").astype("datetime64[D]").astype(np.int64)
 
+DAY_SECONDS = 86_400
+
 # Stands for a day that has not come.
 NEVER = int(np.iinfo(np.int64).max)
 

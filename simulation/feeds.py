@@ -119,6 +119,15 @@ SERVICE_ORDERS = Faults(
     shown=("RESULT",),
 )
 
+CONTACTS = Faults(
+    key=("CONTACT_NO",),
+    recorded_at="REC_TS",
+    rejected={"unknown_code": ("MED", "FAX"), "blank_key": ("CONTACT_NO", None)},
+    wrong=lambda rows: rows.with_columns(STARS=pl.lit(None, dtype=pl.Int8)),
+    correctable=pl.col("STARS").is_not_null(),
+    shown=("STARS",),
+)
+
 
 def write_csv(delivery: Delivery, faults: Faults, path: Path) -> str:
     """Writes rows, and the rejected ones at the end; gzipped if the path says so. Returns the file's name."""

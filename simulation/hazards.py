@@ -11,6 +11,16 @@ CLAIM_TYPES = ("medical", "accident", "critical_illness", "death")
 OUTCOMES = ("paid_full", "paid_part", "rejected", "zero")
 DIMENSIONS = ("tangibles", "reliability", "responsiveness", "assurance", "empathy")
 COMPLEXITIES = ("simple", "complex", "special")
+MEDIA = ("call", "chat", "bot", "counter", "email", "app")
+PURPOSES = (
+    "payment",
+    "policy_change",
+    "information",
+    "claim_report",
+    "advice",
+    "complaint",
+    "claim_progress",
+)
 CATEGORIES = ("claims", "sales", "surrender", "underwriting", "servicing", "premium")
 
 
@@ -125,6 +135,48 @@ class Complaints:
     merged_share: float = 0.015  # extra contacts while open, on top of the Poisson process
     category_shares: tuple[float, ...] = (0.30, 0.24, 0.16, 0.06, 0.16, 0.08)
     comment_share: float = 0.5
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """The service desk: Poisson contacts, log-normal waits and patience; tuples by medium, or as they say."""
+
+    per_policy_month: float = 0.16
+    medium_shares: tuple[float, ...] = (0.42, 0.08, 0.24, 0.08, 0.05, 0.13)
+    purpose_shares: tuple[float, ...] = (0.22, 0.20, 0.26, 0.12, 0.14, 0.06, 0.0)
+    progress_per_open_claim: float = 0.35  # a month, at quality 0; moved by quality as complaints are
+    anonymous_shares: tuple[float, ...] = (0.03, 0.10, 0.12, 0.05, 0.02, 0.0)
+    menu_share: float = 0.06  # of calls, that ask for no person
+    wait_seconds_median: tuple[float, ...] = (
+        12.0,
+        35.0,
+        40.0,
+        480.0,
+        14_400.0,
+        3_600.0,
+    )  # by bots since hand-over
+    wait_sigma: tuple[float, ...] = (0.9, 0.8, 1.0, 0.7, 1.0, 1.0)
+    log_wait: float = -0.25
+    elder_wait_factor: float = 0.7
+    patience_seconds_median: tuple[float, ...] = (90.0, 300.0, 240.0, 5_400.0, 1e7, 1e7)
+    patience_sigma: tuple[float, ...] = (1.0, 0.8, 0.8, 0.5, 0.5, 0.5)
+    hang_up_share: float = 0.02  # of calls, evenly within so many seconds
+    hang_up_seconds: float = 8.0
+    transferred_share: float = 0.05  # from one person to another
+    handed_over_share: float = 0.25  # by bots
+    repeat_share: float = 0.13  # of answered calls, at quality 0
+    log_repeat: float = -0.15
+    repeat_days: float = 6.9
+    bot_return_share: float = 0.12  # of chats that the bot kept
+    bot_return_days: float = 2.0
+    rated_share: float = 0.25
+    satisfied_logit: float = 2.0
+    satisfied_logit_effect: float = 0.35
+    bot_rated_share: float = 0.15
+    bot_satisfied_share: float = 0.68
+    succeeded_share: float = 0.9
+    chat_place_shares: tuple[float, ...] = (0.5, 0.3, 0.2)  # app, mini-program, web
+    handlers_a_branch: int = 12
 
 
 @dataclass(frozen=True)
@@ -268,6 +320,7 @@ QUALITY = Quality()
 POLICIES = Policies()
 CLAIMS = Claims()
 COMPLAINTS = Complaints()
+CONTACTS = Contacts()
 SURVEYS = Surveys()
 SERVICE = Service()
 HANDLING = Handling()

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from simulation import feeds, hazards
-from simulation.claim_events import claim_event_rows, claim_log, decided_before_reported
+from simulation.claim_events import ClaimLog, claim_event_rows, claim_log, decided_before_reported
 from simulation.claim_service import claim_service, with_service, workflow_rows
 from simulation.claim_service_truth import claim_service_truth
 from simulation.claims import Claims, claims
@@ -23,6 +23,8 @@ from simulation.clock import AS_OF, Window, month_label
 from simulation.columns import recorded
 from simulation.complaints import Complaints, complaint_rows, complaints
 from simulation.complaints_truth import complaint_truth, recovery_truth
+from simulation.contacts import claim_spells, contact_rows, contacts
+from simulation.contacts_truth import contact_truth
 from simulation.invitations import invitation_rows, invitation_truth, invited
 from simulation.life_course import LifeCourse, life_course
 from simulation.mess import deliver, together
@@ -105,6 +107,7 @@ class _Draw:
 
     def write_claims(self) -> None:
         log, counts = claim_log(self.claims, self.window, self.rng("claim log"))
+        self.write_contacts(log)
         log, disordered = decided_before_reported(
             log, self.claims, OUT_OF_ORDER_SHARE, self.rng("out of order")
         )
@@ -131,6 +134,17 @@ class _Draw:
             out_of_order_claims=len(disordered),
             out_of_order=disordered,
         )
+
+    def write_contacts(self, log: ClaimLog) -> None:
+        spells = claim_spells(log, self.claims)
+        desk = contacts(
+            self.register, self.course.intervals, spells, self.window, self.org, self.rng("contacts")
+        )
+        self.learn(contact_truth(desk, spells, self.register, self.window, self.org))
+        rows, slipped = contact_rows(desk, self.register, self.window, self.org, self.rng("contact rows"))
+        delivery = deliver(rows, feeds.CONTACTS, self.window, self.rng("contacts mess"))
+        file = feeds.write_parquet(delivery, self.folder / "contacts.parquet")
+        self.record("contacts", [file], delivery.amounts, answered_before_offered=slipped)
 
     def write_complaints(self) -> None:
         self.learn(
@@ -273,6 +287,7 @@ def _hazards() -> dict:
         "surveys": asdict(hazards.SURVEYS),
         "service": asdict(hazards.SERVICE),
         "handling": asdict(hazards.HANDLING),
+        "contacts": asdict(hazards.CONTACTS),
         "in_order_of": {
             "lines": hazards.LINES,
             "channels": hazards.CHANNELS,
@@ -280,6 +295,8 @@ def _hazards() -> dict:
             "dimensions": hazards.DIMENSIONS,
             "complexities": hazards.COMPLEXITIES,
             "categories": hazards.CATEGORIES,
+            "media": hazards.MEDIA,
+            "purposes": hazards.PURPOSES,
         },
     }
 

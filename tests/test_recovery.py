@@ -43,6 +43,18 @@ RECOVERED = {
     "complaint_received_to_decided_days_restricted_mean": "cohort",
     "complaint_decided_within_15_days_incidence": "cohort",
     "complaints_per_10k_policies": "cohort",
+    "call_answered_share": "cohort",
+    "call_answered_within_20_seconds_share": "cohort",
+    "call_abandoned_share": "cohort",
+    "call_first_contact_resolved_share": "cohort",
+    "call_agent_satisfied_share": "cohort",
+    "call_rated_share": "cohort",
+    "elder_call_to_agent_within_30_seconds_share": "cohort",
+    "bot_contained_share": "cohort",
+    "bot_satisfied_share": "cohort",
+    "bot_to_human_seconds_median": "cohort",
+    "progress_queries_per_100_open_claims": "period",
+    "service_in_app_share": "cohort",
     "surrender_policy_share": "period",
     "servperf_tangibles_score": "period",
     "servperf_reliability_score": "period",
@@ -205,6 +217,14 @@ def test_corrected_complaints_have_their_final_outcome(rows, truth):
     checked = {key: outcome for key, outcome in final.items() if key in outcomes}
     assert len(checked) >= len(final) / 2 > 0
     assert {key: outcomes[key] for key in checked} == checked
+
+
+def test_contacts_answered_before_they_began_are_flagged_and_left_out(rows, truth):
+    planted = set(truth["feeds"]["contacts"]["answered_before_offered"])
+    flagged = rows("SELECT contact_id FROM core.contacts WHERE sequence_fault = 'answered before offered'")
+    assert planted == set(flagged["contact_id"])
+    assert planted
+    assert rows("SELECT sum(n_excluded) FROM kpi.monthly WHERE kpi = 'call_answered_share'").item() > 0
 
 
 def test_claims_out_of_order_are_flagged_and_left_out(rows, truth):

@@ -49,7 +49,7 @@ def _to_units(feed: str, column: str = "org_unit", names_nobody: str | None = No
 
 
 # Feeds whose rows name a customer, and may name a policy and a claim.
-_OF_CUSTOMERS = ("complaints", "survey_answers", "survey_invitations", "service_orders")
+_OF_CUSTOMERS = ("complaints", "survey_answers", "survey_invitations", "service_orders", "contacts")
 
 JOINS: tuple[Join, ...] = (
     _to_policies("premiums", loses_rows=True),
@@ -64,6 +64,7 @@ JOINS: tuple[Join, ...] = (
             Join(feed, "claim_id", "claim_events", "claim_id"),
         )
     ),
+    Join("contacts", "complaint_id", "complaints", "complaint_id"),
     Join("survey_answers", "complaint_id", "complaints", "complaint_id"),
     Join("survey_invitations", "complaint_id", "complaints", "complaint_id"),
     Join("service_orders", "complaint_id", "complaints", "complaint_id"),

@@ -16,7 +16,7 @@ MINUS = "\N{MINUS SIGN}"
 
 
 # Of these nobody reads more than a tenth.
-TENTHS = ("score_0_100", "points", "days", "hours")
+TENTHS = ("score_0_100", "points", "days", "hours", "minutes", "seconds")
 
 
 def shown(value: float | None, unit: str, words: Words) -> str:

@@ -69,6 +69,15 @@ FEEDS = {
             CASE WHEN i = 5 THEN 'K4' END AS merged_into, {SEGMENT}
         FROM range(90) AS cases(i)
     """,
+    "contacts": f"""
+        SELECT 'N' || i AS contact_id, ['call', 'bot', 'app'][1 + i % 3] AS medium, 'P' || i AS policy_id,
+            'Z' || i % 50 AS customer_id, ['claim_progress', 'payment'][1 + i % 2] AS purpose,
+            TIMESTAMPTZ '2024-01-02 03:00:00+00' + to_hours(CAST(i * 40 AS INTEGER)) AS offered_at,
+            CASE WHEN i % 10 > 0 THEN offered_at + INTERVAL 20 SECOND END AS answered_at,
+            CASE WHEN i % 10 = 0 THEN offered_at + INTERVAL 30 SECOND END AS abandoned_at, 1 + i % 5 AS rating,
+            {SEGMENT}
+        FROM range(180) AS cases(i)
+    """,
     "survey_questions": """
         SELECT 'care' AS survey, left(part, 1) || dimension AS question, dimension AS item, part AS construct,
             dimension, 1 AS scale_min, 7 AS scale_max

@@ -34,6 +34,12 @@ RAW = {
     ("raw.complaints", "key_not_null"): one("raw.complaints", "received_on = NULL"),
     ("raw.complaints", "received_by_as_of"): one("raw.complaints", "received_on = DATE '2052-06-01'"),
     ("raw.complaints", "merged_into_known"): one("raw.complaints", "merged_into = 'nobody'"),
+    ("raw.contacts", "key_not_null"): one("raw.contacts", "medium = NULL"),
+    ("raw.contacts", "medium_in_set"): one("raw.contacts", "medium = 'smoke'"),
+    ("raw.contacts", "ratings_on_the_scale"): one("raw.contacts", "rating = 10"),
+    ("raw.contacts", "offered_by_as_of"): one(
+        "raw.contacts", "offered_at = TIMESTAMPTZ '2052-06-01 00:00:00+00'"
+    ),
     ("raw.policies", "key_not_null"): one("raw.policies", "issued_on = NULL"),
     ("raw.policies", "born_before_issue"): one("raw.policies", "birth_on = issued_on + 400"),
     ("raw.policies", "pay_mode_in_set"): one("raw.policies", "pay_mode = 'weekly'"),
@@ -72,6 +78,7 @@ RAW = {
             "calendar",
             "claim_events",
             "complaints",
+            "contacts",
             "exposures",
             "org_units",
             "policies",
@@ -124,6 +131,17 @@ CORE = {
     ("core.complaints", "complaints_none_lost"): one_less("core.complaints"),
     ("core.complaints", "complaints_known_on_as_of"): one(
         "core.complaints", "escalated_on = DATE '2025-01-01'"
+    ),
+    ("core.contacts", "key_and_segments_filled"): one("core.contacts", "service_channel = NULL"),
+    ("core.contacts", "impossible_order_flagged"): one(
+        "core.contacts", "answered_at = offered_at - INTERVAL 1 SECOND"
+    ),
+    ("core.contacts", "faults_are_few"): (
+        "UPDATE core.contacts SET sequence_fault = 'answered before offered' WHERE rowid < 10"
+    ),
+    ("core.contacts", "contacts_none_lost"): one_less("core.contacts"),
+    ("core.contacts", "contacts_known_on_as_of"): one(
+        "core.contacts", "ended_at = TIMESTAMPTZ '2024-12-31 16:00:00+00'"
     ),
     ("core.policies", "key_and_segments_filled"): one("core.policies", "channel = NULL"),
     ("core.policies", "end_has_event"): one("core.policies", "end_event = NULL", "ended_on IS NOT NULL"),
@@ -450,6 +468,7 @@ UNIQUE = (
     "core.key_matches",
     "core.claims",
     "core.complaints",
+    "core.contacts",
     "core.policies",
     "core.exposure_months",
     "core.survey_responses",

@@ -30,6 +30,7 @@ READS = {
     "complaints": "core.complaints",
     "complaint_repeats": "core.complaint_repeats",
     "complaint_recovery": "core.complaint_recovery",
+    "contacts": "core.contacts",
     "policies": "core.policies",
     "customers": "core.customers",
     "policy_events": "core.policy_events",

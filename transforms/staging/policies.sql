@@ -28,6 +28,9 @@ SELECT
     ) AS age_band,  -- Age band of the insured at issue.
     coalesce(policies.customer_segment, 'unknown') AS customer_segment,  -- Segment of the customer.
     policies.agent_id,  -- The agent who sold it.
+    CASE
+        WHEN year(policies.birth_on) <= year(policies.issued_on) THEN year(policies.birth_on)
+    END AS birth_year,  -- Year of birth of the insured.
     policies.pay_mode,  -- How the premium is paid.
     policies.premium_term_months,  -- Months for which premiums are due.
     policies.term_months,  -- Months of cover; empty for whole life.

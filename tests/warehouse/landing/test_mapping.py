@@ -33,6 +33,7 @@ def test_contracts_are_read_in_their_order() -> None:
         "calendar",
         "claim_events",
         "complaints",
+        "contacts",
         "exposures",
         "indicator_values",
         "org_units",
