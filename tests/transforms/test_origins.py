@@ -40,8 +40,9 @@ TRIED = [
     "core.claims", "core.complaints", "core.policies", "core.policy_events", "core.survey_invitations",
     "core.exposure_months", "core.persistency", "core.contacts",
 ]  # fmt: skip
-# Only those eligible count, and who is not is not complete either; a source may number spells itself.
-BEYOND = {"is_complete=false", "spell_no>1"}
+# Only those eligible count, and who is not is not complete either; a source may number spells itself; age is told by
+# the staging model.
+BEYOND = {"is_complete=false", "spell_no>1", "is_elder"}
 
 # Of deadlines it is known without their end who left before, beside those overdue: but nobody has met one.
 STATES = (

@@ -45,7 +45,6 @@ ORIGINS: Origins = {
     "is_elder": item("contacts.age_band") | item("contacts.policy_id") & _age,
     "repeat_call_days": _customer & item("contacts.purpose") & _medium("call"),
     "next_contact_hours": _customer,
-    "service_channel": item("contacts.service_channel") | _medium(*_BY_MEDIUM),
     **{
         f"service_channel={code}": any_of(
             [item(f"contacts.service_channel={code}"), *([_medium(code)] if code in _BY_MEDIUM else [])]
@@ -114,9 +113,12 @@ def contacts(contacts: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.L
         contacts.filter(pl.col("offered_at") < ends_at)
         .with_columns(pl.when(pl.col(instant) < ends_at).then(instant).alias(instant) for instant in LATER)
         .with_columns(
-            *(pl.col(segment).fill_null("unknown") for segment in (*SEGMENT_COLUMNS, *SERVICE_CHANNEL)),
+            *(pl.col(segment).fill_null("unknown") for segment in SEGMENT_COLUMNS),
+            service_channel=pl.coalesce(
+                "service_channel", pl.when(pl.col("medium").is_in(_BY_MEDIUM)).then("medium"), pl.lit("unknown")
+            ),
             offered_on=pl.col("offered_at").dt.convert_time_zone(settings.time_zone).dt.date(),
-            person_asked_at=pl.when(by_machine).then("handed_over_at").otherwise("offered_at"),
+            person_asked_at=pl.when(by_machine).then("handed_over_at").when(~by_machine).then("offered_at"),
             is_successful=pl.col("succeeded"),
             rating=pl.when(pl.col("rating").is_between(1, 5)).then("rating"),
             sequence_fault=pl.coalesce(pl.when(fault).then(pl.lit(words)) for words, fault in FAULTS.items()),

@@ -269,6 +269,7 @@ KPIS = (
         unit="seconds",
         direction=-1,
         excluded=FAULTY,
+        needs=("handed_over_at",),
         leaves_out=f"chats {FAULTY_WORDS}",
         source="Hand-over of bots; Kaplan–Meier, as whoever gives up has waited at least until then",
         definition="Seconds by which a person had answered half of the chats that a machine handed over; those given "

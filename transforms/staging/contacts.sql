@@ -7,11 +7,7 @@ SELECT
     contacts.contact_id,  -- The contact.
     contacts.medium,  -- call, chat, bot, counter, email or app.
     contacts.purpose,  -- What it was about.
-    coalesce(
-        contacts.service_channel,
-        CASE WHEN contacts.medium IN ('call', 'counter', 'app') THEN contacts.medium END,
-        'unknown'
-    ) AS service_channel,  -- Where it took place.
+    contacts.service_channel,  -- Where it took place, if the source says so.
     contacts.actor,  -- Who took it first.
     contacts.offered_at,  -- When the customer asked.
     contacts.answered_at,  -- When a person took it.
