@@ -12,6 +12,7 @@ from conftest import policypulse
 
 from orchestration.pages.site import FIRST, as_csv
 from orchestration.pages.words import FOLDER, flat, vocabulary
+from transforms.units import UNITS
 
 TAG = re.compile(r"<[^>]+>")
 
@@ -100,6 +101,7 @@ def test_every_language_has_the_same_words_with_the_same_places() -> None:
         return {key: sorted(re.findall(r"{(\w+)}", text)) for key, text in words.items()}
 
     english = places(flat(vocabulary("en")))
+    assert {f"{part}.{unit}" for part in ("units", "changes") for unit in UNITS} <= english.keys()
     languages = sorted(file.stem for file in FOLDER.glob("*.yml"))
     assert languages[:1] == ["en"]
     for language in languages[1:]:
