@@ -191,6 +191,9 @@ class ProjectFile(_Part):
     persistency: PersistencySettings = PersistencySettings()
     renewal: RenewalSettings = RenewalSettings()
     exposure_study: StudySettings | None = None
+    customer_journeys: bool = Field(
+        False, description="Make core.customer_journeys, what each customer went through step by step."
+    )
     complaints: ComplaintSettings = ComplaintSettings()
     surveys: SurveySettings = SurveySettings()
     claims: ClaimSettings = ClaimSettings()

@@ -330,6 +330,7 @@ class Settings(BaseModel):
     persistency: PersistencySettings = PersistencySettings()
     renewal: RenewalSettings = RenewalSettings()
     exposure_study: StudySettings | None = None
+    customer_journeys: bool = Field(False, description="Make core.customer_journeys; left out, it is empty.")
     complaints: ComplaintSettings = ComplaintSettings()
     surveys: SurveySettings = SurveySettings()
     keys: KeySettings = KeySettings()

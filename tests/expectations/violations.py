@@ -186,6 +186,42 @@ CORE = {
     ("core.outlet_months", "outlets_not_negative"): placed(
         "core.outlet_months", "'north' AS org_unit, DATE '2024-05-01' AS month, -1 AS outlets"
     ),
+    ("core.survey_item_correlations", "grain_unique"): placed(
+        "core.survey_item_correlations", "'care' AS survey, 'a' AS item, 'b' AS other_item", 2
+    ),
+    ("core.survey_item_correlations", "correlation_in_interval"): placed(
+        "core.survey_item_correlations", "0.5 AS correlation, 0.6 AS correlation_low, 0.7 AS correlation_high"
+    ),
+    ("core.survey_modes", "grain_unique"): placed("core.survey_modes", "'care' AS survey, 'app' AS mode", 2),
+    ("core.survey_modes", "effect_in_interval"): placed(
+        "core.survey_modes", "1.0 AS effect, 2.0 AS effect_low, 3.0 AS effect_high"
+    ),
+    ("core.customer_journeys", "grain_unique"): placed(
+        "core.customer_journeys",
+        "'Z' AS customer_id, DATE '2024-05-01' AS entered_on, 'desk' AS owner, 'claims' AS stage",
+        2,
+    ),
+    ("core.customer_journeys", "steps_in_words"): placed("core.customer_journeys", "'Z' AS customer_id"),
+    ("marts.case_timeline", "grain_unique"): placed(
+        "marts.case_timeline", "'K' AS case_id, 'decided' AS event, FALSE AS is_breached", 2
+    ),
+    ("marts.case_timeline", "breached_has_limit"): placed("marts.case_timeline", "TRUE AS is_breached"),
+    ("marts.service_recovery", "grain_unique"): placed(
+        "marts.service_recovery", "'satisfaction_score' AS measure, DATE '2024-05-01' AS period", 2
+    ),
+    ("marts.service_recovery", "shares_in_range"): placed(
+        "marts.service_recovery", "'retained_12m_share' AS measure, 1.1 AS complainants"
+    ),
+    ("marts.tier_gaps", "grain_unique"): placed("marts.tier_gaps", "'k' AS kpi, 'county' AS tier", 2),
+    ("marts.tier_gaps", "gap_in_interval"): placed(
+        "marts.tier_gaps", "0.1 AS gap, 0.2 AS gap_low, 0.3 AS gap_high"
+    ),
+    ("marts.journey_stages", "grain_unique"): placed(
+        "marts.journey_stages", "'claim' AS journey, 'north' AS org_unit, 1 AS entered_count", 2
+    ),
+    ("marts.journey_stages", "counts_nested"): placed(
+        "marts.journey_stages", "1 AS entered_count, 2 AS done_count, 0 AS open_count"
+    ),
     ("core.customers", "grain_unique"): placed(
         "core.customers",
         "'Z' AS customer_id, DATE '2024-05-01' AS first_policy_on, 1 AS open_policy_count",

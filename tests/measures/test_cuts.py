@@ -13,7 +13,7 @@ from transforms.kpi.registry import registry
 from transforms.measures.example import Example, rows
 from transforms.measures.example_record import facts_of
 from transforms.measures.records import kpi_records
-from transforms.measures.segments import TooManySegments
+from transforms.measures.segments import TooManySegments, with_units
 from transforms.periods import month_periods
 from transforms.settings import Settings
 
@@ -94,3 +94,32 @@ def test_a_cut_with_more_segments_than_allowed_stops_before_a_record_is_made() -
 def test_what_crosses_nothing_is_no_crossed_cut(cut: list[str]) -> None:
     with pytest.raises(ValueError, match="two or more different columns"):
         Settings(cuts=("company", cut))
+
+
+def test_cases_are_cut_by_what_the_register_says_of_their_unit() -> None:
+    """North is a city of province P; south is not in the register. Alone and crossed with a column of the fact."""
+    units = pl.LazyFrame({"org_unit": ["north"], "tier": ["city"], "province": ["P"], "city": ["north"]})
+    cuts = ("company", "tier", "province", "province × product_line")
+    found = made(with_units(given(), units, cuts), cuts=cuts)
+    counts = found.filter(pl.col("kpi") == "complaints_received_count")
+    assert {
+        (cut, segment): n for cut, segment, n in counts.select("cut", "segment", "value").iter_rows()
+    } == {
+        ("company", "company"): 6,
+        ("tier", "city"): 3,
+        ("tier", "unknown"): 3,
+        ("province", "P"): 3,
+        ("province", "unknown"): 3,
+        ("province × product_line", "P × motor"): 2,
+        ("province × product_line", "P × home"): 1,
+        ("province × product_line", "unknown × motor"): 1,
+        ("province × product_line", "unknown × home"): 2,
+    }
+
+
+def test_facts_are_left_alone_where_no_cut_asks_for_units() -> None:
+    facts = given()
+    assert (
+        with_units(facts, pl.LazyFrame(), ("company", "org_unit"))["core.complaints"]
+        is facts["core.complaints"]
+    )

@@ -26,6 +26,7 @@ SETTINGS = Settings(
     frameworks=(shipped_frameworks()["life_default"],),
     robustness=RobustnessSettings(draws=100, bootstrap_draws=100, sobol_points=64),
     exposure_study=StudySettings(),
+    customer_journeys=True,
     claims=ClaimSettings(
         promises=(
             Promise(
@@ -62,7 +63,7 @@ def test_parts_by_key_make_the_whole(name, schemas, seed):
 def test_there_are_rows_to_divide(name, schemas):
     """Where the law is held to nothing it proves nothing."""
     rows = 0
-    for seed in range(3):
+    for seed in range(6):
         by_key, whole = drawn(schemas, seed).reads(TRANSFORMS[name])
         rows += made(TRANSFORMS[name], {**by_key, **whole}, as_of=AS_OF, settings=SETTINGS).height
     assert rows >= 3

@@ -47,8 +47,8 @@ _DAYS = {
     **{
         f"{name}_on": f"{name}_at"
         for name in (
-            "reported", "assigned", "documents_complete", "assessed", "agreed", "payable", "paid", "prepaid",
-            "refusal_sent", "withdrawn", "ended",
+            "reported", "assigned", "contacted", "documents_complete", "assessed", "agreed", "payable", "paid",
+            "prepaid", "refusal_sent", "withdrawn", "ended",
         )
     },
 }  # fmt: skip
@@ -162,6 +162,7 @@ def _origins(settings: Settings) -> Origins:
         "reported_on": (pl.Date, "Day of the report, business time."),
         "opened_on": (pl.Date, "Day this spell began: of the report, else of the reopening."),
         "registered_on": (pl.Date, "Day the case was opened by the insurer, else of the report."),
+        "contacted_on": (pl.Date, "Day of the first contact, business time."),
         "assigned_on": (pl.Date, "Day the case was given to a handler, business time."),
         "documents_complete_on": (pl.Date, "Day the documents were complete, business time."),
         "assessed_on": (pl.Date, "Day the loss was assessed, business time."),

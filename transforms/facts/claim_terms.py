@@ -28,6 +28,10 @@ TERM_COLUMNS: Columns = {
     ),
     "decision_due_on": (pl.Date, "Last day for the decision: contract's term, else 30 days, net (art. 23)."),
     "payment_due_on": (pl.Date, "Last day for the payment: contract's term, else 10 days (art. 23)."),
+    "refusal_letter_due_on": (
+        pl.Date,
+        "Last day for the letter with the reasons of a refusal: 3 days (art. 24).",
+    ),
     "part_payment_due_on": (pl.Date, "Last day to decide or pay what is certain: 60 days (art. 25)."),
     "decision_term_state": (pl.String, f"Decision in time (art. 23): {_STATE}"),
     "payment_term_state": (pl.String, f"Payment in time (art. 23): {_STATE}"),
@@ -118,6 +122,7 @@ def with_terms(
             payment_due_on=due_on(
                 pl.when(payable.fill_null(False)).then("payable_on"), payment_days, calendar=calendar
             ),
+            refusal_letter_due_on=letter_due,
             part_payment_due_on=due_on(pl.col("documents_complete_on"), PART_PAYMENT_DAYS, calendar=calendar),
         )
         .with_columns(
