@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from orchestration.project import Project
+from transforms.text_extra import missing_packages
 from warehouse.damage import set_aside
 from warehouse.landing.mapping import matching_files
 
@@ -99,7 +100,17 @@ def fingerprint(project: Project, as_of: date) -> str:
     """A digest of everything that published numbers depend on."""
     digest = sha256()
     read = (project.file.model_dump_json(), project.settings.model_dump_json())
-    for part in (*_code(), project.text, *read, as_of.isoformat(), *_own(project), *_files(project)):
+    # What reads texts may be installed later.
+    lacking = missing_packages() if project.settings.texts else []
+    for part in (
+        *_code(),
+        project.text,
+        *read,
+        as_of.isoformat(),
+        *lacking,
+        *_own(project),
+        *_files(project),
+    ):
         digest.update(part.encode())
         digest.update(b"\0")
     return digest.hexdigest()

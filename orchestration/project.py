@@ -41,6 +41,7 @@ from transforms.settings import (
     Settings,
     StudySettings,
     SurveySettings,
+    TextSettings,
 )
 from transforms.vocabulary import CALENDAR_GRAINS, Grain
 from transforms.written_yaml import (
@@ -196,6 +197,7 @@ class ProjectFile(_Part):
     )
     complaints: ComplaintSettings = ComplaintSettings()
     surveys: SurveySettings = SurveySettings()
+    texts: TextSettings | None = None
     claims: ClaimSettings = ClaimSettings()
     service: ServiceSettings = ServiceSettings()
     keys: KeySettings = KeySettings()

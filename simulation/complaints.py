@@ -16,6 +16,7 @@ from simulation.hazards import CATEGORIES, COMPLAINTS, COMPLEXITIES, QUALITY
 from simulation.life_course import Intervals
 from simulation.organisation import Organisation
 from simulation.policies import Ints, Register
+from simulation.text_grammar import in_new_words
 from simulation.wording import complaint_comments
 
 UPHELD, PARTLY, NOT_UPHELD, WITHDRAWN = range(4)
@@ -187,9 +188,16 @@ def _with_merged(first: Complaints, rng: np.random.Generator) -> Complaints:
 
 
 def complaint_rows(
-    complaints: Complaints, policies: Register, window: Window, rng: np.random.Generator
+    complaints: Complaints,
+    policies: Register,
+    window: Window,
+    rng: np.random.Generator,
+    words: np.random.Generator,
 ) -> pl.DataFrame:
-    """The feed of complaints in their latest state, in the columns and codes of the source system."""
+    """The feed of complaints in their latest state, in the columns and codes of the source system.
+
+    `words` is the stream of their comments alone.
+    """
     index = np.flatnonzero(complaints.received <= window.as_of_day)
     received, category = complaints.received[index], complaints.category[index]
     count = len(index)
@@ -201,6 +209,7 @@ def complaint_rows(
     claim_ids = numbered("K", int(complaints.claim.max(initial=0)) + 1)
     about_claim = np.where(category == CATEGORIES.index("claims"), complaints.claim[index], -1)
     special = complaints.complexity[index] == COMPLEXITIES.index("special")
+    later = in_new_words(month_of(received) - window.first_month, window.months, words)
     latest = np.maximum.reduce([np.where(day == NEVER, received, day) for day in days.values()])
     return pl.DataFrame(
         {
@@ -217,7 +226,7 @@ def complaint_rows(
             "customer": policies.customer_ids[complaints.policy[index]],
             "policy": policies.ids[complaints.policy[index]],
             "claim": pointed(claim_ids, about_claim),
-            "text": complaint_comments(category, COMPLAINTS.comment_share, rng),
+            "text": complaint_comments(category, later, COMPLAINTS.comment_share, rng, words),
             "updatedAt": recorded(latest, window, rng),
         }
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from simulation.hazards import CATEGORIES
 from simulation.mess import Delivery, Faults
 
 GZIP_UP_TO_ROWS = 200_000  # beyond, compressing costs more than the disk it saves
@@ -117,6 +118,20 @@ SERVICE_ORDERS = Faults(
     wrong=lambda rows: rows.with_columns(RESULT=pl.lit("FAIL")),
     correctable=pl.col("RESULT") == "OK",
     shown=("RESULT",),
+)
+TEXTS = Faults(
+    key=("msg_no",),
+    recorded_at="updated",
+    rejected={
+        "unknown_code": ("kind", "其他"),
+        "bad_date": ("day", "2025-02-30"),
+        "blank_key": ("msg_no", None),
+    },
+    wrong=lambda rows: rows.with_columns(
+        topic=pl.when(pl.col("topic") == "claims").then(pl.lit("sales")).otherwise(pl.lit("claims"))
+    ),
+    correctable=pl.col("topic").is_in(list(CATEGORIES)),
+    shown=("topic",),
 )
 
 CONTACTS = Faults(

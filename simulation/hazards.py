@@ -224,6 +224,7 @@ class Surveys:
     item_missing_share: float = 0.015
     straight_lining_share: float = 0.006
     comment_share: float = 0.25
+    other_mood_share: float = 0.08  # of comments, whose mood has nothing to do with the score
     chinese_share: float = 0.85
 
 
@@ -316,6 +317,24 @@ class Handling:
     policies_per_outlet_county: float = 450.0
 
 
+@dataclass(frozen=True)
+class Texts:
+    """What customers write besides complaints and surveys, and how surely people sort it."""
+
+    per_policy_month: float = 0.02
+    source_shares: tuple[float, float] = (0.65, 0.35)  # e-mail, chat
+    category_shares: tuple[float, ...] = (0.26, 0.14, 0.16, 0.12, 0.20, 0.12)
+    chinese_share: float = 0.85
+    labelled_share: float = 0.7
+    second_label_share: float = 0.25  # of those labelled
+    label_error_share: float = 0.04  # a category drawn at random, by each person for himself
+    posts_per_policy_month: float = 0.0012
+    repeating_share: float = 0.4  # posts that say what a complaint to the insurer says
+    repeated_after_days: tuple[int, int] = (0, 40)
+    social_share: float = 0.4  # of the posts that repeat nothing
+    statements: tuple[int, int] = (8, 20)  # of an interview, one a month; of a group, one a quarter
+
+
 QUALITY = Quality()
 POLICIES = Policies()
 CLAIMS = Claims()
@@ -324,3 +343,4 @@ CONTACTS = Contacts()
 SURVEYS = Surveys()
 SERVICE = Service()
 HANDLING = Handling()
+TEXTS = Texts()

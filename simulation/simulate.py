@@ -42,6 +42,8 @@ from simulation.service_orders import Orders, service_order_rows, service_orders
 from simulation.service_truth import service_truth
 from simulation.surveys import Respondents, answer_rows, answers, respondents
 from simulation.surveys_truth import survey_truth
+from simulation.text_grammar import personal_in
+from simulation.texts import texts
 from simulation.wording import questions
 
 PROJECT_FILE = Path(__file__).with_name("policypulse.yml")
@@ -56,7 +58,7 @@ class _Draw:
         self.window = Window(months)
         self.seed = seed
         self.folder = out / "feeds"
-        self.truth: dict = {"feeds": {}, "kpis": {}, "realised": {}}
+        self.truth: dict = {"feeds": {}, "kpis": {}, "realised": {}, "personal": {}}
         self.org: Organisation = organisation(self.window, branches, self.rng("organisation"))
         self.register: Register = register(self.window, policies, self.org, self.rng("register"))
         self.course: LifeCourse = life_course(self.register, self.window, self.rng("life course"))
@@ -151,7 +153,14 @@ class _Draw:
             complaint_truth(self.complaints, self.register, self.course.intervals, self.window, self.org)
         )
         self.learn(recovery_truth(self.complaints, self.register, self.course, self.window, self.org))
-        rows = complaint_rows(self.complaints, self.register, self.window, self.rng("complaint rows"))
+        rows = complaint_rows(
+            self.complaints,
+            self.register,
+            self.window,
+            self.rng("complaint rows"),
+            self.rng("complaint words"),
+        )
+        self.write_texts(rows.select("id", "receivedOn", "text"))
         cause = causes(self.complaints, self.rng("complaint causes"))
         self.learn(cause_truth(self.complaints, cause, self.window, self.org))
         rows = with_handling(
@@ -160,6 +169,25 @@ class _Draw:
         delivery = deliver(rows, feeds.COMPLAINTS, self.window, self.rng("complaints mess"))
         file = feeds.write_ndjson(delivery, feeds.COMPLAINTS, self.folder / "complaints.ndjson")
         self.record("complaints", [file], delivery.amounts)
+
+    def write_texts(self, complaints: pl.DataFrame) -> None:
+        """What customers write besides; some of the posts repeat `complaints` (id, receivedOn, text)."""
+        rows, truth = texts(
+            self.register,
+            self.course.intervals,
+            complaints,
+            self.window,
+            self.org,
+            self.rng("texts"),
+        )
+        self.truth["texts"] = truth
+        self.truth["personal"] |= {
+            "complaints": personal_in(complaints["text"]),
+            "texts": personal_in(rows["content"]),
+        }
+        delivery = deliver(rows, feeds.TEXTS, self.window, self.rng("texts mess"))
+        file = feeds.write_csv(delivery, feeds.TEXTS, self.folder / "texts.csv")
+        self.record("texts", [file], delivery.amounts)
 
     def write_surveys(self) -> None:
         people = respondents(
@@ -173,7 +201,16 @@ class _Draw:
         )
         self.learn(survey_truth(people, self.window, self.org))
         given, recommend = answers(people, self.rng("answers"))
-        rows = answer_rows(given, recommend, people, self.register, self.window, self.rng("answer rows"))
+        rows = answer_rows(
+            given,
+            recommend,
+            people,
+            self.register,
+            self.window,
+            self.rng("answer rows"),
+            self.rng("answer words"),
+        )
+        self.truth["personal"]["survey_answers"] = personal_in(rows["comment"])
         rows = with_modes(rows, self.rng)
         delivery = deliver(rows, feeds.SURVEY_ANSWERS, self.window, self.rng("answers mess"))
         file = feeds.write_parquet(delivery, self.folder / "survey_answers.parquet")
@@ -271,6 +308,8 @@ def _about(window: Window, policies: int, seed: int) -> dict:
             "kpis": "Truth of the process for received cohorts, without mess and followed to the end; a ratio is "
             "expected numerator over expected denominator, both of which add up over months and branches.",
             "realised": "Exact counts of this draw, before mess.",
+            "texts": "Alpha of two sorters that err at random, posts that repeat a complaint, cues of messages.",
+            "personal": "What stands in texts of each feed that no table of the warehouse may show.",
             "feeds": "Amounts of mess. Rejected rows are faulty copies of good rows; corrected rows follow their "
             "wrong first version; nothing true is lost except rows recorded after the as-of date. Distinct keys of "
             "claim events include the notes that the mapping skips.",
@@ -288,6 +327,7 @@ def _hazards() -> dict:
         "service": asdict(hazards.SERVICE),
         "handling": asdict(hazards.HANDLING),
         "contacts": asdict(hazards.CONTACTS),
+        "texts": asdict(hazards.TEXTS),
         "in_order_of": {
             "lines": hazards.LINES,
             "channels": hazards.CHANNELS,

@@ -17,6 +17,7 @@ from simulation.hazards import DIMENSIONS, OUTCOMES, SURVEYS
 from simulation.life_course import Intervals, Parts
 from simulation.organisation import Organisation
 from simulation.policies import Ints, Register
+from simulation.text_grammar import in_new_words
 from simulation.wording import (
     importance_codes,
     questions,
@@ -273,8 +274,9 @@ def answer_rows(
     policies: Register,
     window: Window,
     rng: np.random.Generator,
+    words: np.random.Generator,
 ) -> pl.DataFrame:
-    """The feed of survey answers, one row per answer."""
+    """The feed of survey answers, one row per answer; `words` is the stream of comments alone."""
     count = len(people)
     answered = np.bincount(given.respondent, minlength=count)
     pace = np.where(people.straight > 0, 0.8, np.maximum(3.0, rng.lognormal(np.log(7.0), 0.4, count)))
@@ -290,7 +292,9 @@ def answer_rows(
             "policy_id": policies.ids[people.policy],
             "claim_id": pointed(numbered("K", int(claims.max()) + 1), claims),
             "complaint_id": pointed(numbered("T", int(complaints.max()) + 1), complaints),
-            "comment": survey_comments(recommend, rng),
+            "comment": survey_comments(
+                recommend, in_new_words(people.month, window.months, words), rng, words
+            ),
             "recorded_at": recorded(people.day, window, rng),
         }
     )

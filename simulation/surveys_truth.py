@@ -43,7 +43,10 @@ def survey_truth(people: Respondents, window: Window, org: Organisation) -> dict
     kpis["servqual_gap_points"] = mean_of(gap.mean(axis=1), asked_both)
     kpis["servqual_gap_points_weighted"] = mean_of(gap @ weights, asked_both)
     kpis["csi_score"] = mean_of(_satisfaction_means(people) @ weights, asked_both)
-    kpis["nps_points"] = mean_of(_net_promoter(people), valid)
+    promoters, detractors = _recommending(people)
+    kpis["nps_points"] = mean_of(100 * (promoters - detractors), valid)
+    other = SURVEYS.other_mood_share
+    kpis["comment_negative_share"] = mean_of((1 - other) * detractors + other / 3, np.full(len(people), True))
     kpis["satisfaction_standard_deviation"] = _satisfaction_deviation(people, valid, labels, org)
     realised = {
         "survey_responses": len(people),
@@ -103,8 +106,8 @@ def _over_items(items: Floats) -> Floats:
     return np.add.reduceat(items, starts, axis=1) / np.array(SURVEYS.items)
 
 
-def _net_promoter(people: Respondents) -> Floats:
-    """100 times the probability to be a promoter less that to be a detractor."""
+def _recommending(people: Respondents) -> tuple[Floats, Floats]:
+    """The probabilities to be a promoter and to be a detractor."""
     mean = SURVEYS.nps_mean + SURVEYS.nps_slope * (people.perception - SURVEYS.perception_mean).mean(axis=1)
     sd = float(np.hypot(SURVEYS.nps_slope * SURVEYS.person_sd, SURVEYS.nps_sd))
-    return 100 * (1 - normal_cdf((8.5 - mean) / sd) - normal_cdf((6.5 - mean) / sd))
+    return 1 - normal_cdf((8.5 - mean) / sd), normal_cdf((6.5 - mean) / sd)

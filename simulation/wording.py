@@ -1,6 +1,7 @@
-"""What customers write, in Chinese and English, and the wording of the questionnaire.
+"""The wording of the questionnaire, and what customers write into it and into complaints.
 
-Which customer writes what is drawn from the answers and matters given; no answer is made here.
+Which customer writes what is drawn from the answers and matters given; no answer is made here. Sentences are those of
+`text_grammar.py`.
 """
 
 import numpy as np
@@ -8,46 +9,20 @@ import polars as pl
 from numpy.typing import NDArray
 
 from simulation.hazards import DIMENSIONS, SURVEYS
+from simulation.text_grammar import (
+    MOODS,
+    PERSONAL_SHARE,
+    Flags,
+    Ints,
+    as_series,
+    letters,
+    sentences,
+    with_personal,
+)
 
-# By matter, in the order of CATEGORIES.
-COMPLAINT_TEXTS = (
-    (
-        "理赔材料反复补交，至今没有结果。",
-        "报案两周了，没有人联系我。",
-        "The claim was refused without a proper reason.",
-    ),
-    (
-        "业务员说可以随时退，现在却要扣钱。",
-        "销售时没有说明免责条款。",
-        "I was told it was a savings account.",
-    ),
-    ("退保金额和当初承诺的不一样。", "退保申请交了一个月还没到账。", "Surrender takes far too long."),
-    ("核保要求一变再变。", "体检报告丢失，让我重新做。", "Underwriting keeps asking for the same report."),
-    ("变更地址办了三次都没成功。", "客服电话一直占线。", "Nobody answers my messages in the app."),
-    ("扣了两次保费，没有说明。", "没有收到缴费提醒，保单失效了。", "My premium was collected twice."),
-)
-PRAISE = (
-    "理赔很快，三天就到账了。",
-    "业务员很专业，讲解清楚。",
-    "客服态度好，问题一次解决。",
-    "手机上传资料很方便。",
-    "Quick payment and friendly staff.",
-    "Clear explanation of every step.",
-)
-NEUTRAL = (
-    "还可以，没有特别的感觉。",
-    "流程正常，希望资料能少一些。",
-    "It was fine.",
-    "Average, nothing special.",
-)
-BLAME = (
-    "等了一个多月才有结果，太慢了。",
-    "材料要求不一次说清楚，跑了好几趟。",
-    "拒赔的理由看不懂，也没人解释。",
-    "电话总是打不通。",
-    "Far too slow and nobody called back.",
-    "They kept asking for more documents.",
-)
+# How many ways there are to open a comment of praise, of neither, of blame; in Chinese and in English.
+_MOOD_OPENINGS = ((4, 2), (2, 2), (4, 2))
+_COMMENT_OPENINGS = (("", "总的来说，", "我觉得，", "说实话，"), ("", "Well: "))
 
 ITEMS = (
     ("modern equipment and app", "设备和手机应用先进"),
@@ -119,21 +94,31 @@ def satisfaction_codes() -> list[str]:
     return [f"SAT_{dimension[:3].upper()}" for dimension in DIMENSIONS]
 
 
-def complaint_comments(category: NDArray[np.int64], share: float, rng: np.random.Generator) -> pl.Series:
-    """A comment on the matter for a share of the complaints."""
-    texts = pl.Series([text for group in COMPLAINT_TEXTS for text in group])
-    choices = len(COMPLAINT_TEXTS[0])
-    chosen = category * choices + rng.integers(0, choices, len(category))
-    return texts[chosen].set(pl.Series(rng.random(len(category)) >= share), None)
+def complaint_comments(
+    category: Ints, later: Flags, share: float, rng: np.random.Generator, words: np.random.Generator
+) -> pl.Series:
+    """A comment on the matter for a share of the complaints, a few of them with a number of the writer in it."""
+    language = rng.integers(0, 3, len(category))
+    written, _ = letters(category, language > 0, later, words)
+    said = with_personal(written, PERSONAL_SHARE, words)
+    return as_series(said).set(pl.Series(rng.random(len(category)) >= share), None)
 
 
-def survey_comments(nps: NDArray[np.float64], rng: np.random.Generator) -> pl.Series:
+def survey_comments(
+    nps: NDArray[np.float64], later: Flags, rng: np.random.Generator, words: np.random.Generator
+) -> pl.Series:
     """A comment for every answer: praise of promoters, blame of detractors; mostly in Chinese."""
-    chosen = np.empty(len(nps), dtype=object)
     chinese = rng.random(len(nps)) < SURVEYS.chinese_share
-    for texts, group in ((PRAISE, nps >= 9), (NEUTRAL, (nps >= 7) & (nps < 9)), (BLAME, nps < 7)):
-        for in_chinese in (True, False):
-            fitting = np.array([text for text in texts if text.isascii() != in_chinese], dtype=object)
-            who = group & (chinese == in_chinese)
-            chosen[who] = rng.choice(fitting, who.sum())
-    return pl.Series(chosen.tolist(), dtype=pl.String)
+    meant = np.select([nps >= 9, nps >= 7], [0, 1], 2)
+    opening = np.zeros(len(nps), dtype=np.int64)
+    for mood, sizes in enumerate(_MOOD_OPENINGS):
+        for in_chinese, size in zip((True, False), sizes, strict=True):
+            who = (meant == mood) & (chinese == in_chinese)
+            opening[who] = rng.choice(size, who.sum())
+    moods = np.where(words.random(len(nps)) < SURVEYS.other_mood_share, words.integers(0, 3, len(nps)), meant)
+    said = sentences(list(MOODS.values()), moods, chinese, later, words)
+    opened = [
+        f"{_COMMENT_OPENINGS[int(not in_chinese)][place]}{text}{'。' if in_chinese else '.'}"
+        for place, in_chinese, text in zip(opening, chinese, said, strict=True)
+    ]
+    return as_series(with_personal(np.array(opened, dtype=object), PERSONAL_SHARE, words))

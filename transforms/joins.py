@@ -49,7 +49,7 @@ def _to_units(feed: str, column: str = "org_unit", names_nobody: str | None = No
 
 
 # Feeds whose rows name a customer, and may name a policy and a claim.
-_OF_CUSTOMERS = ("complaints", "survey_answers", "survey_invitations", "service_orders", "contacts")
+_OF_CUSTOMERS = ("complaints", "survey_answers", "survey_invitations", "service_orders", "contacts", "texts")
 
 JOINS: tuple[Join, ...] = (
     _to_policies("premiums", loses_rows=True),
@@ -68,6 +68,7 @@ JOINS: tuple[Join, ...] = (
     Join("survey_answers", "complaint_id", "complaints", "complaint_id"),
     Join("survey_invitations", "complaint_id", "complaints", "complaint_id"),
     Join("service_orders", "complaint_id", "complaints", "complaint_id"),
+    Join("texts", "complaint_id", "complaints", "complaint_id"),
     Join("survey_invitations", "response_id", "survey_answers", "response_id"),
     *(_to_units(feed) for feed in ("policies", "claim_events", *_OF_CUSTOMERS)),
     _to_units("policies", "current_org_unit"),

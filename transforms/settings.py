@@ -21,6 +21,7 @@ from transforms.indicators import Indicator, IndicatorCode
 from transforms.kpi_file import KpiChange, OwnKpi
 from transforms.own_columns import Attributes, OwnFeed
 from transforms.pack import Pack
+from transforms.text_extra import missing_packages
 from transforms.vocabulary import CALENDAR_GRAINS, Grain
 
 # The cuts that every fact has, but for `current_org_unit`: by default a policy belongs to the unit that issued it, and
@@ -183,6 +184,21 @@ class SurveySettings(BaseModel):
     )
 
 
+class TextSettings(BaseModel):
+    """How good a machine has to read texts before what it reads is published."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    floor_macro_f1: float = Field(
+        0.7, gt=0, le=1, description="Lower end of the interval of macro-F1 from which a model is published."
+    )
+    min_texts_per_class: int = Field(
+        50, ge=10, description="Texts sorted by people that a class needs to be learned."
+    )
+    least_probability: float = Field(
+        0.5, ge=0, lt=1, description="Certainty below which a model abstains rather than state a class."
+    )
+
+
 class RobustnessSettings(BaseModel):
     """How often the index is drawn anew to see what its method and its data leave open."""
 
@@ -333,6 +349,7 @@ class Settings(BaseModel):
     customer_journeys: bool = Field(False, description="Make core.customer_journeys; left out, it is empty.")
     complaints: ComplaintSettings = ComplaintSettings()
     surveys: SurveySettings = SurveySettings()
+    texts: TextSettings | None = Field(None, description="Left out: no text is read; empty tables.")
     keys: KeySettings = KeySettings()
     robustness: RobustnessSettings | None = Field(None, description="Left out: no draws, empty tables.")
     claims: ClaimSettings = ClaimSettings()
@@ -380,3 +397,8 @@ class Settings(BaseModel):
 def asks_for_draws(settings: Settings) -> bool:
     """Whether the project asks how far the index is a matter of method and of noise."""
     return settings.robustness is not None
+
+
+def asks_for_texts(settings: Settings) -> bool:
+    """Whether the project asks to have texts read, and what reads them is installed."""
+    return settings.texts is not None and not missing_packages()

@@ -11,6 +11,7 @@ from orchestration.exit_status import ExitStatus
 from orchestration.fingerprint import ROOMS
 from orchestration.launch import Launch
 from orchestration.progress import listening
+from transforms.text_extra import unread
 
 HEADLINE = """
     SELECT period, framework, framework_version, node, level, score, grade, coverage, status FROM index.scores
@@ -29,7 +30,8 @@ def run_project(launch: Launch) -> ExitStatus:
     from orchestration.commands.console import plain_console
 
     console = plain_console()
-    for notice in prepare_home(launch.project):
+    told = unread(is_asked=launch.project.settings.texts is not None)
+    for notice in (*prepare_home(launch.project), *told):
         console.print(notice, soft_wrap=True)
     from expectations.run import preload
 

@@ -10,7 +10,7 @@ from orchestration.build import Run, make, open_session
 from orchestration.models import models
 from orchestration.project import shipped_frameworks
 from transforms.periods import months_until
-from transforms.settings import RobustnessSettings, Settings
+from transforms.settings import RobustnessSettings, Settings, TextSettings
 from warehouse.landing.raw_tables import create_raw
 from warehouse.store import Folder, Store
 
@@ -121,6 +121,13 @@ FEEDS = {
             CASE WHEN i % 9 > 0 THEN 4 END, {SEGMENT}
         FROM range(160) AS cases(i)
     """,
+    "texts": f"""
+        SELECT 'M' || i AS text_id, CASE WHEN i < 216 THEN 'email' ELSE 'platform' END AS source,
+            DATE '2024-02-01' + CAST(i AS INTEGER) AS written_on, ['claims', 'premium'][1 + i % 2] AS label,
+            ['my claim is not paid ', 'the premium was collected twice '][1 + i % 2]
+                || chr(97 + CAST(i // 10 AS INTEGER)) || chr(97 + CAST(i % 10 AS INTEGER)) AS text, {SEGMENT}
+        FROM range(240) AS cases(i)
+    """,
     "exposures": """
         SELECT CAST(month AS DATE) AS month, unit AS org_unit, 'life' AS product_line, 100 AS policies
         FROM generate_series(DATE '2024-01-01', DATE '2024-12-01', INTERVAL 1 MONTH) AS months(month),
@@ -138,6 +145,7 @@ def build(folder: Path, feeds: Iterable[str] = FEEDS) -> Store:
     settings = Settings(
         time_zone="Asia/Shanghai",
         frameworks=(shipped_frameworks()["life_default"],),
+        texts=TextSettings(min_texts_per_class=20),
         robustness=RobustnessSettings(draws=100, bootstrap_draws=100, sobol_points=64),
     )
     run = Run(AS_OF, settings, tuple(months_until(AS_OF, 24)))

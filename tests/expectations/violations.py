@@ -59,6 +59,7 @@ RAW = {
     ("raw.service_orders", "key_not_null"): one("raw.service_orders", "ordered_at = NULL"),
     ("raw.service_orders", "kind_in_set"): one("raw.service_orders", "kind = 'favour'"),
     ("raw.service_orders", "rating_in_scale"): one("raw.service_orders", "rating = 6"),
+    ("raw.texts", "key_not_null"): one("raw.texts", "text = NULL"),
     ("raw.org_units", "key_not_null"): one("raw.org_units", "org_unit = NULL", "org_unit = 'south'"),
     ("raw.org_units", "parent_known"): one("raw.org_units", "parent = 'nobody'"),
     ("raw.calendar", "key_not_null"): placed("raw.calendar", "DATE '2025-01-01' AS date"),
@@ -87,6 +88,7 @@ RAW = {
             "survey_answers",
             "survey_invitations",
             "service_orders",
+            "texts",
         )
     },
     ("raw.indicator_values", "loads_account_for_rows"): placed("raw.indicator_values", "0 AS _load_id"),
@@ -283,6 +285,23 @@ CORE = {
     ),
     ("core.survey_scores", "scores_in_scale"): one("core.survey_scores", "perception_score = 101"),
     ("core.survey_stage_scores", "scores_in_scale"): one("core.survey_stage_scores", "n_pairs = 0"),
+}
+TEXTS = {
+    ("core.texts", "key_and_segments_filled"): one("core.texts", "region = NULL"),
+    ("core.texts", "only_external_repeat"): one(
+        "core.texts", "repeats_complaint_id = 'K'", "NOT is_external"
+    ),
+    ("core.texts", "texts_are_read"): "DELETE FROM core.texts",
+    ("core.text_models", "figures_in_range"): one("core.text_models", "precision = 1.1"),
+    ("core.text_models", "published_reach_the_floor"): one(
+        "core.text_models", "later_macro_f1_low = 0.69", "class = 'all' AND status = 'published'"
+    ),
+    ("core.text_models", "people_agree"): one("core.text_models", "alpha = 0.66, n_second_labels = 50"),
+    ("core.text_readings", "sentiment_of_comments_only"): one("core.text_readings", "sentiment = 'negative'"),
+    ("core.text_readings", "readings_of_published_models"): one(
+        "core.text_models", "status = 'not_good_enough'", "class = 'all' AND status = 'published'"
+    ),
+    ("core.text_topics", "counts_nested"): one("core.text_topics", "n_texts = n_collection + 1"),
 }
 KPI = {
     ("kpi.monthly", "has_rows"): "DELETE FROM kpi.monthly",
@@ -552,11 +571,18 @@ UNIQUE = (
     "marts.complaints_by_category",
     "marts.claims_open",
     "core.org_units",
+    "core.texts",
+    "core.text_models",
+    "core.text_readings",
+    "core.text_topics",
+    "marts.texts_by_month",
+    "marts.text_topics_by_month",
     "kpi.titles",
 )
 VIOLATIONS = {
     **RAW,
     **CORE,
+    **TEXTS,
     **KPI,
     **INDEX,
     **MARTS,

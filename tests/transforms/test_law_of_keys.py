@@ -18,7 +18,14 @@ from orchestration.models import models
 from orchestration.project import shipped_frameworks
 from transforms.laws import broken_by, made, made_of_nothing
 from transforms.model import Transform
-from transforms.settings import ClaimSettings, Promise, RobustnessSettings, Settings, StudySettings
+from transforms.settings import (
+    ClaimSettings,
+    Promise,
+    RobustnessSettings,
+    Settings,
+    StudySettings,
+    TextSettings,
+)
 
 SETTINGS = Settings(
     time_zone="Asia/Shanghai",
@@ -27,6 +34,7 @@ SETTINGS = Settings(
     robustness=RobustnessSettings(draws=100, bootstrap_draws=100, sobol_points=64),
     exposure_study=StudySettings(),
     customer_journeys=True,
+    texts=TextSettings(min_texts_per_class=10),
     claims=ClaimSettings(
         promises=(
             Promise(

@@ -41,6 +41,7 @@ READS = {
     "survey_responses": "core.survey_responses",
     "survey_weights": "core.survey_weights",
     "survey_invitations": "core.survey_invitations",
+    "text_readings": "core.text_readings",
     "exposures": "core.exposure_months",
     "outlet_months": "core.outlet_months",
     "new_policies": "core.new_policies",

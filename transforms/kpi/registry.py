@@ -28,6 +28,7 @@ from transforms.kpi import (
     policy_service,
     renewals,
     surveys,
+    texts,
 )
 from transforms.kpi_file import KpiChange
 from transforms.measures.definition import Exposure, Kpi
@@ -55,6 +56,7 @@ SUBJECTS = (
     policy_service,
     added_services,
     surveys,
+    texts,
     indicators,
 )
 

@@ -30,10 +30,21 @@ _BATCH = 65_536
 _SHORTEST_KEY_BYTES = 32
 # An e-mail address, a number as long as a mobile phone's or an identity card's, and shorter ones in the groups in
 # which people write phone and identity numbers.
+_EMAIL = r"[\w.+%-]+@[\w-]+([.][\w-]+)+"
 _OF_A_PERSON = (
-    r"[\w.+%-]+@[\w-]+([.][\w-]+)+|[0-9０-９]{11,}|\b\d{3}-\d{2}-\d{4}\b|\(?\b\d{3}\)?[-. ]\d{3}[-. ]\d{4}\b"
+    _EMAIL + r"|[0-9０-９]{11,}|\b\d{3}-\d{2}-\d{4}\b|\(?\b\d{3}\)?[-. ]\d{3}[-. ]\d{4}\b"
     r"|\b\d{6}-\d{7}\b|\b\d{4}[ -]\d{4}[ -]\d{4}\b"
 )
+# Digits as they stand in free text, and what people put between those of one number.
+_DIGIT = "[0-9０-９]"
+_GAP = r"[\s\x{00a0}\x{3000}_.·•/()（）‐‑–—－-]"
+_CHECK_LETTER = r"(?:[XxＸｘ]|-[XxＸｘ]|\s[Xx]\b)?"
+_NUMBER = (
+    rf"[+＋(（]?{_DIGIT}(?:{_GAP}{{0,2}}{_DIGIT}){{8,}}{_CHECK_LETTER}|{_DIGIT}{{7,}}{_CHECK_LETTER}"
+    r"|\b(?:[3-9]\d|2[1-9])\d\d-\d{4}\b"
+)
+_DAY = r"\b((?:19|20)\d\d[-./](?:0?[1-9]|1[0-2])[-./](?:0?[1-9]|[12]\d|3[01]))([^\d]|$)"
+_MARK = "\u2060"
 _TIME_IN_DIGITS = r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{4}(\d{2}(\d{3}|\d{6})?)?"
 
 
@@ -125,9 +136,17 @@ def _base32(digests: list[bytes]) -> list[str]:
 
 
 def masked_text_sql(text: str) -> str:
-    """SQL that hides numbers of seven digits or more and e-mail addresses in free text."""
-    without_addresses = rf"regexp_replace({text}, '[\w.+%-]+@[\w-]+([.][\w-]+)+', '[e-mail]', 'g')"
-    return rf"regexp_replace({without_addresses}, '[0-9０-９]{{7,}}[Xx]?', '[number]', 'g')"
+    """SQL that hides e-mail addresses and the numbers of people in free text.
+
+    Hidden are seven digits or more in a row, as in phones, cards, identity cards and policies; nine or more with
+    spaces, dashes, dots, slashes or brackets between them; and local phones in two groups of four. Days written as
+    2025-03-04 stay, and so do shorter numbers and amounts with commas.
+    """
+    masked = f"regexp_replace({text}, {literal(_EMAIL)}, '[e-mail]', 'g')"
+    # A mark behind a day keeps its digits from running on into those that follow.
+    masked = f"regexp_replace({masked}, {literal(_DAY)}, {literal(f'{chr(92)}1{_MARK}{chr(92)}2')}, 'g')"
+    masked = f"regexp_replace({masked}, {literal(_NUMBER)}, '[number]', 'g')"
+    return f"replace({masked}, {literal(_MARK)}, '')"
 
 
 def discreet_sql(text: str) -> str:

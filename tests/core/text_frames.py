@@ -1,0 +1,96 @@
+"""Frames of texts as the tests need them: what a row does not say is usual."""
+
+import random
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from transforms.core.text_models import text_models
+from transforms.core.text_readings import text_readings
+from transforms.core.text_topics import text_topics
+from transforms.core.texts import SEGMENTS, TEXTS, texts
+from transforms.settings import Settings, TextSettings
+
+RULES = TextSettings(min_texts_per_class=10)
+TOLD: dict[str, Any] = {"as_of": date(2025, 12, 31), "settings": Settings(texts=RULES)}
+USUAL = {
+    "source": "email", "written_on": date(2025, 6, 20), "is_external": False, **dict.fromkeys(SEGMENTS, "unknown"),
+}  # fmt: skip
+MADE = ("plain", "words", "language", "repeats_complaint_id")
+SCHEMA = pl.Schema(
+    {
+        name: dtype
+        for name, (dtype, _) in TEXTS.items()
+        if name not in MADE and not name.startswith(("names_", "says_"))
+    }
+)
+
+
+def staged(rows: Iterable[dict[str, object]]) -> pl.LazyFrame:
+    """staging.texts with these rows, numbered if they have no number."""
+    numbered = [{"text_id": f"T{number:04}", **USUAL, **row} for number, row in enumerate(rows)]
+    return pl.LazyFrame(numbered, schema=SCHEMA)
+
+
+def written(rows: Iterable[dict[str, object]]) -> pl.LazyFrame:
+    """core.texts of these rows."""
+    frame = staged(rows)
+    return texts(texts=frame, own=frame, **TOLD).collect().lazy()
+
+
+def responses(rows: Iterable[dict[str, object]] = ()) -> pl.LazyFrame:
+    """core.survey_responses as far as texts ask it."""
+    usual = {"survey": "S", "wave": "1", "is_audit": False}
+    schema = {
+        **dict.fromkeys(("survey", "wave", "response_id"), pl.String),
+        "is_audit": pl.Boolean,
+        "nps_score": pl.Float64,
+        "satisfaction_score": pl.Float64,
+    }
+    return pl.LazyFrame([{**usual, **row} for row in rows], schema=schema)
+
+
+def models(texts: pl.LazyFrame, answers: pl.LazyFrame | None = None, **rules: Any) -> pl.DataFrame:
+    """core.text_models of core.texts."""
+    answers = responses() if answers is None else answers
+    return text_models(texts=texts, responses=answers, **told(rules)).collect()
+
+
+def readings(texts: pl.LazyFrame, answers: pl.LazyFrame | None = None, **rules: Any) -> pl.DataFrame:
+    """core.text_readings of core.texts."""
+    answers = responses() if answers is None else answers
+    judged = models(texts, answers, **rules).lazy()
+    topics = text_topics(texts=texts, **TOLD)
+    return text_readings(
+        texts=texts, responses=answers, written=texts, models=judged, topics=topics, **told(rules)
+    ).collect()
+
+
+def told(rules: dict[str, Any]) -> dict[str, Any]:
+    """As-of day and settings, with some rules of texts changed."""
+    return TOLD | {"settings": Settings(texts=RULES.model_copy(update=rules))}
+
+
+def letters(count: int = 60, *, months: Iterable[int] = range(1, 11)) -> list[dict[str, object]]:
+    """Letters of two matters, so many of each in ten months, no two alike."""
+    matters = {"claims": "my claim {} is not paid", "premium": "the premium of {} was collected twice"}
+    return [
+        {
+            "written_on": date(2025, month, 5),
+            "text": said.format("abcdefgh"[n] + "klmnopqrstuv"[month]),
+            "label": label,
+        }
+        for month in months
+        for label, said in matters.items()
+        for n in range(count // 10)
+    ]
+
+
+def guessed() -> list[dict[str, object]]:
+    """The letters, with labels that have nothing to do with them."""
+    return [
+        {**row, "label": random.Random(number).choice(("claims", "premium"))}
+        for number, row in enumerate(letters())
+    ]

@@ -1,0 +1,91 @@
+"""core.text_readings: what may be published of what machines read in each text, one row per text.
+
+How well they read is `core.text_models`; KPIs of texts count these rows.
+"""
+
+import polars as pl
+
+from transforms.core.text_models import ALL, PUBLISHED, is_stated
+from transforms.core.texts import SEGMENTS, TEXTS
+from transforms.facts.text_sayings import CATEGORY, SENTIMENT, sayings
+from transforms.facts.text_topics import collected, with_topics
+from transforms.model import Columns, transform
+from transforms.origins import ALWAYS, Origins, item, passed_on
+from transforms.settings import Settings, TextSettings, asks_for_texts
+
+STATED, ABSTAINED = "stated", "abstained"
+_written = item("texts.text")
+_scored = item("survey_answers.comment") & item("survey_answers.score")
+ORIGINS: Origins = {
+    **passed_on("texts", "source", "written_on", "label"),
+    "source=survey": item("survey_answers.comment"),
+    "source=complaint": item("complaints.comment"),
+    "is_external": ALWAYS,
+    "category_reading": _written & (item("texts.label") | item("complaints.category")),
+    "is_category_right": _written & item("texts.label"),
+    "sentiment": _scored,
+}
+
+TEXT_READINGS: Columns = {
+    **{name: TEXTS[name] for name in ("text_id", "source", "written_on", "language", "is_external", "label")},
+    **{name: TEXTS[name] for name in SEGMENTS},
+    "category_reading": (
+        pl.String,
+        "stated, or abstained for want of certainty; empty where no category is sought or the model is not published.",
+    ),
+    "category": (pl.String, "The category stated by the model, which has not seen the text."),
+    "category_probability": (pl.Float64, "How certain it is, 0 to 1."),
+    "is_category_right": (pl.Boolean, "Whether it is the label; empty where nothing is stated or no label known."),
+    "sentiment": (
+        pl.String,
+        "Of a survey's comment, negative or not_negative, by its words alone; empty where the model is not published.",
+    ),
+    "collection": (pl.String, "The texts of a kind among which topics are sought, as in core.text_topics."),
+    "topic": (pl.Int64, "Its topic in core.text_topics; empty where it uses none of their words."),
+}  # fmt: skip
+
+
+@transform(
+    writes="core.text_readings",
+    reads={"texts": "core.texts", "responses": "core.survey_responses"},
+    broadcast={"written": "core.texts", "models": "core.text_models", "topics": "core.text_topics"},
+    shared=sayings,
+    asked_for=asks_for_texts,
+    origins=lambda settings: ORIGINS,
+    keys=(),
+    grain=("text_id",),
+    columns=TEXT_READINGS,
+)
+def text_readings(
+    shared: pl.LazyFrame,
+    written: pl.LazyFrame,
+    models: pl.LazyFrame,
+    topics: pl.LazyFrame,
+    *,
+    settings: Settings,
+) -> pl.LazyFrame:
+    """One row per text: the category and sentiment that a published model states of it, and its topic.
+
+    Of texts that people sorted too it is what a model says that has not seen them. What models say that are not good
+    enough is in no row.
+    """
+    published = models.filter((pl.col("class") == ALL) & (pl.col("status") == PUBLISHED)).select("model")
+    said = shared.join(published, on="model", how="semi").with_columns(
+        is_stated=is_stated(settings.texts or TextSettings())
+    )
+    categories = said.filter(pl.col("model") == CATEGORY).select(
+        "text_id",
+        category_reading=pl.when("is_stated").then(pl.lit(STATED)).otherwise(pl.lit(ABSTAINED)),
+        category=pl.when("is_stated").then("class_said"),
+        category_probability="probability",
+        is_category_right=pl.when("is_stated").then(pl.col("class_said") == pl.col("class_given")),
+    )
+    moods = said.filter(pl.col("model") == SENTIMENT).select("text_id", sentiment="class_said")
+    kinds = collected(written)
+    topic_of = with_topics(kinds, topics).select("text_id", "topic")
+    return (
+        written.join(categories, on="text_id", how="left")
+        .join(moods, on="text_id", how="left")
+        .join(kinds.select("text_id", "collection"), on="text_id", how="left")
+        .join(topic_of, on="text_id", how="left")
+    )

@@ -1,0 +1,152 @@
+"""What a text is by itself: its language, its plain form, the words in it, the cues it gives, and whom it repeats.
+
+Each is a matter of one text, or of one text and the complaints; what is learned from many is in
+`transforms/statistics`. OpenCC, rjieba and scikit-learn are imported where they are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import polars as pl
+
+CHINESE, OTHER = "zh", "other"
+# A text with fewer Chinese characters among its letters is of another language that quotes some.
+CHINESE_SHARE = 0.2
+# As masking leaves them.
+_MASKS = r"\[(number|e-mail)\]"
+# What a complaint threatens or blames, in its plain form. Severity, never polarity: complaints are negative all.
+CUES: Mapping[str, tuple[str, str]] = {
+    "names_regulator": (
+        r"12378|12315|监管|银保监|保监|消协|消费者协会|regulator|ombudsman|supervis",
+        "It names a regulator, an ombudsman or a consumers' association.",
+    ),
+    "names_lawyer": (
+        r"律师|起诉|法院|诉讼|仲裁|lawyer|attorney|solicitor|\bsue\b|\bcourt\b",
+        "It names a lawyer or a court.",
+    ),
+    "names_media": (
+        r"记者|媒体|曝光|电视台|报社|newspaper|journalist|\bmedia\b|reporter",
+        "It names the press or threatens to publish.",
+    ),
+    "says_misled": (
+        r"误导|欺骗|被骗|隐瞒|夸大|承诺|代签|没有告诉我|没有说明|没有讲|其实是|misled|mis-?sold|misrepresent|promised"
+        r"|never mentioned|was told|deceiv|signed .* for me",
+        "It says that the customer was misled.",
+    ),
+    "says_delayed": (
+        r"拖|还没|还在|迟迟|太慢|等了|没有结果|没有结论|没有消息|一直(没|不|占线)|too long|too slow|delay|waited"
+        r"|for weeks|still (no|not|open|waiting)|weeks ago|has taken|nobody (calls|called|answers)",
+        "It says that something takes too long.",
+    ),
+}
+# Words of greeting and of every sentence. Lists made for other purposes take `bill`, `fire` and `interest` for such.
+_EMPTY_WORDS = frozenset(
+    (
+        "您好", "你好", "谢谢", "请问", "一下", "尽快", "希望", "这件", "没有", "现在", "已经", "还是", "就是", "这个",
+        "那个", "什么", "怎么", "我们", "你们", "他们", "自己", "因为", "所以", "但是", "而且", "如果", "可以", "一直",
+        "一个", "一次", "个月", "hello", "please", "help", "thank", "thanks", "about", "after", "all", "also", "am",
+        "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do", "does", "for",
+        "from", "had", "has", "have", "he", "her", "his", "if", "in", "into", "is", "it", "its", "just", "me", "more",
+        "my", "no", "not", "of", "off", "on", "or", "our", "out", "she", "so", "some", "than", "that", "the", "their",
+        "them", "then", "there", "they", "this", "to", "too", "up", "us", "very", "was", "we", "were", "what", "when",
+        "which", "who", "will", "with", "would", "you", "your",
+    )
+)  # fmt: skip
+# Posts and complaints whose three-letter parts are so alike, and so many days apart at most, are one matter.
+ALIKE_FROM = 0.8
+APART_DAYS = 180
+_BLOCK = 1_000
+
+
+def language() -> pl.Expr:
+    """zh where a fifth of a text's letters and more are Chinese characters, else other.
+
+    >>> pl.select(pl.lit("理赔很快 OK")).select(pl.col("literal").alias("text")).select(language()).item()
+    'zh'
+    """
+    text = pl.col("text")
+    chinese, letters = text.str.count_matches(r"\p{Han}"), text.str.count_matches(r"\p{L}")
+    is_chinese = (letters > 0) & (chinese >= CHINESE_SHARE * letters)
+    return pl.when(is_chinese).then(pl.lit(CHINESE)).otherwise(pl.lit(OTHER)).alias("language")
+
+
+def plain(text: pl.Series) -> pl.Series:
+    """Texts in one form: full-width as half-width, traditional as simplified, lower case, without masks and signs."""
+    from opencc import OpenCC
+
+    simplified = OpenCC("t2s").convert
+    one_width = text.fill_null("").str.normalize("NFKC").str.replace_all(_MASKS, " ")
+    distinct = one_width.unique()
+    forms = pl.DataFrame(
+        {"written": distinct, "plain": pl.Series([simplified(one) for one in distinct], dtype=pl.String)}
+    ).with_columns(
+        pl.col("plain").str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars()
+    )
+    return pl.DataFrame({"written": one_width}).join(forms, on="written", how="left", maintain_order="left")[
+        "plain"
+    ]
+
+
+def as_good_as_equal(plain_text: pl.Expr) -> pl.Expr:
+    """What texts that are as good as equal have in common: the plain form, whatever its numbers are."""
+    return plain_text.str.replace_all(r"\p{N}+", "0")
+
+
+def words(plain_text: pl.Series) -> pl.Series:
+    """The words of plain texts that say something, with spaces between: of two letters and more, no numbers."""
+    import rjieba
+
+    def telling(text: str) -> str:
+        parts = (part.strip() for part in rjieba.cut(text))
+        return " ".join(
+            part for part in parts if len(part) > 1 and part.isalpha() and part not in _EMPTY_WORDS
+        )
+
+    return pl.Series([telling(text) for text in plain_text], dtype=pl.String)
+
+
+def cues() -> dict[str, pl.Expr]:
+    """Whether a plain text gives each of the cues."""
+    return {name: pl.col("plain").str.contains(pattern) for name, (pattern, _) in CUES.items()}
+
+
+def repeated_complaints(posts: pl.DataFrame, complaints: pl.DataFrame) -> pl.DataFrame:
+    """text_id and repeats_complaint_id of posts that say what a complaint to the insurer says.
+
+    Both have text_id, written_on and plain, complaints a complaint_id besides. Of several the one most alike counts,
+    of these the first by its number.
+    """
+    empty = pl.DataFrame(schema={"text_id": pl.String, "repeats_complaint_id": pl.String})
+    if not complaints.height:
+        return empty
+    ordered = complaints.sort("complaint_id")
+    starts = range(0, posts.height, _BLOCK)
+    return pl.concat([empty, *(_alike(posts[start : start + _BLOCK], ordered) for start in starts)])
+
+
+def _alike(posts: pl.DataFrame, complaints: pl.DataFrame) -> pl.DataFrame:
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    parts = HashingVectorizer(analyzer="char", ngram_range=(3, 3), alternate_sign=False)
+    alike = (parts.transform(_filled(posts)) @ parts.transform(_filled(complaints)).T).tocoo()
+    pairs = pl.DataFrame({"post": alike.row, "complaint": alike.col, "alike": alike.data}).filter(
+        pl.col("alike").round(9) >= ALIKE_FROM
+    )
+    near = pl.concat(
+        [
+            posts.select(pl.col("text_id", "written_on").gather(pairs["post"])),
+            complaints.select(repeats_complaint_id="complaint_id", received_on="written_on")[
+                pairs["complaint"]
+            ],
+            pairs.select(pl.col("alike").round(9)),
+        ],
+        how="horizontal",
+    ).filter((pl.col("written_on") - pl.col("received_on")).abs() <= timedelta(APART_DAYS))
+    best = near.sort("alike", "repeats_complaint_id", descending=[True, False])
+    return best.unique("text_id", keep="first", maintain_order=True).select("text_id", "repeats_complaint_id")
+
+
+def _filled(texts: pl.DataFrame) -> Sequence[str]:
+    return texts["plain"].to_list()
