@@ -145,7 +145,11 @@ def _tables_taken() -> frozenset[str]:
 
 def _key_of_ours(name: str, column: ContractColumn) -> Iterator[Fault]:
     """A column called like a key of ours is joined with it, so it has to be the same kind of thing."""
-    of_ours = [c.columns[name] for c in contracts().values() if name in c.columns and name in c.key]
+    of_ours = [
+        c.columns[name]
+        for c in contracts().values()
+        if name in c.columns and (name in c.key or name.endswith("_id"))
+    ]
     people = [c for c in contracts().values() if name in c.columns and c.columns[name].personal == "id"]
     if people and column.personal != "id":
         yield (

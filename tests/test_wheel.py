@@ -10,6 +10,7 @@ import pytest
 from conftest import ROOT
 
 from policypulse import PACKAGES
+from warehouse.landing.pseudonyms import create_key_file
 
 ENDINGS = {".py", ".sql", ".yml", ".csv", ".typed"}
 
@@ -39,17 +40,33 @@ def test_it_holds_the_files_of_our_packages_and_no_other_top_level(wheel):
     assert set(names) == {str(path.relative_to(ROOT)) for path in files} | {"policypulse.py"}
 
 
+def run(asked, folder, variables):
+    """What the command says, which has to succeed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "policypulse", *asked],
+        cwd=folder, env=variables, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 def test_the_command_works_from_it_alone(wheel, tmp_path):
     site = tmp_path / "site"
     zipfile.ZipFile(wheel).extractall(site)
     variables = {**os.environ, "PYTHONPATH": str(site)}
-    for asked in (
-        ["simulate", "--out", "p", "--policies", "100", "--months", "1"],
-        ["check", "--project", "p"],
-    ):
-        done = subprocess.run(
-            [sys.executable, "-m", "policypulse", *asked],
-            cwd=tmp_path, env=variables, capture_output=True, text=True, timeout=300,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-    assert "are in order" in done.stdout
+    run(["simulate", "--out", "p", "--policies", "300", "--months", "12"], tmp_path, variables)
+    assert "are in order" in run(["check", "--project", "p"], tmp_path, variables)
+
+    # A project of own files alone, outside the sources.
+    shutil.copytree(ROOT / "examples" / "own_models", tmp_path / "own")
+    create_key_file(tmp_path / "pseudonym.key")
+    variables |= {"POLICYPULSE_DATA": str(tmp_path / "p"), "POLICYPULSE_WAREHOUSES": str(tmp_path)}
+    assert "are in order" in run(["check", "--project", "own"], tmp_path, variables)
+    assert "Published" in run(["run", "--project", "own"], tmp_path, variables)
+    asked = (
+        "SELECT table_name FROM catalog.tables WHERE NOT starts_with(source_file, 'transforms/') ORDER BY ALL"
+    )
+    found = run(["query", asked, "--project", "own", "--format", "csv"], tmp_path, variables)
+    assert {"core.second_looks", "core.decisions", "marts.disputes_by_month", "raw.second_looks"} <= set(
+        found.split()
+    )

@@ -180,9 +180,12 @@ def unlocked(project: Project) -> Iterator[str]:
 
 
 def mapped_items(project: Project, asked: Sequence[tuple[Kpi, Asked]]) -> set[str]:
-    """The columns and codes that KPIs ask for and that the mapping can deliver."""
+    """The columns and codes that KPIs ask for and that the mapping, or a fact of the project's own, can deliver."""
     feeds, items = project.feeds, _items(asked, project.contracts)
-    return {i.name for i in items if any(i.mapped_by(source) for source in feeds.get(i.feed, ()))}
+    mapped = {i.name for i in items if any(i.mapped_by(source) for source in feeds.get(i.feed, ()))}
+    # Of a fact of the project's own its values tell, not what the sources record.
+    own = {n for _, one in asked for need in one.needs for n in need.items if n.startswith("core.")}
+    return mapped | own
 
 
 def _items(asked: Sequence[tuple[Kpi, Asked]], contracts: Contracts) -> set[Item]:

@@ -1,6 +1,8 @@
-"""A project folder without code adds a fact, a mart, checks, KPIs and an index of them: run as a user runs it."""
+"""A project folder without code adds a feed, facts, a mart, checks, KPIs and an index: run as a user runs it."""
 
+import csv
 import shutil
+from datetime import date, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -12,9 +14,10 @@ from polars.testing import assert_frame_equal
 
 from orchestration.definitions import definitions
 from orchestration.project import read_project
+from warehouse.landing.pseudonyms import create_key_file
 
 EXAMPLE = ROOT / "examples" / "own_models"
-OWN = ("core.decisions", "marts.disputes_by_month")
+OWN = ("core.decisions", "core.second_looks", "marts.disputes_by_month")
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +27,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     book = folder / "insurer"
     made = policypulse("simulate", "--out", book, "--policies", 1000, "--months", 12, "--seed", 5)
     assert made.status == 0, made.text
+    create_key_file(folder / "pseudonym.key")
     places = {"POLICYPULSE_DATA": str(book), "POLICYPULSE_WAREHOUSES": str(folder)}
     ran = policypulse("run", "--project", EXAMPLE, **places)
     assert ran.status == 0, ran.text
@@ -40,6 +44,7 @@ def test_own_tables_are_published_with_what_they_say_where_they_come_from_and_wh
     tables = published.sql(f"FROM catalog.tables WHERE table_name IN {OWN} ORDER BY ALL").pl()
     assert tables["source_file"].to_list() == [
         "models/core/decisions.sql",
+        "models/core/second_looks.sql",
         "models/marts/disputes_by_month.sql",
     ]
     assert tables["row_count"].min() > 0
@@ -49,15 +54,54 @@ def test_own_tables_are_published_with_what_they_say_where_they_come_from_and_wh
     assert published.sql(sources).fetchall() == [("core.claims",), ("core.complaints",)]
     checked = f"""
         SELECT table_name, check_name, passed FROM catalog.checks
-        WHERE table_name IN {OWN} OR check_name = 'decision_has_outcome' ORDER BY ALL
+        WHERE table_name IN {OWN} OR check_name IN ('decision_has_outcome', 'answered_after_asked') ORDER BY ALL
     """
     assert published.sql(checked).fetchall() == [
         ("core.claims", "decision_has_outcome", True),
         ("core.decisions", "disputed_within_90_days", True),
         ("core.decisions", "grain_unique", True),
+        ("core.second_looks", "grain_unique", True),
         ("marts.disputes_by_month", "disputes_add_up", True),
         ("marts.disputes_by_month", "grain_unique", True),
+        ("raw.second_looks", "answered_after_asked", True),
     ]
+
+
+def test_an_own_feed_lands_and_is_told_of_like_ours(published):
+    with (EXAMPLE / "looks" / "second_looks.csv").open(encoding="utf-8", newline="") as file:
+        looks = list(csv.DictReader(file, delimiter=";"))
+    told = "SELECT source_file, row_count, grain FROM catalog.tables WHERE table_name = 'raw.second_looks'"
+    assert published.sql(told).fetchall() == [("contracts/second_looks.yml", len(looks), "look_id")]
+    lineage = """
+        SELECT source_table, source_column FROM catalog.column_lineage
+        WHERE table_name = 'core.second_looks' AND column_name = 'finding'
+    """
+    assert published.sql(lineage).fetchall() == [("staging.second_looks", "finding")]
+    in_time = """
+        SELECT sum(numerator), sum(denominator) FROM kpi.monthly
+        WHERE kpi = 'second_look_within_5_days_share' AND cut = 'company' AND status <> 'immature'
+    """
+    days = [(_day(look["Asked"]), look["Answered"] and _day(look["Answered"])) for look in looks]
+    known = [(asked, given) for asked, given in days if asked < date(2025, 12, 1)]
+    met = sum(bool(given) and (given - asked).days <= 5 for asked, given in known)
+    assert published.sql(in_time).fetchall() == [(met, len(known))]
+    joined = published.sql("FROM core.key_matches WHERE from_feed = 'second_looks'").pl()
+    assert joined.select("from_column", "to_feed", "n_rows").rows() == [
+        ("claim_id", "claim_events", len(looks))
+    ]
+
+
+def test_a_further_column_of_ours_is_one_of_its_facts_and_a_cut(published):
+    assert published.sql("FROM core.policies WHERE product_family <> left(product_code, 3)").fetchall() == []
+    told = published.sql("SELECT DISTINCT product_family AS segment FROM core.policies").pl()
+    segments = published.sql("SELECT DISTINCT segment FROM kpi.monthly WHERE cut = 'product_family'").pl()
+    assert set(segments["segment"]) == set(told["segment"]) and len(told) > 2
+    described = "SELECT DISTINCT description FROM catalog.columns WHERE column_name = 'product_family'"
+    assert published.sql(described).fetchall() == [("Family of the product, the first letters of its code.",)]
+
+
+def _day(text: str) -> date:
+    return datetime.strptime(text, "%d.%m.%Y").date()
 
 
 def test_the_disputes_are_those_that_claims_and_complaints_tell(published):
@@ -140,10 +184,13 @@ def test_dagster_and_the_dictionary_show_own_tables_like_ours(places, monkeypatc
     graph = definitions(read_project(EXAMPLE)).resolve_asset_graph()
     mart = dg.AssetKey(["marts", "disputes_by_month"])
     assert dg.AssetKey(["raw", "complaints"]) in graph.get_ancestor_asset_keys(mart)
+    looks = dg.AssetKey(["core", "second_looks"])
+    assert dg.AssetKey(["raw", "second_looks"]) in graph.get_ancestor_asset_keys(looks)
     assert mart in graph.get_ancestor_asset_keys(dg.AssetKey("published"))
     assert graph.get_check_spec(dg.AssetCheckKey(mart, "disputes_add_up")).blocking
     page = policypulse("dictionary", "--project", EXAMPLE, **places).text
     assert "## core.decisions" in page
+    assert "## staging.second_looks" in page
     assert "| decision_to_dispute_days | Calendar days until then. |" in page
 
 

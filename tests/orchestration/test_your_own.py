@@ -21,6 +21,8 @@ def test_what_the_page_shows_is_in_order(tmp_path: Path, monkeypatch: pytest.Mon
     page = (ROOT / "docs" / "your_own.md").read_text(encoding="utf-8")
     shown = dict(SHOWN.findall(page))
     assert list(shown) == [
+        "contracts/broker_visits.yml",
+        "contracts/severity.yml",
         "models/core/waiting_complaints.sql",
         "models/marts/waiting_by_branch.sql",
         "expectations/core/waiting_complaints.yml",
@@ -33,6 +35,8 @@ def test_what_the_page_shows_is_in_order(tmp_path: Path, monkeypatch: pytest.Mon
         found = project(tmp_path, {**shown, "policypulse.yml": f"{PROJECT}transforms: insurer_tables\n"})
         assert problems(found) == []
         own = {node.name for node in models(found.own).values() if found.own.has(node.path)}
+        assert "severity" in models(found.own)["core.complaints"].columns
+        own -= {"staging.broker_visits", "staging.complaints_attributes"}
         assert own == {"core.waiting_complaints", "marts.waiting_by_branch", "core.first_answers"}
         assert sum(found.own.has(check.path) for check in checks(found.own)) == 3 + len(own)
         assert [result.broken for result in tried(found)] == [None]
