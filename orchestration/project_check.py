@@ -109,13 +109,15 @@ def _without_files(own: OwnFiles, told: Sequence[str]) -> OwnFiles:
     """The own files without those that problems name; where they name none, without all that join graph and checks."""
     wrong = {file.path for file in own if any(problem.startswith(f"{file.path}:") for problem in told)}
     if not wrong:
-        return replace(own, models=(), suites=(), audits=(), module="", python=())
-    models, suites, audits, python = (
+        return replace(own, models=(), suites=(), audits=(), contracts=(), module="", python=())
+    models, suites, audits, contracts, python = (
         tuple(file for file in part if file.path not in wrong)
-        for part in (own.models, own.suites, own.audits, own.python)
+        for part in (own.models, own.suites, own.audits, own.contracts, own.python)
     )
     module = own.module if python == own.python else ""
-    return replace(own, models=models, suites=suites, audits=audits, python=python, module=module)
+    return replace(
+        own, models=models, suites=suites, audits=audits, contracts=contracts, python=python, module=module
+    )
 
 
 def _not_about(tables: Collection[str], files: Sequence[OwnFile]) -> tuple[OwnFile, ...]:

@@ -74,8 +74,14 @@ def carrying(model: Transform, attributes: Iterable[Attributes]) -> Transform:
     carried = [one for one in attributes if set(one.subject) <= set(model.grain)]
     if not carried or not model.writes.startswith("core."):
         return model
-    columns = {c.name: (POLARS_TYPES[c.type], c.description) for one in carried for c in one.columns}
-    passed = {name: origin for one in carried for name, origin in _origins(one).items()}
+    columns = {
+        c.name: (POLARS_TYPES[c.type], c.description)
+        for one in carried
+        for c in one.columns
+        # Such a name is refused (`hidden_columns`); until it is told, ours keeps its meaning.
+        if c.name not in model.columns
+    }
+    passed = {name: origin for one in carried for name, origin in _origins(one).items() if name in columns}
     return replace(
         model,
         columns={**model.columns, **columns},
