@@ -7,19 +7,12 @@ from orchestration import cli, definitions, event_log
 from simulation.hazards import ClaimType
 from transforms.composite import weighting_methods
 from transforms.settings import ClaimSettings, ComplaintSettings
+from transforms.statistics import expert_weights
 from transforms.units import Unit
 from warehouse.landing.land import Load
 
-# Methods of weights: their tables come with the whole service journey.
-weighting_methods.equal
-weighting_methods.budget_allocation
-weighting_methods.BudgetAllocation.standard_deviations
-weighting_methods.pairwise_comparison
-weighting_methods.PairwiseWeights.consistency_index
-weighting_methods.PairwiseWeights.is_consistent
-weighting_methods.entropy
-weighting_methods.critic
-weighting_methods.principal_components
+# Figures of worked examples, which tests ask for.
+expert_weights.PairwiseWeights.consistency_index
 weighting_methods.ComponentWeights.n_kept
 
 # Called by those who run us: the console, Dagster's loader and its event log, SQLAlchemy's cursors.

@@ -17,6 +17,7 @@ from orchestration.headlines import headlines
 from orchestration.models import SESSION_SCHEMAS, models, raw_table
 from orchestration.project import Project
 from orchestration.session import Session
+from transforms.composite.weighing import UnknownWeights
 from transforms.graph import Node
 from transforms.model import Transform
 from transforms.periods import months_until
@@ -139,8 +140,8 @@ def _room(
                 continue
             try:
                 made = warehouse.make(node.name)
-            except CalendarGap as gap:
-                raise dg.Failure(description=str(gap)) from gap
+            except (CalendarGap, UnknownWeights) as reason:
+                raise dg.Failure(description=str(reason)) from reason
             if partitions:
                 for month, numbers in headlines(node, warehouse).items():
                     context.add_asset_metadata(numbers, _key(node.name), month.isoformat())

@@ -25,6 +25,7 @@ from orchestration.fingerprint import (
     remember,
 )
 from orchestration.frame_cache import Frames
+from orchestration.frozen_weights import newly_weighed, with_weights
 from orchestration.launch import Launch
 from orchestration.models import models
 from orchestration.progress import tell
@@ -32,7 +33,8 @@ from orchestration.project import Project
 from orchestration.project_check import redefinitions
 from orchestration.publication_rules import Blocked, published_fingerprint, reasons_not_to_publish
 from transforms.framework import Framework
-from transforms.framework_versions import specification
+from transforms.framework_versions import Published as PublishedFramework
+from transforms.framework_versions import specification, with_published_weights
 from transforms.graph import downstream
 from transforms.periods import months_until
 from warehouse.catalogue import CHECKS, write_catalogue
@@ -86,7 +88,12 @@ class Session:
             tell("noticed", "", notice)
         with self._telling_damage():
             create_raw(self._store.con, self._project.contracts)
-            self._refuse_redefined()
+            known = published_frameworks(self._store)
+            self._refuse_redefined(known)
+        frameworks = with_published_weights(self._run.settings.frameworks, known)
+        self._run = replace(
+            self._run, settings=self._run.settings.model_copy(update={"frameworks": frameworks})
+        )
 
     @contextmanager
     def _telling_damage(self) -> Iterator[None]:
@@ -155,12 +162,22 @@ class Session:
         """Make one table of the graph; its checks, and those of what is made from it, are to be done again."""
         with self._telling_damage():
             self._open_views()
+            if self._graph[table].schema == "index":
+                self._weigh()
             self._forget_checks([table, *downstream(self._graph, table)])
             made = make(self._store, self._graph[table], self._run, self._graph, self._frames)
         if self._run.is_whole:
             self._made.add(table)
         tell("made", table, made)
         return made
+
+    def _weigh(self) -> None:
+        """Work out, and tell, the weights that frameworks take from data and have not been published with."""
+        weighed = with_weights(self._run.settings, self._frames.read)
+        for text in newly_weighed(self._run.settings, weighed):
+            self._warn(text)
+            tell("noticed", "", text)
+        self._run = replace(self._run, settings=weighed)
 
     def check(self, tables: Iterable[str]) -> list[Any]:
         """Run the checks of some tables and keep what they found for the publication."""
@@ -193,6 +210,7 @@ class Session:
         """Publish the build if every blocking check of what it holds has passed since it was made."""
         self._open_views()
         self._refuse_unchecked()
+        self._weigh()
         published_at = datetime.now(UTC)
         with self._telling_damage():
             kept = {*self._graph, *(ledger.history for ledger in LEDGERS)}
@@ -250,9 +268,9 @@ class Session:
                 "DELETE FROM catalog.checks WHERE table_name IN (SELECT unnest(?))", [list(tables)]
             )
 
-    def _refuse_redefined(self) -> None:
+    def _refuse_redefined(self, published: Sequence[PublishedFramework]) -> None:
         """Two meanings under one version would be one series of scores that do not compare."""
-        if wrong := redefinitions(self._project, published_frameworks(self._store)):
+        if wrong := redefinitions(self._project, published):
             raise Blocked("; ".join(wrong))
 
     def _refuse_unchecked(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -19,9 +19,13 @@ from pydantic import (
     Field,
     FiniteFloat,
     Tag,
+    model_validator,
 )
 
 from transforms.vocabulary import CALENDAR_GRAINS, Basis
+
+if TYPE_CHECKING:
+    from transforms.statistics.expert_weights import StatedWeights
 
 Aggregation = Literal["arithmetic", "geometric", "harmonic"]
 # By outranking segments get places among others, which is of use for the index alone.
@@ -32,6 +36,14 @@ Normalisation = Literal[
 # What a leaf does where a month of a segment has too few cases: it is missing, takes more months up to that one, or is
 # drawn towards the segments of its cut.
 IfSmall = Literal["missing", "rolling_3", "rolling_6", "rolling_12", "shrunk"]
+
+
+# Where the weights of the children of a node come from: experts (as written, points, pairwise judgements), nowhere
+# (equal), or data of a base period (the rest).
+WeightMethod = Literal["expert", "equal", "budget", "ahp", "entropy", "critic", "pca", "factor_loadings"]
+# Those that need nothing that stands at the node.
+LevelMethod = Literal["expert", "equal", "entropy", "critic", "pca", "factor_loadings"]
+FROM_DATA: tuple[WeightMethod, ...] = ("entropy", "critic", "pca", "factor_loadings")
 
 
 def _version_text(version: object) -> object:
@@ -122,6 +134,30 @@ class Leaf(_Part):
         return int(self.if_small.removeprefix("rolling_")) if self.if_small.startswith("rolling_") else 1
 
 
+class Weights(_Part):
+    """Where the weights of the children of a node come from; children of weight 0 stay out by every method."""
+
+    method: WeightMethod = Field(
+        description="expert: as written; equal; budget: points of experts; ahp: pairwise judgements; entropy, critic, "
+        "pca, factor_loadings: data of the base period."
+    )
+    points: dict[str, dict[NodeCode, Weight]] = Field(
+        default={}, description="Of budget: by expert, what each child gets; the mean of the shares counts."
+    )
+    judgements: dict[NodeCode, dict[NodeCode, Annotated[float, Field(gt=0, allow_inf_nan=False)]]] = Field(
+        default={},
+        description="Of ahp: how many times as important as others a child is, each pair once; consistency ratio "
+        "(Saaty 1980) at most 0.10.",
+    )
+
+    @model_validator(mode="after")
+    def has_what_it_needs(self) -> Self:
+        for name, method in (("points", "budget"), ("judgements", "ahp")):
+            if getattr(self, name) and self.method != method:
+                raise ValueError(f"{name} have no use with method {self.method}")
+        return self
+
+
 class Group(_Part):
     """An inner node: a weighted mean of its children."""
 
@@ -140,7 +176,35 @@ class Group(_Part):
             Discriminator(lambda node: "group" if _has_children(node) else "leaf"),
         ],
     ] = Field(min_length=1)
+    weights: Weights | None = Field(
+        default=None, description="Where the weights of its children come from. Default: those of its level."
+    )
     note: str = ""
+
+    @property
+    def written_weights(self) -> dict[str, float]:
+        """The children's weights as they are written, relative to each other."""
+        return {code: child.weight for code, child in self.children.items()}
+
+    @property
+    def weighed_children(self) -> list[str]:
+        """The children that have a weight to be found."""
+        return [code for code, weight in self.written_weights.items() if weight > 0]
+
+    @model_validator(mode="after")
+    def weights_can_be_found(self) -> Self:
+        self.stated_weights()
+        return self
+
+    def stated_weights(self) -> "StatedWeights | None":
+        """What its points or judgements make of its children, if it has any; ValueError if they are not enough."""
+        if self.weights is None or self.weights.method not in ("budget", "ahp"):
+            return None
+        from transforms.statistics.expert_weights import weights_by_judgements, weights_by_points
+
+        if self.weights.method == "budget":
+            return weights_by_points(self.weights.points, self.weighed_children)
+        return weights_by_judgements(self.weights.judgements, self.weighed_children)
 
 
 def _has_children(node: object) -> bool:
@@ -204,9 +268,20 @@ class Comparison(_Part):
     perceived: NodeCode
 
 
+class WeightBase(_Part):
+    """The scores from which weights are worked out: means of the segments of a cut over a period that is named."""
+
+    cut: str = Field(default="org_unit", description="Whose segments are compared.")
+    first: date = Field(description="First day of the months that count.")
+    last: date = Field(description="Their last day.")
+
+
 @dataclass(frozen=True)
 class Node:
-    """One node of the flattened tree; `weight` within its parent, `overall_weight` within the index."""
+    """One node of the flattened tree; `weight` within its parent, `overall_weight` within the index.
+
+    `weights` says where those of its children come from, `written_weight` what the file gives it among its siblings.
+    """
 
     code: str
     title: str
@@ -218,6 +293,8 @@ class Node:
     leaf: Leaf | None
     children: tuple[str, ...]
     round_to: float | None = None
+    weights: Weights | None = None
+    written_weight: float = 1.0
 
 
 class Framework(_Part):
@@ -243,6 +320,16 @@ class Framework(_Part):
     backcast_months: int = Field(default=24, ge=0, description="Months scored before valid_from.")
     floor: float = Field(default=1.0, gt=0, le=50, description="Least score in a geometric or harmonic mean.")
     aggregation_by_level: list[NodeAggregation] = Field(default=[], description="From the index down.")
+    weights_by_level: list[LevelMethod] = Field(
+        default=[],
+        description="Where weights come from, from the children of the index down; default expert.",
+    )
+    weight_base: WeightBase | None = Field(default=None, description="Of weights that come from data.")
+    frozen_weights: dict[NodeCode, Weight] = Field(
+        default={},
+        description="Weights that were worked out from the base, by node. A run works them out once and keeps them "
+        "with the version that it publishes.",
+    )
     coverage: Coverage = Coverage()
     grades: Grades | None = None
     dimensions: dict[str, Comparison] = {}
@@ -257,6 +344,28 @@ class Framework(_Part):
     def leaves(self) -> tuple[Node, ...]:
         """The nodes that are KPIs."""
         return tuple(node for node in self.nodes if node.leaf)
+
+    @cached_property
+    def groups(self) -> dict[str, Group]:
+        """The inner nodes as they are written, by code, from the index down."""
+        return dict(self._groups("index", self.index))
+
+    @property
+    def awaiting_weights(self) -> list[Node]:
+        """The nodes whose children's weights have yet to be worked out from data, the deepest first."""
+        found = [
+            node
+            for node in self.nodes
+            if node.weights
+            and node.weights.method in FROM_DATA
+            and self._frozen(self.groups[node.code]) is None
+        ]
+        return sorted(found, key=lambda node: -node.level)
+
+    def with_weights(self, frozen: Mapping[str, float]) -> "Framework":
+        """The framework with these weights of nodes beside those that are frozen already."""
+        said = self.model_dump(exclude_unset=True)
+        return Framework.model_validate({**said, "frozen_weights": {**self.frozen_weights, **frozen}})
 
     @property
     def months(self) -> int:
@@ -293,6 +402,7 @@ class Framework(_Part):
     ) -> Iterator[Node]:
         children = node.children if isinstance(node, Group) else {}
         how = self._aggregation(node, level) if isinstance(node, Group) else None
+        weights = self._weights(node, level) if isinstance(node, Group) else None
         leaf = node if isinstance(node, Leaf) else None
         yield Node(
             code,
@@ -305,11 +415,43 @@ class Framework(_Part):
             leaf,
             tuple(children),
             node.round_to,
+            weights,
+            node.weight,
         )
-        total = math.fsum(child.weight for child in children.values())
+        relative = self._relative_weights(node, weights) if isinstance(node, Group) and weights else {}
+        total = math.fsum(relative.values())
         for child_code, child in children.items():
-            share = child.weight / total if total else 0.0
+            share = relative[child_code] / total if total else 0.0
             yield from self._walk(child_code, child, code, level + 1, share, overall * share)
+
+    def _groups(self, code: str, group: Group) -> Iterator[tuple[str, Group]]:
+        yield code, group
+        for child_code, child in group.children.items():
+            if isinstance(child, Group):
+                yield from self._groups(child_code, child)
+
+    def _weights(self, group: Group, level: int) -> Weights:
+        by_level = self.weights_by_level
+        return group.weights or Weights(method=by_level[level] if level < len(by_level) else "expert")
+
+    def _relative_weights(self, group: Group, weights: Weights) -> dict[str, float]:
+        """Weights of the children relative to each other; even where they have yet to be worked out from data."""
+        if weights.method == "expert":
+            return group.written_weights
+        found: Mapping[str, float] = dict.fromkeys(group.weighed_children, 1.0)
+        if weights.method in FROM_DATA:
+            found = self._frozen(group) or found
+        elif stated := group.stated_weights():
+            found = stated.weights
+        return {code: found.get(code, 0.0) for code in group.children}
+
+    def _frozen(self, group: Group) -> dict[str, float] | None:
+        """Weights of the children that were worked out before; None if one is missing. A single child needs none."""
+        children = group.weighed_children
+        if len(children) == 1:
+            return {children[0]: 1.0}
+        found = {code: self.frozen_weights[code] for code in children if code in self.frozen_weights}
+        return found if len(found) == len(children) and any(found.values()) else None
 
     def _aggregation(self, group: Group, level: int) -> NodeAggregation:
         by_level = self.aggregation_by_level

@@ -73,6 +73,7 @@ def read_framework(
         *_tree_problems(framework),
         *_strata_problems(framework),
         *_rule_problems(framework),
+        *_weight_problems(framework),
         *_kpi_problems(framework, known_kpis),
         *_window_problems(framework, adding_up),
     ]
@@ -246,6 +247,20 @@ def _rule_problems(framework: Framework) -> Iterator[Problem]:
         yield Problem("valid_to", "is before valid_from")
     if framework.grades:
         yield from _grade_problems(framework.grades)
+
+
+def _weight_problems(framework: Framework) -> Iterator[Problem]:
+    base = framework.weight_base
+    for node in framework.awaiting_weights:
+        if node.weights and not base:
+            reason = f"is required: the weights of the children of {node.code} come from data ({node.weights.method})"
+            yield Problem("weight_base", reason)
+    if base and base.last < base.first:
+        yield Problem("weight_base.last", "is before first")
+    codes = {node.code for node in framework.nodes}
+    for code in framework.frozen_weights:
+        if code not in codes:
+            yield Problem(f"frozen_weights.{code}", f"there is no node {code}")
 
 
 def _grade_problems(grades: Grades) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from transforms.framework import Framework
+from transforms.framework import FROM_DATA, Framework, Node
 
 Published = tuple[str, str, str, datetime]
 # What a leaf says that decides no score; its weight counts relative to its siblings, as nodes have it.
@@ -50,11 +50,38 @@ def redefined(
     """
     last = {(code, version): (text, at) for code, version, text, at in published}
     found = []
-    for framework in current:
+    for framework in with_published_weights(current, published):
         text, at = last.get((framework.code, framework.version), (None, None))
         if text and at and _meaning(Framework.model_validate_json(text)) != _meaning(framework):
             found.append((framework, at))
     return found
+
+
+def with_published_weights(
+    current: Sequence[Framework], published: Sequence[Published]
+) -> tuple[Framework, ...]:
+    """The frameworks, those with weights from data with the weights that their version was last published with.
+
+    So weights do not drift with the data. Of a node whose method or base is another now nothing is taken over.
+    """
+    last = {(code, version): text for code, version, text, _ in published}
+    found = []
+    for framework in current:
+        text = last.get((framework.code, framework.version)) if framework.awaiting_weights else None
+        if text:
+            before = Framework.model_validate_json(text)
+            methods = {node.code: node.weights for node in before.nodes}
+            if before.weight_base == framework.weight_base:
+                kept = {
+                    child: before.frozen_weights[child]
+                    for node in framework.awaiting_weights
+                    if node.weights == methods.get(node.code)
+                    for child in framework.groups[node.code].weighed_children
+                    if child in before.frozen_weights
+                }
+                framework = framework.with_weights(kept) if kept else framework
+        found.append(framework)
+    return tuple(found)
 
 
 def _meaning(framework: Framework) -> object:
@@ -65,12 +92,19 @@ def _meaning(framework: Framework) -> object:
             round(n.weight, WEIGHT_DIGITS),
             n.aggregation,
             n.round_to,
+            _from_data(n),
             n.leaf.model_dump(exclude=WORDS) if n.leaf else None,
         )
         for n in framework.nodes
     }
-    values = framework.grain, framework.strata, framework.fill, framework.treatment
+    base = framework.weight_base if any(map(_from_data, framework.nodes)) else None
+    values = base, framework.grain, framework.strata, framework.fill, framework.treatment
     return nodes, framework.floor, framework.coverage, framework.grades, framework.dimensions, values
+
+
+def _from_data(node: Node) -> str | None:
+    """The method by which the weights of a node's children come from data, if they do."""
+    return node.weights.method if node.weights and node.weights.method in FROM_DATA else None
 
 
 def versions(current: Sequence[Framework], published: Sequence[Published], as_of: date) -> list[Version]:

@@ -28,7 +28,8 @@ changes AS (
         AND before.segment = now.segment
         AND before.node = now.node
         AND before.period = coalesce(reasons.period_from, now.period - INTERVAL 1 MONTH)
-    WHERE now.level = 0 AND now.score IS NOT NULL AND before.score IS NOT NULL
+    -- A place among segments (outranking) is made up of no points.
+    WHERE now.level = 0 AND now.status <> 'placed' AND now.score IS NOT NULL AND before.score IS NOT NULL
 )
 SELECT framework, framework_version, cut, segment, period, change, explained, of_index
 FROM changes

@@ -7,6 +7,7 @@ import pytest
 from index_examples import FIVE_BRANCHES, POSTS, WEIGHTS
 
 from transforms.composite import weighting_methods as weights
+from transforms.statistics.expert_weights import budget_allocation, pairwise_comparison
 
 WORST, BEST = np.array(POSTS, dtype=float).T
 SCORES = (FIVE_BRANCHES - WORST) / (BEST - WORST) * 100
@@ -14,7 +15,7 @@ SCORES = (FIVE_BRANCHES - WORST) / (BEST - WORST) * 100
 
 def test_pairwise_comparison_agrees_with_the_golden_values_and_ahpy():
     matrix = np.array([[1, 3, 5], [1 / 3, 1, 2], [1 / 5, 1 / 2, 1]])
-    result = weights.pairwise_comparison(matrix)
+    result = pairwise_comparison(matrix)
     assert result.weights == pytest.approx([0.648329, 0.229651, 0.122020], abs=5e-7)
     assert result.eigenvalue == pytest.approx(3.003694598, abs=1e-8)
     assert result.consistency_index == pytest.approx(0.001847299, abs=1e-8)
@@ -30,20 +31,20 @@ def test_pairwise_comparison_agrees_with_the_golden_values_and_ahpy():
 
 
 def test_contradictory_and_broken_judgements_are_told_apart():
-    circular = weights.pairwise_comparison(np.array([[1, 3, 1 / 4], [1 / 3, 1, 3], [4, 1 / 3, 1]]))
+    circular = pairwise_comparison(np.array([[1, 3, 1 / 4], [1 / 3, 1, 3], [4, 1 / 3, 1]]))
     assert circular.eigenvalue == pytest.approx(4.60478068, abs=1e-7)
     assert circular.consistency_ratio == pytest.approx(1.38343162, abs=1e-7)
     assert not circular.is_consistent
     with pytest.raises(ValueError, match="reciprocal"):
-        weights.pairwise_comparison(np.array([[1, 3], [3, 1.0]]))
+        pairwise_comparison(np.array([[1, 3], [3, 1.0]]))
 
 
 def test_budget_allocation_keeps_the_spread_of_the_experts():
-    result = weights.budget_allocation(np.array([[50, 30, 20], [40, 40, 20], [6, 2, 2.0]]))
+    result = budget_allocation(np.array([[50, 30, 20], [40, 40, 20], [6, 2, 2.0]]))
     assert result.weights == pytest.approx([0.5, 0.3, 0.2])
     assert result.standard_deviations == pytest.approx([0.1, 0.1, 0.0])
     with pytest.raises(ValueError, match="every expert"):
-        weights.budget_allocation(np.array([[0.0, 0.0]]))
+        budget_allocation(np.array([[0.0, 0.0]]))
 
 
 def test_entropy_and_critic_agree_with_golden_values_and_pymcdm():

@@ -395,6 +395,12 @@ INDEX = {
     ("index.nodes", "leaves_match_kpis"): one(
         "index.nodes", "value = value + 0.001", "kpi IS NOT NULL AND value IS NOT NULL"
     ),
+    ("index.weight_comparisons", "weights_sum_to_one"): one(
+        "index.weight_comparisons", "weight = weight + 0.1", "status = 'ok' AND level = 1"
+    ),
+    ("index.weight_comparisons", "leaves_make_up_the_index"): one(
+        "index.weight_comparisons", "index_weight = index_weight / 2", "kpi IS NOT NULL AND index_weight > 0"
+    ),
 }
 MARTS = {
     ("marts.complaints_by_category", "counts_nested"): one(
@@ -555,6 +561,7 @@ UNIQUE = (
     "index.grade_probabilities",
     "index.rank_intervals",
     "index.influence",
+    "index.weight_comparisons",
     "index.sensitivity",
     "kpi.signals",
     "kpi.funnels",

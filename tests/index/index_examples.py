@@ -85,8 +85,8 @@ def mean_of(scores: np.ndarray, weights: np.ndarray, how: str, floor: float = 1.
 def framework(children: dict, **settings: object) -> Framework:
     """A framework of the children given; thresholds, version and title filled in."""
     given = {"code": "example", "version": "1", "title": "Example", **settings}
-    aggregation = given.pop("aggregation", None)
-    return Framework.model_validate({**given, "index": {"children": children, "aggregation": aggregation}})
+    index = {name: given.pop(name) for name in ("aggregation", "weights") if name in given}
+    return Framework.model_validate({**given, "index": {"children": children, **index}})
 
 
 def leaf(kpi: str, worst: float = 0, best: float = 100, **more: object) -> dict:

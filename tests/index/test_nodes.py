@@ -89,6 +89,7 @@ def test_a_small_segment_is_scored_on_what_it_is_shrunk_to_and_says_so():
     assert (small["status"], small["value"]) == ("shrunk", 0.9)
     assert small["shrunk_value"] == pytest.approx(0.81, abs=0.005)
     assert small["score"] == pytest.approx(100 * small["shrunk_value"])
+    assert small["own_case_weight"] == pytest.approx(0.4, abs=0.05)
     assert 0.5 < small["shrunk_low"] < 0.75 < 0.9 < small["shrunk_high"] < 1
     assert (large["status"], large["score"], large["shrunk_value"]) == ("ok", 88, None)
 

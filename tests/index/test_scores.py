@@ -329,6 +329,7 @@ def test_outranking_places_the_branches_by_pairwise_majorities_and_nothing_else(
     table = made(scores, spec, kpi_monthly=pl.concat([kpis, whole, unknown, alone]))
     placed = {row["segment"]: row for row in of(table.filter(cut="org_unit")).iter_rows(named=True)}
     assert [placed[f"B{i}"]["score"] for i in range(1, 6)] == [100, 75, 50, 25, 0]
+    assert placed["B1"]["status"] == "placed"
     assert (placed["unknown"]["score"], placed["unknown"]["status"]) == (None, "not_comparable")
     for cut in ("company", "region"):
         row = of(table.filter(cut=cut)).row(0, named=True)

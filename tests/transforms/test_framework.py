@@ -108,7 +108,7 @@ def test_service_evaluation_carries_the_published_weights(name, expected):
     ("wrong", "right", "expected"),
     [
         ("wieght: 3", "weight: 3", "line 9, index.children.claims.wieght: there is no such key; "
-         "did you mean weight? known are aggregation, children, note, round_to, title, weight"),
+         "did you mean weight? known are aggregation, children, note, round_to, title, weight, weights"),
         ("weight: -3", "weight: 3", "line 9, index.children.claims.weight: input should be greater than or equal to 0"),
         ("version: 1.0", "version: 1", 'line 3, version: a version with a point needs quotes, as in "1.10"'),
         ("[geometrical]", "[geometric]", "line 5, aggregation_by_level.0: input should be 'arithmetic', "
@@ -229,3 +229,67 @@ def test_reading_frameworks_imports_nothing_heavy():
 )  # fmt: skip
 def test_outranking_is_for_an_index_without_grades(wrong, expected):
     assert refusal(SMALL.replace("[geometric]", wrong)) == [expected]
+
+
+AHP = "weights: {method: ahp, judgements: {paid: {days: 3}}}\n      "
+
+
+@pytest.mark.parametrize(
+    ("weights", "expected"),
+    [
+        (AHP, []),
+        ("weights: {method: equal}\n      ", []),
+        ("weights: {method: budget, points: {head: {paid: 60, days: 40}}}\n      ", []),
+        ("weights: {method: budget}\n      ", ["weights by budget need points, by expert and child"]),
+        (AHP.replace("{paid: {days: 3}}", "{}"), ["judgements lack how important paid is beside days"]),
+        (AHP.replace("days: 3", "answers: 3"), ["judgements name answers; the children with a weight are paid, days"]),
+        (
+            AHP.replace("{paid: {days: 3}}", "{paid: {days: 3}, days: {paid: 2}}"),
+            ["judgements hold paid against days twice; each pair is judged once"],
+        ),
+        (
+            AHP.replace("ahp", "entropy"),
+            ["judgements have no use with method entropy"],
+        ),
+        (
+            "weights: {method: budget, points: {head: {paid: 60}}}\n      ",
+            ["points of head lack days; write 0 for none"],
+        ),
+        (
+            "weights: {method: critic}\n      ",
+            ["weight_base: is required: the weights of the children of claims come from data (critic)"],
+        ),
+    ],
+)  # fmt: skip
+def test_where_weights_come_from_is_refused_if_something_is_missing(weights, expected):
+    text = SMALL.replace("weight: 3\n      ", f"weight: 3\n      {weights}")
+    if not expected:
+        method = next(word for word in ("ahp", "equal", "budget") if word in weights)
+        shares = {node.code: node.weight for node in read_framework(text).nodes}
+        assert shares["paid"] == pytest.approx({"ahp": 0.75, "equal": 0.5, "budget": 0.6}[method])
+        return
+    (told,) = refusal(text)
+    assert expected[0] in told
+
+
+def test_judgements_that_contradict_each_other_are_refused():
+    """Consistency ratio 1.38 of the worked example, by Saaty's random index."""
+    three = "{a: {b: 3, c: 0.25}, b: {c: 3}}"
+    text = f"""
+code: judged
+version: 1
+title: Judged
+index:
+  weights: {{method: ahp, judgements: {three}}}
+  children: {{a: {{kpi: a, goalposts: {{worst: 0, best: 1}}}}, b: {{kpi: b, goalposts: {{worst: 0, best: 1}}}},
+             c: {{kpi: c, goalposts: {{worst: 0, best: 1}}}}}}
+"""
+    assert refusal(text) == [
+        "line 5, index: judgements contradict each other: their consistency ratio is 1.38, and 0.10 is the most that "
+        "is accepted (Saaty 1980)"
+    ]
+    weights = {
+        node.code: node.weight
+        for node in read_framework(text.replace(three, "{a: {b: 3, c: 5}, b: {c: 2}}")).nodes
+    }
+    assert [weights[code] for code in "abc"] == pytest.approx([0.648329, 0.229651, 0.122020], abs=5e-7)

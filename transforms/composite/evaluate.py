@@ -27,6 +27,7 @@ STATUSES: tuple[str, ...] = (
     *RECORD_STATUSES,
     "filled",
     "shrunk",
+    "placed",
     "absent",
     "below_minimum",
     "not_comparable",
@@ -42,10 +43,10 @@ class Evaluation:
 
     `value` is the KPI's own, `n` its cases and `window` the months it covers, for an inner node the most of
     any leaf that counts in it (0: none); `shrunk` has in place of a small segment's value the estimate that is scored,
-    with its limits (value, low, high × nodes × units; NaN where nothing was shrunk); `effective_weight` is the weight
-    a node really has in the unit's index (0 where it or a node above is missing), `coverage` the share of a node's
-    leaf weight behind its score, `n_truncated` and `n_floored` count leaves beyond their goalposts and scores raised
-    to the floor, in it or under it.
+    with its limits and the weight of its own cases (SHRUNK × nodes × units; NaN where nothing was shrunk);
+    `effective_weight` is the weight a node really has in the unit's index (0 where it or a node above is missing),
+    `coverage` the share of a node's leaf weight behind its score, `n_truncated` and `n_floored` count leaves beyond
+    their goalposts and scores raised to the floor, in it or under it.
     """
 
     framework: Framework
@@ -307,7 +308,9 @@ def climbed(
         score[parent] = delinearised(mean, mean_by)
         if how == "outranking":
             score[parent] = _places_within_cuts(framework, units, score, children, is_ok)
-            status[parent][is_ok & np.isnan(score[parent])] = STATUSES.index("not_comparable")
+            is_placed = ~np.isnan(score[parent])
+            status[parent][is_placed] = STATUSES.index("placed")
+            status[parent][is_ok & ~is_placed] = STATUSES.index("not_comparable")
         if node.round_to:
             score[parent] = rounded(score[parent], node.round_to)
     effective = _effective_weights(framework, share, score)

@@ -20,8 +20,8 @@ UNIT_FROM = tuple(f"{name}_from" for name in UNIT)
 
 
 def scored_indices(scores: pl.LazyFrame) -> pl.LazyFrame:
-    """The rows of index.scores of the index itself, where it has a score."""
-    return scores.filter(pl.col("node") == INDEX, pl.col("score").is_not_null())
+    """The rows of index.scores of the index itself, where it has a score that is made up of points: no place."""
+    return scores.filter(pl.col("node") == INDEX, pl.col("status") != "placed", pl.col("score").is_not_null())
 
 
 def pair_rows(
@@ -29,7 +29,6 @@ def pair_rows(
 ) -> pl.LazyFrame:
     """Rows of every pair and node, as `columns`; the leaves' total_points sum to the index's difference.
 
-    An index by outranking is a place among others: what makes it up does not add up to points, so it has no rows.
     `scores` is the table index.scores. A row of `pairs` has a framework version, a unit (period, cut, segment) and
     the unit it is compared with (period_from, cut_from, segment_from).
     """
@@ -39,7 +38,7 @@ def pair_rows(
     for framework in frameworks:
         version = {"framework": framework.code, "framework_version": framework.version}
         own = pairs.filter(**version)
-        if own.height and not framework.ranks_segments:
+        if own.height:
             units, matrix = _score_matrix(cells.filter(**version), framework)
             before = own.join(units, left_on=UNIT_FROM, right_on=UNIT, how="left", maintain_order="left")[
                 "unit"

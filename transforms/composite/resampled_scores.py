@@ -85,7 +85,7 @@ def leaf_spreads(kpi_rows: pl.LazyFrame, evaluation: Evaluation) -> LeafSpreads:
     matrices = [np.zeros_like(evaluation.score) for _ in range(3)]
     for matrix, name in zip(matrices, ("below", "above", "denominator"), strict=True):
         matrix[place] = cells[name].to_numpy()
-    value, low, high = evaluation.shrunk
+    value, low, high, _ = evaluation.shrunk
     is_shrunk = ~np.isnan(value)
     matrices[0][is_shrunk] = ((value - low) / Z_95)[is_shrunk]
     matrices[1][is_shrunk] = ((high - value) / Z_95)[is_shrunk]

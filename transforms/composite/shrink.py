@@ -15,7 +15,7 @@ from transforms.vocabulary import SHOWN
 
 # Columns of KPI records that shrinking asks for beside those of every evaluation.
 READS = ("numerator", "ci_low", "ci_high")
-SHRUNK = ("shrunk_value", "shrunk_low", "shrunk_high")
+SHRUNK = ("shrunk_value", "shrunk_low", "shrunk_high", "own_case_weight")
 # Fewer segments say nothing of how far segments lie apart.
 FEWEST_PEERS = 3
 # Limits are published to 15 digits.
@@ -23,7 +23,7 @@ _ALIKE = 1e-9
 
 
 def shrunk_records(found: pl.LazyFrame, framework: Framework) -> pl.LazyFrame:
-    """UNIT, node, shrunk_value, shrunk_low and shrunk_high of the small records that can be shrunk.
+    """UNIT, node and SHRUNK (value, limits, weight of its own cases) of the small records that can be shrunk.
 
     `found` are the records of the leaves, one a unit and node. Small is a record with fewer cases than its KPI's
     minimum (status low_n) or the leaf's own. Its peers are all segments of its cut in the period that have a value.
@@ -69,13 +69,19 @@ def _of_peers(peers: pl.DataFrame) -> pl.DataFrame:
         peers = peers.filter(pl.col("error") > 0)
     if peers.height < FEWEST_PEERS:
         peers = peers.clear()
-    found = _estimates(peers) if peers["is_small"].any() else None
-    values = {
-        name: pl.Series(getattr(found, part) if found else [], dtype=pl.Float64)
-        for name, part in zip(SHRUNK, ("value", "low", "high"), strict=True)
-    }
-    rows = peers if found else peers.clear()
-    return rows.with_columns(**values).filter("is_small").select(*UNIT, "node", *SHRUNK)
+    if not peers["is_small"].any():
+        return (
+            peers.clear()
+            .with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in SHRUNK)
+            .select(*UNIT, "node", *SHRUNK)
+        )
+    found = _estimates(peers)
+    parts = (found.value, found.low, found.high, found.own_weight)
+    return (
+        peers.with_columns(pl.Series(name, part) for name, part in zip(SHRUNK, parts, strict=True))
+        .filter("is_small")
+        .select(*UNIT, "node", *SHRUNK)
+    )
 
 
 def _estimates(peers: pl.DataFrame) -> Shrunk:

@@ -1,8 +1,9 @@
-"""Where weights come from: experts (budget allocation, AHP) or the data (entropy, CRITIC, PCA).
+"""Where weights come from if the data are asked: entropy, CRITIC, principal components.
 
 Data-driven weights reward spread and redundancy rather than importance and move every month: they serve
-scenarios and bounds, while the weights of a framework file are frozen. Weights from the factor loadings of
-survey items are in `transforms/statistics/reliability.py`. Matrices are units × KPIs.
+scenarios and bounds, and what a version of a framework takes of them is frozen (`weighing.py`). Weights of experts are
+`transforms/statistics/expert_weights.py`, those from the factor loadings of survey items
+`transforms/statistics/reliability.py`. Matrices are units × KPIs.
 """
 
 from dataclasses import dataclass
@@ -10,33 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from transforms.composite.aggregate import Array
-
-# Random index by matrix size, Saaty (1980), The Analytic Hierarchy Process; other tables give another ratio.
-RANDOM_INDEX = (0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49)
-ACCEPTED_CONSISTENCY_RATIO = 0.10
-
-
-@dataclass(frozen=True)
-class BudgetAllocation:
-    """Mean of the experts' allocations and how far apart they were (n − 1), both as shares of the budget."""
-
-    weights: Array
-    standard_deviations: Array
-
-
-@dataclass(frozen=True)
-class PairwiseWeights:
-    """Weights of a pairwise comparison matrix (AHP) and how consistent its judgements are."""
-
-    weights: Array
-    eigenvalue: float
-    consistency_index: float
-    consistency_ratio: float
-
-    @property
-    def is_consistent(self) -> bool:
-        """Whether the judgements may be used."""
-        return self.consistency_ratio <= ACCEPTED_CONSISTENCY_RATIO
 
 
 @dataclass(frozen=True)
@@ -46,53 +20,6 @@ class ComponentWeights:
     weights: Array
     eigenvalues: Array
     n_kept: int
-
-
-def equal(n: int) -> Array:
-    """The same weight for each of n."""
-    return np.full(n, 1.0 / n)
-
-
-def budget_allocation(points: Array) -> BudgetAllocation:
-    """Weights from experts × KPIs points; each expert's points are taken as shares of what he or she gave.
-
-    Raises ValueError for negative points and for an expert who gave none.
-
-    >>> allocation = budget_allocation(np.array([[50.0, 30, 20], [40, 40, 20]]))
-    >>> allocation.weights.round(6).tolist()
-    [0.45, 0.35, 0.2]
-    """
-    given = points.sum(axis=1, keepdims=True)
-    if (points < 0).any() or (given <= 0).any():
-        raise ValueError("every expert must give points, and none below zero")
-    shares = points / given
-    spread = shares.std(axis=0, ddof=1) if len(points) > 1 else np.zeros(points.shape[1])
-    return BudgetAllocation(shares.mean(axis=0), spread)
-
-
-def pairwise_comparison(matrix: Array) -> PairwiseWeights:
-    """Weights of the analytic hierarchy process: the principal eigenvector of a reciprocal matrix.
-
-    Raises ValueError where the matrix is not reciprocal and positive or larger than the random index table.
-
-    >>> judged = pairwise_comparison(np.array([[1, 3, 5], [1 / 3, 1, 2], [1 / 5, 1 / 2, 1]]))
-    >>> judged.weights.round(3).tolist(), judged.is_consistent
-    ([0.648, 0.23, 0.122], True)
-    """
-    n = len(matrix)
-    if matrix.shape != (n, n) or n > len(RANDOM_INDEX):
-        raise ValueError(f"the matrix must be square and at most {len(RANDOM_INDEX)} wide")
-    if (matrix <= 0).any() or not np.allclose(matrix * matrix.T, 1.0):
-        raise ValueError("judgements must be positive and reciprocal: a[j, i] = 1 / a[i, j]")
-    values, vectors = np.linalg.eig(matrix)
-    principal = int(values.real.argmax())
-    weights = np.abs(vectors[:, principal].real)
-    eigenvalue = float(values[principal].real)
-    index = (eigenvalue - n) / (n - 1) if n > 1 else 0.0
-    random_index = RANDOM_INDEX[n - 1]
-    return PairwiseWeights(
-        weights / weights.sum(), eigenvalue, index, index / random_index if random_index else 0.0
-    )
 
 
 def entropy(scores: Array, floor: float = 1.0) -> Array:

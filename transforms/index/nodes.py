@@ -9,6 +9,7 @@ import polars as pl
 from transforms.composite.columns import UNIT, VERSION
 from transforms.composite.evaluate import Evaluation, with_windows
 from transforms.composite.node_rows import column, evaluated_rows, node_rows
+from transforms.composite.shrink import SHRUNK
 from transforms.index.scores import SCORES
 from transforms.model import Columns, transform
 from transforms.settings import Settings
@@ -26,6 +27,10 @@ NODES: Columns = {
     ),
     "shrunk_low": (pl.Float64, "Its lower 95 % limit, with the uncertainty of what it is shrunk towards."),
     "shrunk_high": (pl.Float64, "Its upper 95 % limit."),
+    "own_case_weight": (
+        pl.Float64,
+        "Weight (0 to 1) of the segment's own cases in it; the rest is what the segments have in common.",
+    ),
     "n": (pl.Float64, "Denominator of the KPI, or its cases where it has none; null for inner nodes."),
     "minimum": (pl.Float64, "Smallest n that counts, where the framework sets one."),
     "window_months": SCORES["window_months"],
@@ -69,9 +74,7 @@ def _rows(kpis: pl.DataFrame, evaluation: Evaluation) -> pl.DataFrame:
         kpi=pl.Series(kpi_codes, dtype=pl.String).gather(position),
         basis=pl.Series(bases, dtype=pl.String).gather(position),
         value=column(evaluation.value),
-        shrunk_value=column(evaluation.shrunk[0]),
-        shrunk_low=column(evaluation.shrunk[1]),
-        shrunk_high=column(evaluation.shrunk[2]),
+        **{name: column(part) for name, part in zip(SHRUNK, evaluation.shrunk, strict=True)},
         weight=pl.Series([node.weight for node in tree], dtype=pl.Float64).gather(position),
         effective_weight=pl.Series(evaluation.effective_weight.ravel()),
         n=column(evaluation.n),

@@ -30,7 +30,11 @@ SCORES: Columns = {
         "Months up to this one over which a leaf is taken, 1 unless it has too few cases; of an inner node the most "
         "of its leaves; 0: none.",
     ),
-    "status": (pl.String, "ok, or why there is no score; of a leaf the status of its KPI record."),
+    "status": (
+        pl.String,
+        "ok, or why there is no score; of a leaf the status of its KPI record, filled or shrunk where another estimate "
+        "is scored; placed: an index that is a place among the segments of its cut (outranking).",
+    ),
 }
 
 

@@ -11,6 +11,8 @@ from transforms.measures.example import Example, rows
 from transforms.measures.survey_measures import AllocationMean, MeanOfMeans, NetPromoter, WeightedMean
 
 DIMENSIONS = ("tangibles", "reliability", "responsiveness", "assurance", "empathy")
+# The dimension that each score by dimension is of.
+DIMENSION_OF = {f"servperf_{dimension}_score": dimension for dimension in DIMENSIONS}
 # A mystery shopper's audit is no customer; a questionnaire filled without reading is left out and counted.
 CUSTOMERS = ~pl.col("is_audit")
 CARELESS = ~pl.col("is_valid")
