@@ -52,6 +52,12 @@ class ContractColumn(BaseModel):
         examples=["Day of the visit."],
     )
     required: bool = Field(False, description="A row without a value is rejected.")
+    unless: tuple[str, ...] = Field(
+        (),
+        strict=False,
+        description="Columns that make up for a required value where a row has all of them.",
+        examples=[["cases", "closed_on"]],
+    )
     default: str | None = Field(
         None, description="The value where the source has none.", examples=["unknown"]
     )

@@ -7,4 +7,4 @@ tables: core.complaints
 SELECT complaint_id, received_on
 FROM latest.complaints
 ANTI JOIN core.complaints USING (complaint_id)
-WHERE received_on <= (SELECT as_of FROM staging.as_of)
+WHERE coalesce(received_on, closed_on) <= (SELECT as_of FROM staging.as_of)

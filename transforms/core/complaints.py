@@ -76,7 +76,7 @@ def _origins(settings: Settings) -> Origins:
         "category": (pl.String, "Matter."),
         "root_cause": (pl.String, "What was found to have caused it, as delivered."),
         "cases": (pl.Int64, "How many complaints alike the row stands for; KPIs count each of them."),
-        "received_on": (pl.Date, "Day it was received."),
+        "received_on": (pl.Date, "Day it was received; empty where rows count complaints by their closing."),
         "first_response_on": (pl.Date, "Day of the first response."),
         "responded_on": (pl.Date, "Day of the first response, or of a decision before any."),
         "closed_on": (pl.Date, "Day the decision was communicated; empty while open, also again."),
@@ -122,7 +122,7 @@ def complaints(
     """
     rules = settings.complaints
     working = WorkingCalendar.of(calendar)
-    known = complaints.filter(pl.col("received_on") <= as_of).with_columns(
+    known = complaints.filter(pl.coalesce("received_on", "closed_on") <= as_of).with_columns(
         pl.when(pl.col(day) <= as_of).then(day).alias(day) for day in (*LATER_DATES, "extension_approved_on")
     )
     known = known.with_columns(

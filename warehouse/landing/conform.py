@@ -28,7 +28,7 @@ from warehouse.landing.values import (
 from warehouse.quoting import identifier, literal, literals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Set
 
     from warehouse.contract import Contract, ContractColumn
     from warehouse.landing.mapping import ColumnSource, FeedSource
@@ -340,7 +340,8 @@ def _reads(names: _Names, source: FeedSource, contract: Contract, time_zone: str
         if told_by and told_by not in source.columns:
             clock, precise = _precision(names, mapped, *found, clock)
             yield _Read(told_by, precise)
-        yield _read(name, contract, mapped, *found, clock)
+        always = {own for own, origin in source.columns.items() if not origin.optional}
+        yield _read(name, contract, mapped, *found, clock, always)
 
 
 def _precision(
@@ -366,7 +367,13 @@ def _recoding(mapped: ColumnSource) -> Recoding:
 
 
 def _read(
-    name: str, contract: Contract, mapped: ColumnSource, value: str, source_type: str, clock: Clock
+    name: str,
+    contract: Contract,
+    mapped: ColumnSource,
+    value: str,
+    source_type: str,
+    clock: Clock,
+    provided: Set[str],
 ) -> _Read:
     column = contract.columns[name]
     recoding = _recoding(mapped)
@@ -387,6 +394,7 @@ def _read(
         _expected(column, mapped),
         skipped(plain, recoding),
         strict=recoding.is_used(),
+        provided=provided,
     )
 
 
@@ -435,10 +443,12 @@ def _judged(
     skip: str | None,
     *,
     strict: bool,
+    provided: Set[str] = frozenset(),
 ) -> _Read:
     """The column with the test that finds a row at fault and the reason given for it; `_v` is the typed value.
 
-    `strict` says that a text can be at fault, because only some texts are known.
+    `strict` says that a text can be at fault, because only some texts are known; `provided` which columns the source
+    has.
     """
     column = contract.columns[name]
     typed_value = _typed_name(name)
@@ -459,8 +469,13 @@ def _judged(
         beyond = below
     needed = (column.required or name in contract.key) and column.default is None
     quoted = _quoted(shown)
-    if needed:
-        fault: str | None = f"{typed_value} IS NULL OR {beyond}"
+    if needed and column.unless and provided >= set(column.unless):
+        made_up = " AND ".join(f"{_typed_name(other)} IS NOT NULL" for other in column.unless)
+        fault: str | None = (
+            f"CASE WHEN {typed_value} IS NULL THEN NOT ({blank} AND {made_up}) ELSE {beyond} END"
+        )
+    elif needed:
+        fault = f"{typed_value} IS NULL OR {beyond}"
     elif column.type == "text" and not strict:
         fault = None
     else:

@@ -112,6 +112,8 @@ def _missing_errors(source: FeedSource, contract: Contract) -> Iterator[Error]:
     for name, column in contract.columns.items():
         if name in provided or column.default is not None or name == contract.made_key():
             continue
+        if column.unless and provided.issuperset(column.unless):
+            continue
         if name in contract.key or column.required:
             kind = "key" if name in contract.key else "required"
             reason = f"the {kind} column {name} is not mapped ({column.description})"

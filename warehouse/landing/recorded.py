@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 # The code by which a source of claims opens cases; a source without it completes those of others. In other feeds
 # every row is a case, but for those that tell of policies.
-_OPENING = {"claim_events": "event = 'reported'", "policy_events": "FALSE", "premiums": "FALSE"}
+_OPENING = {
+    "claim_events": "event = 'reported'",
+    "complaints": "received_on IS NOT NULL",
+    "policy_events": "FALSE",
+    "premiums": "FALSE",
+}
 _EMPTY = (
     "SELECT NULL::VARCHAR AS item, NULL::BOOLEAN AS is_mapped, NULL::DATE AS recorded_from,"
     " NULL::VARCHAR AS lacking WHERE FALSE"
@@ -183,7 +188,7 @@ def _asked(item: Item, number: int, source: FeedSource | None) -> str:
 def _known(contract: Contract, by_source: bool) -> str:
     """The rows that were known on the as-of day and are not about a later one, with their source and day."""
     day = _day(contract)
-    source, loads, past = "0", "", ""
+    source, loads, past, moment = "0", "", "", "DATE '0001-01-01'"
     if by_source:
         source, loads = (
             "coalesce(loads.source, -1)",
@@ -191,9 +196,14 @@ def _known(contract: Contract, by_source: bool) -> str:
         )
     if day:
         end = "ends_at" if contract.columns[day].type == "timestamp" else "as_of + 1"
-        past = f"WHERE {identifier(day)} < (SELECT {end} FROM staging.as_of)"
+        # Of a row that counts cases by another day, that day.
+        same = (
+            c for c in contract.columns[day].unless if contract.columns[c].type == contract.columns[day].type
+        )
+        moment = f"coalesce({', '.join(map(identifier, (day, *same)))})"
+        past = f"WHERE {moment} < (SELECT {end} FROM staging.as_of)"
     return f"""
-    SELECT feed.*, {source} AS _source, {identifier(day) if day else "DATE '0001-01-01'"} AS _day
+    SELECT feed.*, {source} AS _source, {moment} AS _day
     FROM known.{contract.feed} AS feed {loads} {past}"""
 
 
