@@ -36,13 +36,16 @@ def test_contracts_are_read_in_their_order() -> None:
         "contacts",
         "exposures",
         "indicator_values",
+        "market_values",
         "org_units",
         "policies",
         "policy_events",
         "premiums",
+        "service_orders",
         "survey_answers",
         "survey_invitations",
         "survey_questions",
+        "texts",
     }
     premiums = contracts()["premiums"]
     assert [(name, column.duckdb_type) for name, column in premiums.columns.items()] == [
