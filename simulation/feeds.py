@@ -134,6 +134,18 @@ TEXTS = Faults(
     shown=("topic",),
 )
 
+AUDITS = Faults(
+    key=("finding",),
+    recorded_at="recorded_at",
+    rejected={
+        "unknown_code": ("kind", "??"),
+        "bad_date": ("audited_on", "2025-02-30"),
+        "blank_key": ("finding", None),
+    },
+    wrong=lambda rows: rows.with_columns(result=pl.lit(None, dtype=pl.String)),
+    correctable=pl.col("result").is_not_null(),
+    shown=("result",),
+)
 CONTACTS = Faults(
     key=("CONTACT_NO",),
     recorded_at="REC_TS",

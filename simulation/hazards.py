@@ -180,6 +180,19 @@ class Contacts:
 
 
 @dataclass(frozen=True)
+class Audits:
+    """Audits: visits a branch and month, sampled shares of cases; logits by kind, moved by quality."""
+
+    visits_a_month: int = 5
+    claim_share: float = 0.15  # of decided claims
+    recording_share: float = 0.25  # of new long-term policies
+    days_after: tuple[int, int] = (2, 25)
+    passed_logits: tuple[float, ...] = (1.9, 2.6, 2.2)  # visits, claim files, recordings
+    quality_logit: float = 0.3
+    severity_shares: tuple[float, ...] = (0.70, 0.25, 0.05)  # minor, major, critical
+
+
+@dataclass(frozen=True)
 class Surveys:
     """SERVQUAL answers, 1 to 7, as rounded and clipped normals; dimensions in the classical order."""
 
@@ -340,6 +353,7 @@ POLICIES = Policies()
 CLAIMS = Claims()
 COMPLAINTS = Complaints()
 CONTACTS = Contacts()
+AUDITS = Audits()
 SURVEYS = Surveys()
 SERVICE = Service()
 HANDLING = Handling()

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from simulation import feeds, hazards
+from simulation.audits import audit_rows, audit_truth, audits
 from simulation.claim_events import ClaimLog, claim_event_rows, claim_log, decided_before_reported
 from simulation.claim_service import claim_service, with_service, workflow_rows
 from simulation.claim_service_truth import claim_service_truth
@@ -148,6 +149,14 @@ class _Draw:
         file = feeds.write_parquet(delivery, self.folder / "contacts.parquet")
         self.record("contacts", [file], delivery.amounts, answered_before_offered=slipped)
 
+    def write_audits(self) -> None:
+        found = audits(self.register, self.claims, self.window, self.org, self.rng("audits"))
+        self.learn(audit_truth(found, self.window, self.org))
+        rows = audit_rows(found, self.register, self.claims, self.window, self.org, self.rng("audit rows"))
+        delivery = deliver(rows, feeds.AUDITS, self.window, self.rng("audits mess"))
+        file = feeds.write_csv(delivery, feeds.AUDITS, self.folder / "audits.csv")
+        self.record("audits", [file], delivery.amounts)
+
     def write_complaints(self) -> None:
         self.learn(
             complaint_truth(self.complaints, self.register, self.course.intervals, self.window, self.org)
@@ -279,6 +288,7 @@ def simulate(out: Path, policies: int, months: int, seed: int, branches: int | N
     draw.write_policy_events()
     draw.write_claims()
     draw.write_complaints()
+    draw.write_audits()
     draw.write_surveys()
     draw.write_service_orders()
     draw.write_reference()
@@ -328,6 +338,7 @@ def _hazards() -> dict:
         "handling": asdict(hazards.HANDLING),
         "contacts": asdict(hazards.CONTACTS),
         "texts": asdict(hazards.TEXTS),
+        "audits": asdict(hazards.AUDITS),
         "in_order_of": {
             "lines": hazards.LINES,
             "channels": hazards.CHANNELS,

@@ -49,7 +49,15 @@ def _to_units(feed: str, column: str = "org_unit", names_nobody: str | None = No
 
 
 # Feeds whose rows name a customer, and may name a policy and a claim.
-_OF_CUSTOMERS = ("complaints", "survey_answers", "survey_invitations", "service_orders", "contacts", "texts")
+_OF_CUSTOMERS = (
+    "complaints",
+    "survey_answers",
+    "survey_invitations",
+    "service_orders",
+    "contacts",
+    "audits",
+    "texts",
+)
 
 JOINS: tuple[Join, ...] = (
     _to_policies("premiums", loses_rows=True),
@@ -65,6 +73,7 @@ JOINS: tuple[Join, ...] = (
         )
     ),
     Join("contacts", "complaint_id", "complaints", "complaint_id"),
+    Join("audits", "complaint_id", "complaints", "complaint_id"),
     Join("survey_answers", "complaint_id", "complaints", "complaint_id"),
     Join("survey_invitations", "complaint_id", "complaints", "complaint_id"),
     Join("service_orders", "complaint_id", "complaints", "complaint_id"),

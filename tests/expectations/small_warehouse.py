@@ -69,6 +69,12 @@ FEEDS = {
             CASE WHEN i = 5 THEN 'K4' END AS merged_into, {SEGMENT}
         FROM range(90) AS cases(i)
     """,
+    "audits": f"""
+        SELECT 'A' || i AS audit_id, ['mystery_shopping', 'claim_file', 'sale_recording'][1 + i % 3] AS kind,
+            DATE '2024-01-03' + CAST(i * 5 AS INTEGER) AS audited_on, i % 8 > 0 AS passed,
+            CASE WHEN i % 8 = 0 THEN 'minor' END AS severity, {SEGMENT}
+        FROM range(60) AS cases(i)
+    """,
     "contacts": f"""
         SELECT 'N' || i AS contact_id, ['call', 'bot', 'app'][1 + i % 3] AS medium, 'P' || i AS policy_id,
             'Z' || i % 50 AS customer_id, ['claim_progress', 'payment'][1 + i % 2] AS purpose,

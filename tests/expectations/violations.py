@@ -34,6 +34,9 @@ RAW = {
     ("raw.complaints", "key_not_null"): one("raw.complaints", "received_on = NULL"),
     ("raw.complaints", "received_by_as_of"): one("raw.complaints", "received_on = DATE '2052-06-01'"),
     ("raw.complaints", "merged_into_known"): one("raw.complaints", "merged_into = 'nobody'"),
+    ("raw.audits", "key_not_null"): one("raw.audits", "audited_on = NULL"),
+    ("raw.audits", "kind_in_set"): one("raw.audits", "kind = 'hearsay'"),
+    ("raw.audits", "audited_by_as_of"): one("raw.audits", "audited_on = DATE '2052-06-01'"),
     ("raw.contacts", "key_not_null"): one("raw.contacts", "medium = NULL"),
     ("raw.contacts", "medium_in_set"): one("raw.contacts", "medium = 'smoke'"),
     ("raw.contacts", "ratings_on_the_scale"): one("raw.contacts", "rating = 10"),
@@ -76,6 +79,7 @@ RAW = {
     **{
         (f"raw.{feed}", "loads_account_for_rows"): one_less(f"raw.{feed}")
         for feed in (
+            "audits",
             "calendar",
             "claim_events",
             "complaints",
@@ -134,6 +138,9 @@ CORE = {
     ("core.complaints", "complaints_known_on_as_of"): one(
         "core.complaints", "escalated_on = DATE '2025-01-01'"
     ),
+    ("core.audits", "key_and_segments_filled"): one("core.audits", "customer_segment = NULL"),
+    ("core.audits", "passed_has_no_severity"): one("core.audits", "severity = 'major'", "is_passed"),
+    ("core.audits", "audits_none_lost"): one_less("core.audits"),
     ("core.contacts", "key_and_segments_filled"): one("core.contacts", "service_channel = NULL"),
     ("core.contacts", "impossible_order_flagged"): one(
         "core.contacts", "answered_at = offered_at - INTERVAL 1 SECOND"
@@ -530,6 +537,7 @@ UNIQUE = (
     "core.claims",
     "core.complaints",
     "core.contacts",
+    "core.audits",
     "core.policies",
     "core.exposure_months",
     "core.survey_responses",

@@ -38,7 +38,7 @@ REACHED_BY = {
 REACHED_BY |= {"exposures": ("staging.exposures", "core.exposure_months")}
 TRIED = [
     "core.claims", "core.complaints", "core.policies", "core.policy_events", "core.survey_invitations",
-    "core.exposure_months", "core.persistency", "core.contacts",
+    "core.exposure_months", "core.persistency", "core.contacts", "core.audits",
 ]  # fmt: skip
 # Only those eligible count, and who is not is not complete either; a source may number spells itself; age is told by
 # the staging model.

@@ -31,6 +31,7 @@ READS = {
     "complaint_repeats": "core.complaint_repeats",
     "complaint_recovery": "core.complaint_recovery",
     "contacts": "core.contacts",
+    "audits": "core.audits",
     "policies": "core.policies",
     "customers": "core.customers",
     "policy_events": "core.policy_events",

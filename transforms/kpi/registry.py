@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from transforms.kpi import (
     added_services,
+    audits,
     claims_flow,
     claims_handling,
     claims_outcomes,
@@ -49,6 +50,7 @@ SUBJECTS = (
     complaints_resolution,
     complaints_outcomes,
     contacts,
+    audits,
     persistency,
     lapse_and_surrender,
     renewals,
