@@ -1,5 +1,7 @@
 """`init --from`: from nothing to a published number; on public sources, what is wrong is marked as unsure."""
 
+import re
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -105,13 +107,50 @@ def test_map_adds_a_feed_and_keeps_every_line_of_hers(tmp_path: Path, before: st
     assert (tmp_path / "policypulse.yml").read_text(encoding="utf-8") == after
 
 
+# Files in the style of core systems, survey tools and workflow logs, and what is right of them.
+STYLES = {
+    "master.csv": (
+        "POLNO,CLIENTNO,ISSDATE,SUMASS,BRCD\n", "{n:08},{n:06},202501{d:02},50000,00{d}\n",
+        {"policy_id": "POLNO", "customer_id": "CLIENTNO", "issued_on": "ISSDATE", "sum_assured": "SUMASS",
+         "org_unit": "BRCD"},
+    ),
+    "wide.csv": (
+        "id,date,gender,Q1,Q2,Q3,Q4\n", "{n},2025-01-{d:02},M,{s},{t},{s},{s}\n",
+        {"response_id": "id", "answered_on": "date"},
+    ),
+    "nps_survey.csv": (
+        "Respondent,SubmitDate,NPS\n", "R{n},2025-01-{d:02},{s}\n",
+        {"response_id": "Respondent", "answered_on": "SubmitDate", "score": "NPS"},
+    ),
+    "log.csv": (
+        "claim_ref,step_name,step_time,user\n", "C{n},Lodged,2025-01-{d:02}T09:30:00Z,u{s}\n",
+        {"claim_id": "claim_ref", "event": "step_name", "event_at": "step_time"},
+    ),
+    "exits.csv": (
+        "Contract No,Movement Date,Reason for Exit\n", "K{n},{d:02}.03.2025,Surrender\n",
+        {"policy_id": "Contract No", "effective_on": "Movement Date", "event": "Reason for Exit"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STYLES)
+def test_columns_are_found_in_the_styles_of_many_systems(tmp_path: Path, name: str):
+    head, row, right = STYLES[name]
+    rows = "".join(row.format(n=n, d=1 + n % 28, s=1 + n % 7, t=1 + n % 6) for n in range(40))
+    (tmp_path / name).write_text(head + rows, encoding="utf-8")
+    ((_, _, sources),) = proposed([tmp_path / name], tmp_path)
+    found = {one.target: one.origin["column"] for one in sources[0].columns if "column" in one.origin}
+    assert found == right
+    assert not sources[0].missing
+
+
+QUESTION = re.compile(r"\d+(-\d+)?[.]")
 # Of 13, 14, 15 and 163 columns.
 SOURCES = [
     ("texas_complaints", "complaints", "complaints_texas/tx_complaints_complaint_level.parquet", 2),
     ("expense_claims", "claim_events", "claims_bpi2020/bpi2020_domestic.parquet", 1),
     ("us_whole_life", "policies", "policies_us_term_life/uslapseagent.csv", 2),
-    # 52 of them are questions of other parts of the questionnaire, which the example leaves out.
-    ("kservqual", "survey_answers", "survey_kservqual/kiosk_raw_cp949.csv", 53),
+    ("kservqual", "survey_answers", "survey_kservqual/kiosk_raw_cp949.csv", 1),
 ]
 
 
@@ -139,7 +178,7 @@ def test_of_public_sources_most_columns_are_right_and_wrong_ones_unsure(
     side_by_side = {cell.origin["column"] for cell in source.wide.cells} if source.wide else set()
 
     def told(header: str) -> str | None:
-        stars = [c for c in [*asked, *cells] if c and "*" in c and header.startswith(c.split("*")[0])]
+        stars = [c for c in [*asked, *cells] if c and "*" in c and fnmatchcase(header, c)]
         mapped = header if header in {*asked, *cells} else next(iter(stars), None)
         return "cell" if mapped in cells else asked.get(mapped) if mapped else None
 
@@ -148,9 +187,11 @@ def test_of_public_sources_most_columns_are_right_and_wrong_ones_unsure(
         proposal = ours.get(column.name)
         is_cell = column.name in side_by_side
         mine = "cell" if is_cell else proposal.target if proposal else None
-        if mine != told(column.name):
+        # The example leaves out other parts of the questionnaire, whose ratings are answers all the same.
+        if mine != told(column.name) and not (is_cell and QUESTION.match(column.name)):
             wrong.append(column.name)
             assert is_cell or proposal is None or not proposal.is_sure, (column.name, mine)
     print(
         f"{name}: {1 - len(wrong) / len(looked_at.columns):.0%} of {len(looked_at.columns)}, wrong: {wrong}"
     )
+    assert len(wrong) <= most_wrong

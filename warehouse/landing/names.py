@@ -21,6 +21,9 @@ _ALIKE = {
     "id": ("no", "num", "nbr", "nr", "number", "ref", "reference", "key", "identifier", "#"),
     "date": ("on", "at", "day", "dt", "time", "datetime"),
     "policy": ("pol", "policies"),
+    "branch": ("br",),
+    "issue": ("iss",),
+    "assured": ("ass",),
     "customer": ("cust",),
     "amount": ("amt",),
     "premium": ("prem",),
@@ -32,7 +35,7 @@ _ALIKE = {
 }
 _WORDS = {word: plain for plain, words in _ALIKE.items() for word in words}
 # Words that alone do not say what a thing is.
-_VAGUE = {"id", "date", "type", "name", "code", "amount", "status", "of", "the", "is"}
+_VAGUE = {"case", "id", "date", "type", "name", "code", "amount", "status", "of", "the", "is"}
 # Chinese and Korean, whose words no space ends.
 _UNSPACED = re.compile("[\u4e00-\u9fff가-힣]")
 
@@ -56,8 +59,27 @@ def words(written: str) -> tuple[str, ...]:
     """The words of a name, in their plainest form: `ClosedDt` and `closed_on` are both ("clos", "date")."""
     spelled = unicodedata.normalize("NFKC", written).strip()
     spelled = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", spelled).casefold()
-    parts = re.split(r"[^\w#]+|_", spelled)
-    return tuple(_stem(_WORDS.get(part, part)) for part in parts if part)
+    parts = [word for part in re.split(r"[^\w#]+|_", spelled) if part for word in _apart(part)]
+    return tuple(_stem(_WORDS.get(part, part)) for part in parts)
+
+
+def _apart(part: str) -> tuple[str, ...]:
+    """The two words that a name without a gap is made of, as POLNO is, if both are known and the whole is not."""
+    known = _vocabulary()
+    if part not in known and part.isascii():
+        for place in range(2, len(part) - 1):
+            if part[:place] in known and part[place:] in known:
+                return part[:place], part[place:]
+    return (part,)
+
+
+@cache
+def _vocabulary() -> frozenset[str]:
+    """The words of all names, and those that mean the same."""
+    columns = _synonyms()["columns"]
+    names = [*columns, *(name for listed in columns.values() for name in listed)]
+    found = {word for name in names for word in re.split(r"[^a-z]+", name) if len(word) > 2}
+    return frozenset({*found, *_WORDS, *_ALIKE})
 
 
 def _stem(word: str) -> str:

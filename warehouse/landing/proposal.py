@@ -36,6 +36,8 @@ _FEW_FEEDS = 2
 _NEAR, _AS_NEAR = 0.1, 0.04
 _MOST_EMPTY = 0.05
 _LEAST_QUESTIONS = 4
+# How headers of questions begin that stand side by side: Q1, item_03, 1-1.
+_NUMBERED = re.compile(r"[A-Za-z]{0,8}[ _.-]?\d{1,3}\b")
 _HIGHEST_RATING = 10
 # What feeds are called in the names of files.
 _FEED_NAMES = {
@@ -343,7 +345,11 @@ def _fallbacks(
     for name in contract.columns:
         if not _must(contract, name) or name in chosen or (wide and name in (wide.into, wide.at)):
             continue
-        if name.endswith("_id") and one_row_a_thing and contract.made_key() != name:
+        if name == "question" and (score := chosen.get("score")):
+            told = {"constant": str(score.origin["column"])}
+            doubt = "no column says which question was asked; the name of the column of scores"
+            yield ColumnProposal(name, told, _GUESS, "", (doubt,))
+        elif name.endswith("_id") and one_row_a_thing and contract.made_key() != name:
             yield _some_key(name, left)
         elif contract.columns[name].type == "date":
             days = [column for column in left if column.formats and column.filled == column.rows]
@@ -394,10 +400,11 @@ def _wide(file: FileProfile, contract: Contract, day_first: bool | None) -> Wide
 
 
 def _questions(file: FileProfile, contract: Contract) -> WideProposal | None:
-    """Ratings side by side, if there are several and no column of scores."""
+    """Ratings side by side, if there are several besides a column of scores."""
     scores = names_of(contract.feed, "score")
     ratings = [column for column in file.columns if _is_rating(column)]
-    if len(ratings) < _LEAST_QUESTIONS or any(likeness(column.name, scores)[0] > PART for column in ratings):
+    questions = [column for column in ratings if likeness(column.name, scores)[0] <= PART]
+    if len(questions) < _LEAST_QUESTIONS:
         return None
     codes = [_question_code(column.name, number) for number, column in enumerate(ratings, 1)]
     if len(set(codes)) < len(codes):
@@ -458,6 +465,8 @@ def _evidence(
         told += weight * one.confidence * (0.6 if one.doubts else 1) if one.confidence > _GUESS else -0.3
     if wide:
         told += min(sum(cell.confidence for cell in wide.cells) * 0.4, 2)
+        numbered = sum(bool(_NUMBERED.match(str(cell.origin["column"]))) for cell in wide.cells)
+        told += 1.5 if numbered >= _LEAST_QUESTIONS else 0
     stem = set(words(file.name.rsplit(".", 1)[0]))
     names = _FEED_NAMES.get(contract.feed, (contract.feed,))
     if any(set(words(name)) <= stem or (not name.isascii() and name in file.name) for name in names):
