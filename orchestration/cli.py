@@ -433,10 +433,12 @@ def dictionary(
 def reference(
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Folder to write page and schema into; else the page is shown."),
+        typer.Option(
+            "--out", help="Folder to write pages and schemas into; else the project file's page is shown."
+        ),
     ] = None,
 ) -> None:
-    """Write the reference of all keys of the project file, and its JSON schema for editors."""
+    """Write the reference of all keys of project, framework and pack files, and their JSON schemas for editors."""
     from orchestration.reference import reference_files
 
     files = reference_files()
@@ -446,7 +448,7 @@ def reference(
     out.mkdir(exist_ok=True)
     for name, text in files.items():
         (out / name).write_text(text, encoding="utf-8")
-    typer.echo(f"Wrote {' and '.join(files)} to {out}.")
+    typer.echo(f"Wrote {', '.join(files)} to {out}.")
 
 
 @app.command()

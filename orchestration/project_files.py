@@ -5,7 +5,7 @@ The project file itself is written by `commands/init.py` and by the simulation.
 
 from pathlib import Path
 
-from orchestration.reference import SCHEMA_NAME, schema_text
+from orchestration.reference import PROJECT, SCHEMA_NAME
 
 DEFINITIONS = '''"""The project as Dagster's own tools see it: `dg check defs`, `dagster definitions validate`."""
 
@@ -28,7 +28,7 @@ defs_module = "definitions"
 
 def write_beside_project(folder: Path) -> None:
     """Write the schema, and the files for Dagster's tools unless there are some."""
-    (folder / SCHEMA_NAME).write_text(schema_text(), encoding="utf-8")
+    (folder / SCHEMA_NAME).write_text(PROJECT.schema_text, encoding="utf-8")
     for name, text in {"definitions.py": DEFINITIONS, "dg.toml": DG}.items():
         if not (folder / name).exists():
             (folder / name).write_text(text, encoding="utf-8")

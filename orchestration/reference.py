@@ -1,58 +1,130 @@
-"""The reference of the project file: a page for people and a JSON schema for editors, both from the models.
+"""The reference of project, framework and pack files: pages for people and JSON schemas for editors, from the models.
 
 What a key means is said once, with its field in the model of the room that uses it; nothing here knows a key by name.
 """
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import cache
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import yaml
+from pydantic import BaseModel
 
 from orchestration.project import FILE_NAME, ProjectFile
+from transforms.framework import Framework
+from transforms.pack import Pack
 
 SCHEMA_NAME = "policypulse.schema.json"
-PAGE_NAME = "project-file.md"
 Schema = Mapping[str, Any]
 # Words for what an editor calls by a sign, and the limits of a value in words.
 LIMITS = {
     "minimum": "from {}", "exclusiveMinimum": "above {}", "maximum": "to {}", "exclusiveMaximum": "below {}",
     "minItems": "at least {}", "pattern": "like `{}`",
 }  # fmt: skip
-OPENING = f"""# The project file
 
-Every key of `{FILE_NAME}`, written by `policypulse reference` from the models that read it. A name in angle brackets
-stands for one that is yours or a contract's: `feeds.<name>` may be `feeds.complaints`, whose columns stand in the
-catalogue (`catalog.columns`). `policypulse init` writes a commented file to start from, with
-[{SCHEMA_NAME}]({SCHEMA_NAME}) beside it, from which editors complete and check keys. `${{NAME}}` is taken from the
-environment.
-"""
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file that people write: its model, where it is told and how its page begins."""
+
+    title: str
+    model: type[BaseModel]
+    page: str
+    schema_name: str
+    opening: str
+    inherits: bool = False
+    """Whether a file may hold a part alone, the rest being another file's."""
+
+    @cached_property
+    def schema(self) -> Schema:
+        """The JSON schema of such files."""
+        found = self.model.model_json_schema()
+        return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found, "title": self.title}
+
+    @property
+    def schema_text(self) -> str:
+        """The schema as a file for editors."""
+        schema = _of_parts(self.schema) if self.inherits else self.schema
+        return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+    @property
+    def page_text(self) -> str:
+        """The page of all keys, a table for each mapping of keys."""
+        told = [_section(self.schema, path, part) for path, part in sections(self.schema)]
+        return "\n".join([self.opening, *told])
+
+
+def _of_parts(schema: Any) -> Any:
+    """A schema by which no key is required, and any is taken away by null."""
+    if isinstance(schema, list):
+        return [_of_parts(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    left = {key: _of_parts(value) for key, value in schema.items() if key != "required"}
+    for key in {"properties", "patternProperties"} & left.keys():
+        left[key] = {name: _or_null(value) for name, value in left[key].items()}
+    if isinstance(left.get("additionalProperties"), dict):
+        left["additionalProperties"] = _or_null(left["additionalProperties"])
+    return {"anyOf" if key == "oneOf" else key: value for key, value in left.items()}
+
+
+def _or_null(value: Schema) -> Schema:
+    return {"anyOf": [value, {"type": "null"}]}
+
+
+_WRITTEN = """written by `policypulse reference` from the models that read it. A name in
+angle brackets stands for one that is yours"""
+PROJECT = Kind(
+    FILE_NAME,
+    ProjectFile,
+    "project-file.md",
+    SCHEMA_NAME,
+    f"""# The project file
+
+Every key of `{FILE_NAME}`, {_WRITTEN}
+or a contract's: `feeds.<name>` may be `feeds.complaints`, whose columns stand in the catalogue
+(`catalog.columns`). `policypulse init` writes a commented file to start from, with
+[{SCHEMA_NAME}]({SCHEMA_NAME}) beside it, from which editors complete and check keys. `${{NAME}}` is
+taken from the environment.
+""",
+)
+FRAMEWORK = Kind(
+    "Framework",
+    Framework,
+    "framework-file.md",
+    "framework.schema.json",
+    f"""# The framework file
+
+Every key of an index framework, {_WRITTEN}.
+The project file names it under `index.frameworks`, by its path. A file with a `parent` says only what it
+has otherwise, and takes a key of the parent away with null. For editors:
+`# yaml-language-server: $schema=framework.schema.json`, with
+[framework.schema.json](framework.schema.json) beside it, which `policypulse reference --out DIR` writes.
+""",
+    inherits=True,
+)
+PACK = Kind(
+    "Pack",
+    Pack,
+    "pack-file.md",
+    "pack.schema.json",
+    f"""# The pack file
+
+Every key of a regulator's pack, {_WRITTEN}.
+The project file names it under `packs`, by its path. For editors:
+`# yaml-language-server: $schema=pack.schema.json`, with
+[pack.schema.json](pack.schema.json) beside it, which `policypulse reference --out DIR` writes.
+""",
+)
+KINDS = (PROJECT, FRAMEWORK, PACK)
 
 
 def reference_files() -> dict[str, str]:
-    """The page and the schema, by file name."""
-    return {PAGE_NAME: page(), SCHEMA_NAME: schema_text()}
-
-
-@cache
-def schema() -> Schema:
-    """The JSON schema of the project file."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **ProjectFile.model_json_schema(),
-        "title": FILE_NAME,
-    }
-
-
-def schema_text() -> str:
-    """The schema as a file for editors."""
-    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
-
-
-def page() -> str:
-    """The page of all keys, a table for each mapping of keys."""
-    return "\n".join([OPENING, *(_section(path, part) for path, part in sections(schema()))])
+    """The pages and the schemas, by file name."""
+    pages = {kind.page: kind.page_text for kind in KINDS}
+    return pages | {kind.schema_name: kind.schema_text for kind in KINDS}
 
 
 def sections(root: Schema) -> Iterator[tuple[str, Schema]]:
@@ -65,40 +137,43 @@ def sections(root: Schema) -> Iterator[tuple[str, Schema]]:
         shown.add(part["title"])
         yield path, part
         below = [
-            found for key, value in part["properties"].items() for found in _mappings(f"{path}.{key}", value)
+            found
+            for key, value in part["properties"].items()
+            for found in _mappings(root, f"{path}.{key}", value)
         ]
         waiting = [*below, *waiting]
 
 
-def _mappings(path: str, value: Schema) -> Iterator[tuple[str, Schema]]:
+def _mappings(root: Schema, path: str, value: Schema) -> Iterator[tuple[str, Schema]]:
     """The mappings of keys that a value may be or hold."""
-    for choice in _choices(value):
+    for choice in _choices(root, value):
         if "properties" in choice:
             yield path.strip("."), choice
         elif "items" in choice:
-            yield from _mappings(path, choice["items"])
+            yield from _mappings(root, path, choice["items"])
         elif isinstance(choice.get("additionalProperties"), Mapping):
-            yield from _mappings(f"{path}.<name>", choice["additionalProperties"])
+            yield from _mappings(root, f"{path}.<name>", choice["additionalProperties"])
 
 
-@cache
-def _paths() -> dict[str, str]:
-    """Where the keys of each mapping are told, by the title of its model."""
-    return {part["title"]: path for path, part in sections(schema())}
+def _path_of(root: Schema, title: str) -> str:
+    """Where the keys of a mapping are told, by the title of its model."""
+    return next(path for path, part in sections(root) if part["title"] == title)
 
 
-def _choices(value: Schema) -> list[Schema]:
+def _choices(root: Schema, value: Schema) -> list[Schema]:
     """The kinds of value that a key may have, references followed."""
-    if "anyOf" in value:
-        return [choice for one in value["anyOf"] for choice in _choices(one)]
+    branches = value.get("anyOf") or value.get("oneOf")
+    if branches:
+        return [choice for one in branches for choice in _choices(root, one)]
     if "$ref" in value:
-        return [schema()["$defs"][value["$ref"].rpartition("/")[2]]]
+        return [root["$defs"][value["$ref"].rpartition("/")[2]]]
     return [value]
 
 
-def _section(path: str, part: Schema) -> str:
+def _section(root: Schema, path: str, part: Schema) -> str:
     rows = [
-        f"| `{key}` | {_kind(value)} | {_default(key, value, part)} | {_example(key, value)} | {describes(value)} |"
+        f"| `{key}` | {_kind(root, value)} | {_default(root, key, value, part)} | {_example(key, value)} | "
+        f"{describes(root, value)} |"
         for key, value in part["properties"].items()
     ]
     head = ["| key | type | default | example | what it is |", "| --- | --- | --- | --- | --- |"]
@@ -106,37 +181,39 @@ def _section(path: str, part: Schema) -> str:
     return "\n".join([*title, *head, *rows, ""])
 
 
-def describes(value: Schema) -> str:
+def describes(root: Schema, value: Schema) -> str:
     """What a key means: as its field says, else as the model of its value does."""
     told = value.get("description") or next(
-        (c["description"] for c in _choices(value) if "description" in c), ""
+        (c["description"] for c in _choices(root, value) if "description" in c), ""
     )
     return _line(told)
 
 
-def _kind(value: Schema) -> str:
-    kinds = dict.fromkeys(_kind_of(choice) for choice in _choices(value) if choice.get("type") != "null")
+def _kind(root: Schema, value: Schema) -> str:
+    kinds = dict.fromkeys(
+        _kind_of(root, choice) for choice in _choices(root, value) if choice.get("type") != "null"
+    )
     return " or ".join(kinds)
 
 
-def _kind_of(choice: Schema) -> str:
+def _kind_of(root: Schema, choice: Schema) -> str:
     if "enum" in choice or "const" in choice:
         return ", ".join(f"`{one}`" for one in choice.get("enum", [choice.get("const")]))
     if "properties" in choice:
-        return f"keys of `{_paths()[choice['title']]}`"
+        return f"keys of `{_path_of(root, choice['title'])}`"
     name = choice.get("format") or choice.get("type", "anything")
     if "items" in choice:
-        name = f"list of {_kind(choice['items'])}"
+        name = f"list of {_kind(root, choice['items'])}"
     elif isinstance(choice.get("additionalProperties"), Mapping):
-        name = f"mapping to {_kind(choice['additionalProperties'])}"
+        name = f"mapping to {_kind(root, choice['additionalProperties'])}"
     limits = [words.format(choice[limit]) for limit, words in LIMITS.items() if limit in choice]
     return " ".join([name, *limits]).replace("|", "\\|")
 
 
-def _default(key: str, value: Schema, part: Schema) -> str:
+def _default(root: Schema, key: str, value: Schema, part: Schema) -> str:
     if key in part.get("required", ()):
         return "required"
-    if any("properties" in choice for choice in _choices(value)) or value.get("default") is None:
+    if any("properties" in choice for choice in _choices(root, value)) or value.get("default") is None:
         return "–"
     return _as_written(value["default"])
 

@@ -53,7 +53,9 @@ def _version_text(version: object) -> object:
 
 
 NodeCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=80)]
-Version = Annotated[str, BeforeValidator(_version_text), Field(pattern=r"^[A-Za-z0-9._-]+$")]
+Version = Annotated[
+    str, BeforeValidator(_version_text, json_schema_input_type=str | int), Field(pattern=r"^[A-Za-z0-9._-]+$")
+]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Share100 = Annotated[float, Field(ge=0, le=100)]
@@ -71,8 +73,8 @@ class _Part(BaseModel):
 class Goalposts(_Part):
     """Values of the KPI that score 0 and 100; `worst` above `best` says that lower is better."""
 
-    worst: FiniteFloat
-    best: FiniteFloat
+    worst: FiniteFloat = Field(description="Value that scores 0.", examples=[0.6])
+    best: FiniteFloat = Field(description="Value that scores 100.", examples=[1])
 
 
 class Bands(_Part):
@@ -81,42 +83,63 @@ class Bands(_Part):
     A value that equals a cut point gets the better of its two neighbours.
     """
 
-    cut_points: list[FiniteFloat] = Field(min_length=1)
+    cut_points: list[FiniteFloat] = Field(
+        min_length=1, description="Where the bands meet, ascending.", examples=[[0.7, 0.9]]
+    )
     cut_points_of: dict[str, list[FiniteFloat]] = Field(
         default={}, description="By stratum, instead of the others."
     )
-    points: list[Annotated[float, Field(ge=0, le=100)]]
+    points: list[Annotated[float, Field(ge=0, le=100)]] = Field(
+        description="Score of each band, one more than cut points.", examples=[[0, 60, 100]]
+    )
 
 
 class Leaf(_Part):
     """A KPI in the tree, objective or perceived alike."""
 
-    kpi: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", description="Code of the KPI.")
-    title: str = ""
+    kpi: str = Field(
+        pattern=r"^[A-Za-z][A-Za-z0-9_]*$",
+        description="Code of the KPI.",
+        examples=["complaint_on_time_share"],
+    )
+    title: str = Field(default="", description="What it is called in tables and on pages.")
     weight: Weight = Field(default=1.0, description="Relative to its siblings; 0 shows without counting.")
     basis: Basis = Field(default="cohort", description="Records of the KPI by receipt, by closing, or stock.")
-    direction: Literal[1, -1] | None = Field(default=None, description="Default: the KPI's own.")
-    normalisation: Normalisation = "goalposts"
+    direction: Literal[1, -1] | None = Field(
+        default=None, description="Default: the KPI's own.", examples=[-1]
+    )
+    normalisation: Normalisation = Field(
+        default="goalposts", description="How a value becomes a score from 0 to 100."
+    )
     goalposts: Goalposts | None = None
-    target: FiniteFloat | None = None
+    target: FiniteFloat | None = Field(
+        default=None, description="Value that scores 100, of distance_to_target.", examples=[0.95]
+    )
     bands: Bands | None = None
     formula: str | None = Field(
         default=None,
+        examples=["100 * ln(value / 20) / ln(4.25)"],
         description="Score of the `value`, as in 100 * ln(value / 20) / ln(4.25); brought to 0 to 100.",
     )
     scale: Scale | None = Field(
-        default=None, description="Logarithm in which value, goalposts and target are taken."
+        default=None,
+        description="Logarithm in which value, goalposts and target are taken.",
+        examples=["log10"],
     )
     round_to: Step | None = Field(
-        default=None, description="The score is rounded to multiples of it, halves up."
+        default=None,
+        description="The score is rounded to multiples of it, halves up.",
+        examples=[0.1],
     )
     if_suppressed: Share100 | None = Field(
         default=None,
+        examples=[0],
         description="Score where the value is withheld, as one marked not to be used; else missing.",
     )
     minimum_denominator: float | None = Field(
         default=None,
         gt=0,
+        examples=[30],
         description="Below it (denominator, or n where there is none) a record is missing.",
     )
     if_small: IfSmall = Field(
@@ -126,7 +149,7 @@ class Leaf(_Part):
         "holds for low_n as well.",
     )
     awaited: bool = Field(default=False, description="There is no such KPI yet: the leaf is missing.")
-    note: str = ""
+    note: str = Field(default="", description="Why it is so, for readers of the file.")
 
     @property
     def most_months(self) -> int:
@@ -139,7 +162,8 @@ class Weights(_Part):
 
     method: WeightMethod = Field(
         description="expert: as written; equal; budget: points of experts; ahp: pairwise judgements; entropy, critic, "
-        "pca, factor_loadings: data of the base period."
+        "pca, factor_loadings: data of the base period.",
+        examples=["equal"],
     )
     points: dict[str, dict[NodeCode, Weight]] = Field(
         default={}, description="Of budget: by expert, what each child gets; the mean of the shares counts."
@@ -161,13 +185,17 @@ class Weights(_Part):
 class Group(_Part):
     """An inner node: a weighted mean of its children."""
 
-    title: str = ""
-    weight: Weight = 1.0
+    title: str = Field(default="", description="What it is called in tables and on pages.")
+    weight: Weight = Field(default=1.0, description="Relative to its siblings.")
     round_to: Step | None = Field(
-        default=None, description="The score is rounded to multiples of it, halves up."
+        default=None,
+        description="The score is rounded to multiples of it, halves up.",
+        examples=[0.1],
     )
     aggregation: NodeAggregation | None = Field(
-        default=None, description="Default: that of the node's level; outranking, of the index alone."
+        default=None,
+        description="Default: that of the node's level; outranking, of the index alone.",
+        examples=["geometric"],
     )
     children: dict[
         NodeCode,
@@ -175,11 +203,15 @@ class Group(_Part):
             Annotated[Leaf, Tag("leaf")] | Annotated["Group", Tag("group")],
             Discriminator(lambda node: "group" if _has_children(node) else "leaf"),
         ],
-    ] = Field(min_length=1)
+    ] = Field(
+        min_length=1,
+        description="Nodes below it by their codes: with `children` of their own, or with a KPI.",
+        examples=[{"on_time": {"kpi": "complaint_on_time_share", "goalposts": {"worst": 0.6, "best": 1}}}],
+    )
     weights: Weights | None = Field(
         default=None, description="Where the weights of its children come from. Default: those of its level."
     )
-    note: str = ""
+    note: str = Field(default="", description="Why it is so, for readers of the file.")
 
     @property
     def written_weights(self) -> dict[str, float]:
@@ -214,41 +246,47 @@ def _has_children(node: object) -> bool:
 class RequiredGroup(_Part):
     """Leaves of which at least a share, by weight in the index, must be present."""
 
-    leaves: list[NodeCode] = Field(min_length=1)
-    minimum_share: Share
+    leaves: list[NodeCode] = Field(min_length=1, description="Codes of leaves.", examples=[["on_time"]])
+    minimum_share: Share = Field(description="Share of their weight that must be present.", examples=[0.5])
 
 
 class Coverage(_Part):
     """When a node with missing children still has a score (shares of weight, compared to three decimals)."""
 
-    parent: Share = 0.667
-    index: Share = 0.75
-    required_nodes: list[NodeCode] = []
-    required_groups: dict[str, RequiredGroup] = {}
+    parent: Share = Field(default=0.667, description="Least share of a node's weight that has a score.")
+    index: Share = Field(default=0.75, description="The same of the index, counted over its leaves.")
+    required_nodes: list[NodeCode] = Field(default=[], description="Nodes without which there is no index.")
+    required_groups: dict[str, RequiredGroup] = Field(
+        default={}, description="Groups of leaves of which a share must be present, by name."
+    )
 
 
 class GradeCap(_Part):
     """The best grade the index may have while a KPI, such as a statutory limit, is out of bounds."""
 
-    kpi: str
-    basis: Basis = "cohort"
+    kpi: str = Field(description="Code of the KPI.", examples=["complaint_on_time_share"])
+    basis: Basis = Field(default="cohort", description="Records of the KPI by receipt, by closing, or stock.")
     awaited: bool = Field(default=False, description="There is no such KPI yet: the cap rests.")
-    above: FiniteFloat | None = None
-    below: FiniteFloat | None = None
-    at_most: str
+    above: FiniteFloat | None = Field(default=None, description="It caps above this value.", examples=[30])
+    below: FiniteFloat | None = Field(default=None, description="It caps below this value.", examples=[0.9])
+    at_most: str = Field(description="The best grade then.", examples=["B"])
 
 
 class Hysteresis(_Part):
     """A grade moves once the score is past the cut by more than the margin for so many periods."""
 
-    margin_points: float = Field(default=1.0, ge=0)
-    periods: int = Field(default=2, ge=1, le=12)
+    margin_points: float = Field(default=1.0, ge=0, description="Points past the cut.")
+    periods: int = Field(default=2, ge=1, le=12, description="Periods in a row.")
 
 
 class Grades(_Part):
     """The scale's grades from best to worst, each with its lowest score."""
 
-    scale: dict[str, float] = Field(min_length=2)
+    scale: dict[str, float] = Field(
+        min_length=2,
+        description="Lowest score of each grade, the best first and the last 0.",
+        examples=[{"A": 80, "B": 60, "C": 0}],
+    )
     cap: GradeCap | None = None
     hysteresis: Hysteresis = Hysteresis()
 
@@ -257,23 +295,23 @@ class Treatment(_Part):
     """How outliers are treated before segments are compared: winsorised, and if that fails by logarithm (COINr)."""
 
     most_points: int = Field(default=5, ge=0, description="Values that may be pulled in, of one KPI.")
-    skew_limit: float = Field(default=2.0, gt=0)
-    kurtosis_limit: float = Field(default=3.5, gt=0)
+    skew_limit: float = Field(default=2.0, gt=0, description="Skew beyond which values are treated.")
+    kurtosis_limit: float = Field(default=3.5, gt=0, description="The same of kurtosis; both must be passed.")
 
 
 class Comparison(_Part):
     """The two nodes that measure one dimension from facts and as customers see it."""
 
-    objective: NodeCode
-    perceived: NodeCode
+    objective: NodeCode = Field(description="Node of facts.", examples=["claims"])
+    perceived: NodeCode = Field(description="Node of answers.", examples=["claims_perceived"])
 
 
 class WeightBase(_Part):
     """The scores from which weights are worked out: means of the segments of a cut over a period that is named."""
 
     cut: str = Field(default="org_unit", description="Whose segments are compared.")
-    first: date = Field(description="First day of the months that count.")
-    last: date = Field(description="Their last day.")
+    first: date = Field(description="First day of the months that count.", examples=["2024-01-01"])
+    last: date = Field(description="Their last day.", examples=["2024-12-31"])
 
 
 @dataclass(frozen=True)
@@ -300,14 +338,29 @@ class Node:
 class Framework(_Part):
     """One version of one index; scores compare only within it (OECD/JRC Handbook 2008)."""
 
-    code: NodeCode
-    version: Version
-    title: str = Field(min_length=1)
-    parent: str | None = Field(default=None, description="Framework to inherit from: code, or code@version.")
-    source: str = ""
-    note: str = ""
-    valid_from: date | None = None
-    valid_to: date | None = None
+    code: NodeCode = Field(
+        description="Its name in tables, the same in all versions.", examples=["our_index"]
+    )
+    version: Version = Field(
+        description="Another one for other weights, goalposts or rules, since published scores are kept under it.",
+        examples=[1],
+    )
+    title: str = Field(
+        min_length=1, description="What it is called on pages.", examples=["Our service index"]
+    )
+    parent: str | None = Field(
+        default=None,
+        description="Framework to inherit from: code, or code@version.",
+        examples=["life_default"],
+    )
+    source: str = Field(default="", description="Where it is from.")
+    note: str = Field(default="", description="Why it is so, for readers of the file.")
+    valid_from: date | None = Field(
+        default=None, description="First day on which it is in force.", examples=["2025-01-01"]
+    )
+    valid_to: date | None = Field(
+        default=None, description="Last day on which it is in force.", examples=["2025-12-31"]
+    )
     grain: FrameworkGrain = Field(
         default="month",
         description="Length of the periods that are scored; their records are of kpi.periodic.",
@@ -332,7 +385,9 @@ class Framework(_Part):
     )
     coverage: Coverage = Coverage()
     grades: Grades | None = None
-    dimensions: dict[str, Comparison] = {}
+    dimensions: dict[str, Comparison] = Field(
+        default={}, description="Pairs of nodes whose gap is shown, by dimension."
+    )
     index: Group
 
     @cached_property

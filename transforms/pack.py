@@ -34,13 +34,19 @@ class Entry(BaseModel):
     """One KPI of a pack: what the rule says, where, how well that is known, and from which value it is met."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    kpi: str
-    basis: Basis = "cohort"
-    rule: str = Field(min_length=1, description="What the rule asks for, in words.")
+    kpi: str = Field(description="Code of the KPI.", examples=["complaint_on_time_share"])
+    basis: Basis = Field("cohort", description="Records of the KPI by receipt, by closing, or stock.")
+    rule: str = Field(
+        min_length=1, description="What the rule asks for, in words.", examples=["Answered within 15 days"]
+    )
     clause: str = Field("", description="Article or section.")
-    evidence: Evidence
-    at_least: float | None = Field(None, description="Met from this value on.")
-    at_most: float | None = Field(None, description="Met up to this value.")
+    evidence: Evidence = Field(
+        description="How well the rule is known: found in public material, in a copy or press report, not looked up, "
+        "or our way to make it countable.",
+        examples=["found"],
+    )
+    at_least: float | None = Field(None, description="Met from this value on.", examples=[0.95])
+    at_most: float | None = Field(None, description="Met up to this value.", examples=[0.05])
     awaited: bool = Field(False, description="The KPI is not measured yet; the entry says what is missing.")
 
     @model_validator(mode="after")
@@ -54,12 +60,22 @@ class Pack(BaseModel):
     """A regulator's KPIs; `definitions` are the keys of the project file that follow its definitions."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    code: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    title: str
-    authority: str
-    note: str = ""
-    definitions: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    kpis: tuple[Entry, ...] = Field(min_length=1)
+    code: str = Field(
+        pattern=r"^[a-z][a-z0-9_]*$", description="Its name in tables.", examples=["house_rules"]
+    )
+    title: str = Field(description="What it is called on pages.", examples=["House rules of service"])
+    authority: str = Field(description="Who made the rules.", examples=["Board"])
+    note: str = Field("", description="What readers should know of it.")
+    definitions: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="Keys of the project file that follow its definitions, which a project cannot set otherwise.",
+        examples=[{"complaints": {"unclassified": "simple"}}],
+    )
+    kpis: tuple[Entry, ...] = Field(
+        min_length=1,
+        description="Its KPIs with their rules and limits.",
+        examples=[[{"kpi": "complaint_on_time_share", "rule": "Answered in time", "evidence": "found"}]],
+    )
 
 
 def read_pack(text: str, known_kpis: Collection[str] | None = None) -> Pack:

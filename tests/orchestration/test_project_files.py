@@ -5,14 +5,14 @@ import runpy
 import tomllib
 
 from orchestration.commands.init import write_project
-from orchestration.reference import schema
+from orchestration.reference import PROJECT
 
 
 def test_the_first_line_names_the_schema_beside_it(tmp_path):
     target, _ = write_project(tmp_path)
     first = target.read_text(encoding="utf-8").splitlines()[0]
     named = first.removeprefix("# yaml-language-server: $schema=")
-    assert json.loads((tmp_path / named).read_text(encoding="utf-8")) == schema()
+    assert json.loads((tmp_path / named).read_text(encoding="utf-8")) == PROJECT.schema
 
 
 def test_dagsters_tools_find_the_definitions_of_the_folder(tmp_path):
