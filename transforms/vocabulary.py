@@ -23,3 +23,5 @@ SHOWN: tuple[Status, ...] = ("ok", "low_n")
 Grain = Literal["quarter", "half_year", "year", "rolling_12"]
 # Those of the calendar, by their length in months.
 CALENDAR_GRAINS: Mapping[Grain, int] = {"quarter": 3, "half_year": 6, "year": 12}
+# Stages of a customer's journey before, during and after the sale, as surveys ask about them: the six touch points.
+JOURNEY_STAGES = ("presale", "application", "policy", "claims", "complaint", "care")

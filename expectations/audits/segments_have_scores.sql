@@ -1,6 +1,7 @@
 /*
 Segments of a cut have no index where the company has one: too few of their cases, or none, are behind its KPIs. Give the
-framework longer windows for small segments (if_small), or cut the company into larger ones.
+framework longer windows for small segments (if_small), or cut the company into larger ones. A cut that a KPI of the
+framework is not divided by, as policies are not by the channel of a service, has no index by its nature.
 severity: warning
 tables: index.nodes
 */
@@ -16,6 +17,19 @@ segments AS (
     WHERE level = 0 AND cut <> 'company' AND segment <> 'unknown' AND status <> 'no_data'
     GROUP BY framework, framework_version, cut, segment
 ),
+undivided AS (
+    SELECT DISTINCT framework, framework_version, cut
+    FROM (
+        SELECT framework, framework_version, cut, kpi
+        FROM index.nodes
+        WHERE kpi IS NOT NULL AND weight > 0 AND cut <> 'company'
+        GROUP BY framework, framework_version, cut, kpi
+        HAVING count(*) = count(CASE WHEN status = 'no_data' THEN 1 END)
+    ) AS empty
+    SEMI JOIN (
+        SELECT framework, framework_version, kpi FROM index.nodes WHERE cut = 'company' AND score IS NOT NULL
+    ) AS scored USING (framework, framework_version, kpi)
+),
 cuts AS (
     SELECT
         framework,
@@ -26,6 +40,7 @@ cuts AS (
         sum(n_months) AS n_months,
         min_by(segment, (n_scored / n_months, segment)) AS segment
     FROM segments
+    ANTI JOIN undivided USING (framework, framework_version, cut)
     GROUP BY framework, framework_version, cut
     HAVING n_without_score > 0.1 * sum(n_months)
 ),

@@ -41,7 +41,7 @@ SCORES = """
 """
 GAPS = """
     SELECT dimension, objective_score, perceived_score, gap_points, reading FROM marts.gap_map
-    WHERE cut = {cut} AND segment = {segment} AND period = {month}
+    WHERE cut = {cut} AND segment = {segment} AND period = {month} AND stage = 'all'
     ORDER BY abs(gap_points) DESC
 """
 OPEN_CLAIMS = """

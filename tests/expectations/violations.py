@@ -195,6 +195,13 @@ CORE = {
     ("core.outlet_months", "outlets_not_negative"): placed(
         "core.outlet_months", "'north' AS org_unit, DATE '2024-05-01' AS month, -1 AS outlets"
     ),
+    ("index.stage_gaps", "grain_unique"): placed(
+        "index.stage_gaps", "'life' AS framework, 'claims' AS stage", 2
+    ),
+    ("index.stage_gaps", "gap_is_difference"): placed(
+        "index.stage_gaps",
+        "'claims' AS stage, 80.0 AS objective_score, 70.0 AS perceived_score, 10.0 AS gap_points",
+    ),
     ("core.survey_item_correlations", "grain_unique"): placed(
         "core.survey_item_correlations", "'care' AS survey, 'a' AS item, 'b' AS other_item", 2
     ),

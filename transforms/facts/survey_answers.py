@@ -9,6 +9,7 @@ import polars as pl
 
 from transforms.model import Columns
 from transforms.origins import ALWAYS, Origins, codes_of, item
+from transforms.vocabulary import JOURNEY_STAGES
 
 WAVE = ("survey", "wave")
 RESPONSE_KEY = (*WAVE, "response_id")
@@ -29,6 +30,12 @@ ORIGINS: Origins = {
     "is_audit": ALWAYS,
     "is_valid": ALWAYS,
     "dimension": "survey_questions.dimension",
+    **{
+        f"stage={stage}": codes_of("survey_answers.stage")(stage) | codes_of("survey_questions.stage")(stage)
+        for stage in JOURNEY_STAGES
+    },
+    # A project may have stages of its own.
+    "stage": item("survey_answers.stage") | item("survey_questions.stage"),
     "nps_score": _answered & _asked("recommendation"),
     "ces_score": _answered & _asked("effort"),
     "satisfaction_score": _answered & _asked("satisfaction"),

@@ -6,11 +6,10 @@ Whether the two go together at all is in `index.calibration`.
 import polars as pl
 
 from transforms.composite.columns import UNIT, UNIT_COLUMNS, VERSION, VERSION_COLUMNS
-from transforms.composite.dimensions import dimension_scores
+from transforms.composite.dimensions import dimension_scores, gap_columns
 from transforms.model import Columns, transform
 from transforms.settings import Settings
 
-HIGH_FROM = 70.0  # points from which a score counts as high
 GAPS: Columns = {
     **VERSION_COLUMNS,
     **UNIT_COLUMNS,
@@ -35,17 +34,4 @@ def gaps(scores: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
     High facts with low perception are a communication problem; low facts with high perception point to bias in
     the survey, or in who is left to answer it.
     """
-    facts, perception = pl.col("objective_score") >= HIGH_FROM, pl.col("perceived_score") >= HIGH_FROM
-    reading = (
-        pl.when(facts & perception)
-        .then(pl.lit("strength"))
-        .when(facts & ~perception)
-        .then(pl.lit("communication problem"))
-        .when(~facts & perception)
-        .then(pl.lit("survey or survivorship bias"))
-        .when(~facts & ~perception)
-        .then(pl.lit("weakness"))
-    )
-    return dimension_scores(scores, settings.frameworks).with_columns(
-        gap_points=pl.col("perceived_score") - pl.col("objective_score"), reading=reading
-    )
+    return dimension_scores(scores, settings.frameworks).with_columns(gap_columns())

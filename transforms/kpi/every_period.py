@@ -39,6 +39,7 @@ READS = {
     "renewals": "core.renewals",
     "persistency": "core.persistency",
     "survey_scores": "core.survey_scores",
+    "survey_stage_scores": "core.survey_stage_scores",
     "survey_responses": "core.survey_responses",
     "survey_weights": "core.survey_weights",
     "survey_invitations": "core.survey_invitations",

@@ -10,6 +10,15 @@ from transforms.measures.definition import Kpi
 from transforms.measures.example import Example, rows
 from transforms.measures.survey_measures import AllocationMean, MeanOfMeans, NetPromoter, WeightedMean
 
+# Of each stage of the journey, in words.
+STAGES = {
+    "presale": "before the sale",
+    "application": "at the application",
+    "policy": "of the policy",
+    "claims": "of claims",
+    "complaint": "of complaints",
+    "care": "between times",
+}
 DIMENSIONS = ("tangibles", "reliability", "responsiveness", "assurance", "empathy")
 # The dimension that each score by dimension is of.
 DIMENSION_OF = {f"servperf_{dimension}_score": dimension for dimension in DIMENSIONS}
@@ -140,6 +149,34 @@ KPIS = (
             **_OF_DIMENSIONS | {"population": CUSTOMERS & pl.col("perception_score").is_not_null()},
         )
         for dimension, sevens in SEVENS.items()
+    ),
+    *(
+        Kpi(
+            code=f"perceived_{stage}_score",
+            title=f"Perceived service {words}, 0–100",
+            fact="core.survey_stage_scores",
+            slice=("stage", stage),
+            population=CUSTOMERS & pl.col("perception_score").is_not_null(),
+            measure=Mean("perception_score"),
+            unit="score_0_100",
+            source="Cronin & Taylor 1992, by stage of the customer's journey instead of dimension",
+            definition=f"Mean of the respondents' mean perceptions of service {words}, from 0 to 100.",
+            formula="mean of (perception − scale minimum) / (scale maximum − scale minimum) · 100",
+            example=Example(
+                given="19 sevens and 11 fours on a scale from 1 to 7",
+                value=(19 + 30) / 60 * 100,
+                numerator=(19 + 30) * 50,
+                denominator=30,
+                every=VALID | {"stage": stage},
+                rows=rows("""
+                    cases  perception_score
+                       19               100
+                       11                50
+                """),
+            ),
+            **_ANSWERED,
+        )
+        for stage, words in STAGES.items()
     ),
     Kpi(
         code="servqual_gap_points",
