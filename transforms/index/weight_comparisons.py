@@ -99,6 +99,8 @@ def weight_comparisons(
     items, waves = survey_items.collect(), survey_waves.collect()
     schema = {name: dtype for name, (dtype, _) in WEIGHT_COMPARISONS.items()}
     rows: list[Mapping[str, object]] = []
+    if kpis.limit(1).collect().is_empty():
+        return pl.LazyFrame(schema=schema)
     for framework in settings.frameworks:
         base = framework.weight_base or _newest_year(settings, as_of)
         known = None
