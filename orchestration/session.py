@@ -87,7 +87,10 @@ class Session:
             self._warn(notice)
             tell("noticed", "", notice)
         with self._telling_damage():
-            create_raw(self._store.con, self._project.contracts)
+            try:
+                create_raw(self._store.con, self._project.contracts)
+            except ValueError as error:
+                raise Blocked(str(error)) from None
             known = published_frameworks(self._store)
             self._refuse_redefined(known)
         frameworks = with_published_weights(self._run.settings.frameworks, known)

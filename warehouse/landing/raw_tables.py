@@ -137,7 +137,7 @@ def _create_feed(con: duckdb.DuckDBPyConnection, contract: Contract, present: di
         elif stored != _full_name(column_type):
             raise ValueError(
                 f"raw.{contract.feed}.{name} is stored as {stored} but its contract says {column_type};"
-                " land the feed anew into an empty warehouse"
+                " take the change back, give the column another name, or land everything anew into an empty warehouse"
             )
 
 
