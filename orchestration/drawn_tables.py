@@ -65,6 +65,8 @@ ALWAYS = (
     "dimension",
     "item",
 )
+# Instants since which something is recorded: whole years of it are over.
+LONG_AGO = ("first_ordered_at",)
 SELDOM = ("merged_into", "spell_no", "reopened_on")
 
 
@@ -164,7 +166,7 @@ class Drawn:
             days = [date(2023, 6, 1) + timedelta(days=int(d)) for d in rng.integers(0, 800, rows)]
             return [day.replace(day=1) if name in ("period", "month") else day for day in days]
         if isinstance(dtype, pl.Datetime):
-            begin = datetime(2024, 11, 1, tzinfo=UTC)
+            begin = datetime(2022 if name in LONG_AGO else 2024, 11, 1, tzinfo=UTC)
             return [begin + timedelta(hours=int(h)) for h in rng.integers(0, 7464, rows)]
         if dtype.is_integer():
             return rng.integers(1, 4 if name in ("spell_no", CASES) else 90, rows).tolist()

@@ -6,7 +6,7 @@ Which columns a feed has is said where its rows are made.
 import numpy as np
 import polars as pl
 
-from simulation.clock import NEVER, Days, Window, at_work, microseconds
+from simulation.clock import NEVER, Days, Instants, Window, at_work, microseconds
 
 
 def numbered(prefix: str, count: int) -> pl.Series:
@@ -29,3 +29,10 @@ def recorded(days: Days, window: Window, rng: np.random.Generator) -> pl.Series:
 def pointed(values: pl.Series, index: Days) -> pl.Series:
     """Values at an index; nothing where it is negative."""
     return values.gather(pl.Series(index).set(pl.Series(index < 0), None))
+
+
+def instants(moments: Instants, window: Window | None = None) -> pl.Series:
+    """Instants as timestamps; nothing where they are infinite, or have not come in the window."""
+    come = moments < (np.inf if window is None else window.end)
+    values = pl.Series(microseconds(np.where(come, moments, 0.0))).cast(pl.Datetime("us"))
+    return values.set(pl.Series(~come), None)

@@ -133,7 +133,18 @@ TEXTS = Faults(
     correctable=pl.col("topic").is_in(list(CATEGORIES)),
     shown=("topic",),
 )
-
+APPLICATIONS = Faults(
+    key=("APP_NO",),
+    recorded_at="REC_TS",
+    rejected={
+        "unknown_code": ("DECISION", "???"),
+        "bad_date": ("STARTED", "2025-02-30 10:00:00"),
+        "blank_key": ("APP_NO", None),
+    },
+    wrong=lambda rows: rows.with_columns(DECISION=pl.lit("DECL")),
+    correctable=pl.col("DECISION") == "ACC",
+    shown=("DECISION",),
+)
 AUDITS = Faults(
     key=("finding",),
     recorded_at="recorded_at",

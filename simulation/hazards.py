@@ -348,6 +348,32 @@ class Texts:
     statements: tuple[int, int] = (8, 20)  # of an interview, one a month; of a group, one a quarter
 
 
+class Applications:
+    """Applications: hours as log-normals and exponentials, who decides, and how many give up."""
+
+    system_share: float = 0.55  # of those decided, at once or nearly
+    system_minutes_mean: float = 1.5
+    system_issue_minutes_mean: float = 6.0  # from decision to issue
+    human_hours_median: float = 22.0  # net of waiting for the customer
+    human_sigma: float = 0.6
+    human_issue_hours_mean: float = 4.0
+    log_hours: float = -0.15  # effect of one unit of quality on the hours of people
+    waiting_share: float = 0.2  # of those decided by people, for the customer
+    waiting_hours_mean: float = 60.0
+    declined_share: float = 0.04  # of those submitted
+    postponed_share: float = 0.01
+    on_terms_share: float = 0.06  # of those accepted
+    withdrawn_share: float = 0.02  # of those submitted
+    abandoned_share: float = 0.30  # of those started online, never submitted
+    late_share: float = 0.05  # of those submitted, more than 24 hours after the start
+    minutes_to_submit_median: float = 18.0
+    assisted_share: float = 0.40
+    recommended_share: float = 0.72
+    needs_share: float = 0.86
+    sale_recorded_share: float = 0.93
+    overridden_share: float = 0.015  # of what the system decided
+
+
 QUALITY = Quality()
 POLICIES = Policies()
 CLAIMS = Claims()
@@ -358,3 +384,4 @@ SURVEYS = Surveys()
 SERVICE = Service()
 HANDLING = Handling()
 TEXTS = Texts()
+APPLICATIONS = Applications()

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from simulation.clock import Window, at_work, microseconds, month_of, months_later
-from simulation.columns import numbered, pointed
+from simulation.clock import Window, at_work, month_of, months_later
+from simulation.columns import instants, numbered, pointed
 from simulation.hazards import SERVICE
 from simulation.life_course import Intervals, Parts
 from simulation.organisation import REGIONS, Organisation
@@ -328,10 +328,10 @@ def service_order_rows(
             "ORDER_NO": numbered("S", count),
             "KIND": pl.Series(KINDS)[orders.kind],
             "ITEM": pointed(pl.Series(items), item),
-            "ORDERED": _instants(orders.ordered, window),
-            "PROMISED": _instants(orders.due),
-            "BEGUN": _instants(orders.started, window),
-            "ENDED": _instants(orders.completed, window),
+            "ORDERED": instants(orders.ordered, window),
+            "PROMISED": instants(orders.due),
+            "BEGUN": instants(orders.started, window),
+            "ENDED": instants(orders.completed, window),
             "RESULT": pointed(pl.Series(OUTCOMES), outcome),
             "REASON": pointed(pl.Series(reasons), reason),
             "PROBLEM": pointed(pl.Series(["N", "Y"]), np.where(ended, orders.problem, -1)),
@@ -340,13 +340,6 @@ def service_order_rows(
             "VIA": pl.Series(CHANNELS)[channel],
             "POL_NO": policies.ids[orders.policy],
             "CUST_NO": policies.customer_ids[orders.policy],
-            "REC_TS": _instants(np.minimum(latest + 0.002, window.end - 1e-4)),
+            "REC_TS": instants(np.minimum(latest + 0.002, window.end - 1e-4)),
         }
     )
-
-
-def _instants(moments: Floats, window: Window | None = None) -> pl.Series:
-    """Instants as timestamps; nothing where they have not come."""
-    come = moments < (OPEN if window is None else window.end)
-    values = pl.Series(microseconds(np.where(come, moments, 0.0))).cast(pl.Datetime("us"))
-    return values.set(pl.Series(~come), None)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.clock import Window, month_label, month_of, months_later
+from simulation.clock import Window, month_label, months_later
 from simulation.distributions import lognormal_cdf
 from simulation.hazards import POLICIES, SERVICE
 from simulation.life_course import Intervals
@@ -27,7 +27,7 @@ from simulation.service_orders import (
     entitled_years,
     slower,
 )
-from simulation.truth import ratio, values
+from simulation.truth import counts_by_month, ratio, values
 
 DELIVERY_LIMIT_DAYS = 15
 REMINDED_DAYS_BEFORE = 7
@@ -49,7 +49,7 @@ def service_truth(
         return ratio(f"month of {by}", labels, of * counts, counts, org)
 
     def placed(branch: NDArray, days: NDArray) -> NDArray:
-        return _counts(branch, days, window, org)
+        return counts_by_month(branch, days, window, org)
 
     def ordered(kind: int, among: NDArray | None = None) -> NDArray:
         of = orders.kind == kind if among is None else (orders.kind == kind) & among
@@ -150,16 +150,6 @@ def _days(requests: NDArray, quality: NDArray, labels: list[str], org: Organisat
         "value_added_wait_days_median": found(quantile(0.5), everywhere[0], everywhere),
         "value_added_wait_days_km_median": found(quantile(0.5), everywhere[0], everywhere),
     }
-
-
-def _counts(branch: NDArray, days: NDArray, window: Window, org: Organisation) -> NDArray:
-    """How many there are by branch and observed month."""
-    month = month_of(days) - window.first_month
-    seen = (month >= 0) & (month < window.months)
-    cell = branch[seen] * window.months + month[seen]
-    return (
-        np.bincount(cell, minlength=len(org.codes) * window.months).reshape(-1, window.months).astype(float)
-    )
 
 
 def by_whole_days(days: int, median: NDArray | float, sigma: float) -> NDArray:

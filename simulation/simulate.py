@@ -14,6 +14,8 @@ import numpy as np
 import polars as pl
 
 from simulation import feeds, hazards
+from simulation.applications import application_rows, applications
+from simulation.applications_truth import applications_truth
 from simulation.audits import audit_rows, audit_truth, audits
 from simulation.claim_events import ClaimLog, claim_event_rows, claim_log, decided_before_reported
 from simulation.claim_service import claim_service, with_service, workflow_rows
@@ -257,6 +259,14 @@ class _Draw:
         file = feeds.write_csv(delivery, feeds.SERVICE_ORDERS, self.folder / "service_orders.csv")
         self.record("service_orders", [file], delivery.amounts)
 
+    def write_applications(self) -> None:
+        drawn = applications(self.register, self.window, self.org, self.rng("applications"))
+        self.learn(applications_truth(drawn, self.register, self.window, self.org))
+        rows = application_rows(drawn, self.register, self.window, self.org, self.rng("application rows"))
+        delivery = deliver(rows, feeds.APPLICATIONS, self.window, self.rng("applications mess"))
+        file = feeds.write_csv(delivery, feeds.APPLICATIONS, self.folder / "applications.csv")
+        self.record("applications", [file], delivery.amounts)
+
     def write_reference(self) -> None:
         org_units(self.org).write_csv(self.folder / "org_units.csv")
         questions().write_csv(self.folder / "survey_questions.csv")
@@ -291,6 +301,7 @@ def simulate(out: Path, policies: int, months: int, seed: int, branches: int | N
     draw.write_audits()
     draw.write_surveys()
     draw.write_service_orders()
+    draw.write_applications()
     draw.write_reference()
     truth = {
         "about": _about(draw.window, policies, seed),
@@ -339,6 +350,7 @@ def _hazards() -> dict:
         "contacts": asdict(hazards.CONTACTS),
         "texts": asdict(hazards.TEXTS),
         "audits": asdict(hazards.AUDITS),
+        "applications": asdict(hazards.APPLICATIONS),
         "in_order_of": {
             "lines": hazards.LINES,
             "channels": hazards.CHANNELS,

@@ -5,6 +5,7 @@ What the values are follows from the hazards, in the `*_truth.py` modules.
 
 import numpy as np
 
+from simulation.clock import Window, month_of
 from simulation.organisation import Organisation
 
 
@@ -37,3 +38,13 @@ def values(
         "company": {"value": company},
         "org_unit": {code: {"value": row} for code, row in zip(org.codes, branches, strict=True)},
     }
+
+
+def counts_by_month(branch: np.ndarray, moments: np.ndarray, window: Window, org: Organisation) -> np.ndarray:
+    """How many days or instants there are by branch and observed month."""
+    month = month_of(moments) - window.first_month
+    seen = (month >= 0) & (month < window.months)
+    cell = branch[seen] * window.months + month[seen]
+    return (
+        np.bincount(cell, minlength=len(org.codes) * window.months).reshape(-1, window.months).astype(float)
+    )

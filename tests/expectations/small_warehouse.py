@@ -134,6 +134,13 @@ FEEDS = {
                 || chr(97 + CAST(i // 10 AS INTEGER)) || chr(97 + CAST(i % 10 AS INTEGER)) AS text, {SEGMENT}
         FROM range(240) AS cases(i)
     """,
+    "applications": f"""
+        SELECT 'A' || i AS application_id, 'P' || i AS policy_id, 'app' AS service_channel, 'auto' AS actor,
+            TIMESTAMPTZ '2023-01-05 01:00:00+00' + to_days(CAST(i * 3 AS INTEGER)) AS started_at,
+            started_at + INTERVAL 1 HOUR AS submitted_at, started_at + INTERVAL 3 HOUR AS decided_at,
+            started_at + INTERVAL 4 HOUR AS issued_at, 'accepted' AS decision, 0.5 AS customer_wait_hours, {SEGMENT}
+        FROM range(200) AS cases(i)
+    """,
     "exposures": """
         SELECT CAST(month AS DATE) AS month, unit AS org_unit, 'life' AS product_line, 100 AS policies
         FROM generate_series(DATE '2024-01-01', DATE '2024-12-01', INTERVAL 1 MONTH) AS months(month),

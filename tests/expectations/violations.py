@@ -59,6 +59,9 @@ RAW = {
     ("raw.survey_invitations", "key_not_null"): one("raw.survey_invitations", "invitation_id = NULL"),
     ("raw.survey_invitations", "disposition_in_set"): one("raw.survey_invitations", "disposition = 'shy'"),
     ("raw.survey_invitations", "frame_in_set"): one("raw.survey_invitations", "frame = 'street'"),
+    ("raw.applications", "key_not_null"): one("raw.applications", "started_at = NULL"),
+    ("raw.applications", "decision_in_set"): one("raw.applications", "decision = 'perhaps'"),
+    ("raw.applications", "wait_not_negative"): one("raw.applications", "customer_wait_hours = -1"),
     ("raw.service_orders", "key_not_null"): one("raw.service_orders", "ordered_at = NULL"),
     ("raw.service_orders", "kind_in_set"): one("raw.service_orders", "kind = 'favour'"),
     ("raw.service_orders", "rating_in_scale"): one("raw.service_orders", "rating = 6"),
@@ -93,6 +96,7 @@ RAW = {
             "survey_invitations",
             "service_orders",
             "texts",
+            "applications",
         )
     },
     ("raw.indicator_values", "loads_account_for_rows"): placed("raw.indicator_values", "0 AS _load_id"),
@@ -271,6 +275,14 @@ CORE = {
     ),
     ("core.service_orders", "faults_are_few"): (
         "UPDATE core.service_orders SET sequence_fault = 'completed before ordered' WHERE rowid < 30"
+    ),
+    ("core.applications", "key_and_segments_filled"): one("core.applications", "region = NULL"),
+    ("core.applications", "decided_or_withdrawn"): one("core.applications", "withdrawn_at = decided_at"),
+    ("core.applications", "impossible_order_flagged"): one(
+        "core.applications", "submitted_on = started_on - 1"
+    ),
+    ("core.applications", "faults_are_few"): (
+        "UPDATE core.applications SET sequence_fault = 'submitted before started' WHERE rowid < 30"
     ),
     ("core.new_policies", "key_and_segments_filled"): one("core.new_policies", "region = NULL"),
     ("core.new_policies", "due_after_issue"): one("core.new_policies", "delivery_due_on = issued_on - 1"),
@@ -559,6 +571,7 @@ UNIQUE = (
     "core.survey_nonresponse",
     "core.service_orders",
     "core.new_policies",
+    "core.applications",
     "core.instalments_due",
     "core.value_added_years",
     "kpi.monthly",

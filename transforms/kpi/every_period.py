@@ -49,6 +49,7 @@ READS = {
     "new_policies": "core.new_policies",
     "instalments_due": "core.instalments_due",
     "service_orders": "core.service_orders",
+    "applications": "core.applications",
     "value_added_years": "core.value_added_years",
 }
 

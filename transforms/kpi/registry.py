@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from transforms.kpi import (
     added_services,
+    applications,
     audits,
     claims_flow,
     claims_handling,
@@ -55,6 +56,7 @@ SUBJECTS = (
     lapse_and_surrender,
     renewals,
     customers,
+    applications,
     policy_service,
     added_services,
     surveys,
