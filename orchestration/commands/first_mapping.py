@@ -103,7 +103,7 @@ def project_text(insurer: str, found: Found) -> str:
         "# yaml-language-server: $schema=policypulse.schema.json",
         "# Proposed from the files below. A number is how well a name fits; `# unsure` marks what has to be looked at,",
         "# and what is unsure and not needed is a comment: take the # away if it is right. Then: policypulse check",
-        "# All keys with their meaning are in docs/project-file.md.",
+        "# All keys with their meaning: policypulse reference",
         f"insurer: {json.dumps(insurer, ensure_ascii=False)}  # unsure: the name of the folder",
         f"time_zone: {zone}  # unsure: {why}; in which business days are counted, and times without offset are read",
         f"calendar: {calendar}  # unsure: {why}; of working days",
