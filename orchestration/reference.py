@@ -1,4 +1,4 @@
-"""The reference of project, framework and pack files: pages for people and JSON schemas for editors, from the models.
+"""The reference of the files that people write: pages for people and JSON schemas for editors, from the models.
 
 What a key means is said once, with its field in the model of the room that uses it; nothing here knows a key by name.
 """
@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from orchestration.project import FILE_NAME, ProjectFile
 from transforms.framework import Framework
 from transforms.pack import Pack
+from warehouse.contract import Contract
 
 SCHEMA_NAME = "policypulse.schema.json"
 Schema = Mapping[str, Any]
@@ -118,7 +119,21 @@ The project file names it under `packs`, by its path. For editors:
 [pack.schema.json](pack.schema.json) beside it, which `policypulse reference --out DIR` writes.
 """,
 )
-KINDS = (PROJECT, FRAMEWORK, PACK)
+CONTRACT = Kind(
+    "Contract",
+    Contract,
+    "contract-file.md",
+    "contract.schema.json",
+    f"""# The contract file
+
+Every key of a feed of your own, {_WRITTEN}.
+It stands in `contracts/<feed>.yml` of the project folder; a file that gives a feed of ours further columns has
+`extends` and `columns` alone ([your_own.md](your_own.md#a-feed)). For editors:
+`# yaml-language-server: $schema=contract.schema.json`, with
+[contract.schema.json](contract.schema.json) beside it, which `policypulse reference --out DIR` writes.
+""",
+)
+KINDS = (PROJECT, FRAMEWORK, PACK, CONTRACT)
 
 
 def reference_files() -> dict[str, str]:
@@ -151,8 +166,14 @@ def _mappings(root: Schema, path: str, value: Schema) -> Iterator[tuple[str, Sch
             yield path.strip("."), choice
         elif "items" in choice:
             yield from _mappings(root, path, choice["items"])
-        elif isinstance(choice.get("additionalProperties"), Mapping):
-            yield from _mappings(root, f"{path}.<name>", choice["additionalProperties"])
+        elif named := _named(choice):
+            yield from _mappings(root, f"{path}.<name>", named)
+
+
+def _named(choice: Schema) -> Schema | None:
+    """What stands under each name of a mapping whose names are the writer's."""
+    values = [choice.get("additionalProperties"), *choice.get("patternProperties", {}).values()]
+    return next((value for value in values if isinstance(value, Mapping)), None)
 
 
 def _path_of(root: Schema, title: str) -> str:
@@ -204,8 +225,8 @@ def _kind_of(root: Schema, choice: Schema) -> str:
     name = choice.get("format") or choice.get("type", "anything")
     if "items" in choice:
         name = f"list of {_kind(root, choice['items'])}"
-    elif isinstance(choice.get("additionalProperties"), Mapping):
-        name = f"mapping to {_kind(root, choice['additionalProperties'])}"
+    elif named := _named(choice):
+        name = f"mapping to {_kind(root, named)}"
     limits = [words.format(choice[limit]) for limit, words in LIMITS.items() if limit in choice]
     return " ".join([name, *limits]).replace("|", "\\|")
 

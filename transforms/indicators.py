@@ -20,7 +20,9 @@ class Indicator(BaseModel):
     unit: UnitCode = Field(
         description="Unit of its values; `number` for one that is none of the others.", examples=["share"]
     )
-    direction: Literal[1, -1, 0] = Field(description="1: higher is better, -1: lower is better, 0: neither.")
+    direction: Literal[1, -1, 0] = Field(
+        description="1: higher is better, -1: lower is better, 0: neither.", examples=[1]
+    )
     minimum: int = Field(1, ge=0, description="Cases (n) below which a value is shown as low_n.")
     basis: Basis = Field(
         "period",

@@ -65,6 +65,7 @@ class ContractColumn(BaseModel):
         None,
         description="About a person: an `id` lands as a keyed pseudonym, a `text` with numbers and addresses "
         "masked, a `date` as its year.",
+        examples=["id"],
     )
     codes: dict[str, Text] = Field(
         default_factory=dict,
@@ -72,7 +73,9 @@ class ContractColumn(BaseModel):
         examples=[{"high": "Answered by the board."}],
     )
     precision_of: str | None = Field(
-        None, description="The timestamp of which this column tells whether its time of day is known."
+        None,
+        description="The timestamp of which this column tells whether its time of day is known.",
+        examples=["event_at"],
     )
     least: int | None = Field(
         None, description="The least that a number can be; a row with less is rejected.", examples=[0]
@@ -117,15 +120,15 @@ class Once(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
-    of: str
-    """Column that names the thing."""
-    code: str
-    """Column that says what happened."""
-    day: str
-    """Column that says when."""
-    codes: tuple[str, ...] = Field(strict=False)
-    until: tuple[str, ...] = Field(strict=False)
-    """Codes after which it can happen again."""
+    of: str = Field(description="Column that names the thing.", examples=["claim_id"])
+    code: str = Field(description="Column that says what happened.", examples=["event"])
+    day: str = Field(description="Column that says when.", examples=["event_at"])
+    codes: tuple[str, ...] = Field(
+        strict=False, description="What can happen only once.", examples=[["reported", "paid"]]
+    )
+    until: tuple[str, ...] = Field(
+        strict=False, description="Codes after which it can happen again.", examples=[["reopened"]]
+    )
 
 
 class Parts(BaseModel):
@@ -133,10 +136,8 @@ class Parts(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
-    total: str
-    """Column of amounts that add up."""
-    last: str
-    """Column of days of which the last counts."""
+    total: str = Field(description="Column of amounts that add up.", examples=["paid_amount"])
+    last: str = Field(description="Column of days of which the last counts.", examples=["paid_on"])
 
 
 class Contract(BaseModel):
@@ -160,7 +161,8 @@ class Contract(BaseModel):
     once: Once | None = Field(None, description="What can happen only once to a thing.")
     parts: Parts | None = Field(None, description="In what rows under one key may differ and be one thing.")
     columns: dict[Name, ContractColumn] = Field(
-        description="Its columns, in the order in which they are stored."
+        description="Its columns, in the order in which they are stored.",
+        examples=[{"visit_id": {"type": "text", "description": "The visit."}}],
     )
 
     def faults(self) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ import pytest
 from conftest import ROOT
 
 from orchestration.reference import (
+    CONTRACT,
     FRAMEWORK,
     KINDS,
     PACK,
@@ -28,6 +29,10 @@ FILES = {
         *sorted((ROOT / "transforms/frameworks").glob("*.yml")),
         *sorted((ROOT / "examples").glob("*/frameworks/*.yml")),
         ROOT / "simulation/example_life.yml",
+    ],
+    CONTRACT: [
+        *sorted((ROOT / "warehouse/contracts").glob("*.yml")),
+        ROOT / "examples/own_models/contracts/second_looks.yml",
     ],
     PACK: sorted((ROOT / "transforms/packs").glob("*.yml")),
 }
