@@ -65,7 +65,7 @@ def texts(
     )
     repeats = rows[written.height :][: len(repeated)].select("msg_no", complaint=pl.Series(repeated))
     truth = {
-        "alpha_of_second_labels": _alpha(),
+        "alpha_of_second_labels": alpha_of_errors(),
         "repeats": repeats.drop_nulls().to_dicts(),
         "cues": {cue: int((cues == cue).sum()) for cue in CUES},
     }
@@ -171,7 +171,7 @@ def _sessions(window: Window, rng: np.random.Generator) -> list[pl.DataFrame]:
     return found
 
 
-def _alpha() -> float:
+def alpha_of_errors() -> float:
     """Krippendorff's alpha that two people have in the long run who err at random, each for himself."""
     error, k = TEXTS.label_error_share, len(CATEGORIES)
     true = np.array(TEXTS.category_shares)

@@ -67,6 +67,7 @@ RECOVERED = {
     "servqual_gap_points": "period",
     "nps_points": "period",
     "csi_score": "period",
+    "comment_negative_share": "cohort",
     "satisfaction_standard_deviation": "period",
     "survey_response_share": "cohort",
     "survey_participation_share": "cohort",

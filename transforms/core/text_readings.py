@@ -9,17 +9,20 @@ from transforms.core.text_models import ALL, PUBLISHED, is_stated
 from transforms.core.texts import SEGMENTS, TEXTS
 from transforms.facts.text_sayings import CATEGORY, SENTIMENT, sayings
 from transforms.facts.text_topics import collected, with_topics
+from transforms.facts.written_text import CONVERSATIONS, MESSAGES
 from transforms.model import Columns, transform
-from transforms.origins import ALWAYS, Origins, item, passed_on
+from transforms.origins import ALWAYS, Origins, item
 from transforms.settings import Settings, TextSettings, asks_for_texts
 
 STATED, ABSTAINED = "stated", "abstained"
-_written = item("texts.text")
+_written = item("texts.text") & item("texts.written_on")
 _scored = item("survey_answers.comment") & item("survey_answers.score")
 ORIGINS: Origins = {
-    **passed_on("texts", "source", "written_on", "label"),
+    **{f"source={code}": item(f"texts.source={code}") for code in (*MESSAGES, *CONVERSATIONS)},
     "source=survey": item("survey_answers.comment"),
     "source=complaint": item("complaints.comment"),
+    "written_on": _written | item("survey_answers.comment") | item("complaints.comment"),
+    "label": "texts.label",
     "is_external": ALWAYS,
     "category_reading": _written & (item("texts.label") | item("complaints.category")),
     "is_category_right": _written & item("texts.label"),

@@ -10,13 +10,13 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from transforms.facts.written_text import as_good_as_equal
+from transforms.facts.written_text import MESSAGES, as_good_as_equal
 from transforms.settings import Settings, TextSettings
 from transforms.statistics.text_classification import fitted, place_of, said_by, said_unseen
 
 CATEGORY, SENTIMENT = "category", "sentiment"
 # Sources whose texts have a category: they come to the insurer, or could have.
-SORTED_SOURCES = ("email", "chat", "platform", "social", "complaint")
+SORTED_SOURCES = (*MESSAGES, "complaint")
 NEGATIVE, NOT_NEGATIVE = "negative", "not_negative"
 # A respondent's own score that is negative: a detractor's, or, where that is not asked, in the lower half of 0 to 100.
 DETRACTORS_UP_TO, DISSATISFIED_BELOW = 6, 50

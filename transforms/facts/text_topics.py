@@ -7,16 +7,14 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from transforms.facts.written_text import CONVERSATIONS, MESSAGES
+
 COLLECTED = ("collection", "language")
 _COLLECTIONS: Mapping[str, str] = {
     "complaint": "complaint",
     "survey": "comment",
-    "email": "message",
-    "chat": "message",
-    "platform": "message",
-    "social": "message",
-    "interview": "conversation",
-    "focus_group": "conversation",
+    **dict.fromkeys(MESSAGES, "message"),
+    **dict.fromkeys(CONVERSATIONS, "conversation"),
 }
 
 

@@ -11,6 +11,9 @@ from datetime import timedelta
 
 import polars as pl
 
+# Sources of the feed of texts, apart from the comments of complaints and surveys.
+MESSAGES = ("email", "chat", "platform", "social")
+CONVERSATIONS = ("interview", "focus_group")
 CHINESE, OTHER = "zh", "other"
 # A text with fewer Chinese characters among its letters is of another language that quotes some.
 CHINESE_SHARE = 0.2

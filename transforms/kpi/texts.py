@@ -4,12 +4,13 @@ from typing import Any
 
 import polars as pl
 
+from transforms.facts.written_text import MESSAGES
 from transforms.measures.case_measures import Share
 from transforms.measures.definition import Kpi
 from transforms.measures.example import Example, rows
 from transforms.settings import Settings, TextSettings
 
-MESSAGES = pl.col("source").is_in(["email", "chat", "platform", "social"]) & ~pl.col("is_external")
+TO_THE_INSURER = pl.col("source").is_in(MESSAGES) & ~pl.col("is_external")
 STATED = pl.col("category_reading") == "stated"
 _READ_BY = (
     "character n-grams and logistic regression, published where the lower end of macro-F1 reaches the floor"
@@ -34,7 +35,7 @@ _OF_TEXTS: dict[str, Any] = {
 }
 _OF_MESSAGES: dict[str, Any] = {
     **_OF_TEXTS,
-    "population": MESSAGES,
+    "population": TO_THE_INSURER,
     "direction": 1,
     "counts": "messages to the insurer: e-mails, chats, posts on its own pages; no complaints",
 }  # fmt: skip
