@@ -348,6 +348,7 @@ class Texts:
     statements: tuple[int, int] = (8, 20)  # of an interview, one a month; of a group, one a quarter
 
 
+@dataclass(frozen=True)
 class Applications:
     """Applications: hours as log-normals and exponentials, who decides, and how many give up."""
 
