@@ -148,6 +148,7 @@ TOLD_ELSEWHERE = {
     "CalendarGap": ("tests/orchestration/test_calendar.py", "said.text"),
     "LandingZoneDamaged": ("tests/warehouse/test_store.py", "LandingZoneDamaged, match"),
     "BuildDamaged": ("tests/warehouse/test_store.py", "BuildDamaged, match"),
+    "NotOurs": ("tests/orchestration/pages/test_pages.py", "something else"),
     "NoSuchVersion": ("tests/warehouse/test_publish.py", "NoSuchVersion, match"),
     "NothingToWithdraw": ("tests/warehouse/landing/test_deliveries.py", "NothingToWithdraw, match"),
     "Blocked": ("tests/test_whole_run.py", "blocked by core.claims"),

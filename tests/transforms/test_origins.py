@@ -41,8 +41,8 @@ TRIED = [
     "core.exposure_months", "core.persistency", "core.contacts", "core.audits",
 ]  # fmt: skip
 # Only those eligible count, and who is not is not complete either; a source may number spells itself; age is told by
-# the staging model.
-BEYOND = {"is_complete=false", "spell_no>1", "is_elder"}
+# the staging model; and a decision answers a complaint, whatever else is recorded.
+BEYOND = {"is_complete=false", "spell_no>1", "is_elder", "responded_on"}
 
 # Of deadlines it is known without their end who left before, beside those overdue: but nobody has met one.
 STATES = (

@@ -99,6 +99,7 @@ class _Verdict:
 
 
 _COLUMNS_FOUND = " Columns found: "
+_LOWER_DOWN = " has it: if that is the header, write `skip: "
 
 
 @dataclass
@@ -154,11 +155,7 @@ class _Names:
             for line, cells in self.scan.first_rows
             if wanted in (cell.strip().casefold() for cell in cells)
         ]
-        return (
-            f", but line {lines[0]} has it: if that is the header, write `skip: {lines[0] - 1}`."
-            if lines
-            else ""
-        )
+        return f", but line {lines[0]}{_LOWER_DOWN}{lines[0] - 1}`." if lines else ""
 
     def expression(self, sql: str, path: str, target: str) -> tuple[str, str]:
         """A SQL expression of the mapping; a row on which it fails is at fault, not the whole file."""
@@ -239,7 +236,7 @@ def lacking_columns(scan: Scan, source: FeedSource, key_path: str) -> list[str]:
         except LandingError as error:
             lacking += error.problems
     there = _COLUMNS_FOUND + ", ".join(scan.columns)
-    if not all(message.endswith(there) for message in lacking):
+    if not all(message.endswith(there) and _LOWER_DOWN not in message for message in lacking):
         # The header itself is somewhere else.
         return lacking[:1]
     return [*(message.removesuffix(there).removesuffix(".") for message in lacking[:-1]), *lacking[-1:]]
