@@ -128,7 +128,7 @@ def audit_rows(
             ],
             "subject": pl.Series(KINDS)[found.kind] + number,
             "audited_on": dates(found.day),
-            "result": pl.Series(("fail", "pass"))[found.passed.astype(int)],
+            "result": pl.Series(("N", "Y"))[found.passed.astype(int)],
             "severity": pl.Series(severity.tolist(), dtype=pl.String).set(pl.Series(found.passed), None),
             "policy": pointed(policies.ids, policy),
             "claim": pointed(numbered("K", len(claims)), of_claim),

@@ -54,6 +54,8 @@ def test_who_calls_waits_from_the_first_and_who_chats_with_a_machine_from_the_ha
     )  # fmt: skip
     assert found["wait_seconds"].to_list() == [20, 60, 10, 30, None]
     assert found["person_asked_at"].is_null().to_list() == [False] * 4 + [True]
+    assert found["is_transferred"].to_list() == [False] * 3 + [True, False]
+    assert found["is_by_machine"].to_list() == [False] * 4 + [True]
 
 
 def test_a_wait_known_to_the_day_is_no_wait():

@@ -64,6 +64,7 @@ class Layout(NamedTuple):
 
 
 LAYOUTS = {
+    "audits": Layout(["finding"], "finding", "kind", "??", "audited_on", "%Y-%m-%d", "recorded_at"),
     "claim_events": Layout(["EVT_ID"], "CLAIM_NO", "EVT", "ZZZ9", "TS", "%Y-%m-%d %H:%M:%S", "REC_TS"),
     "complaints": Layout(["id"], "id", "result", "其他", "receivedOn", "%Y/%m/%d", "updatedAt"),
     "policies": Layout(["POL_NO"], "POL_NO", "MODE", "X9", "EFF_DT", "%Y%m%d", "UPD_TS"),
@@ -186,6 +187,20 @@ def test_survey_answers_mess(insurer: Insurer) -> None:
     distinct = good.unique()
     assert len(good) - len(distinct) == stated["duplicates"]
     assert len(distinct) - distinct.n_unique(["wave", "response_id", "question"]) == stated["corrections"]
+
+
+def test_contacts_mess(insurer: Insurer) -> None:
+    stated, rows = insurer.truth["feeds"]["contacts"], insurer.text("contacts")
+    assert len(rows) == stated["rows_written"]
+    known = rows.filter(pl.col("CONTACT_NO").is_not_null())
+    good = known.filter(pl.col("MED") != "FAX")
+    refused = {"unknown_code": len(known) - len(good), "blank_key": len(rows) - len(known)}
+    assert refused == stated["rows_rejected"]
+    distinct = good.unique()
+    assert len(good) - len(distinct) == stated["duplicates"] > 0
+    assert len(distinct) - distinct.n_unique("CONTACT_NO") == stated["corrections"] > 0
+    slipped = distinct.filter(pl.col("TAKEN") < pl.col("ASKED"))
+    assert set(slipped["CONTACT_NO"]) == set(stated["answered_before_offered"])
 
 
 def spells(events: pl.DataFrame) -> pl.DataFrame:

@@ -27,6 +27,7 @@ FAULTS = {
 _medium = codes_of("contacts.medium")
 _customer = item("contacts.customer_id") | item("contacts.policy_id") & item("policies.customer_id")
 _age = item("policies.birth_on") | item("policies.age_band")
+_by_machine = _medium("bot") | item("contacts.actor=auto")
 _BY_MEDIUM = ("app", "call", "counter")
 _CHANNELS = ("app", "mini_program", "web", "call", "counter", "agent", "bank")
 ORIGINS: Origins = {
@@ -40,8 +41,11 @@ ORIGINS: Origins = {
     "offered_on": item("contacts.offered_at"),
     "customer_id": _customer,
     "is_successful": item("contacts.succeeded"),
-    "person_asked_at": _medium("call", "chat", "counter", "email", "app") | item("contacts.handed_over_at"),
+    "person_asked_at": _medium("call", "chat", "counter", "email", "app")
+    | _by_machine & item("contacts.handed_over_at"),
     "wait_seconds": item("contacts.answered_at"),
+    "is_by_machine=true": _by_machine,
+    "is_transferred=true": item("contacts.handed_over_at") & item("contacts.answered_at"),
     "is_elder": item("contacts.age_band") | item("contacts.policy_id") & _age,
     "repeat_call_days": _customer & item("contacts.purpose") & _medium("call"),
     "next_contact_hours": _customer,
@@ -87,6 +91,8 @@ ORIGINS: Origins = {
             "Seconds from asking for a person to the answer; empty where only a day is known.",
         ),
         "is_short_abandoned": (pl.Boolean, f"Given up within {SHORT_SECONDS} seconds."),
+        "is_by_machine": (pl.Boolean, "A machine dealt with it alone."),
+        "is_transferred": (pl.Boolean, "One person handed it to another: it had reached the wrong one."),
         "is_successful": (pl.Boolean, "What the customer wanted was done."),
         "rating": (pl.Int8, "The customer's rating from 1 to 5; empty if it is none of these."),
         "is_elder": (pl.Boolean, "The customer is 60 or older; empty if not known."),
@@ -126,6 +132,8 @@ def contacts(contacts: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.L
     )  # fmt: skip
     return known.with_columns(
         wait_seconds=_seconds_to("answered_at"),
+        is_by_machine=by_machine & pl.col("handed_over_at").is_null() & pl.col("answered_at").is_null(),
+        is_transferred=(pl.col("handed_over_at") > pl.col("answered_at")).fill_null(False),
         is_short_abandoned=pl.col("answered_at").is_null()
         & (_seconds_to("abandoned_at") < SHORT_SECONDS).fill_null(False),
     ).with_columns(repeat_call_days=_next_call_days(), next_contact_hours=_next_contact_hours())
