@@ -38,6 +38,7 @@ def applications_truth(drawn: Applications, policies: Register, window: Window, 
         ),
         "application_assisted_share": share("submission", APPLICATIONS.assisted_share, drawn.submitted),
         "needs_recorded_share": share("issue", APPLICATIONS.needs_share, drawn.issued),
+        "sale_recorded_share": share("issue", APPLICATIONS.sale_recorded_share, drawn.issued),
         "application_decided_by_system_share": share(
             "submission",
             APPLICATIONS.system_share,

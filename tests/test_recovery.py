@@ -76,6 +76,7 @@ RECOVERED = {
     "application_abandoned_share": "cohort",
     "application_assisted_share": "cohort",
     "needs_recorded_share": "cohort",
+    "sale_recorded_share": "cohort",
     "application_decided_by_system_share": "cohort",
     "application_submit_to_decision_hours_median": "cohort",
     "application_submit_to_decision_hours_p90": "cohort",

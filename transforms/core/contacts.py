@@ -33,12 +33,13 @@ _CHANNELS = ("app", "mini_program", "web", "call", "counter", "agent", "bank")
 ORIGINS: Origins = {
     **passed_on(
         "contacts", "medium", "purpose", "answered_at", "abandoned_at", "handed_over_at", "ended_at", "rating",
-        "policy_id", "claim_id", "complaint_id", "handler_id", "actor",
+        "policy_id", "claim_id", "complaint_id", "handler_id",
     ),
     # A log of answered calls alone knows of none that was not.
     "answered_at=": item("contacts.answered_at="),
     "offered_at": item("contacts.offered_at"),
     "offered_on": item("contacts.offered_at"),
+    **{f"actor={actor}": item(f"contacts.actor={actor}") for actor in ("human", "auto")},
     "customer_id": _customer,
     "is_successful": item("contacts.succeeded"),
     "person_asked_at": _medium("call", "chat", "counter", "email", "app")

@@ -146,6 +146,32 @@ SUBMISSION = (
         ),
         **_SHARE,
     ),
+    Kpi(
+        code="sale_recorded_share",
+        title="Policies whose sale was recorded in sound or picture (双录)",
+        measure=Share(of=pl.col("is_sale_recorded"), among=pl.col("is_sale_recorded").is_not_null()),
+        direction=1,
+        dates={"cohort": "issued_on"},
+        source="Recording of sales (双录); whether the recordings are good is recording_defect_share",
+        definition="Applications that led to a policy and whose sale was recorded, among those of which it is known; "
+        "empty where none has to be.",
+        formula="with a recorded sale / issued",
+        counts="applications that led to a policy, by the day of issue",
+        example=Example(
+            "of 50 policies issued the sale was recorded of 45; of two more none had to be",
+            value=0.9,
+            numerator=45,
+            denominator=50,
+            every={"issued_on": "2025-03-10"},
+            rows=rows("""
+                cases  is_sale_recorded
+                   45  yes
+                    5  no
+                    2  -
+            """),
+        ),
+        **_SHARE,
+    ),
 )
 
 DECISION = (
