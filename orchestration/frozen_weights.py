@@ -3,13 +3,13 @@
 How is `transforms/composite/weighing.py`; here they are asked of the tables of a build, between the KPIs and the index.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import polars as pl
 
 from transforms.composite.evaluate import with_windows
 from transforms.composite.survey_loadings import dimension_loadings
-from transforms.composite.weighing import with_frozen_weights
+from transforms.composite.weighing import UnknownWeights, with_frozen_weights
 from transforms.framework import Framework
 from transforms.kpi.surveys import DIMENSION_OF
 from transforms.settings import Settings
@@ -17,10 +17,10 @@ from transforms.settings import Settings
 Read = Callable[[str], pl.DataFrame]
 
 
-def with_weights(settings: Settings, read: Read) -> Settings:
+def with_weights(settings: Settings, files: Sequence[str], read: Read) -> Settings:
     """The settings with the weights of every framework known; `read` gives the rows of a table.
 
-    Raises UnknownWeights where the data give none.
+    Raises UnknownWeights where the data give none, with the framework's file of `files`.
     """
     if not any(framework.awaiting_weights for framework in settings.frameworks):
         return settings
@@ -28,11 +28,14 @@ def with_weights(settings: Settings, read: Read) -> Settings:
     kpis = with_windows(*(read(table).lazy() for table in tables))
     items, waves = read("core.survey_items"), read("core.survey_waves")
     found = []
-    for framework in settings.frameworks:
+    for framework, file in zip(settings.frameworks, files, strict=True):
         base = framework.weight_base
         if framework.awaiting_weights and base:
             loadings = dimension_loadings(items, waves, DIMENSION_OF, base.first, base.last)
-            framework = with_frozen_weights(framework, kpis, loadings)
+            try:
+                framework = with_frozen_weights(framework, kpis, loadings)
+            except UnknownWeights as reason:
+                raise UnknownWeights(f"{file}: {reason}") from None
         found.append(framework)
     return settings.model_copy(update={"frameworks": tuple(found)})
 

@@ -176,7 +176,7 @@ class Session:
 
     def _weigh(self) -> None:
         """Work out, and tell, the weights that frameworks take from data and have not been published with."""
-        weighed = with_weights(self._run.settings, self._frames.read)
+        weighed = with_weights(self._run.settings, self._project.file.index.frameworks, self._frames.read)
         for text in newly_weighed(self._run.settings, weighed):
             self._warn(text)
             tell("noticed", "", text)

@@ -152,6 +152,7 @@ TOLD_ELSEWHERE = {
     "NoSuchVersion": ("tests/warehouse/test_publish.py", "NoSuchVersion, match"),
     "NothingToWithdraw": ("tests/warehouse/landing/test_deliveries.py", "NothingToWithdraw, match"),
     "Blocked": ("tests/test_whole_run.py", "blocked by core.claims"),
+    "UnknownWeights": ("tests/orchestration/test_frozen_weights.py", "told.text"),
     "CannotExport": ("tests/orchestration/test_export.py", "there is no published table"),
     "TooManySegments": ("tests/measures/test_cuts.py", "TooManySegments, match"),
 }

@@ -30,6 +30,17 @@ title: Ranked
 aggregation_by_level: [outranking]
 grades: null
 """
+SMALL = """
+code: own
+version: 1
+title: Own
+weight_base: {first: 2025-05-01, last: 2025-05-31}
+index:
+  weights: {method: pca}
+  children:
+    received: {kpi: complaints_received_count, goalposts: {worst: 9, best: 0}}
+    on_time: {kpi: complaint_on_time_share, goalposts: {worst: 0, best: 1}}
+"""
 CHILDREN = ("objective_assurance", "objective_reliability", "objective_responsiveness")
 
 
@@ -50,6 +61,26 @@ def project(insurer: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         in first.text
     )
     return folder
+
+
+def test_data_that_give_no_weights_are_told_with_the_file_and_what_to_do(tmp_path: Path) -> None:
+    files = {
+        "policypulse.yml": "insurer: Example\nas_of: 2025-06-30\nindex: {frameworks: [own.yml]}\nfeeds:\n"
+        "  complaints: {files: c.csv, columns: {complaint_id: id, received_on: day, org_unit: unit}}\n",
+        "c.csv": "id,day,unit\nK1,2025-05-02,B1\nK2,2025-05-02,B2\n",
+        "own.yml": SMALL,
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    told = policypulse("run", "--project", tmp_path)
+    assert told.status == 1, told.text
+    text = " ".join(told.text.split())
+    assert "own.yml: own version 1: pca gives the children of index no weights from org_unit" in text
+    assert (
+        "fewer than 3 segments have scores of all children in the base period; name another weight_base"
+        in text
+    )
+    assert "Traceback" not in told.text
 
 
 def frozen(project: Path) -> dict[str, float]:
