@@ -1,7 +1,8 @@
 /*
-Segments of a cut have no index where the company has one: too few of their cases, or none, are behind its KPIs. Give the
-framework longer windows for small segments (if_small), or cut the company into larger ones. A cut that a KPI of the
-framework is not divided by, as policies are not by the channel of a service, has no index by its nature.
+Segments of a cut have no index where the company has one: too few of their cases, or none, are behind its KPIs. Give
+the framework longer windows for small segments or let it shrink them (if_small), or cut the company into larger ones.
+A cut that a KPI of the framework is not divided by, as policies are not by the channel of a service, has no index by
+its nature.
 severity: warning
 tables: index.nodes
 */

@@ -171,6 +171,20 @@ def test_neither_order_nor_company_of_rows_changes_an_interval():
     assert not intervals(frame, seed=43).equals(table)
 
 
+def test_scores_of_shrunk_branches_are_drawn_from_the_limits_they_were_shrunk_to():
+    """Twelve branches of eight claims, alike but for chance: the others say more of each than its own claims do."""
+    frame = cases(1, 96).with_columns(org_unit=pl.format("B{}", pl.int_range(96) // 8))
+    own, shrunk = (
+        intervals(frame, framework({"within_30": leaf("within_30", 0, 1, **how)}))
+        for how in ({}, {"if_small": "shrunk", "minimum_denominator": 9})
+    )
+    assert shrunk["method"].unique().to_list() == ["intervals"]
+    assert width(shrunk) < 0.7 * width(own)
+    assert shrunk["score"].std() < 0.5 * own["score"].std()
+    whole = 100 * frame.select((DAYS <= 30).mean()).item()
+    assert holds(shrunk, np.full(12, whole)) == 12
+
+
 def test_a_median_of_no_values_stands_still():
     """The records are those of before; of the facts that are left no case has a duration."""
     frame = cases(2, 50)

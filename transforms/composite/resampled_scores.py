@@ -150,6 +150,7 @@ def _climbed_draws(
     framework = evaluation.framework
     present = ~np.isnan(evaluation.score[:, columns])
     by_cases, by_interval = np.zeros_like(present), np.zeros_like(present)
+    is_shrunk = ~np.isnan(evaluation.shrunk[0][:, columns])
     shape = next(iter(values.values())).shape
     scores: dict[int, Array] = {}
     for parent, children in reversed(inner_nodes(framework)):
@@ -162,7 +163,11 @@ def _climbed_draws(
                 continue
             if node.leaf:
                 scores[child] = _leaf_score(node.leaf, values[child])
-                (by_cases if child in of_cases else by_interval)[child] = present[child]
+                is_of_cases = (child in of_cases) & ~is_shrunk[child]
+                by_cases[child], by_interval[child] = (
+                    present[child] & is_of_cases,
+                    present[child] & ~is_of_cases,
+                )
             by_cases[parent] |= by_cases[child]
             by_interval[parent] |= by_interval[child]
             score = linearised(scores[child], how, framework.floor)
