@@ -6,7 +6,7 @@ Each is a matter of one text, or of one text and the complaints; what is learned
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 
 import polars as pl
@@ -60,7 +60,8 @@ _EMPTY_WORDS = frozenset(
 # Posts and complaints whose three-letter parts are so alike, and so many days apart at most, are one matter.
 ALIKE_FROM = 0.8
 APART_DAYS = 180
-_BLOCK = 1_000
+# Nearly every two texts have some part in common.
+_PAIRS_AT_ONCE = 5_000_000
 
 
 def language() -> pl.Expr:
@@ -124,32 +125,43 @@ def repeated_complaints(posts: pl.DataFrame, complaints: pl.DataFrame) -> pl.Dat
     empty = pl.DataFrame(schema={"text_id": pl.String, "repeats_complaint_id": pl.String})
     if not complaints.height:
         return empty
-    ordered = complaints.sort("complaint_id")
-    starts = range(0, posts.height, _BLOCK)
-    return pl.concat([empty, *(_alike(posts[start : start + _BLOCK], ordered) for start in starts)])
+    in_order = posts.sort("written_on", "text_id")
+    size = max(1, _PAIRS_AT_ONCE // complaints.height)
+    blocks = (in_order[start : start + size] for start in range(0, posts.height, size))
+    return pl.concat([empty, *(_alike(block, _received_about(block, complaints)) for block in blocks)])
+
+
+def _received_about(posts: pl.DataFrame, complaints: pl.DataFrame) -> pl.DataFrame:
+    """The complaints that any of the posts may repeat by its day."""
+    first, last = (pl.lit(posts["written_on"]).min(), pl.lit(posts["written_on"]).max())
+    apart = timedelta(APART_DAYS)
+    return complaints.filter(pl.col("written_on").is_between(first - apart, last + apart)).sort(
+        "complaint_id"
+    )
 
 
 def _alike(posts: pl.DataFrame, complaints: pl.DataFrame) -> pl.DataFrame:
     from sklearn.feature_extraction.text import HashingVectorizer
 
+    if not complaints.height:
+        return pl.DataFrame(schema={"text_id": pl.String, "repeats_complaint_id": pl.String})
     parts = HashingVectorizer(analyzer="char", ngram_range=(3, 3), alternate_sign=False)
-    alike = (parts.transform(_filled(posts)) @ parts.transform(_filled(complaints)).T).tocoo()
+    alike = (
+        parts.transform(posts["plain"].to_list()) @ parts.transform(complaints["plain"].to_list()).T
+    ).tocoo()
     pairs = pl.DataFrame({"post": alike.row, "complaint": alike.col, "alike": alike.data}).filter(
         pl.col("alike").round(9) >= ALIKE_FROM
     )
     near = pl.concat(
         [
             posts.select(pl.col("text_id", "written_on").gather(pairs["post"])),
-            complaints.select(repeats_complaint_id="complaint_id", received_on="written_on")[
-                pairs["complaint"]
-            ],
+            complaints.select(
+                repeats_complaint_id=pl.col("complaint_id").gather(pairs["complaint"]),
+                received_on=pl.col("written_on").gather(pairs["complaint"]),
+            ),
             pairs.select(pl.col("alike").round(9)),
         ],
         how="horizontal",
     ).filter((pl.col("written_on") - pl.col("received_on")).abs() <= timedelta(APART_DAYS))
     best = near.sort("alike", "repeats_complaint_id", descending=[True, False])
     return best.unique("text_id", keep="first", maintain_order=True).select("text_id", "repeats_complaint_id")
-
-
-def _filled(texts: pl.DataFrame) -> Sequence[str]:
-    return texts["plain"].to_list()

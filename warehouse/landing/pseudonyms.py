@@ -43,8 +43,9 @@ _NUMBER = (
     rf"[+＋(（]?{_DIGIT}(?:{_GAP}{{0,2}}{_DIGIT}){{8,}}{_CHECK_LETTER}|{_DIGIT}{{7,}}{_CHECK_LETTER}"
     r"|\b(?:[3-9]\d|2[1-9])\d\d-\d{4}\b"
 )
-_DAY = r"\b((?:19|20)\d\d[-./](?:0?[1-9]|1[0-2])[-./](?:0?[1-9]|[12]\d|3[01]))([^\d]|$)"
+_DAY = r"(^|[^\d./-])((?:19|20)\d\d[-./](?:0?[1-9]|1[0-2])[-./](?:0?[1-9]|[12]\d|3[01]))([^\d./-]|$)"
 _MARK = "\u2060"
+_DAY_MARKED = rf"\1{_MARK}\2{_MARK}\3"
 _TIME_IN_DIGITS = r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{4}(\d{2}(\d{3}|\d{6})?)?"
 
 
@@ -143,8 +144,8 @@ def masked_text_sql(text: str) -> str:
     2025-03-04 stay, and so do shorter numbers and amounts with commas.
     """
     masked = f"regexp_replace({text}, {literal(_EMAIL)}, '[e-mail]', 'g')"
-    # A mark behind a day keeps its digits from running on into those that follow.
-    masked = f"regexp_replace({masked}, {literal(_DAY)}, {literal(f'{chr(92)}1{_MARK}{chr(92)}2')}, 'g')"
+    # Marks around a day keep its digits apart from those before and behind.
+    masked = f"regexp_replace({masked}, {literal(_DAY)}, {literal(_DAY_MARKED)}, 'g')"
     masked = f"regexp_replace({masked}, {literal(_NUMBER)}, '[number]', 'g')"
     return f"replace({masked}, {literal(_MARK)}, '')"
 
