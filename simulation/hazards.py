@@ -261,7 +261,7 @@ class Service:
     unreminded_share: float = 0.03
     reminder_failed_share: float = 0.03  # of those sent
     reminder_lead_days: tuple[int, int] = (5, 29)
-    alterations_a_month: float = 0.009
+    alterations_a_month: float = 0.015
     self_service_share: float = 0.35  # of alterations, done by the system at once
     alteration_days_median: float = 2.6
     alteration_sigma: float = 0.6
@@ -277,7 +277,7 @@ class Service:
     value_added_done_share: float = 0.90
     value_added_wait_days_median: float = 3.4
     value_added_sigma: float = 0.7
-    roadside_a_month: float = 0.012  # of accident policies
+    roadside_a_month: float = 0.004
     roadside_minutes_median: float = 34.0
     roadside_sigma: float = 0.45
     roadside_promised_minutes: int = 60

@@ -14,10 +14,9 @@ from simulation.columns import instants, numbered, pointed
 from simulation.hazards import SERVICE
 from simulation.life_course import Intervals, Parts
 from simulation.organisation import REGIONS, Organisation
-from simulation.policies import ACCIDENT, Ints, Register
+from simulation.policies import Ints, Register
 
 Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 # As the source writes them, and what each is.
 KINDS = ("DLV", "ALT", "CBK", "REM", "VAS", "RSA", "HOM", "OBJ", "ENQ")
 DELIVERY, ALTERATION, CALLBACK, REMINDER, VALUE_ADDED, ROADSIDE, HOME_VISIT, OBJECTION, ENQUIRY = range(9)
@@ -84,7 +83,7 @@ def service_orders(
     _alterations(policies, intervals, window, org, rng, parts)
     _objections(intervals, window, rng, parts)
     _value_added(policies, intervals, window, rng, parts)
-    _roadside(policies, intervals, window, rng, parts)
+    _roadside(intervals, window, rng, parts)
     for kind, rate in (
         (ENQUIRY, SERVICE.enquiries_a_month),
         (HOME_VISIT, SERVICE.home_visits_a_month),
@@ -114,12 +113,11 @@ def _add(parts: Parts, kind: int, policy: Ints, ordered: Floats, completed: Floa
 
 
 def asked(
-    intervals: Intervals, per_month: float, window: Window, rng: np.random.Generator, of: Flags | None = None
+    intervals: Intervals, per_month: float, window: Window, rng: np.random.Generator
 ) -> tuple[Ints, Floats]:
     """Policy and instant of what customers ask for: Poisson over the time in force since the run-in."""
     start = np.maximum(intervals.start, window.run_in_day)
     length = np.maximum(np.minimum(intervals.end, window.end) - start, 0)
-    length = length if of is None else length * of[intervals.policy]
     count = rng.poisson(per_month * length / 30.4375)
     which = np.repeat(np.arange(len(count)), count)
     return intervals.policy[which], at_work(start[which] + rng.random(len(which)) * length[which])
@@ -282,11 +280,8 @@ def entitled_years(policies: Register, intervals: Intervals, window: Window) -> 
     return policy, start
 
 
-def _roadside(
-    policies: Register, intervals: Intervals, window: Window, rng: np.random.Generator, parts: Parts
-) -> None:
-    rate, covered = SERVICE.roadside_a_month, policies.line == ACCIDENT
-    policy, ordered = asked(intervals, rate, window, rng, covered)
+def _roadside(intervals: Intervals, window: Window, rng: np.random.Generator, parts: Parts) -> None:
+    policy, ordered = asked(intervals, SERVICE.roadside_a_month, window, rng)
     count = len(policy)
     minutes = SERVICE.roadside_minutes_median * np.exp(SERVICE.roadside_sigma * rng.standard_normal(count))
     started = ordered + minutes / 1440

@@ -58,10 +58,10 @@ def test_a_year_is_one_record_and_its_indicator_stands_in_the_catalogue(
     ).fetchall() == [("Complaints upheld", None)]
 
 
-def test_an_awaited_leaf_of_a_shipped_framework_is_supplied(current: duckdb.DuckDBPyConnection) -> None:
+def test_a_leaf_of_a_shipped_framework_is_supplied_ready_made(current: duckdb.DuckDBPyConnection) -> None:
     found = current.sql("""
         SELECT month(period), round(score, 9), status FROM index.scores
-        WHERE framework = 'cn_service_evaluation_2015_property' AND node = 'inbound_answered' AND score IS NOT NULL
+        WHERE framework = 'service_evaluation' AND node = 'inbound_answered' AND score IS NOT NULL
         ORDER BY ALL
     """).fetchall()
     assert found == [(11, round(100 * 0.18 / 0.35, 9), "ok"), (12, 60.0, "ok")]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.project import ProjectError, read_project
+from orchestration.project import ProjectError, read_project, shipped_frameworks
 from transforms.kpi.registry import registry
 from transforms.pack import SHIPPED, PackError, read_pack, shipped_packs
 from transforms.settings import Settings
@@ -43,6 +43,14 @@ def test_a_shipped_pack_fits_the_registry(path: Path):
         assert entry.basis in (kpi.dates or {"stock"}), f"{entry.kpi} has no basis {entry.basis}"
         assert not (entry.at_least is not None and kpi.direction == -1), entry.kpi
         assert not (entry.at_most is not None and kpi.direction == 1), entry.kpi
+
+
+@pytest.mark.parametrize("name", ["life", "property"])
+def test_pack_and_framework_of_an_evaluation_name_the_same_figures(name: str):
+    code = f"cn_service_evaluation_2015_{name}"
+    leaves = [node.leaf for node in shipped_frameworks()[code].leaves]
+    entries = read_pack((SHIPPED / f"{code}.yml").read_text(encoding="utf-8"), CODES).kpis
+    assert [(e.kpi, e.basis) for e in entries] == [(leaf.kpi, leaf.basis) for leaf in leaves]
 
 
 def test_an_unknown_code_is_refused_with_its_key_path():

@@ -1,5 +1,6 @@
 """Which version of a framework is in force when, and that a new one leaves what was published as it is."""
 
+import re
 import shutil
 from datetime import UTC, date, datetime
 
@@ -72,7 +73,7 @@ def test_a_new_weight_is_a_new_version_and_the_published_past_stays(insurer, tmp
     (project / "ours.yml").write_text(copy, encoding="utf-8")
     settings = project / "policypulse.yml"
     settings.write_text(
-        settings.read_text("utf-8").replace("[example_life.yml]", "[ours.yml]"), encoding="utf-8"
+        re.sub(r"\[example_life\.yml.*?\]", "[ours.yml]", settings.read_text("utf-8")), encoding="utf-8"
     )
     before = published(insurer, "SELECT * EXCLUDE (window_months) FROM index.scores ORDER BY ALL")
     run = policypulse("run", "--project", project)
@@ -97,9 +98,12 @@ def test_a_new_weight_is_a_new_version_and_the_published_past_stays(insurer, tmp
     listed = published(
         project,
         "SELECT framework_version, is_computed, is_in_force, in_force_from, in_force_to, scored_from "
-        "FROM catalog.frameworks ORDER BY framework_version",
+        "FROM catalog.frameworks WHERE framework = 'example_life' ORDER BY framework_version",
     )
-    first = published(insurer, "SELECT min(period) FROM index.scores WHERE score IS NOT NULL").item()
+    first = published(
+        insurer,
+        "SELECT min(period) FROM index.scores WHERE score IS NOT NULL AND framework = 'example_life'",
+    ).item()
     assert listed.rows() == [
         ("2", False, False, None, date(2025, 11, 30), first),
         ("3", True, True, date(2025, 12, 1), None, date(2025, 3, 1)),
@@ -117,7 +121,7 @@ def test_a_new_weight_is_a_new_version_and_the_published_past_stays(insurer, tmp
 
 def test_one_version_twice_is_refused(insurer, tmp_path):
     text = (insurer / "policypulse.yml").read_text("utf-8")
-    text = text.replace("[example_life.yml]", "[example_life.yml, ours.yml]")
+    text = text.replace("[example_life.yml,", "[example_life.yml, ours.yml,")
     (tmp_path / "policypulse.yml").write_text(text, encoding="utf-8")
     shutil.copy(insurer / "pseudonym.key", tmp_path)
     shutil.copy(OURS, tmp_path / "example_life.yml")
