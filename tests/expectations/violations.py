@@ -429,6 +429,9 @@ INDEX = {
     ),
 }
 MARTS = {
+    ("marts.service_coverage", "done_of_ordered"): one(
+        "marts.service_coverage", "done_count = ordered_count + 1"
+    ),
     ("marts.complaints_by_category", "counts_nested"): one(
         "marts.complaints_by_category", "closed_count = received_count + 1"
     ),
@@ -604,6 +607,7 @@ UNIQUE = (
     "marts.kpi_latest",
     "marts.kpi_quarter",
     "marts.complaints_by_category",
+    "marts.service_coverage",
     "marts.claims_open",
     "core.org_units",
     "core.texts",
