@@ -166,12 +166,15 @@ class Weights(_Part):
         examples=["equal"],
     )
     points: dict[str, dict[NodeCode, Weight]] = Field(
-        default={}, description="Of budget: by expert, what each child gets; the mean of the shares counts."
+        default={},
+        description="Of budget: by expert, what each child gets; the mean of the shares counts.",
+        examples=[{"claims": {"on_time": 60, "paid": 40}, "sales": {"on_time": 50, "paid": 50}}],
     )
     judgements: dict[NodeCode, dict[NodeCode, Annotated[float, Field(gt=0, allow_inf_nan=False)]]] = Field(
         default={},
         description="Of ahp: how many times as important as others a child is, each pair once; consistency ratio "
         "(Saaty 1980) at most 0.10.",
+        examples=[{"on_time": {"paid": 3}}],
     )
 
     @model_validator(mode="after")
@@ -230,13 +233,14 @@ class Group(_Part):
 
     def stated_weights(self) -> "StatedWeights | None":
         """What its points or judgements make of its children, if it has any; ValueError if they are not enough."""
-        if self.weights is None or self.weights.method not in ("budget", "ahp"):
+        children = self.weighed_children
+        if self.weights is None or self.weights.method not in ("budget", "ahp") or not children:
             return None
         from transforms.statistics.expert_weights import weights_by_judgements, weights_by_points
 
         if self.weights.method == "budget":
-            return weights_by_points(self.weights.points, self.weighed_children)
-        return weights_by_judgements(self.weights.judgements, self.weighed_children)
+            return weights_by_points(self.weights.points, children)
+        return weights_by_judgements(self.weights.judgements, children)
 
 
 def _has_children(node: object) -> bool:
@@ -382,6 +386,7 @@ class Framework(_Part):
         default={},
         description="Weights that were worked out from the base, by node. A run works them out once and keeps them "
         "with the version that it publishes.",
+        examples=[{"on_time": 0.6, "paid": 0.4}],
     )
     coverage: Coverage = Coverage()
     grades: Grades | None = None
