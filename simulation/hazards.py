@@ -19,6 +19,7 @@ PURPOSES = (
     "claim_report",
     "advice",
     "complaint",
+    "underwriting",
     "claim_progress",
 )
 CATEGORIES = ("claims", "sales", "surrender", "underwriting", "servicing", "premium")
@@ -143,7 +144,7 @@ class Contacts:
 
     per_policy_month: float = 0.16
     medium_shares: tuple[float, ...] = (0.42, 0.08, 0.24, 0.08, 0.05, 0.13)
-    purpose_shares: tuple[float, ...] = (0.22, 0.20, 0.26, 0.12, 0.14, 0.06, 0.0)
+    purpose_shares: tuple[float, ...] = (0.22, 0.20, 0.20, 0.12, 0.14, 0.06, 0.06, 0.0)
     progress_per_open_claim: float = 0.35  # a month, at quality 0; moved by quality as complaints are
     anonymous_shares: tuple[float, ...] = (0.03, 0.10, 0.12, 0.05, 0.02, 0.0)
     menu_share: float = 0.06  # of calls, that ask for no person
