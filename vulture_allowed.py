@@ -27,6 +27,7 @@ fetched.statement
 ClaimSettings.small_name
 ComplaintSettings.sales_name
 Unit.shown_times
+Unit.change_words
 ClaimType.claimed_median
 ClaimType.claimed_sigma
 ClaimType.investigated_share

@@ -19,7 +19,7 @@ class Unit:
     Where it `adds_up`, numerators and denominators of the segments of a cut are those of the company.
     `chart` is the family of control charts: p for shares of cases, u for rates, else XmR. In sentences a value is
     multiplied by `shown_times`, shown to so many `decimals` (else to as many as its limits ask for) and followed by
-    `words`.
+    `words`; a change of it, by `change_words`.
     """
 
     title: str
@@ -29,6 +29,7 @@ class Unit:
     adds_up: bool = False
     chart: Literal["p", "u"] | None = None
     words: str = ""
+    change_words: str = ""
     shown_times: float = 1.0
     decimals: int | None = None
 
@@ -42,11 +43,17 @@ UNITS: Mapping[str, Unit] = {
         adds_up=True,
         chart="p",
         words=" %",
+        change_words=" percentage points",
         shown_times=100.0,
         decimals=1,
     ),
     "probability": Unit(
-        "estimated probability, 0 to 1", highest=1.0, words=" %", shown_times=100.0, decimals=1
+        "estimated probability, 0 to 1",
+        highest=1.0,
+        words=" %",
+        change_words=" percentage points",
+        shown_times=100.0,
+        decimals=1,
     ),
     "ratio": Unit("ratio, may exceed 1", is_quotient=True),
     "per_10k_policies": Unit(
@@ -64,7 +71,7 @@ UNITS: Mapping[str, Unit] = {
     "minutes": Unit("minutes", words=" minutes"),
     "seconds": Unit("seconds", words=" seconds"),
     "count": Unit("number of cases", adds_up=True),
-    "score_0_100": Unit("score, 0 to 100", highest=100.0),
+    "score_0_100": Unit("score, 0 to 100", highest=100.0, words=" points"),
     "points": Unit("points, -100 to 100", lowest=-100.0, highest=100.0, words=" points"),
     "number": Unit("a number in a unit of its own", lowest=-inf),
 }

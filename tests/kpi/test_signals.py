@@ -30,7 +30,9 @@ def test_a_month_of_slow_decisions_is_a_bad_signal():
     found = judged("claim_report_to_decision_days_median", [10.0, 11.0] * 6 + [14.0])
     assert (found["centre"], found["lower"], found["upper"]) == pytest.approx((10.5, 7.84, 13.16), abs=0.01)
     assert (found["is_signal"], found["is_good"], found["rule"]) == (True, False, "beyond_limits")
-    assert found["sentence"] == "Signal: 14.0 days lies above ordinary variation (7.8–13.2 days): worse."
+    assert found["sentence"] == (
+        "Signal: 14.0 days, up 3.0 on the month before; above ordinary variation (7.8–13.2 days): worse."
+    )
 
 
 def test_months_that_pool_twelve_months_of_issue_have_wider_limits():

@@ -81,7 +81,9 @@ TWO_YEARS = [*SWING, *SWING[5:], *SWING[:5]]
 
 def test_a_signal_and_ordinary_variation_in_words() -> None:
     slow = last(monthly([*SWING, 9.9]))
-    assert slow["sentence"] == "Signal: 9.90 days lies above ordinary variation (5.95–8.90 days): worse."
+    assert slow["sentence"] == (
+        "Signal: 9.90 days, up 2.40 on the month before; above ordinary variation (5.95–8.90 days): worse."
+    )
     assert (slow["is_signal"], slow["is_good"], slow["rule"], slow["chart"]) == (
         True,
         False,
@@ -89,7 +91,9 @@ def test_a_signal_and_ordinary_variation_in_words() -> None:
         "xmr",
     )
     usual = last(monthly([*SWING, 7.6]))
-    assert usual["sentence"] == "No signal: within ordinary variation (5.95–8.90 days)."
+    assert usual["sentence"] == (
+        "No signal: 7.60 days, up 0.10 on the month before; within ordinary variation (5.95–8.90 days)."
+    )
     assert (usual["is_signal"], usual["is_good"], usual["rule"]) == (False, None, None)
 
 
@@ -104,7 +108,10 @@ def test_share_has_a_p_chart_in_percent() -> None:
     """Baseline 92.1 %, then 380 of 440."""
     row = last(shares([(410, 445)] * 10 + [(413, 450), (409, 444), (380, 440)]))
     assert row["chart"] == "p"
-    assert row["sentence"] == "Signal: 86.4 % lies below ordinary variation (88.2–96.0 %): worse."
+    assert row["sentence"] == (
+        "Signal: 86.4 %, down 5.8 percentage points on the month before; below ordinary variation (88.2–96.0 %): "
+        "worse."
+    )
 
 
 def test_rate_has_a_u_chart() -> None:
@@ -112,7 +119,8 @@ def test_rate_has_a_u_chart() -> None:
     rate = monthly([a / b for a, b in ratios], ratios=ratios, unit="per_10k_policies")
     assert last(rate)["chart"] == "u"
     assert last(rate)["sentence"] == (
-        "Signal: 1.22 per 10,000 policies lies above ordinary variation (0.47–1.21 per 10,000 policies): worse."
+        "Signal: 1.22 per 10,000 policies, up 0.37 on the month before; above ordinary variation "
+        "(0.47–1.21 per 10,000 policies): worse."
     )
 
 
@@ -125,7 +133,9 @@ def test_overdispersed_share_of_many_has_laneys_chart() -> None:
 
 
 def test_no_limits_until_there_are_twelve_months_before() -> None:
-    assert last(monthly(SWING))["sentence"] == "No limits: 11 of 12 months of baseline."
+    assert last(monthly(SWING))["sentence"] == (
+        "No limits: 7.50 days, up 0.20 on the month before; 11 of 12 months of baseline."
+    )
     early = signals_of(monthly(SWING))
     assert early["is_signal"].null_count() == early["lower"].null_count() == 12
     assert signals_of(monthly([*SWING, 7.6]))["lower"].null_count() == 0
@@ -134,12 +144,17 @@ def test_no_limits_until_there_are_twelve_months_before() -> None:
 def test_rare_events_and_constants_have_no_limits() -> None:
     rare = shares([(0, 30_000), (1, 30_000)] * 10, direction=-1)
     assert (
-        last(rare)["sentence"] == "No limits: under 2 events a month are expected; look at a longer period."
+        last(rare)["sentence"]
+        == "No limits: 0.0 %, unchanged on the month before; under 2 events a month are expected; look at a longer "
+        "period."
     )
     almost_all = shares([(500, 500), (499, 500)] * 10)
     assert last(almost_all)["is_signal"] is None
     constant = monthly([5.0] * 20)
-    assert last(constant)["sentence"] == "No limits: the baseline does not vary."
+    assert (
+        last(constant)["sentence"]
+        == "No limits: 5.00 days, unchanged on the month before; the baseline does not vary."
+    )
 
 
 def test_only_published_values_count() -> None:
@@ -155,9 +170,38 @@ def test_only_published_values_count() -> None:
 def test_run_and_trend_in_words() -> None:
     high = [max(SWING[i % 12], 7.5) for i in range(8)]
     run = last(monthly(TWO_YEARS + high))
-    assert run["sentence"].startswith("Signal: eight months or more above the usual 7.42 days: worse.")
+    assert run["sentence"] == (
+        "Signal: 7.70 days, up 0.20 on the month before; eight months or more above the usual 7.42 days: worse."
+    )
     rise = last(monthly([*TWO_YEARS, 7.0, 7.1, 7.2, 7.3, 7.45, 7.6]))
-    assert (rise["rule"], rise["sentence"]) == ("trend_of_6", "Signal: six months or more of rise: worse.")
+    assert (rise["rule"], rise["sentence"]) == (
+        "trend_of_6",
+        "Signal: 7.60 days, up 0.15 on the month before; six months or more of rise: worse.",
+    )
+
+
+def test_a_rise_below_the_usual_is_told_as_both() -> None:
+    """The reader sees the index rise by 3.8 points and has to know why that is no good news."""
+    low = [70.5, 70.1, 71.0, 70.4, 70.9, 70.2, 70.7, 74.5]
+    scores = [*[76.0, 73.8, 75.1, 74.6, 75.9, 74.0] * 4, *low]
+    row = last(monthly(scores, unit="score_0_100", direction=1, kpi="index"))
+    assert row["sentence"] == (
+        "Signal: 74.5 points, up 3.8 on the month before, but eight months or more below the usual 74.9 points: worse."
+    )
+
+
+def test_nothing_is_said_of_a_month_before_that_has_no_value() -> None:
+    table = monthly([*SWING, 7.3, 9.9]).filter(pl.col("period") != months(13)[-1])
+    assert last(table)["sentence"].startswith("Signal: 9.90 days; above ordinary variation")
+
+
+def test_longer_periods_are_called_what_they_are() -> None:
+    quarters = monthly([*SWING, 9.9]).with_columns(
+        period=pl.Series([date(2022 + i // 4, i % 4 * 3 + 1, 1) for i in range(13)])
+    )
+    how = {"period_months": {"claim_report_to_payment_days_median": 3}}
+    assert "9.90 days, up 2.40 on the quarter before; above" in last(quarters, **how)["sentence"]
+    assert last(quarters[:-1], **how)["sentence"].endswith("; 11 of 12 quarters of baseline.")
 
 
 def test_overlapping_windows_have_no_runs_and_wider_limits() -> None:
@@ -211,9 +255,12 @@ def test_limits_stay_where_values_can_be() -> None:
     assert last(monthly([1.0, 9.0] * 10, unit="points"))["lower"] < 0
     assert last(monthly([95.0, 60.0] * 10, unit="score_0_100"))["upper"] == 100
     gap = last(monthly([-1.0, -1.2] * 10, unit="points"))["sentence"]
-    assert gap == "No signal: within ordinary variation (−1.63 to −0.56 points)."
+    assert gap == (
+        "No signal: −1.20 points, down 0.20 on the month before; within ordinary variation "
+        "(−1.63 to −0.56 points)."
+    )
     many = last(monthly([1200.0, 1250.0] * 10, unit="count"))["sentence"]
-    assert many == "No signal: within ordinary variation (1091–1357)."
+    assert many == "No signal: 1250, up 50 on the month before; within ordinary variation (1091–1357)."
 
 
 @settings(max_examples=20)

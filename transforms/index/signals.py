@@ -57,7 +57,12 @@ def signals(scores: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
         unit=pl.lit("score_0_100"),
         direction=pl.lit(1, dtype=pl.Int8),
     )
+    periods = {
+        SEPARATOR.join((f.code, f.version, node.code)): f.months
+        for f in settings.frameworks
+        for node in f.nodes
+    }
     named = (
         pl.col("kpi").str.splitn(SEPARATOR, len(VERSIONED_NODE)).struct.rename_fields(list(VERSIONED_NODE))
     )
-    return charted(as_kpis).with_columns(named.alias("_node")).unnest("_node")
+    return charted(as_kpis, period_months=periods).with_columns(named.alias("_node")).unnest("_node")

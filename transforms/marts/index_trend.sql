@@ -1,5 +1,5 @@
 /*
-The index and every part of it that is no KPI, month by month: score, the grade to show, and whether its change is noise.
+The index and every part of it that is no KPI, by month, or by the quarters or years of its framework: score, the grade to show, and whether its change is noise.
 grain: framework, framework_version, cut, segment, node, period
 owner: service quality
 example:
@@ -15,22 +15,22 @@ SELECT
     now.segment,  -- The part of the cut.
     now.node,  -- Part of the index; the index itself is called index.
     now.level,  -- Depth in the framework's tree: 0 is the index.
-    now.period,  -- First day of the month.
+    now.period,  -- First day of the month, or of the longer period that the framework scores.
     now.score,  -- 0 to 100, higher is better; empty where too much is missing.
     intervals.score_low,  -- Lower end of the 95 % interval, where the project asks for draws.
     intervals.score_high,  -- Upper end of it.
     now.coverage,  -- Share of the part's weight that has a value.
     now.status,  -- ok, or why there is no score.
     grades.held_grade AS grade,  -- Grade to show, on the framework's own scale; it moves once a change is no noise.
-    now.grade AS month_grade,  -- Grade that this month's score alone would have.
-    now.score - month_before.score AS change_on_month,  -- Points since the month before.
-    now.score - year_before.score AS change_on_year,  -- Points since the same month of the year before.
+    now.grade AS month_grade,  -- Grade that this period's score alone would have.
+    now.score - month_before.score AS change_on_month,  -- Points since the month before; empty for longer periods, whose change the sentence says.
+    now.score - year_before.score AS change_on_year,  -- Points since the same period of the year before.
     CASE
         WHEN signals.is_signal THEN 'signal'
         WHEN NOT signals.is_signal THEN 'no signal'
         ELSE 'no limits'
-    END AS signal,  -- signal, no signal, or no limits while there are under 12 months.
-    signals.sentence AS signal_sentence  -- The same in words, with the limits of ordinary variation.
+    END AS signal,  -- signal, no signal, or no limits while there are under 12 periods before.
+    signals.sentence AS signal_sentence  -- The score, its change on the period before and the limits of ordinary variation, in words.
 FROM index.scores AS now
 INNER JOIN index.nodes AS nodes
     ON nodes.framework = now.framework
