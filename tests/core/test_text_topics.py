@@ -48,6 +48,12 @@ def test_themes_are_found_again_and_every_text_is_of_one():
     assert placed.value_counts()["count"].to_list() == [60] * 4
 
 
+def test_the_order_of_texts_changes_nothing():
+    texts = written(talk(240)).collect()
+    found = topics_of(texts.sample(fraction=1, shuffle=True, seed=3).lazy())
+    assert found.sort("topic").equals(topics_of(texts.lazy()).sort("topic"))
+
+
 def test_under_200_texts_no_topics_are_sought():
     (row,) = topics_of(written(talk(199))).rows(named=True)
     assert (row["topic"], row["n_collection"], row["status"]) == (0, 199, "too_few_texts")

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 LEAST_TEXTS = 200
-NUMBERS = (4, 6, 8, 10)
+NUMBERS = (4, 7, 10)
 TOP_WORDS = 10
 SUBSAMPLES = 20
 SUBSAMPLE_SHARE = 0.8
 # Of more texts the stability is that of so many, evenly drawn.
-MOST_TEXTS = 1_000
+MOST_TEXTS = 2_000
 STABLE_FROM = 0.6
 SEED = 7
 # Words of fewer texts, or of more than this share of them, tell no topics apart.
