@@ -61,3 +61,16 @@ def test_the_gap_of_an_item_is_pairwise():
     }
     (row,) = survey_items(**frames, **TOLD).collect().iter_rows(named=True)
     assert (row["mean"], row["n_gaps"], row["expectation_mean"], row["gap_points"]) == (4.0, 2, 6.5, -2.0)
+
+
+def test_dimensions_have_weights_where_their_items_have_none():
+    """Three dimensions go together by 0.5, their items hardly: the first factor of the means takes two thirds."""
+    means = 4 + 0.2 * correlated(np.full((3, 3), 0.5) + np.eye(3) * 0.5, 300)
+    noise = np.random.default_rng(3).normal(0, 0.5, (300, 3))
+    values = np.column_stack(
+        [column for i in range(3) for column in (means[:, i] + noise[:, i], means[:, i] - noise[:, i])]
+    )
+    frames = instrument_of(values, ["reliability"] * 2 + ["empathy"] * 2 + ["assurance"] * 2)
+    found = survey_items(**frames, **TOLD).collect()
+    assert found["factor_weight"].null_count() == found.height == 6
+    assert found["dimension_factor_weight"].to_list() == pytest.approx([1 / 3] * 6)

@@ -14,7 +14,7 @@ from transforms.facts.survey_answers import WAVE, WAVE_COLUMNS
 from transforms.facts.survey_instrument import answered_items, instruments
 from transforms.model import Columns, transform
 from transforms.statistics.intervals import finite
-from transforms.statistics.reliability import factor_weights, factorability
+from transforms.statistics.reliability import Matrix, factor_weights, factorability
 
 SURVEY_ITEMS: Columns = {
     **WAVE_COLUMNS,
@@ -36,6 +36,11 @@ SURVEY_ITEMS: Columns = {
     "factor_weight": (
         pl.Float64,
         "Weight by squared loading; sums to 1 over the instrument. Rewards redundancy, not importance.",
+    ),
+    "dimension_factor_weight": (
+        pl.Float64,
+        "Weight of its dimension likewise, by the factors of respondents' means of dimensions, which single items "
+        "blur; sums to 1 over the dimensions.",
     ),
 }
 
@@ -92,7 +97,9 @@ def _gaps(perceived: pl.LazyFrame, expected: pl.LazyFrame) -> pl.LazyFrame:
 
 def _factors(items: pl.DataFrame) -> pl.DataFrame:
     """Sampling adequacy and factor weight of every item, by wave."""
-    names = (*WAVE, "dimension", "item", "msa", "factor", "factor_loading", "factor_weight")
+    names = (
+        *WAVE, "dimension", "item", "msa", "factor", "factor_loading", "factor_weight", "dimension_factor_weight",
+    )  # fmt: skip
     schema = {name: SURVEY_ITEMS[name][0] for name in names}
     parts = [pl.DataFrame(schema=schema)]
     for (survey, wave), asked, matrix in instruments(items):
@@ -105,6 +112,8 @@ def _factors(items: pl.DataFrame) -> pl.DataFrame:
         if found.weights is not None and found.loadings is not None and found.factor is not None:
             strongest = found.loadings[np.arange(len(found.factor)), found.factor]
             own |= {"factor": found.factor + 1, "factor_loading": strongest, "factor_weight": found.weights}
+        if (of_dimensions := _dimension_weights(asked, matrix)) is not None:
+            own["dimension_factor_weight"] = of_dimensions
         columns = {
             name: pl.lit(value) if isinstance(value, str) else pl.Series(name, value)
             for name, value in own.items()
@@ -119,3 +128,14 @@ def _factors(items: pl.DataFrame) -> pl.DataFrame:
             .select(pl.col(name).cast(dtype) for name, dtype in schema.items())
         )
     return pl.concat(parts)
+
+
+def _dimension_weights(asked: pl.DataFrame, matrix: Matrix) -> list[float] | None:
+    """Of each item the weight of its dimension; None where the means of dimensions give none."""
+    dimensions = asked["dimension"].to_list()
+    names = list(dict.fromkeys(dimensions))
+    means = [matrix[:, [d == name for d in dimensions]].mean(axis=1) for name in names]
+    if len(names) < 3:
+        return None
+    found = factor_weights(np.stack(means, axis=1)).weights
+    return None if found is None else [float(found[names.index(d)]) for d in dimensions]
