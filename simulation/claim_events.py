@@ -95,8 +95,9 @@ def _add_handling(log: _Log, claims: Claims, open_for: Instants, rng: np.random.
 
     everybody = np.arange(len(claims))
     documents = claims.documents_days
-    contacted = everybody[rng.random(len(claims)) < 0.10]
-    add("contacted", contacted, np.minimum(rng.exponential(0.25, len(contacted)), documents[contacted] / 2))
+    contacted = everybody[rng.random(len(claims)) < CLAIMS.contacted_share]
+    days = np.minimum(rng.exponential(CLAIMS.contact_days_mean, len(contacted)), documents[contacted] / 2)
+    add("contacted", contacted, days)
     for step in range(1, claims.rounds.max(initial=0) + 1):
         asked = everybody[claims.rounds >= step]
         share = documents[asked] / claims.rounds[asked]

@@ -21,7 +21,7 @@ from simulation.policies import Ints
 
 Flags = NDArray[np.bool_]
 MEDIA = ("electronic", "mixed", "paper")
-STEPS = ("ASG", "ADV")
+STEPS = ("ASG", "ADV", "CNT")
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class ClaimService:
     catastrophe: Flags
     assigned: Instants
     prepaid: Instants
+    contacted: Instants
 
     @property
     def handler_ids(self) -> pl.Series:
@@ -53,8 +54,14 @@ def staff(branch: Ints, a_month: float, per_head: int, branches: int, rng: np.ra
 
 
 def claim_service(
-    claims: Claims, window: Window, org: Organisation, rng: np.random.Generator
+    claims: Claims,
+    log: ClaimLog,
+    window: Window,
+    org: Organisation,
+    rng: np.random.Generator,
+    contacts: np.random.Generator,
 ) -> ClaimService:
+    """Who serves each claim and how; contacts, which the log has of some, come from a stream of their own."""
     count, kind = len(claims), claims.kind
     channel = rng.choice(len(HANDLING.channels), count, p=HANDLING.channel_shares)
     months = window.last_month - window.run_in_month + 1
@@ -71,6 +78,9 @@ def claim_service(
     is_prepaid &= paid & (to_decision < HANDLING.prepaid_decided_within_days)
     struck = (kind == CLAIM_TYPES.index("accident")) & (claims.month == months // 2)
     struck &= org.region[claims.branch] < 2
+    unlogged = contacts.random(count) < HANDLING.contact_logged_share
+    unlogged[log.claim[log.event == LOGGED.index("contacted")]] = False
+    contact = lag + contacts.exponential(HANDLING.contact_days_mean, count)
     cumulative = np.cumsum(HANDLING.medium_shares_by_channel, axis=1)[channel]
     return ClaimService(
         channel=channel,
@@ -81,6 +91,7 @@ def claim_service(
         green_channel=rng.random(count) < np.array(HANDLING.green_channel_shares)[kind],
         catastrophe=struck & (rng.random(count) < HANDLING.catastrophe_share),
         assigned=happened(~claims.automatic, lag),
+        contacted=happened(unlogged, contact),
         prepaid=happened(is_prepaid, claims.documents_days + 0.5 * rng.random(count) * to_decision),
     )
 
@@ -110,9 +121,9 @@ def with_service(rows: pl.DataFrame, log: ClaimLog, service: ClaimService) -> pl
 def workflow_rows(
     like: pl.DataFrame, service: ClaimService, window: Window, rng: np.random.Generator
 ) -> pl.DataFrame:
-    """Events of the workflow: who was given a case when, what was paid in advance; with the columns of `like`."""
+    """Events of the workflow: who has a case, when it was called, what was paid early; with the columns of `like`."""
     steps = []
-    for step, instants in zip(STEPS, (service.assigned, service.prepaid), strict=True):
+    for step, instants in zip(STEPS, (service.assigned, service.prepaid, service.contacted), strict=True):
         claim = np.flatnonzero(instants < window.end)
         steps.append((claim, np.full(len(claim), STEPS.index(step)), instants[claim]))
     claim, step, at = (np.concatenate(part) for part in zip(*steps, strict=True))

@@ -11,7 +11,7 @@ from simulation.claim_service import ClaimService
 from simulation.claims import Claims
 from simulation.clock import MONTH_STARTS, Window, at_work, month_label
 from simulation.distributions import even_points, normal_quantile
-from simulation.hazards import HANDLING
+from simulation.hazards import CLAIMS, HANDLING
 from simulation.organisation import Organisation
 from simulation.truth import ratio, values
 
@@ -35,7 +35,7 @@ def claim_service_truth(
         share * media[0]
         for share, media in zip(HANDLING.channel_shares, HANDLING.medium_shares_by_channel, strict=True)
     )
-    hours = _assignment_hours()
+    hours, contact_hours, in_time = _waiting_hours()
     kpis = {
         "claim_direct_pay_share": of_kinds(HANDLING.direct_pay_shares),
         "claim_green_channel_share": of_kinds(HANDLING.green_channel_shares),
@@ -43,17 +43,42 @@ def claim_service_truth(
         "claim_report_to_assignment_hours_median": values(
             by, labels, [hours] * window.months, [[hours] * window.months] * len(org.codes), org
         ),
+        "claim_report_to_contact_hours_median": values(
+            by,
+            labels,
+            [contact_hours] * window.months,
+            [[contact_hours] * window.months] * len(org.codes),
+            org,
+        ),
+        "claim_contacted_within_24_hours_share": ratio(by, labels, in_time * everywhere, everywhere, org),
         "claims_open_per_handler": _work(claims, service, log, window, org),
     }
     return {"kpis": kpis, "realised": {"claims_prepaid": int((service.prepaid < window.end).sum())}}
 
 
-def _assignment_hours() -> float:
-    """Median hours of the clock from report to assignment, when both fall into working hours."""
-    points = even_points(POINTS, (2, 3))
+def _waiting_hours() -> tuple[float, float, float]:
+    """Median hours from report to assignment and to contact in working hours, and contacts within 24 hours.
+
+    Few claims are over before.
+    """
+    points = even_points(POINTS, (2, 3, 5, 7))
+    day, wait = points[:, 1], -np.log1p(-points[:, 2])
     lag = HANDLING.assignment_days_median * np.exp(HANDLING.assignment_sigma * normal_quantile(points[:, 0]))
-    seen = at_work(points[:, 1] + lag) - at_work(points[:, 1])
-    return round(float(np.median(seen)) * 24, 4)
+
+    def hours(days: np.ndarray) -> np.ndarray:
+        return 24 * (at_work(day + days) - at_work(day))
+
+    own = CLAIMS.contact_days_mean * wait
+    called = HANDLING.contact_days_mean * wait
+    shares = {"own": CLAIMS.contacted_share, "called": 1 - CLAIMS.contacted_share}
+    logged = shares["own"] + shares["called"] * HANDLING.contact_logged_share
+    is_own = points[:, 3] < shares["own"] / logged
+    contact = np.where(is_own, hours(own), hours(lag + called))
+    return (
+        round(float(np.median(hours(lag))), 4),
+        round(float(np.median(contact)), 4),
+        logged * float((contact <= 24).mean()),
+    )
 
 
 def _work(claims: Claims, service: ClaimService, log: ClaimLog, window: Window, org: Organisation) -> dict:

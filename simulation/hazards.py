@@ -102,6 +102,8 @@ class Claims:
     decision_factor_by_rounds: tuple[float, float, float] = (1.0, 1.9, 2.8)
     # Documents are complete at an even share of the time to decision between these bounds, by rounds.
     documents_share_by_rounds: tuple[tuple[float, float], ...] = ((0.05, 0.20), (0.30, 0.60), (0.45, 0.70))
+    contacted_share: float = 0.10  # of claims whose first contact the claims system logs itself
+    contact_days_mean: float = 0.25
     assessed_otherwise_share: float = 0.08  # of claims that are not investigated; those that are, all
     assessed_at: float = 0.6  # of the time from the documents to the decision
     withdrawal_a_day: float = 0.002  # exponential, competing with the decision
@@ -301,6 +303,10 @@ class Handling:
     # From report to a handler, log-normal; what the system decides alone gets none.
     assignment_days_median: float = 0.08
     assignment_sigma: float = 0.8
+    # The workflow logs a contact with nearly all of those that the claims system does not, so long after they were,
+    # or would have been, given to a handler.
+    contact_logged_share: float = 0.97
+    contact_days_mean: float = 0.15
     # Papers of a claim: two, some more, and one for each time that more were asked for.
     papers_least: int = 2
     papers_more_mean: float = 1.5

@@ -120,7 +120,14 @@ class _Draw:
         rows = claim_event_rows(
             log, self.claims, self.register, self.window, self.org, self.rng("claim rows")
         )
-        service = claim_service(self.claims, self.window, self.org, self.rng("claim service"))
+        service = claim_service(
+            self.claims,
+            log,
+            self.window,
+            self.org,
+            self.rng("claim service"),
+            self.rng("claim contacts"),
+        )
         self.learn(claim_service_truth(self.claims, service, log, self.window, self.org))
         rows = with_service(rows, log, service)
         delivery = deliver(rows, feeds.CLAIM_EVENTS, self.window, self.rng("claims mess"))

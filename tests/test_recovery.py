@@ -27,6 +27,8 @@ RECOVERED = {
     "claim_documents_mean": "cohort",
     "claim_documents_electronic_share": "cohort",
     "claim_report_to_assignment_hours_median": "cohort",
+    "claim_report_to_contact_hours_median": "cohort",
+    "claim_contacted_within_24_hours_share": "cohort",
     "claim_assessment_to_decision_days_median": "cohort",
     "claim_prepaid_share": "cohort",
     "claim_direct_pay_share": "cohort",
