@@ -70,22 +70,37 @@ scored AS (
     FROM answers
     GROUP BY period, has_complained
 ),
+shares AS (
+    SELECT
+        stayed.period,
+        stayed.n,
+        stayed.kept / stayed.n AS share,
+        everybody.n - stayed.n AS n_others,
+        (everybody.kept - stayed.kept) / nullif(everybody.n - stayed.n, 0) AS others,
+        -- Wilson's limits.
+        (stayed.kept / stayed.n + 3.8415 / (2 * stayed.n)) / (1 + 3.8415 / stayed.n) AS middle,
+        1.96 * sqrt(
+            stayed.kept / stayed.n * (1 - stayed.kept / stayed.n) / stayed.n + 3.8415 / (4.0 * stayed.n * stayed.n)
+        ) / (1 + 3.8415 / stayed.n) AS half
+    FROM stayed
+    INNER JOIN everybody ON everybody.period = stayed.period
+),
 compared AS (
     SELECT
         'retained_12m_share' AS measure,
-        stayed.period,
-        stayed.n AS n_complainants,
-        stayed.kept / stayed.n AS complainants,
-        everybody.n - stayed.n AS n_others,
-        (everybody.kept - stayed.kept) / nullif(everybody.n - stayed.n, 0) AS others,
-        (stayed.kept / stayed.n) * (1 - stayed.kept / stayed.n) / stayed.n AS variance_complainants,
-        0.0 AS variance_others
-    FROM stayed
-    INNER JOIN everybody ON everybody.period = stayed.period
+        period,
+        n AS n_complainants,
+        share AS complainants,
+        n_others,
+        others,
+        share - (middle - half) AS below,
+        middle + half - share AS above
+    FROM shares
     UNION ALL
     SELECT
-        'satisfaction_score', own.period, own.n, own.mean, other.n, other.mean, own.variance / own.n,
-        other.variance / other.n
+        'satisfaction_score', own.period, own.n, own.mean, other.n, other.mean,
+        1.96 * sqrt(own.variance / own.n + other.variance / other.n),
+        1.96 * sqrt(own.variance / own.n + other.variance / other.n)
     FROM scored AS own
     INNER JOIN scored AS other ON other.period = own.period AND NOT other.has_complained
     WHERE own.has_complained
@@ -98,16 +113,12 @@ SELECT
     compared.n_others,  -- Other customers at the start of the month; or answers of customers who had not complained.
     round(compared.others, 9) AS others,  -- Theirs; of customers whose last policy did not end by death, a claim or maturity.
     round(compared.complainants - compared.others, 9) AS difference,  -- Complainants less others.
-    round(compared.complainants - compared.others
-        - 1.96 * sqrt(compared.variance_complainants + compared.variance_others), 9) AS difference_low,  -- Lower end of its 95 % interval, normal; of others' share the error is left aside.
-    round(compared.complainants - compared.others
-        + 1.96 * sqrt(compared.variance_complainants + compared.variance_others), 9) AS difference_high,  -- Upper end of it.
+    round(compared.complainants - compared.others - compared.below, 9) AS difference_low,  -- Lower end of its 95 % interval: Wilson's of the complainants, as others are so many; of scores the normal one.
+    round(compared.complainants - compared.others + compared.above, 9) AS difference_high,  -- Upper end of it.
     CASE
         WHEN compared.n_complainants < 20 OR compared.n_others < 20 THEN 'under 20 on a side'
-        WHEN compared.complainants - compared.others
-            > 1.96 * sqrt(compared.variance_complainants + compared.variance_others) THEN 'higher'
-        WHEN compared.complainants - compared.others
-            < -1.96 * sqrt(compared.variance_complainants + compared.variance_others) THEN 'lower'
+        WHEN compared.complainants - compared.others > compared.below THEN 'higher'
+        WHEN compared.others - compared.complainants > compared.above THEN 'lower'
         ELSE 'no evidence of a difference'
     END AS verdict  -- higher or lower than others, no evidence of a difference, or under 20 on a side.
 FROM compared
