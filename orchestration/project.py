@@ -167,7 +167,7 @@ class ProjectFile(_Part):
     cuts: tuple[Cut, ...] = Field(
         CUTS,
         description="What the company is divided by: text columns of facts, or several crossed, as in "
-        "[product_line, org_unit].",
+        "[product_line, org_unit]; and of the unit of a case tier, province and city.",
         examples=[["company", "org_unit", "claim_type", ["product_line", "org_unit"]]],
     )
     max_segments: int = Field(

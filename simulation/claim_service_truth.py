@@ -52,6 +52,7 @@ def claim_service_truth(
         ),
         "claim_contacted_within_24_hours_share": ratio(by, labels, in_time * everywhere, everywhere, org),
         "claims_open_per_handler": _work(claims, service, log, window, org),
+        **_static(claims, service, log, window, org),
     }
     return {"kpis": kpis, "realised": {"claims_prepaid": int((service.prepaid < window.end).sum())}}
 
@@ -81,20 +82,58 @@ def _waiting_hours() -> tuple[float, float, float]:
     )
 
 
-def _work(claims: Claims, service: ClaimService, log: ClaimLog, window: Window, org: Organisation) -> dict:
-    """Claims open at the end of each month, reopened ones too, and handlers with claims in it, in this draw."""
-    names = pl.Series(EVENTS)[log.event]
-    spells = (
-        pl.DataFrame({"claim": log.claim, "spell": log.spell, "event": names, "at": log.at})
+def _spells(log: ClaimLog) -> pl.DataFrame:
+    """claim, spell, begin and over (infinite while open) of each time that a claim was handled."""
+    ends = ["closed", "withdrawn", "cancelled"]
+    return (
+        pl.DataFrame(
+            {"claim": log.claim, "spell": log.spell, "event": pl.Series(EVENTS)[log.event], "at": log.at}
+        )
         .group_by("claim", "spell")
         .agg(
             begin=pl.col("at").filter(pl.col("event").is_in(["reported", "reopened"])).min(),
-            over=pl.col("at").filter(pl.col("event").is_in(["closed", "withdrawn", "cancelled"])).min(),
+            over=pl.col("at").filter(pl.col("event").is_in(ends)).min().fill_null(np.inf),
         )
         .drop_nulls("begin")
     )
+
+
+def _static(claims: Claims, service: ClaimService, log: ClaimLog, window: Window, org: Organisation) -> dict:
+    """Open claims at the end of each month to which nothing had happened for more than 14 and 30 days, in this draw."""
+    logged = log.event != EVENTS.index("note")
+    claim, at = [log.claim[logged]], [log.at[logged]]
+    for instants in (service.assigned, service.prepaid, service.contacted):
+        happened = np.flatnonzero(instants < window.end)
+        claim.append(happened)
+        at.append(instants[happened])
+    days = pl.DataFrame({"claim": np.concatenate(claim), "day": np.floor(np.concatenate(at))}).unique()
+    spells = _spells(log).with_columns(pl.col("begin", "over").floor())
+    within = (pl.col("day") > pl.col("begin")) & (pl.col("day") < pl.col("over"))
+    steps = pl.concat(
+        [spells.with_columns(day="begin"), spells.join(days, on="claim").filter(within)], how="diagonal"
+    )
+    moved = pl.col("day").shift(-1).over("claim", "spell", order_by="day")
+    pauses = steps.with_columns(moved=pl.coalesce(moved, "over")).filter(pl.col("moved") - pl.col("day") > 15)
+    branch = claims.branch[pauses["claim"].to_numpy()]
+    begun, over = pauses["day"].to_numpy(), pauses["moved"].to_numpy()
+    labels = [month_label(month) for month in window.observed]
+    told = {}
+    for limit in (14, 30):
+        counts = np.zeros((len(org.codes), window.months), dtype=np.int64)
+        for place, month in enumerate(window.observed):
+            last = min(MONTH_STARTS[month + 1], window.end) - 1
+            still = (begun + limit + 1 <= last) & (over > last)
+            counts[:, place] = np.bincount(branch[still], minlength=len(org.codes))
+        whole = counts.sum(axis=0).tolist()
+        told[f"claims_static_{limit}_days_count"] = values("month", labels, whole, counts.tolist(), org)
+    return told
+
+
+def _work(claims: Claims, service: ClaimService, log: ClaimLog, window: Window, org: Organisation) -> dict:
+    """Claims open at the end of each month, reopened ones too, and handlers with claims in it, in this draw."""
+    spells = _spells(log)
     claim = spells["claim"].to_numpy()
-    begin, over = spells["begin"].to_numpy(), spells["over"].fill_null(np.inf).to_numpy()
+    begin, over = spells["begin"].to_numpy(), spells["over"].to_numpy()
     handled = service.assigned[claim] < window.end
     handler, branch = service.handler[claim], claims.branch[claim]
     shape = (len(org.codes), window.months)

@@ -130,3 +130,17 @@ def outlets(policies: pl.DataFrame, org: Organisation) -> pl.DataFrame:
         for code, tier in zip(org.codes, org.tiers, strict=True)
     }
     return policies.with_columns(outlets=pl.col("org_unit").replace_strict(number, return_dtype=pl.Int64))
+
+
+def outlet_truth(exposures: pl.DataFrame, window: Window, org: Organisation) -> dict:
+    """Outlets and policies of each branch and month, as they are delivered."""
+    months = exposures.group_by("org_unit", "month").agg(pl.col("outlets").max(), pl.col("policies").sum())
+    wide = {
+        name: np.array(
+            [months.filter(org_unit=code).sort("month")[name].to_list() for code in org.codes], np.float64
+        )
+        for name in ("outlets", "policies")
+    }
+    labels = [month_label(month) for month in window.observed]
+    told = ratio("month", labels, wide["outlets"], wide["policies"] / 10_000, org)
+    return {"kpis": {"outlets_per_10k_policies": told}}

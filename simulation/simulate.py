@@ -32,7 +32,15 @@ from simulation.invitations import invitation_rows, invitation_truth, invited
 from simulation.life_course import LifeCourse, life_course
 from simulation.mess import deliver, together
 from simulation.organisation import Organisation, branch_count, org_units, organisation
-from simulation.people import cause_truth, causes, outlets, with_handling, with_modes, with_people
+from simulation.people import (
+    cause_truth,
+    causes,
+    outlet_truth,
+    outlets,
+    with_handling,
+    with_modes,
+    with_people,
+)
 from simulation.policies import Register, policy_rows, register
 from simulation.policy_feeds import (
     exposure_rows,
@@ -100,7 +108,9 @@ class _Draw:
         delivery = deliver(rows, feeds.PREMIUMS, self.window, self.rng("premiums mess"))
         file = feeds.write_csv(delivery, feeds.PREMIUMS, self.folder / "premiums.csv")
         self.record("premiums", [file], delivery.amounts)
-        outlets(exposure_rows(self.register, self.course, due, self.window, self.org), self.org).write_csv(
+        exposures = outlets(exposure_rows(self.register, self.course, due, self.window, self.org), self.org)
+        self.learn(outlet_truth(exposures, self.window, self.org))
+        exposures.write_csv(
             self.folder / "exposures.csv", datetime_format="%Y-%m-%d %H:%M:%S", float_precision=2
         )
 
