@@ -217,12 +217,13 @@ class RobustnessSettings(BaseModel):
 
 
 ClaimInstant = Literal[
-    "loss_at", "reported_at", "registered_at", "contacted_at", "documents_requested_at", "documents_complete_at",
-    "first_decided_at", "refusal_sent_at", "agreed_at", "payable_at", "prepaid_at", "paid_at", "closed_at",
+    "loss_at", "reported_at", "registered_at", "assigned_at", "contacted_at", "documents_requested_at",
+    "documents_complete_at", "assessed_at", "first_decided_at", "refusal_sent_at", "agreed_at", "payable_at",
+    "prepaid_at", "paid_at", "closed_at",
 ]  # fmt: skip
 ClaimScope = Literal[
-    "claim_type", "product_line", "channel", "org_unit", "region", "age_band", "outcome",
-    "is_small_claim", "is_fast_track", "is_investigated",
+    "claim_type", "product_line", "channel", "service_channel", "org_unit", "region", "age_band", "customer_segment",
+    "outcome", "is_small_claim", "is_fast_track", "is_green_channel", "is_direct_pay", "is_investigated",
 ]  # fmt: skip
 
 
