@@ -59,8 +59,12 @@ def test_who_calls_waits_from_the_first_and_who_chats_with_a_machine_from_the_ha
 
 
 def test_a_wait_known_to_the_day_is_no_wait():
-    found = made({"offered_at": "03 00:00:00", "answered_at": "03 00:00:00", "is_day": True})
-    assert found["wait_seconds"].to_list() == [None]
+    to_the_day = {"offered_at": "03 00:00:00", "answered_at": "03 00:00:00", "is_day": True}
+    found = made(to_the_day, {"offered_at": "03 09:00:00", "answered_at": "03 09:01:00"})
+    assert found["wait_seconds"].to_list() == [None, 60]
+    facts = {"core.contacts": found.lazy()}
+    in_time = record("call_answered_within_20_seconds_share", facts, date(2025, 3, 1), AS_OF)
+    assert [in_time[name] for name in ("numerator", "denominator", "n_excluded")] == [0, 1, 1]
 
 
 @pytest.mark.parametrize(("given_up", "is_short"), [("03 09:00:04", True), ("03 09:00:05", False)])
@@ -138,6 +142,8 @@ def test_calls_of_nobody_known_and_those_hung_up_at_once_are_left_out_and_counte
     month = date(2025, 3, 1)
     answered_share = record("call_answered_share", facts, month, AS_OF)
     assert [answered_share[name] for name in ("numerator", "denominator", "n_excluded")] == [4, 5, 1]
+    in_time = record("call_answered_within_20_seconds_share", facts, month, AS_OF)
+    assert [in_time[name] for name in ("numerator", "denominator", "n_excluded")] == [3, 5, 1]
     resolved = record("call_first_contact_resolved_share", facts, month, AS_OF)
     assert [resolved[name] for name in ("numerator", "denominator", "n_excluded")] == [2, 3, 1]
     assert record("call_first_contact_resolved_share", facts, month, date(2025, 4, 6))["status"] == "immature"

@@ -30,6 +30,8 @@ SATISFIED = pl.col("rating") >= SATISFIED_FROM
 FAULTY = pl.col("sequence_fault").is_not_null()
 SHORT = pl.col("is_short_abandoned")
 UNKNOWN = pl.col("customer_id").is_null()
+# Answered, but only on a day.
+UNTIMED = ANSWERED & pl.col("wait_seconds").is_null()
 OPEN_CLAIMS = Exposure("claims_open_in_period", SPELLS, "at_risk")
 
 CALL_WORDS = "calls that asked for a person"
@@ -48,6 +50,11 @@ _OFFERED: dict[str, Any] = {
     "counts": CALL_WORDS,
     "leaves_out": SHORT_WORDS,
     "needs": ("answered_at=",),
+}
+_TIMED: dict[str, Any] = {
+    **_OFFERED,
+    "excluded": FAULTY | SHORT | UNTIMED,
+    "leaves_out": f"calls whose wait is known to the day alone, {SHORT_WORDS}",
 }
 _RATED: dict[str, Any] = {
     **_SHARE,
@@ -116,7 +123,7 @@ KPIS = (
         definition="Calls that a person answered within 20 seconds, among those that asked for one.",
         formula="answered within 20 seconds / asked for a person",
         example=TEN_CALLS(value=3 / 9, numerator=3, denominator=9),
-        **_OFFERED,
+        **_TIMED,
     ),
     Kpi(
         code="call_abandoned_share",
@@ -139,7 +146,7 @@ KPIS = (
         "that asked for one; calls of customers whose age is not known do not count.",
         formula="answered within 30 seconds / asked for a person",
         example=TEN_CALLS(value=2 / 4, numerator=2, denominator=4),
-        **_OFFERED
+        **_TIMED
         | {
             "population": CALLS & pl.col("is_elder"),
             "counts": f"{CALL_WORDS}, of customers of 60 or older",
