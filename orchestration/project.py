@@ -25,6 +25,7 @@ from transforms.framework import Framework
 from transforms.framework_file import FrameworkError, read_framework
 from transforms.indicators import Indicator, IndicatorCode
 from transforms.kpi_file import KpiChange
+from transforms.nearest import meant
 from transforms.pack import SHIPPED as SHIPPED_PACKS
 from transforms.pack import Pack, PackError, read_pack, shipped_packs
 from transforms.settings import (
@@ -43,6 +44,7 @@ from transforms.settings import (
     SurveySettings,
     TextSettings,
 )
+from transforms.targets import Target
 from transforms.vocabulary import CALENDAR_GRAINS, Grain
 from transforms.written_yaml import (
     YamlError,
@@ -213,6 +215,11 @@ class ProjectFile(_Part):
         {},
         description="What is changed in our KPIs, or left out, by code; your own stand in kpis/*.yml.",
         examples=[{"claim_open_count": {"minimum": 5}}],
+    )
+    targets: tuple[Target, ...] = Field(
+        (),
+        description="Values of KPIs that are aimed at; the feed targets can bring them too.",
+        examples=[[{"kpi": "complaint_on_time_share", "year": 2025, "target": 0.95, "corridor": 0.02}]],
     )
     transforms: str = Field(
         "",
@@ -560,6 +567,21 @@ def pack_problems(project: Project, known_kpis: Collection[str]) -> Iterator[str
                 yield from (
                     project.told(f"packs.{i}", f"{name}: {key}: {reason}") for key, reason in error.problems
                 )
+
+
+def target_problems(project: Project, known_kpis: Collection[str]) -> Iterator[str]:
+    """Targets of KPIs that there are none of, and of one KPI, segment and year that are stated twice."""
+    seen: dict[tuple[object, ...], int] = {}
+    for i, target in enumerate(project.file.targets):
+        if target.kpi not in known_kpis:
+            reason = f"there is no KPI {target.kpi}{meant(target.kpi, known_kpis)}"
+            yield project.told(f"targets.{i}.kpi", reason)
+        key = (target.kpi, target.basis, target.cut, target.segment, target.year)
+        if (first := seen.setdefault(key, i)) != i:
+            reason = (
+                f"states the same as targets.{first}, of the same segment and year; leave one of them out"
+            )
+            yield project.told(f"targets.{i}", reason)
 
 
 @cache

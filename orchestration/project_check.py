@@ -13,7 +13,7 @@ from orchestration.models import models
 from orchestration.own_files import OwnFile, OwnFileError, OwnFiles
 from orchestration.own_indicators import indicator_problems
 from orchestration.own_kpis import facts_added, kpis_redefined
-from orchestration.project import Project, framework_problems, pack_problems
+from orchestration.project import Project, framework_problems, pack_problems, target_problems
 from transforms.clocks import known_years
 from transforms.framework_versions import Published, redefined
 from transforms.kpi.own import facts_of
@@ -65,6 +65,7 @@ def _problems(project: Project) -> Iterator[str]:
         project, directions, {*written, *(kpi.code for kpi in kpis if adds_up(kpi))}
     )
     yield from pack_problems(project, directions)
+    yield from target_problems(project, directions)
     yield from redefinitions(project, _published(project))
     yield from kpis_redefined(project, _published_kpis(project))
     yield from _outranking_problems(project)

@@ -76,6 +76,8 @@ JOINS: tuple[Join, ...] = (
     Join("audits", "complaint_id", "complaints", "complaint_id"),
     _to_policies("applications"),
     _to_customers("applications"),
+    Join("actions", "complaint_id", "complaints", "complaint_id"),
+    Join("actions", "text_id", "texts", "text_id"),
     Join("survey_answers", "complaint_id", "complaints", "complaint_id"),
     Join("survey_invitations", "complaint_id", "complaints", "complaint_id"),
     Join("service_orders", "complaint_id", "complaints", "complaint_id"),

@@ -21,6 +21,7 @@ from transforms.indicators import Indicator, IndicatorCode
 from transforms.kpi_file import KpiChange, OwnKpi
 from transforms.own_columns import Attributes, OwnFeed
 from transforms.pack import Pack
+from transforms.targets import Target
 from transforms.text_extra import missing_packages
 from transforms.vocabulary import CALENDAR_GRAINS, Grain
 
@@ -360,6 +361,7 @@ class Settings(BaseModel):
     packs: tuple[Pack, ...] = ()
     kpis: dict[str, KpiChange] = Field({}, description="What the project changes in our KPIs, by code.")
     own_kpis: tuple[OwnKpi, ...] = ()
+    targets: tuple[Target, ...] = ()
     own_feeds: tuple[OwnFeed, ...] = Field((), description="Feeds that contracts of the project add.")
     attributes: tuple[Attributes, ...] = Field((), description="Columns that they add to feeds of ours.")
 

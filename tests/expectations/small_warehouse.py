@@ -75,6 +75,17 @@ FEEDS = {
             CASE WHEN i % 8 = 0 THEN 'minor' END AS severity, {SEGMENT}
         FROM range(60) AS cases(i)
     """,
+    "actions": """
+        SELECT 'T' || i AS action_id, ['training', 'process', 'staffing', 'system'][1 + i % 4] AS kind,
+            DATE '2024-01-10' + CAST(i * 10 AS INTEGER) AS opened_on, opened_on + 30 AS due_on,
+            CASE WHEN i % 3 > 0 THEN opened_on + 20 END AS done_on, 'complaint_upheld_share' AS kpi, 'period' AS basis,
+            'org_unit' AS cut, ['north', 'south'][1 + i % 2] AS segment, 0.2 AS target, 'K' || i AS complaint_id
+        FROM range(30) AS cases(i)
+    """,
+    "targets": """
+        SELECT 'complaint_upheld_share' AS kpi, 'period' AS basis, 'org_unit' AS cut, 'all' AS segment, 2024 AS year,
+            0.3 AS target, 0.05 AS corridor
+    """,
     "contacts": f"""
         SELECT 'N' || i AS contact_id, ['call', 'bot', 'app'][1 + i % 3] AS medium, 'P' || i AS policy_id,
             'Z' || i % 50 AS customer_id, ['claim_progress', 'payment'][1 + i % 2] AS purpose,

@@ -37,6 +37,10 @@ RAW = {
     ("raw.audits", "key_not_null"): one("raw.audits", "audited_on = NULL"),
     ("raw.audits", "kind_in_set"): one("raw.audits", "kind = 'hearsay'"),
     ("raw.audits", "audited_by_as_of"): one("raw.audits", "audited_on = DATE '2052-06-01'"),
+    ("raw.actions", "key_not_null"): one("raw.actions", "opened_on = NULL"),
+    ("raw.actions", "kind_in_set"): one("raw.actions", "kind = 'hope'"),
+    ("raw.actions", "done_after_opening"): one("raw.actions", "done_on = opened_on - 1"),
+    ("raw.targets", "key_not_null"): one("raw.targets", "target = NULL"),
     ("raw.contacts", "key_not_null"): one("raw.contacts", "medium = NULL"),
     ("raw.contacts", "medium_in_set"): one("raw.contacts", "medium = 'smoke'"),
     ("raw.contacts", "ratings_on_the_scale"): one("raw.contacts", "rating = 10"),
@@ -82,6 +86,7 @@ RAW = {
     **{
         (f"raw.{feed}", "loads_account_for_rows"): one_less(f"raw.{feed}")
         for feed in (
+            "actions",
             "audits",
             "calendar",
             "claim_events",
@@ -95,6 +100,7 @@ RAW = {
             "survey_answers",
             "survey_invitations",
             "service_orders",
+            "targets",
             "texts",
             "applications",
         )
@@ -142,6 +148,9 @@ CORE = {
     ("core.complaints", "complaints_known_on_as_of"): one(
         "core.complaints", "escalated_on = DATE '2025-01-01'"
     ),
+    ("core.actions", "key_and_segments_filled"): one("core.actions", "region = NULL"),
+    ("core.actions", "actions_none_lost"): one_less("core.actions"),
+    ("core.targets", "targets_meet_a_kpi"): one("core.targets", "kpi = 'mood'"),
     ("core.audits", "key_and_segments_filled"): one("core.audits", "customer_segment = NULL"),
     ("core.audits", "passed_has_no_severity"): one("core.audits", "severity = 'major'", "is_passed"),
     ("core.audits", "audits_none_lost"): one_less("core.audits"),
@@ -551,6 +560,10 @@ LATER = {
     ("kpi.periodic", "value_is_quotient"): one(
         "kpi.periodic", "unit = 'share', value = 0.5, numerator = 1, denominator = 3"
     ),
+    ("kpi.action_effects", "verdict_follows_from_interval"): one(
+        "kpi.action_effects", "verdict = 'helped', effect_low = -1, effect_high = 1"
+    ),
+    ("kpi.action_effects", "actions_meet_a_kpi"): one("kpi.action_effects", "unit = NULL"),
     ("kpi.titles", "every_kpi_has_a_title"): one("kpi.titles", "title = NULL"),
 }
 UNIQUE = (
@@ -560,6 +573,11 @@ UNIQUE = (
     "core.complaints",
     "core.contacts",
     "core.audits",
+    "core.actions",
+    "core.targets",
+    "kpi.action_effects",
+    "marts.actions",
+    "marts.targets",
     "core.policies",
     "core.exposure_months",
     "core.survey_responses",

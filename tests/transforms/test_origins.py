@@ -38,11 +38,11 @@ REACHED_BY = {
 REACHED_BY |= {"exposures": ("staging.exposures", "core.exposure_months")}
 TRIED = [
     "core.claims", "core.complaints", "core.policies", "core.policy_events", "core.survey_invitations",
-    "core.exposure_months", "core.persistency", "core.contacts", "core.audits",
+    "core.exposure_months", "core.persistency", "core.contacts", "core.audits", "core.actions",
 ]  # fmt: skip
-# Only those eligible count, and who is not is not complete either; a source may number spells itself; age is told by
-# the staging model; and a decision answers a complaint, whatever else is recorded.
-BEYOND = {"is_complete=false", "spell_no>1", "is_elder", "responded_on"}
+# Only those eligible count, and who is not is not complete either; a source may number spells itself; age and the day
+# of feedback are told by the staging model; and a decision answers a complaint, whatever else is recorded.
+BEYOND = {"is_complete=false", "spell_no>1", "is_elder", "responded_on", "feedback_on", "feedback_to_opened_days"}
 
 # Of deadlines it is known without their end who left before, beside those overdue: but nobody has met one.
 STATES = (

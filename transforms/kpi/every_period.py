@@ -32,6 +32,7 @@ READS = {
     "complaint_recovery": "core.complaint_recovery",
     "contacts": "core.contacts",
     "audits": "core.audits",
+    "actions": "core.actions",
     "policies": "core.policies",
     "customers": "core.customers",
     "policy_events": "core.policy_events",

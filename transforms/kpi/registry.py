@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from transforms.kpi import (
+    actions,
     added_services,
     applications,
     audits,
@@ -52,6 +53,7 @@ SUBJECTS = (
     complaints_outcomes,
     contacts,
     audits,
+    actions,
     persistency,
     lapse_and_surrender,
     renewals,

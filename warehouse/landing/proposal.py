@@ -42,6 +42,7 @@ _HIGHEST_RATING = 10
 # What feeds are called in the names of files.
 _FEED_NAMES = {
     "claim_events": ("claim", "claims", "理赔", "赔案", "报案"),
+    "actions": ("actions", "measures taken", "improvements", "整改", "改进措施"),
     "audits": ("audits", "mystery shopping", "findings", "神秘客", "抽检", "质检"),
     "contacts": ("contacts", "calls", "call log", "chats", "来电", "客服", "服务记录"),
     "complaints": ("complaint", "complaints", "grievances", "投诉"),

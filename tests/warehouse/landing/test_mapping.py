@@ -30,6 +30,7 @@ def errors(feed: str, text: str) -> list[tuple[str, str]]:
 
 def test_contracts_are_read_in_their_order() -> None:
     assert set(contracts()) == {
+        "actions",
         "audits",
         "calendar",
         "claim_events",
@@ -46,6 +47,7 @@ def test_contracts_are_read_in_their_order() -> None:
         "survey_answers",
         "survey_invitations",
         "survey_questions",
+        "targets",
         "texts",
     }
     premiums = contracts()["premiums"]
