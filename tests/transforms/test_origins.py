@@ -42,7 +42,14 @@ TRIED = [
 ]  # fmt: skip
 # Only those eligible count, and who is not is not complete either; a source may number spells itself; age and the day
 # of feedback are told by the staging model; and a decision answers a complaint, whatever else is recorded.
-BEYOND = {"is_complete=false", "spell_no>1", "is_elder", "responded_on", "feedback_on", "feedback_to_opened_days"}
+BEYOND = {
+    "is_complete=false",
+    "spell_no>1",
+    "is_elder",
+    "responded_on",
+    "feedback_on",
+    "feedback_to_opened_days",
+}
 
 # Of deadlines it is known without their end who left before, beside those overdue: but nobody has met one.
 STATES = (
