@@ -11,6 +11,8 @@ from small_warehouse import build
 
 from expectations.run import run_checks
 from expectations.suites import checks
+from orchestration.fingerprint import fingerprint
+from orchestration.project import read_project
 from simulation.text_grammar import PERSONAL_MARK
 from transforms.text_extra import PACKAGES, unread
 
@@ -60,7 +62,7 @@ def test_each_that_was_planted_is_masked_whole(rows, truth):
 
 
 def test_posts_that_repeat_a_complaint_are_found(rows, truth):
-    planted = {f"text/{row['msg_no']}" for row in truth["texts"]["repeats"]}
+    planted = {row["msg_no"] for row in truth["texts"]["repeats"]}
     posts = rows("SELECT text_id, repeats_complaint_id FROM core.texts WHERE is_external")
     landed = planted & set(posts["text_id"])
     found = set(posts.drop_nulls()["text_id"])
@@ -117,3 +119,11 @@ def test_without_the_extra_texts_land_and_tables_are_empty_with_a_reason(tmp_pat
     assert "sklearn, rjieba, opencc" in told
     assert "pip install 'policypulse[text]'" in told
     assert unread(is_asked=False) == []
+
+
+def test_what_reads_texts_may_be_installed_later(insurer, monkeypatch):
+    """A run after that has something to do, though no file has changed."""
+    project = read_project(insurer)
+    with_them = fingerprint(project, project.as_of())
+    monkeypatch.setitem(sys.modules, PACKAGES[-1], None)
+    assert fingerprint(project, project.as_of()) != with_them

@@ -13,7 +13,7 @@ from transforms.model import SEGMENT_COLUMNS, SERVICE_CHANNEL, Columns, transfor
 from transforms.settings import asks_for_texts
 
 TEXTS: Columns = {
-    "text_id": (pl.String, "The text, by where it comes from."),
+    "text_id": (pl.String, "The text; of comments complaint or survey and its key, with slashes between."),
     "source": (
         pl.String,
         "email, chat, platform, social, interview, focus_group; or complaint or survey, of which it is the comment.",

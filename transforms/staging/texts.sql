@@ -4,7 +4,7 @@ grain: text_id
 owner: customer research
 */
 SELECT
-    'text/' || texts.text_id AS text_id,  -- The text, by where it comes from.
+    texts.text_id,  -- The text; of comments complaint or survey and its key, with slashes between.
     texts.source,  -- Where it was written or said; comments are of the sources complaint and survey.
     texts.written_on,  -- Day it was written.
     texts.text,  -- What was written, numbers and addresses of people masked.
