@@ -12,7 +12,7 @@ from conftest import ROOT
 from policypulse import PACKAGES
 from warehouse.landing.pseudonyms import create_key_file
 
-ENDINGS = {".py", ".sql", ".yml", ".csv", ".typed"}
+ENDINGS = {".py", ".sql", ".yml", ".csv", ".typed", ".html", ".css"}
 
 
 @pytest.fixture(scope="module")
