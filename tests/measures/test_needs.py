@@ -85,8 +85,11 @@ def records(days: dict[str, date | None], periods: pl.DataFrame) -> pl.DataFrame
         {"item": list(days), "is_mapped": [True] * len(days), "recorded_from": list(days.values())},
         schema={"item": pl.String, "is_mapped": pl.Boolean, "recorded_from": pl.Date},
     )
-    kpis = [kpi for kpi in KPIS.values() if kpi.fact == "core.claims"]
     facts = {"core.claims": claims().lazy()}
+    kpis = [
+        kpi for kpi in KPIS.values()
+        if {kpi.fact, *(flow.fact for flow in kpi.measure.flows.values())} == facts.keys()
+    ]  # fmt: skip
     return kpi_records(
         facts,
         kpis,
