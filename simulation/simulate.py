@@ -346,7 +346,8 @@ def _about(window: Window, policies: int, seed: int) -> dict:
             "kpis": "Truth of the process for received cohorts, without mess and followed to the end; a ratio is "
             "expected numerator over expected denominator, both of which add up over months and branches.",
             "realised": "Exact counts of this draw, before mess.",
-            "texts": "Alpha of two sorters that err at random, posts that repeat a complaint, cues of messages.",
+            "texts": "Alpha of two sorters that err at random, posts that repeat a complaint, matters and cues of "
+            "messages.",
             "personal": "What stands in texts of each feed that no table of the warehouse may show.",
             "feeds": "Amounts of mess. Rejected rows are faulty copies of good rows; corrected rows follow their "
             "wrong first version; nothing true is lost except rows recorded after the as-of date. Distinct keys of "

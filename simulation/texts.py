@@ -41,7 +41,7 @@ def texts(
 ) -> tuple[pl.DataFrame, dict]:
     """The feed of texts, and the truth about it; `complaints` (id, receivedOn, text) are what posts may repeat."""
     exposed = in_force_months(policies, intervals, window).sum(axis=1)[:, -window.months :]
-    written, cues = _messages(policies, intervals, exposed, window, org, rng)
+    written, matters, cues = _messages(policies, intervals, exposed, window, org, rng)
     posts, repeated = _posts(complaints, int(exposed.sum()), window, rng)
     parts = [written, posts, *_sessions(window, rng)]
     rows = pl.concat([part.with_columns(pl.exclude("day").cast(pl.String)) for part in parts], how="diagonal")
@@ -67,6 +67,8 @@ def texts(
     truth = {
         "alpha_of_second_labels": alpha_of_errors(),
         "repeats": repeats.drop_nulls().to_dicts(),
+        # Of the first texts of the feed, in order: their places in CATEGORIES.
+        "matters": matters.tolist(),
         "cues": {cue: int((cues == cue).sum()) for cue in CUES},
     }
     return rows.select(*order, "branch", "updated"), truth
@@ -79,8 +81,8 @@ def _messages(
     window: Window,
     org: Organisation,
     rng: np.random.Generator,
-) -> tuple[pl.DataFrame, Words]:
-    """E-mails and chats of policyholders, and the cue that each gives."""
+) -> tuple[pl.DataFrame, Ints, Words]:
+    """E-mails and chats of policyholders, what each is about, and the cue that it gives."""
     wanted = rng.poisson(TEXTS.per_policy_month * exposed).ravel()
     policy, day = policyholders(wanted, policies, intervals, window, org, rng)
     count = len(policy)
@@ -104,7 +106,7 @@ def _messages(
             "branch": pl.Series(org.codes)[policies.branch[policy]],
         }
     )
-    return frame, cues
+    return frame, matter, cues
 
 
 def _sorted_by_a_person(matter: Ints, asked: Flags, rng: np.random.Generator) -> Ints:

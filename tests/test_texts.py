@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
+from scipy.stats import binom
 from small_warehouse import build
 
 from expectations.run import run_checks
@@ -88,6 +89,28 @@ def test_models_are_published_and_people_agree_as_drawn(rows, truth):
     category = models.row(by_predicate=pl.col("model") == "category", named=True)
     error = 2 * (category["alpha"] * (1 - category["alpha"]) / category["n_second_labels"]) ** 0.5
     assert abs(category["alpha"] - truth["texts"]["alpha_of_second_labels"]) < 2 * error
+
+
+def test_precision_is_that_against_the_true_matters(rows, truth):
+    """Of all that is stated, sorted by people or not; people err as often as the simulator says."""
+    names, matters = truth["hazards"]["in_order_of"]["categories"], truth["texts"]["matters"]
+    true = pl.DataFrame(
+        {
+            "text_id": [f"M{10_000_000 + place}" for place in range(len(matters))],
+            "true": [names[matter] for matter in matters],
+        }
+    )
+    stated = rows("SELECT text_id, category FROM core.text_readings WHERE category_reading = 'stated'")
+    right = stated.join(true, on="text_id").select((pl.col("category") == pl.col("true")).mean()).item()
+    wrong, k = truth["hazards"]["texts"]["label_error_share"], len(names)
+    expected = right * (1 - wrong + wrong / k) + (1 - right) * wrong / k
+    monthly = rows(
+        "SELECT ci_low, ci_high FROM kpi.monthly WHERE kpi = 'text_classification_precision' AND cut = 'company' "
+        "AND status IN ('ok', 'low_n')"
+    )
+    held = monthly.select(pl.lit(expected).is_between("ci_low", "ci_high")).to_series()
+    assert len(held) >= 12
+    assert (~held).sum() <= binom.ppf(0.9995, len(held), 0.05)
 
 
 def test_external_texts_and_complaints_are_in_no_kpi_of_messages(rows):
