@@ -12,6 +12,8 @@ from transforms.statistics.agreement import krippendorff_alpha
 from transforms.statistics.text_classification import MacroF1, macro_f1
 
 ALL = "all"
+# Said where a fold leaves one class alone to learn from: wrong.
+NOTHING = "nothing"
 PUBLISHED, NOT_GOOD_ENOUGH, TOO_FEW_TEXTS = "published", "not_good_enough", "too_few_texts"
 
 TEXT_MODELS: Columns = {
@@ -74,8 +76,11 @@ def is_stated(rules: TextSettings) -> pl.Expr:
 
 
 def _rows(model: str, given: pl.DataFrame, rules: TextSettings) -> list[dict[str, object]]:
-    taught = given.filter(pl.col("is_taught") & pl.col("class_said").is_not_null()).with_columns(
-        stated=is_stated(rules), right=pl.col("class_said") == pl.col("class_given")
+    is_learned = given["class_said"].count() > 0
+    taught = given.filter(pl.col("is_taught") & is_learned).with_columns(
+        pl.col("class_said").fill_null(NOTHING),
+        stated=is_stated(rules),
+        right=(pl.col("class_said") == pl.col("class_given")).fill_null(False),
     )
     later, earlier = taught.filter("is_later"), taught.filter(~pl.col("is_later"))
     is_enough = min(later.height, earlier.height) >= rules.min_texts_per_class
@@ -96,7 +101,7 @@ def _rows(model: str, given: pl.DataFrame, rules: TextSettings) -> list[dict[str
     }
     rows = [{"model": model, "class": ALL, **_counted(given), **whole}]
     for (name,), of_class in given.group_by("class_given", maintain_order=True):
-        is_taught = of_class["is_taught"].all()
+        is_taught = of_class["is_taught"].any()
         rows.append(
             {
                 "model": model,

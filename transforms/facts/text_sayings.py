@@ -78,37 +78,38 @@ def _mood_of(recommend: pl.Expr, satisfaction: pl.Expr) -> pl.Expr:
 
 def _said(model: str, texts: pl.DataFrame, rules: TextSettings) -> pl.DataFrame:
     """The sayings of one model, of texts in an order of their own."""
+    asked = _asked(texts, rules)
+    sample = asked.filter("is_taught")
+    said, probability = np.full(asked.height, None, dtype=object), np.full(asked.height, np.nan)
+    if sample["class_given"].n_unique() > 1:
+        wording, given = sample["plain"].to_list(), sample["class_given"].to_list()
+        unseen = said_unseen(wording, given, sample["group"].to_list(), sample["is_later"].to_numpy())
+        is_taught = asked["is_taught"].to_numpy()
+        said[is_taught], probability[is_taught] = unseen.classes, unseen.probability
+        others = said_by(fitted(wording, given), asked.filter(~pl.col("is_taught"))["plain"].to_list())
+        said[~is_taught], probability[~is_taught] = others.classes, others.probability
+    return asked.select(
+        *(
+            pl.col(name)
+            for name in ("text_id", "group", "class_given", "second_class", "is_later", "is_taught")
+        ),
+        model=pl.lit(model),
+        # Where there was nothing to learn from, nothing is said.
+        class_said=pl.Series(said.tolist(), dtype=pl.String).replace("", None),
+        # Digits that differ between processors say nothing.
+        probability=pl.Series(probability.round(6)).fill_nan(None),
+    ).select(pl.col(name).cast(dtype) for name, dtype in SAYINGS.items())
+
+
+def _asked(texts: pl.DataFrame, rules: TextSettings) -> pl.DataFrame:
+    """The texts that say anything, in an order of their own, with `is_taught` and `is_later`."""
     ordered = texts.filter(pl.col("plain") != "").sort("text_id")
     enough = pl.len().over("class_given") >= rules.min_texts_per_class
-    asked = ordered.with_columns(
-        model=pl.lit(model),
-        is_taught=(pl.col("class_given").is_not_null() & enough).fill_null(False),
+    taught = _at_most(ordered.filter(pl.col("class_given").is_not_null() & enough), MOST_TAUGHT)
+    return ordered.with_columns(
+        pl.col("text_id").is_in(taught["text_id"].implode()).alias("is_taught"),
+        _is_later(taught["written_on"], ordered["written_on"]).alias("is_later"),
     )
-    asked = asked.with_columns(
-        is_later=_is_later(asked.filter("is_taught")["written_on"], asked["written_on"])
-    )
-    taught = asked.filter("is_taught")
-    said = np.full(asked.height, None, dtype=object)
-    probability = np.full(asked.height, np.nan)
-    if taught["class_given"].n_unique() > 1:
-        sample = _at_most(taught, MOST_TAUGHT)
-        is_sampled = asked["text_id"].is_in(sample["text_id"].implode()).to_numpy()
-        unseen = said_unseen(
-            sample["plain"].to_list(),
-            sample["class_given"].to_list(),
-            sample["group"].to_list(),
-            sample["is_later"].to_numpy(),
-        )
-        said[is_sampled], probability[is_sampled] = unseen.classes, unseen.probability
-        rest = asked.filter(~pl.Series(is_sampled))
-        model_of_all = fitted(sample["plain"].to_list(), sample["class_given"].to_list())
-        found = said_by(model_of_all, rest["plain"].to_list())
-        said[~is_sampled], probability[~is_sampled] = found.classes, found.probability
-    return asked.with_columns(
-        pl.Series("class_said", said.tolist(), dtype=pl.String),
-        # Digits that differ between processors say nothing.
-        pl.Series("probability", probability.round(6)).fill_nan(None),
-    ).select(pl.col(name).cast(dtype) for name, dtype in SAYINGS.items())
 
 
 def _is_later(taught: pl.Series, days: pl.Series) -> pl.Series:
@@ -131,4 +132,4 @@ def _at_most(texts: pl.DataFrame, most: int) -> pl.DataFrame:
     if texts.height <= most:
         return texts
     place = pl.Series("place", [place_of(group) for group in texts["group"]])
-    return texts.with_columns(place).sort("place", "text_id")[:most].drop("place").sort("text_id")
+    return texts.with_columns(place).sort("place", "text_id")[:most].drop("place")
