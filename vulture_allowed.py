@@ -26,6 +26,7 @@ fetched.statement
 # Asked for by a name in a text: switches of definitions, figures of units and of simulated claims, columns of loads.
 ClaimSettings.small_name
 ComplaintSettings.sales_name
+ComplaintSettings.assessment_name
 Unit.shown_times
 Unit.change_words
 ClaimType.claimed_median
