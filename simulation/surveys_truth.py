@@ -10,7 +10,7 @@ from simulation.clock import Window, month_label
 from simulation.distributions import answer_chances, normal_cdf, rounded_mean
 from simulation.hazards import DIMENSIONS, SURVEYS
 from simulation.organisation import Organisation
-from simulation.surveys import DIMENSION_OF_ITEM, ITEM_OFFSET, Respondents
+from simulation.surveys import DIMENSION_OF_ITEM, ITEM_OFFSET, STAGES, Respondents
 from simulation.truth import ratio, values
 
 Floats = NDArray[np.float64]
@@ -38,6 +38,12 @@ def survey_truth(people: Respondents, window: Window, org: Organisation) -> dict
     kpis = {
         f"servperf_{name}_score": mean_of((perceived[:, place] - 1) / 6 * 100, valid)
         for place, name in enumerate(DIMENSIONS)
+    }
+    # A questionnaire is about one stage, with the mean of all its items.
+    over_items = perceived @ np.array(SURVEYS.items) / sum(SURVEYS.items)
+    kpis |= {
+        f"perceived_{stage}_score": mean_of((over_items - 1) / 6 * 100, valid & (people.stage == place))
+        for place, stage in enumerate(STAGES)
     }
     asked_both = valid & people.long_form
     kpis["servqual_gap_points"] = mean_of(gap.mean(axis=1), asked_both)
