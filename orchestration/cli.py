@@ -172,6 +172,7 @@ def check(
 ) -> None:
     """Check project file, mapping, models, checks and frameworks, and the first rows of the newest files."""
     from orchestration.commands.check import lacks, looked_over
+    from orchestration.notify import unready
     from transforms.text_extra import unread
 
     with _ended_by(ProjectError, status=ExitStatus.MISTAKEN):
@@ -179,7 +180,7 @@ def check(
     if faults:
         _end("\n".join(faults), ExitStatus.MISTAKEN)
     typer.echo(f"{found.file.insurer}: project file, mapping, models, checks and frameworks are in order.")
-    _tell(iter([*notes, *unread(is_asked=found.settings.texts is not None)]))
+    _tell(iter([*notes, *unread(is_asked=found.settings.texts is not None), *unready(found)]))
     _tell(lacks(found))
     if laws:
         _lawful(found)

@@ -13,6 +13,7 @@ from orchestration.dagster_home import PROJECT_VARIABLE
 from orchestration.jobs import jobs
 from orchestration.launch import configured
 from orchestration.project import Project, read_project
+from orchestration.run_sensors import run_sensors
 from orchestration.schedules import new_files, nightly
 from orchestration.session import Session, opened
 
@@ -38,7 +39,7 @@ def definitions(project: Project, as_of: date | None = None) -> dg.Definitions:
         assets=all_assets(project, as_of),
         jobs=jobs(),
         schedules=[nightly(project)],
-        sensors=[new_files(project)],
+        sensors=[new_files(project), *run_sensors(project)],
         resources={"warehouse": _warehouse(project)},
         executor=dg.in_process_executor,
     )

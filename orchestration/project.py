@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -138,6 +138,43 @@ class PagesPart(_Part):
     )
 
 
+Event = Literal["run_failed", "publication_blocked", "check_warned", "new_signal", "month_ready"]
+
+
+class Receiver(_Part):
+    """Where messages go: an address in the form of Apprise, which holds a password and so stands elsewhere."""
+
+    url_env: str = Field(
+        "", description="Environment variable with the address.", examples=["POLICYPULSE_MAIL"]
+    )
+    url_file: str = Field(
+        "",
+        description="File with the address, relative to the project folder, for its owner only.",
+        examples=["teams.url"],
+    )
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if bool(self.url_env) == bool(self.url_file):
+            raise ValueError("write url_env, the name of an environment variable, or url_file, one of both")
+        return self
+
+    @property
+    def name(self) -> str:
+        """What it is called where it is told of, which gives no secret away."""
+        return self.url_env or self.url_file
+
+
+class NotifyPart(_Part):
+    """Who is told by mail or chat of what became of a run: one message a run, with the extra `notify`."""
+
+    to: tuple[Receiver, ...] = Field(min_length=1, description="Who is told.")
+    events: tuple[Event, ...] = Field(
+        get_args(Event),
+        description="What is worth a message: run_failed, publication_blocked, check_warned, new_signal, month_ready.",
+    )
+
+
 class ProjectFile(_Part):
     """The keys of `policypulse.yml`."""
 
@@ -211,6 +248,7 @@ class ProjectFile(_Part):
     index: IndexPart = IndexPart()
     robustness: RobustnessSettings | None = None
     pages: PagesPart = PagesPart()
+    notify: NotifyPart | None = None
     kpis: dict[str, KpiChange] = Field(
         {},
         description="What is changed in our KPIs, or left out, by code; your own stand in kpis/*.yml.",

@@ -6,7 +6,8 @@ Everything is shown as it is: what stands in data may look like markup and never
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -24,12 +25,14 @@ from rich.progress import (
 from rich.table import Table
 
 from orchestration.exit_status import ExitStatus
+from orchestration.news import News
 from orchestration.progress import Event
 from warehouse.differences import Difference
 
 ROWS_SHOWN = 1000
 WIDEST = 1_000_000
 EXAMPLES_SHOWN = 2
+NEWS_SHOWN = 5
 
 
 def plain_console(file: TextIO | None = None) -> Console:
@@ -109,17 +112,39 @@ def lacks_line(counts: tuple[int, int]) -> str:
     return f"KPIs: {kpis - lacking} of {kpis} have what they need; what the others lack: catalog.kpis, column lacks"
 
 
-def failures_table(results: list[Any]) -> Table:
-    """The checks that did not pass and what they saw."""
-    table = Table(title="Checks that did not pass", title_justify="left")
-    for name in ("table", "check", "severity", "seen", "what it means"):
-        table.add_column(name, overflow="fold")
+def unmet_lines(results: Sequence[Any]) -> Iterator[str]:
+    """The checks that did not pass, what each means and what it saw, in lines that a log can hold."""
     for result in results:
         if not result.passed:
             check = result.check
-            seen = "\n".join([result.observed, *result.examples[:EXAMPLES_SHOWN]])
-            table.add_row(check.table, check.name, check.severity, seen, check.description)
-    return table
+            yield f"{check.severity}: {check.table} {check.name}: {result.observed}"
+            yield f"  {check.description}"
+            yield from (f"  for example {_one_line(example)}" for example in result.examples[:EXAMPLES_SHOWN])
+
+
+def print_line(console: Console, line: str) -> None:
+    """Print a line: whole into a log, which searches and wraps by itself; between words, indented, on a terminal."""
+    if console.is_terminal:
+        indent = " " * (len(line) - len(line.lstrip()) + 2)
+        line = textwrap.fill(line, console.width, subsequent_indent=indent, break_on_hyphens=False)
+    console.print(line, soft_wrap=True)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def news_lines(found: News) -> Iterator[str]:
+    """What is new since the version before: the month, and the signals of weight, for the worse first."""
+    since = f"since {found.before}" if found.before else "in this first version"
+    month = f"{found.month:%Y-%m} is complete, " if found.month else ""
+    count = len(found.signals)
+    yield f"New {since}: {month}{count or 'no'} signal{'' if count == 1 else 's'} of weight{':' if count else '.'}"
+    for signal in found.signals[:NEWS_SHOWN]:
+        where = f" ({signal.segment})" if signal.segment else ""
+        yield f"  {_one_line(signal.title)}{where}: {signal.sentence}"
+    if count > NEWS_SHOWN:
+        yield f"  … and {count - NEWS_SHOWN} more in marts.signals"
 
 
 def headline_table(rows: Sequence[Mapping[str, Any]]) -> Table:

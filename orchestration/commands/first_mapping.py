@@ -25,6 +25,7 @@ from warehouse.landing.proposal import SourceProposal, proposals
 from warehouse.landing.proposed_yaml import source_lines
 from warehouse.landing.recorded import Item
 
+_MOST_UNLOCKING = 3
 _STALE = timedelta(days=31)
 _HANGUL = ("가", "힣")
 _HANZI = ("\u4e00", "\u9fff")
@@ -166,17 +167,26 @@ def summary(found: Found) -> Iterator[str]:
 def unlocked(project: Project) -> Iterator[str]:
     """How many KPIs the feeds allow, and how many more each further feed would, a line each, most first."""
     asked = asked_by_kpis(project)
-    items = _items(asked, project.contracts)
-    mapped = mapped_items(project, asked)
-    now = computable(asked, mapped)
+    now = computable(asked, mapped_items(project, asked))
     yield f"{len(now)} of {len({kpi.code for kpi, _ in asked})} KPIs can be computed from these feeds."
-    gains = []
+    yield from (f"  {gain}" for gain in _gains(project, asked))
+
+
+def most_unlocking(project: Project) -> list[str]:
+    """The feeds that would add most KPIs, a line each."""
+    return [f"  the feed {gain}" for gain in _gains(project, asked_by_kpis(project))[:_MOST_UNLOCKING]]
+
+
+def _gains(project: Project, asked: Sequence[tuple[Kpi, Asked]]) -> list[str]:
+    """What each further feed would add, most first."""
+    items, mapped = _items(asked, project.contracts), mapped_items(project, asked)
+    now, gains = computable(asked, mapped), []
     for feed in sorted(set(project.contracts) - set(project.feeds)):
         more = computable(asked, mapped | {i.name for i in items if i.feed == feed}) - now
         if more:
             gains.append((len(more), feed, sorted(more)))
-    for count, feed, names in sorted(gains, key=lambda gain: (-gain[0], gain[1])):
-        yield f"  {feed} would add {count}, as {', '.join(names[:2])}"
+    gains.sort(key=lambda gain: (-gain[0], gain[1]))
+    return [f"{feed} would add {count}, as {', '.join(names[:2])}" for count, feed, names in gains]
 
 
 def mapped_items(project: Project, asked: Sequence[tuple[Kpi, Asked]]) -> set[str]:

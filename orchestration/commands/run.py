@@ -8,7 +8,6 @@ from rich.text import Text
 
 from orchestration.dagster_home import prepare_home
 from orchestration.exit_status import ExitStatus
-from orchestration.fingerprint import ROOMS
 from orchestration.launch import Launch
 from orchestration.progress import listening
 from transforms.text_extra import unread
@@ -36,23 +35,25 @@ def run_project(launch: Launch) -> ExitStatus:
     from expectations.run import preload
 
     Thread(target=preload, daemon=True).start()
-    failure, watcher = _attempt(console, launch)
+    run_id, failure, watcher = _attempt(console, launch)
     if watcher.build_was_damaged:
-        failure, watcher = _attempt(console, launch)
+        run_id, failure, watcher = _attempt(console, launch)
     _summarise(console, launch, watcher, failure)
+    for notice in _told(launch, run_id):
+        console.print(notice, soft_wrap=True)
     return ExitStatus.DONE if watcher.version else ExitStatus.REFUSED
 
 
-def _attempt(console: Console, launch: Launch) -> tuple[str | None, Any]:
-    """Run the job once; returns why it failed, if so, and the watcher that saw it."""
-    from orchestration.commands.console import Watcher, own_console
+def _attempt(console: Console, launch: Launch) -> tuple[str, str | None, Any]:
+    """Run the job once; returns the run's id, why it failed, if so, and the watcher that saw it."""
+    from orchestration.commands.console import Watcher, own_console, print_line
 
     watcher = Watcher(own_console(), _table_count(launch))
     with watcher.progress, listening(watcher):
-        failure = _execute(launch)
+        run_id, failure = _execute(launch)
     for notice in watcher.notices:
-        console.print(notice, soft_wrap=True)
-    return failure, watcher
+        print_line(console, notice)
+    return run_id, failure, watcher
 
 
 def _table_count(launch: Launch) -> int:
@@ -61,12 +62,13 @@ def _table_count(launch: Launch) -> int:
     return sum(node.schema != "staging" for node in models(launch.project.own).values())
 
 
-def _execute(launch: Launch) -> str | None:
-    """Run Dagster's job in this process; returns why it failed, None if it did not."""
+def _execute(launch: Launch) -> tuple[str, str | None]:
+    """Run Dagster's job in this process; returns the run's id and why it failed, None if it did not."""
     import dagster as dg
 
     from orchestration.definitions import definitions
     from orchestration.jobs import JOB, RERUN_MONTHS
+    from orchestration.run_outcome import failure_told
 
     defs = definitions(launch.project, launch.as_of)
     job = defs.resolve_job_def(RERUN_MONTHS if launch.months else JOB)
@@ -82,40 +84,31 @@ def _execute(launch: Launch) -> str | None:
             instance=instance,
             raise_on_error=False,
         )
-    return None if result.success else _why(result)
+    return result.run_id, None if result.success else failure_told(result.all_events)
 
 
-def _why(result: Any) -> str:
-    """The innermost reasons of a failed run, for people."""
-    failed = [event for event in result.all_events if event.is_step_failure]
-    # Without a failed step the run itself says why; else it only says which step.
-    failed = failed or [event for event in result.all_events if event.is_run_failure]
-    reasons = dict.fromkeys(filter(None, map(_reason, failed)))
-    return "\n".join(reasons) or "the run failed; the Dagster UI shows where"
+def _told(launch: Launch, run_id: str) -> list[str]:
+    """Send the message of the run, if somebody wants one; returns whom it did not reach."""
+    import dagster as dg
 
+    from orchestration.notify import told_of
 
-def _reason(event: Any) -> str | None:
-    failure = getattr(event.event_specific_data, "user_failure_data", None)
-    if failure and failure.description:
-        return str(failure.description)
-    error = getattr(event.event_specific_data, "error", None)
-    while error is not None and error.cause is not None:
-        error = error.cause
-    if error is None:
-        return None
-    name, _, words = error.message.strip().partition(": ")
-    # Our own errors speak for themselves; of others the kind may be all there is to go by.
-    return words if words and name.split(".")[0] in ROOMS else error.message.strip()
+    with dg.DagsterInstance.get() as instance:
+        return told_of(launch.project, instance, run_id)
 
 
 def _summarise(console: Console, launch: Launch, watcher: Any, failure: str | None) -> None:
     from orchestration.commands.console import (
         checks_line,
-        failures_table,
         headline_table,
         lacks_line,
         loads_table,
+        news_lines,
+        print_line,
+        unmet_lines,
     )
+    from orchestration.commands.first_mapping import most_unlocking
+    from orchestration.news import news
     from warehouse.store import read_published
 
     current = launch.project.current
@@ -128,8 +121,8 @@ def _summarise(console: Console, launch: Launch, watcher: Any, failure: str | No
         console.print("No new rows.")
     if watcher.results:
         console.print(checks_line(watcher.results))
-    if any(not result.passed for result in watcher.results):
-        console.print(failures_table(watcher.results))
+    for line in unmet_lines(watcher.results):
+        print_line(console, line)
     if watcher.version is None:
         blocking = [
             f"{r.check.table} {r.check.name}" for r in watcher.results if not r.passed and r.check.blocking
@@ -139,6 +132,8 @@ def _summarise(console: Console, launch: Launch, watcher: Any, failure: str | No
         console.print(f"Readers keep {current}." if current.exists() else "Nothing has been published yet.")
         return
     console.print(lacks_line(read_published(current, LACKING).row(0)), soft_wrap=True)
+    for line in (*most_unlocking(launch.project), *news_lines(news(watcher.version))):
+        print_line(console, line)
     headline = list(read_published(current, HEADLINE).iter_rows(named=True))
     console.print(
         headline_table(headline)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from rich.console import Console
 
-from orchestration.commands.console import headline_table, plain_console, print_query, print_rows
+from orchestration.commands.console import headline_table, plain_console, print_line, print_query, print_rows
 
 WIDE = "SELECT 'complaint_on_time_share' AS kpi, 0.9230769230769231::DOUBLE AS value, DATE '2025-03-01' AS period"
 
@@ -53,6 +54,17 @@ def test_a_query_that_has_no_rows_is_refused_in_words(
     told = capsys.readouterr()
     assert told.err.startswith("The query failed: ") and "Traceback" not in told.err
     assert told.out == ""
+
+
+def test_a_warning_is_one_line_of_a_log_and_wraps_between_words_on_a_terminal():
+    line = "warning: index.nodes segments_have_scores: 3 violations of what is said here at some length for the test"
+    log, screen = io.StringIO(), io.StringIO()
+    print_line(plain_console(log), line)
+    assert log.getvalue() == f"{line}\n"
+    print_line(Console(file=screen, force_terminal=True, width=40, markup=False, highlight=False), line)
+    shown = screen.getvalue().splitlines()
+    assert max(map(len, shown)) <= 40
+    assert " ".join(" ".join(shown).split()) == line
 
 
 def test_the_summary_tells_two_versions_of_a_framework_apart():
