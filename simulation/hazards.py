@@ -264,7 +264,7 @@ class Service:
     unreminded_share: float = 0.03
     reminder_failed_share: float = 0.03  # of those sent
     reminder_lead_days: tuple[int, int] = (5, 29)
-    alterations_a_month: float = 0.015
+    alterations_a_month: float = 0.02
     self_service_share: float = 0.35  # of alterations, done by the system at once
     alteration_days_median: float = 2.6
     alteration_sigma: float = 0.6

@@ -31,6 +31,7 @@ def errors(feed: str, text: str) -> list[tuple[str, str]]:
 def test_contracts_are_read_in_their_order() -> None:
     assert set(contracts()) == {
         "actions",
+        "applications",
         "audits",
         "calendar",
         "claim_events",
