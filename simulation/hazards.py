@@ -266,8 +266,8 @@ class Service:
     reminder_lead_days: tuple[int, int] = (5, 29)
     alterations_a_month: float = 0.02
     self_service_share: float = 0.35  # of alterations, done by the system at once
-    alteration_days_median: float = 2.6
-    alteration_sigma: float = 0.6
+    alteration_days_median: float = 3.2
+    alteration_sigma: float = 0.45
     alteration_declined_share: float = 0.03
     alteration_cancelled_share: float = 0.02
     objections_a_month: float = 0.0016
