@@ -349,6 +349,25 @@ def cases(
     from orchestration.commands.console import plain_console, print_rows
 
     print_rows(plain_console(), rows[:, :8])
+    if rows.width > 8:
+        typer.echo(f"{rows.width - 8} more columns with --out.")
+
+
+@app.command()
+def mcp(project: ProjectFolder = Path()) -> None:
+    """Answer questions of an assistant on the published version, over MCP on standard input and output."""
+    found = _project(project)
+    _published(found)
+    from orchestration.commands.mcp import server
+
+    try:
+        made = server(found)
+    except ModuleNotFoundError as error:
+        _end(
+            f"The package {error.name} is not there: pip install 'policypulse[mcp]'",
+            ExitStatus.MISTAKEN,
+        )
+    made.run()
 
 
 @app.command()
