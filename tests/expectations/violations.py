@@ -105,6 +105,7 @@ RAW = {
             "applications",
         )
     },
+    ("raw.market_values", "loads_account_for_rows"): placed("raw.market_values", "0 AS _load_id"),
     ("raw.indicator_values", "loads_account_for_rows"): placed("raw.indicator_values", "0 AS _load_id"),
     ("raw.survey_questions", "loads_account_for_rows"): one_less("raw.rejects", "feed = 'survey_questions'"),
 }
