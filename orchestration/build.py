@@ -21,6 +21,7 @@ from transforms.sql_model import SqlModel
 from transforms.units import unit_rows
 from warehouse.catalogue import write_table
 from warehouse.contract import Contracts, contracts
+from warehouse.history import open_last_said
 from warehouse.landing.latest import open_latest
 from warehouse.landing.mapping import FeedSource
 from warehouse.landing.recorded import recorded_sql
@@ -75,6 +76,7 @@ def open_session(store: Store, run: Run, graph: Mapping[str, Node]) -> None:
     write_table(store, "catalog.units", unit_rows())
     open_latest(store.con, run.contracts)
     find_repeats(store.con, run.contracts)
+    open_last_said(store)
     store.create_view(
         RECORDED,
         recorded_sql(asked_of_feeds(run.settings), run.feeds, run.settings.time_zone, run.contracts),

@@ -30,6 +30,8 @@ SESSION_TABLES = (
     "staging.long_periods",
     "staging.official_calendar",
     "staging.recorded",
+    "staging.published_kpis",
+    "staging.published_scores",
 )
 
 

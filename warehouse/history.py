@@ -4,7 +4,7 @@ The ledgers lie in the raw database, because the build may be lost; readers find
 `index.history`. Values of a version of a framework that is no longer computed stay there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,17 +13,29 @@ import polars as pl
 from warehouse.store import Store
 
 
+PUBLISHED_AT = "published_at"
+
+
 @dataclass(frozen=True)
 class Ledger:
-    """What is kept of one table: its key, what it says, and what goes with it without being compared."""
+    """What is kept of one table: its key, what it says, and what goes with it without being compared.
+
+    Columns with their types; `last_said` is the view of a session with what was last published of each record.
+    """
 
     table: str
     kept_in: str
     history: str
-    key: tuple[str, ...]
-    said: tuple[str, ...]
-    noted: tuple[str, ...]
+    last_said: str
+    key: Mapping[str, str]
+    said: Mapping[str, str]
+    noted: Mapping[str, str]
     description: str
+
+    @property
+    def types(self) -> dict[str, str]:
+        """The type of each column of the ledger."""
+        return {**self.key, **self.noted, **self.said, PUBLISHED_AT: "TIMESTAMPTZ"}
 
     @property
     def columns(self) -> str:
@@ -36,23 +48,38 @@ LEDGERS = (
         table="kpi.monthly",
         kept_in="raw.published_kpis",
         history="kpi.history",
-        key=("kpi", "period", "basis", "cut", "segment"),
-        said=("definition_version", "status", "value", "numerator", "denominator"),
-        noted=("as_of",),
+        last_said="staging.published_kpis",
+        key={"kpi": "VARCHAR", "period": "DATE", "basis": "VARCHAR", "cut": "VARCHAR", "segment": "VARCHAR"},
+        said={
+            "definition_version": "VARCHAR", "status": "VARCHAR", "value": "DOUBLE", "numerator": "DOUBLE",
+            "denominator": "DOUBLE",
+        },
+        noted={"as_of": "DATE"},
         description="What was published of each KPI, one row for each time it changed; the latest row is in force.",
     ),
     Ledger(
         table="index.scores",
         kept_in="raw.published_scores",
         history="index.history",
-        key=("framework", "framework_version", "period", "cut", "segment", "node"),
-        said=("status", "score", "coverage", "grade"),
-        noted=("level",),
+        last_said="staging.published_scores",
+        key={
+            "framework": "VARCHAR", "framework_version": "VARCHAR", "period": "DATE", "cut": "VARCHAR",
+            "segment": "VARCHAR", "node": "VARCHAR",
+        },
+        said={"status": "VARCHAR", "score": "DOUBLE", "coverage": "DOUBLE", "grade": "VARCHAR"},
+        noted={"level": "INTEGER"},
         description="What was published of each score, one row for each time it changed, of every version that a "
         "framework ever had; of one version the latest row is in force.",
     ),
-)
+)  # fmt: skip
 FRAMEWORKS = "raw.published_frameworks"
+
+
+def open_last_said(store: Store) -> None:
+    """Give the session a view for each ledger: what was last published of every record; no row before there was any."""
+    for ledger in LEDGERS:
+        _create_ledger(store, ledger)
+        store.create_view(ledger.last_said, _last_said(ledger))
 
 
 def write_history(store: Store, published_at: datetime) -> int:
@@ -103,15 +130,20 @@ def _create_frameworks(store: Store) -> None:
     )
 
 
-def _write_history(store: Store, ledger: Ledger, published_at: datetime) -> int:
-    store.con.execute(
-        f"CREATE TABLE IF NOT EXISTS {ledger.kept_in} AS "
-        f"SELECT {ledger.columns}, NULL::TIMESTAMPTZ AS published_at FROM {ledger.table} LIMIT 0"
-    )
-    known = f"""
+def _create_ledger(store: Store, ledger: Ledger) -> None:
+    columns = ", ".join(f"{name} {kind}" for name, kind in ledger.types.items())
+    store.con.execute(f"CREATE TABLE IF NOT EXISTS {ledger.kept_in} ({columns})")
+
+
+def _last_said(ledger: Ledger) -> str:
+    return f"""
         SELECT * FROM {ledger.kept_in}
         QUALIFY row_number() OVER (PARTITION BY {", ".join(ledger.key)} ORDER BY published_at DESC) = 1
     """
+
+
+def _write_history(store: Store, ledger: Ledger, published_at: datetime) -> int:
+    _create_ledger(store, ledger)
     matches = " AND ".join(
         f"now.{column} IS NOT DISTINCT FROM known.{column}" for column in (*ledger.key, *ledger.said)
     )
@@ -121,7 +153,7 @@ def _write_history(store: Store, ledger: Ledger, published_at: datetime) -> int:
         SELECT {ledger.columns}, published_at FROM {ledger.kept_in}
         UNION ALL
         SELECT {ledger.columns}, $published_at::TIMESTAMPTZ FROM {ledger.table} AS now
-        WHERE NOT EXISTS (SELECT 1 FROM ({known}) AS known WHERE {matches})
+        WHERE NOT EXISTS (SELECT 1 FROM ({_last_said(ledger)}) AS known WHERE {matches})
         """,
         {"published_at": published_at},
     )

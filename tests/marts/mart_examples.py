@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 
 from orchestration.models import models
+from warehouse.history import LEDGERS
 
 
 def mart(name: str, tables: Mapping[str, str], **every: str) -> pl.DataFrame:
@@ -21,9 +22,9 @@ def mart(name: str, tables: Mapping[str, str], **every: str) -> pl.DataFrame:
     with duckdb.connect() as con:
         for table in node.reads:
             schema, _, _ = table.partition(".")
-            empty = models()[table].model.schema.to_frame()
-            con.register("empty", empty).execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-            con.execute(f"CREATE TABLE {table} AS FROM empty")
+            con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+            con.execute(f"CREATE TABLE {table} ({_columns(table)})")
+            empty = con.table(table).pl()
             if table in tables:
                 texts = _texts(tables[table])
                 unnamed = {
@@ -48,6 +49,16 @@ def assert_rows(rows: pl.DataFrame, expected: str) -> None:
     """The rows, in any order, have just these values in the columns that the first line names."""
     header, *lines = cells(expected)
     assert sorted(shown(rows, " ".join(header))) == sorted(lines)
+
+
+def _columns(table: str) -> str:
+    """The columns of a table as SQL creates them; those of what was last published are of its ledger."""
+    last_said = {ledger.last_said: ledger.types for ledger in LEDGERS}
+    if table in last_said:
+        return ", ".join(f"{name} {kind}" for name, kind in last_said[table].items())
+    with duckdb.connect() as con:
+        con.register("empty", models()[table].model.schema.to_frame())
+        return ", ".join(f'"{name}" {kind}' for name, kind, *_ in con.sql("DESCRIBE FROM empty").fetchall())
 
 
 def _texts(table: str) -> pl.DataFrame:
