@@ -44,6 +44,8 @@ class Cells:
                 return self.kpi(str(value), row.get("basis"))
             case "branch":
                 return self.branch(str(value))
+            case "anchor":
+                return Markup('<a href="#{0}">{0}</a>').format(value)
             case "segment":
                 return escape(self._edition.segment_name(str(row["cut"]), str(value)))
             case "part":

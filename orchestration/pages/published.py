@@ -3,7 +3,7 @@
 Each table on a page carries its query, so that an analyst can go on from there and a test can ask it again.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -65,8 +65,25 @@ class Published:
 
         A column without an entry in `columns` is in the file of the table and not on the page.
         """
-        text = dedent(sql).strip().format(**{key: written(value) for key, value in values.items()})
+        text = _filled(sql, values)
         return Table(name, text, self._con.sql(text).pl(), columns)
+
+    def parts(
+        self, name: str, sql: str, columns: Sequence[Column], *, by: str, order: str, **values: Any
+    ) -> Callable[[str], Table]:
+        """The table of each value of the column `by`, of rows asked for once; their queries ask for the one alone."""
+        text = _filled(sql, values)
+        whole = self._con.sql(f"FROM ({text}) ORDER BY {order}").pl()
+        found = whole.partition_by(by, as_dict=True, include_key=False, maintain_order=True)
+        nothing = whole.clear().drop(by)
+
+        def part(value: str) -> Table:
+            one = (
+                f"SELECT * EXCLUDE ({by}) FROM (\n{text}\n)\nWHERE {by} = {written(value)}\nORDER BY {order}"
+            )
+            return Table(name, one, found.get((value,), nothing), columns)
+
+        return part
 
     def rows(self, sql: str, **values: Any) -> list[dict[str, Any]]:
         """The rows of a query of which no number is shown: addresses, names, what there is."""
@@ -87,6 +104,10 @@ def opened(version: Path) -> Iterator[Published]:
     with published(version) as con:
         con.execute("SET TimeZone = 'UTC'")
         yield Published(con, version)
+
+
+def _filled(sql: str, values: Mapping[str, Any]) -> str:
+    return dedent(sql).strip().format(**{key: written(value) for key, value in values.items()})
 
 
 def written(value: object) -> str:

@@ -33,11 +33,24 @@ ENDS = """
     ORDER BY period
 """
 BRANCHES = """
+    WITH months AS (
+        SELECT segment, kpi, sum(contribution_points) AS points FROM marts.index_change
+        WHERE framework = {framework} AND framework_version = {version} AND cut = 'org_unit'
+            AND period > {month} - INTERVAL {span} MONTH AND period <= {month}
+        GROUP BY segment, kpi
+    ),
+    ends AS (
+        SELECT segment, max(score) FILTER (period = {month}) AS index_after,
+            max(score) FILTER (period = {month} - INTERVAL {span} MONTH) AS index_before
+        FROM index.scores
+        WHERE framework = {framework} AND framework_version = {version} AND cut = 'org_unit' AND level = 0
+        GROUP BY segment
+    )
     SELECT segment AS org_unit, index_before, index_after, index_after - index_before AS change_points,
-        first(kpi ORDER BY contribution_points) AS worst_kpi, min(contribution_points) AS worst_points,
-        first(kpi ORDER BY contribution_points DESC) AS best_kpi, max(contribution_points) AS best_points
-    FROM marts.index_change
-    WHERE framework = {framework} AND framework_version = {version} AND cut = 'org_unit' AND period = {month}
+        first(kpi ORDER BY points, kpi) AS worst_kpi, min(points) AS worst_points,
+        first(kpi ORDER BY points DESC, kpi) AS best_kpi, max(points) AS best_points
+    FROM months INNER JOIN ends USING (segment)
+    WHERE index_before IS NOT NULL AND index_after IS NOT NULL
     GROUP BY segment, index_before, index_after
     ORDER BY change_points, org_unit
 """
@@ -51,6 +64,24 @@ MIX = """
         WHERE framework = {framework} AND framework_version = {version} AND kpi IS NOT NULL AND basis IS NOT NULL)
     GROUP BY effects.kpi, effects.basis, definitions.unit
     ORDER BY effects.kpi, effects.basis
+"""
+# By measure and reason; of the company the figure that moved most.
+RESTATED = """
+    SELECT measure AS kpi, unit, why, count(*) AS records_count, count(DISTINCT period) AS months_count,
+        max_by(period, abs(change_points)) FILTER (cut = 'company' AND n >= {fewest}) AS period,
+        max_by(value_before, abs(change_points)) FILTER (cut = 'company' AND n >= {fewest}) AS value_before,
+        max_by(value_after, abs(change_points)) FILTER (cut = 'company' AND n >= {fewest}) AS value_after
+    FROM marts.restatements WHERE kind = 'kpi' GROUP BY measure, unit, why
+    ORDER BY why = 'completion', records_count DESC, kpi, why
+"""
+RESTATED_SCORES = """
+    SELECT framework, scores.node, scores.period, value_before, value_after, change_points
+    FROM marts.restatements AS restated
+    INNER JOIN index.scores AS scores
+        ON restated.measure = scores.framework || ' ' || scores.node AND restated.cut = scores.cut
+        AND restated.framework_version = scores.framework_version AND restated.period = scores.period
+    WHERE kind = 'index' AND scores.cut = 'company' AND scores.level <= 1 AND (framework, framework_version) IN {inforce}
+    ORDER BY abs(change_points) DESC NULLS LAST, scores.period DESC, scores.node LIMIT 20
 """
 CHANGE_COLUMNS = [
     Column("kpi", "kpi"), Column("value_before", "number", unit_from="unit"),
@@ -66,41 +97,60 @@ MIX_COLUMNS = [
     Column("kpi", "kpi"), Column("change_on_month", "points", unit_from="unit"),
     Column("rate_effect", "points", unit_from="unit"), Column("mix_effect", "points", unit_from="unit"),
 ]  # fmt: skip
+RESTATED_COLUMNS = [
+    Column("kpi", "kpi_alone"), Column("why", words="whys"), Column("records_count", "number", "count"),
+    Column("months_count", "number", "count"), Column("period", "month"),
+    Column("value_before", "number", unit_from="unit"), Column("value_after", "number", unit_from="unit"),
+]  # fmt: skip
+RESTATED_SCORE_COLUMNS = [
+    Column("node", "node_of"), Column("period", "month"), Column("value_before", "number", "score_0_100"),
+    Column("value_after", "number", "score_0_100"), Column("change_points", "points", "score_0_100"),
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Change:
-    """The change of an index over a span, with its ends."""
+    """The change of an index over a span, with its ends, and that of each branch."""
 
     span: str
     figure: Figure
     ends: Table
+    branches: Table
 
 
 @dataclass(frozen=True)
 class Moved:
-    """What moved an index: over three spans, by branch, and what of its KPIs is mix."""
+    """What moved an index: over three spans, and what of its KPIs is mix."""
 
     framework: FrameworkShown
     changes: list[Change]
-    branches: Table
     mix: Table
 
 
 def what_moved(edition: Edition) -> Page:
-    """The page of changes; of each framework in force."""
+    """The page of changes, of each framework in force, and of what is told otherwise than before."""
     moved = [_moved(edition, framework) for framework in edition.frameworks]
+    restated = _restated(edition)
     tables = [
-        table
-        for one in moved
-        for table in (
-            *(c.figure.table for c in one.changes),
-            *(c.ends for c in one.changes),
-            one.branches,
-            one.mix,
-        )
+        *(t for one in moved for c in one.changes for t in (c.figure.table, c.ends, c.branches)),
+        *(one.mix for one in moved),
+        *restated.values(),
     ]
-    return Page(ADDRESS, "what_moved.html", edition.words.say("moved.title"), {"moved": moved}, tables)
+    content = {"moved": moved, "restated": restated}
+    return Page(ADDRESS, "what_moved.html", edition.words.say("moved.title"), content, tables)
+
+
+def _restated(edition: Edition) -> dict[str, Table]:
+    """What changed since the version before; versions of earlier releases do not say it."""
+    if not edition.published.has("marts.restatements"):
+        return {}
+    ask, in_force = edition.published.table, [(one.code, one.version) for one in edition.frameworks]
+    return {
+        "kpis": ask("restated", RESTATED, RESTATED_COLUMNS, fewest=edition.options.fewest_cases),
+        "scores": ask(
+            "restated-scores", RESTATED_SCORES, RESTATED_SCORE_COLUMNS, inforce=in_force or [("none", "none")]
+        ),
+    }
 
 
 def _moved(edition: Edition, framework: FrameworkShown) -> Moved:
@@ -110,7 +160,6 @@ def _moved(edition: Edition, framework: FrameworkShown) -> Moved:
     return Moved(
         framework,
         changes,
-        ask(f"branches-{framework.code}", BRANCHES, BRANCH_COLUMNS, **asked),
         ask(f"mix-{framework.code}", MIX, MIX_COLUMNS, **asked),
     )
 
@@ -135,4 +184,9 @@ def _change(edition: Edition, framework: FrameworkShown, span: str, asked: dict[
         )
         level += row["contribution_points"]
     title = edition.words.say(f"moved.{span}")
-    return Change(span, Figure(title, waterfall(bars, edition.words.say("columns.score")), table), ends)
+    branches = edition.published.table(
+        f"branches-{span}-{framework.code}", BRANCHES, BRANCH_COLUMNS, **asked, span=months
+    )
+    return Change(
+        span, Figure(title, waterfall(bars, edition.words.say("columns.score")), table), ends, branches
+    )

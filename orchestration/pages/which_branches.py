@@ -7,6 +7,7 @@ from orchestration.pages.edition import BRANCHES, Edition, FrameworkShown
 from orchestration.pages.numbers import in_shown_unit
 from orchestration.pages.page import Page
 from orchestration.pages.published import Column, Row, Table
+from orchestration.pages.small_cells import shown_records
 
 ADDRESS = "branches.html"
 MOST_FUNNELS = 4
@@ -39,13 +40,14 @@ APART = """
     HAVING outside_count > 0
     ORDER BY worse_count DESC, outside_count DESC, kpi, basis
 """
-FUNNEL = """
+FUNNEL = f"""
+    WITH shown AS ({shown_records("kpi = {kpi} AND basis = {basis} AND cut = {cut} AND period = {month}")})
     SELECT segment AS org_unit, funnels.denominator, funnels.value, unit, target, lower_95, upper_95, lower_998,
         upper_998, position, is_good
     FROM kpi.funnels AS funnels
-    INNER JOIN kpi.monthly AS records USING (kpi, basis, cut, segment, period)
-    WHERE kpi = {kpi} AND basis = {basis} AND cut = {cut} AND period = {month} AND segment <> 'unknown'
-        AND records.n >= {fewest}
+    INNER JOIN shown USING (kpi, basis, cut, segment, period)
+    LEFT JOIN catalog.kpis AS definitions USING (kpi)
+    WHERE shown.is_shown AND segment <> 'unknown'
     ORDER BY funnels.denominator, segment
 """
 RANKING_COLUMNS = [

@@ -39,7 +39,9 @@ def test_what_changed_since_the_last_version_stands_with_before_now_and_why():
         "index.scores": SCORES,
         "staging.published_scores": SCORES_BEFORE,
     }
-    rows = mart("restatements", tables, basis="period", cut="org_unit", framework="life", framework_version="1")
+    rows = mart(
+        "restatements", tables, basis="period", cut="org_unit", framework="life", framework_version="1"
+    )
     assert_rows(
         rows,
         """
