@@ -17,7 +17,7 @@ from test_whole_run import current, tables
 
 COMPUTED = ("core.", "kpi.", "index.", "marts.")
 # What was published when is of the run, not of the input.
-HISTORY = {"kpi.history", "index.history"}
+HISTORY = {"kpi.history", "index.history", "marts.restatements"}
 ON_ONE_PROCESSOR = """\
 import os
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
@@ -117,3 +117,21 @@ def test_six_nights_in_any_order_give_the_same_tables_as_all_at_once(tmp_path):
     whole = policypulse("run", "--project", at_once)
     assert whole.status == 0, whole.text
     assert_same_tables(nights, at_once)
+    told = tables(current(nights))
+    assert_restated_as_the_ledger_has_it(told["marts.restatements"], told["kpi.history"])
+    assert tables(current(at_once))["marts.restatements"].is_empty()
+
+
+def assert_restated_as_the_ledger_has_it(restated: pl.DataFrame, ledger: pl.DataFrame) -> None:
+    """What a version says is restated is what its ledger has two rows of, the newest of this publication."""
+    key = ["kpi", "basis", "cut", "segment", "period"]
+    newest = ledger["published_at"].max()
+    said = ledger.sort("published_at").group_by(key).agg(pl.col("value", "published_at").tail(2))
+    twice = said.filter(pl.col("value").list.len() == 2, pl.col("published_at").list.last() == newest)
+    expected = twice.select(
+        *key, value_before=pl.col("value").list.first(), value_after=pl.col("value").list.last()
+    )
+    found = restated.filter(pl.col("kind") == "kpi").rename({"measure": "kpi"}).select(expected.columns)
+    assert expected.height > 100
+    assert_frame_equal(found, expected, check_row_order=False, check_exact=True)
+    assert restated.filter(pl.col("why") == "late data").height > restated.height / 20

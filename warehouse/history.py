@@ -12,7 +12,6 @@ import polars as pl
 
 from warehouse.store import Store
 
-
 PUBLISHED_AT = "published_at"
 
 

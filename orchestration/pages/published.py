@@ -95,7 +95,7 @@ class Published:
         found = self._con.execute(
             "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?", [schema, name]
         )
-        return found.fetchone() is not None
+        return bool(found.fetchall())
 
 
 @contextmanager

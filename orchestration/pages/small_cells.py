@@ -8,12 +8,13 @@ from collections.abc import Sequence
 
 
 def shown_records(where: str) -> str:
-    """The records of `kpi.monthly` for which `where` holds, all segments of a cut or none: their key, and `is_shown`."""
+    """The records of `kpi.monthly` for which `where` holds, all segments of a cut or none, with `is_shown`."""
     return f"""
         SELECT kpi, basis, cut, segment, period, n, n_excluded, n_undetermined, status,
             coalesce(n >= {{fewest}} AND NOT (small_count = 1 AND place = 1), false) AS is_shown
         FROM (
-            SELECT *, count(*) FILTER (n > 0 AND n < {{fewest}}) OVER (PARTITION BY kpi, basis, cut, period) AS small_count,
+            SELECT *,
+                count(*) FILTER (n > 0 AND n < {{fewest}}) OVER (PARTITION BY kpi, basis, cut, period) AS small_count,
                 row_number() OVER (PARTITION BY kpi, basis, cut, period, n >= {{fewest}} ORDER BY n, segment) AS place
             FROM kpi.monthly WHERE {where}
         )

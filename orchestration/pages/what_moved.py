@@ -80,7 +80,8 @@ RESTATED_SCORES = """
     INNER JOIN index.scores AS scores
         ON restated.measure = scores.framework || ' ' || scores.node AND restated.cut = scores.cut
         AND restated.framework_version = scores.framework_version AND restated.period = scores.period
-    WHERE kind = 'index' AND scores.cut = 'company' AND scores.level <= 1 AND (framework, framework_version) IN {inforce}
+    WHERE kind = 'index' AND scores.cut = 'company' AND scores.level <= 1
+        AND (framework, framework_version) IN {inforce}
     ORDER BY abs(change_points) DESC NULLS LAST, scores.period DESC, scores.node LIMIT 20
 """
 CHANGE_COLUMNS = [

@@ -127,7 +127,8 @@ DUE_CASE_COLUMNS = [
     Column("case_id"), Column("clock", words="clocks"), Column("org_unit", "branch"), Column("due_on", "day")
 ]  # fmt: skip
 STATIC_COLUMNS = [
-    Column("org_unit", "branch"), Column("static_count", "number", "count"), Column("static_30_count", "number", "count"),
+    Column("org_unit", "branch"), Column("static_count", "number", "count"),
+    Column("static_30_count", "number", "count"),
 ]  # fmt: skip
 CLAIM_COLUMNS = [
     Column("org_unit", "branch"), Column("open_claims", "number", "count"), Column("past_limit", "number", "count"),

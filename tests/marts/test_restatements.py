@@ -1,7 +1,7 @@
 from mart_examples import assert_rows, mart
 
 NOW = """
-kpi                    unit              segment  period      status    definition_version  numerator  denominator  value
+kpi                    unit              segment  period      status  definition_version  numerator  denominator  value
 claim_paid_share       share             north    2025-03-01  ok        1                   90         100          0.9
 claim_paid_share       share             south    2025-03-01  ok        1                   45         55           0.82
 claim_paid_share       share             east     2025-03-01  ok        1                   41         50           0.82

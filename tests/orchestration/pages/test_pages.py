@@ -10,11 +10,15 @@ import duckdb
 import pytest
 from conftest import policypulse
 
-from orchestration.pages.site import FIRST, as_csv
+from orchestration.pages.edition import Options
+from orchestration.pages.site import FIRST, as_csv, write_site
+from orchestration.pages.small_cells import shown_counts
 from orchestration.pages.words import FOLDER, flat, vocabulary
+from transforms.kpi.registry import registry
 from transforms.units import UNITS
 
-TAG = re.compile(r"<[^>]+>")
+# What the published file says in English already.
+ONLY_ELSEWHERE = ("kpis.", "nodes.")
 
 
 @pytest.fixture(scope="module")
@@ -105,11 +109,18 @@ def test_every_language_has_the_same_words_with_the_same_places() -> None:
     languages = sorted(file.stem for file in FOLDER.glob("*.yml"))
     assert languages[:1] == ["en"]
     for language in languages[1:]:
-        words = {k: v for k, v in places(flat(vocabulary(language))).items() if not k.startswith("kpis.")}  # type: ignore[arg-type]
+        words = {
+            k: v for k, v in places(flat(vocabulary(language))).items() if not k.startswith(ONLY_ELSEWHERE)
+        }  # type: ignore[arg-type]
         # Months are numbers in some languages and names in others.
         assert words.keys() == english.keys() and all(
             set(words[k]) <= set(english[k]) | {"number"} for k in words
         )
+
+
+def test_every_measure_has_a_chinese_name() -> None:
+    named = flat(vocabulary("zh"))
+    assert not [kpi.code for kpi in registry() if f"kpis.{kpi.code}" not in named]
 
 
 def test_hostile_names_are_shown_as_text(insurer: Path, tmp_path: Path) -> None:
@@ -121,9 +132,6 @@ def test_hostile_names_are_shown_as_text(insurer: Path, tmp_path: Path) -> None:
             con.execute(f"UPDATE {table} SET segment = ? WHERE segment = 'B001'", [hostile])
         con.execute("UPDATE marts.branch_ranking SET org_unit = ? WHERE org_unit = 'B001'", [hostile])
         con.execute("UPDATE kpi.titles SET title = ? WHERE kpi = 'claim_paid_share'", [hostile])
-    from orchestration.pages.edition import Options
-    from orchestration.pages.site import write_site
-
     write_site(copy, tmp_path / "site", "en", Options(hostile, fewest_cases=5, show_case_ids=False))
     for file in pages(tmp_path / "site"):
         assert "<script" not in file.read_text(encoding="utf-8")
@@ -131,10 +139,58 @@ def test_hostile_names_are_shown_as_text(insurer: Path, tmp_path: Path) -> None:
     assert "'=HYPERLINK" in ranking
 
 
-def test_small_cells_are_not_shown(site: Path) -> None:
-    with (site / "data" / "kpis-all.csv").open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            assert not row["value"] or int(row["n"]) >= 5, row
+def rows_of(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8") as opened:
+        return list(csv.DictReader(opened))
+
+
+def test_neither_small_cells_are_shown_nor_those_from_which_one_follows(
+    insurer: Path, tmp_path: Path
+) -> None:
+    fewest, data = 40, tmp_path / "site" / "data"
+    write_site(
+        (insurer / "warehouse" / "current.duckdb").resolve(), tmp_path / "site", "en",
+        Options("Example", fewest_cases=fewest, show_case_ids=False),
+    )  # fmt: skip
+    for row in [r for file in data.glob("*.csv") for r in rows_of(file) if r.get("n") and r.get("value")]:
+        assert int(row["n"]) >= fewest, row
+    for name in ("received_count", "open_claims", "answers_count", "waiting_count", "static_count"):
+        told = [r[name] for file in data.glob("*.csv") for r in rows_of(file) if r.get(name)]
+        assert all(int(count) >= fewest for count in told), name
+    # Of the branches of a measure, two are left out or none; else the one would be the company less the others.
+    path, hidden = str((insurer / "warehouse" / "current.duckdb").resolve()), 0
+    with duckdb.connect(path, read_only=True) as con:
+        latest = con.sql(
+            "SELECT kpi, basis, cut, segment, n FROM marts.kpi_latest WHERE n > 0 AND cut = 'product_line'"
+            " AND value IS NOT NULL AND period = (SELECT max(period) FROM kpi.monthly)"
+        ).fetchall()
+    cells: dict[tuple[str, str], dict[str, int]] = {}
+    for kpi, basis, _, segment, n in latest:
+        cells.setdefault((kpi, basis), {})[segment] = n
+    for (kpi, basis), segments in cells.items():
+        shown = {r["segment"] for r in rows_of(data / f"kpi-{kpi}-segments.csv")
+                 if r["cut"] == "product_line" and r["basis"] == basis}  # fmt: skip
+        left_out = segments.keys() - shown
+        assert len(left_out) != 1 or len(segments) == 1 or min(segments.values()) >= fewest, (
+            kpi,
+            segments,
+            shown,
+        )
+        hidden += len(left_out)
+    assert hidden
+
+
+def test_the_smallest_of_the_others_is_left_out_with_a_single_small_cell() -> None:
+    def shown(*counts: int) -> list[int | None]:
+        values = ", ".join(f"({key}, {count})" for key, count in enumerate(counts))
+        rows = f"SELECT * FROM (VALUES {values}) AS t (key, n)"
+        sql = shown_counts(rows, "n", ("n",), key="key").format(fewest=5)
+        return [n for _, n in duckdb.sql(f"FROM ({sql}) ORDER BY key").fetchall()]
+
+    assert shown(20, 3, 9, 30) == [20, None, None, 30]
+    assert shown(20, 3, 4, 30) == [20, None, None, 30]
+    assert shown(20, 7, 9, 30) == [20, 7, 9, 30]
+    assert shown(3) == [None]
 
 
 def test_report_refuses_a_folder_that_holds_something_else(insurer: Path, tmp_path: Path) -> None:
