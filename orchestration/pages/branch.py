@@ -94,7 +94,7 @@ DISTANCE_COLUMNS = [
     Column("position", words="positions"), Column("n", "number", "count"),
 ]  # fmt: skip
 MONTH_COLUMNS = [
-    Column("kpi", "kpi"), Column("period", "month"), Column("value", "number", unit_from="unit"),
+    Column("kpi", "kpi_name"), Column("period", "month"), Column("value", "number", unit_from="unit"),
     Column("is_signal", words="yes_no"),
 ]  # fmt: skip
 SCORE_COLUMNS = [

@@ -42,6 +42,9 @@ class Cells:
                 return self.kpi(str(value))
             case "kpi":
                 return self.kpi(str(value), row.get("basis"))
+            case "kpi_name":
+                basis = self._words.name("bases", row["basis"])
+                return escape(f"{self._edition.kpi_title(str(value))} {basis}")
             case "branch":
                 return self.branch(str(value))
             case "anchor":

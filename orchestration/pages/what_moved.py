@@ -75,13 +75,13 @@ RESTATED = """
     ORDER BY why = 'completion', records_count DESC, kpi, why
 """
 RESTATED_SCORES = """
-    SELECT framework, scores.node, scores.period, value_before, value_after, change_points
+    SELECT scores.framework, scores.node, scores.period, value_before, value_after, change_points
     FROM marts.restatements AS restated
     INNER JOIN index.scores AS scores
         ON restated.measure = scores.framework || ' ' || scores.node AND restated.cut = scores.cut
         AND restated.framework_version = scores.framework_version AND restated.period = scores.period
     WHERE kind = 'index' AND scores.cut = 'company' AND scores.level <= 1
-        AND (framework, framework_version) IN {inforce}
+        AND (scores.framework, scores.framework_version) IN {inforce}
     ORDER BY abs(change_points) DESC NULLS LAST, scores.period DESC, scores.node LIMIT 20
 """
 CHANGE_COLUMNS = [
