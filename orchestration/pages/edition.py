@@ -100,7 +100,11 @@ class Edition:
         tree = json.loads(row["specification"])
         found = {node.code: node for node in _walk("index", tree["index"], 0)}
         return {
-            code: replace(node, title=node.title or (self.kpi_title(node.kpi) if node.kpi else code))
+            code: replace(
+                node,
+                title=self.words.name("nodes", node.title)
+                or (self.kpi_title(node.kpi) if node.kpi else code),
+            )
             for code, node in found.items()
         }
 

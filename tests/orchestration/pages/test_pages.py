@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import policypulse
+from conftest import ROOT, policypulse
 
 from orchestration.pages.edition import Options
 from orchestration.pages.site import FIRST, as_csv, write_site
@@ -71,6 +71,21 @@ def test_every_link_leads_to_a_page_or_file_of_the_site(site: Path) -> None:
     broken = [link for link in links if not link.startswith("#") and not (site / link).is_file()]
     assert not broken
     assert len([link for link in links if link.startswith("branch-")]) >= 4
+
+
+def test_the_page_that_answers_a_question_is_two_clicks_away_at_most(site: Path) -> None:
+    tutorial = ROOT / "docs" / "tutorials"
+    text = (tutorial / "service_quality_manager.md").read_text(encoding="utf-8")
+    answers = re.findall(r"^\| .*\? \| `(.*\.html)` \|", text, re.MULTILINE)
+    assert len(answers) == 9
+
+    def linked(names: set[str]) -> set[str]:
+        texts = [(site / name).read_text(encoding="utf-8") for name in names if name.endswith(".html")]
+        return names | {link for text in texts for link in re.findall(r'href="([^"#]+\.html)"', text)}
+
+    assert set(answers) <= linked(linked({FIRST}))
+    pictures = re.findall(r"\]\((pages/.*\.png)\)", text)
+    assert pictures and all((tutorial / picture).stat().st_size < 61_000 for picture in pictures)
 
 
 def test_the_pages_are_rolled_back_and_deleted_with_their_version(insurer: Path, tmp_path: Path) -> None:
