@@ -172,19 +172,24 @@ def test_neither_small_cells_are_shown_nor_those_from_which_one_follows(
     for name in ("received_count", "open_claims", "answers_count", "waiting_count", "static_count"):
         told = [r[name] for file in data.glob("*.csv") for r in rows_of(file) if r.get(name)]
         assert all(int(count) >= fewest for count in told), name
-    # Of the branches of a measure, two are left out or none; else the one would be the company less the others.
-    path, hidden = str((insurer / "warehouse" / "current.duckdb").resolve()), 0
+    # Of the parts of a cut, two are left out or none; else the one would be the company less the others.
+    path = str((insurer / "warehouse" / "current.duckdb").resolve())
     with duckdb.connect(path, read_only=True) as con:
-        latest = con.sql(
-            "SELECT kpi, basis, cut, segment, n FROM marts.kpi_latest WHERE n > 0 AND cut = 'product_line'"
-            " AND value IS NOT NULL AND period = (SELECT max(period) FROM kpi.monthly)"
+        newest = con.sql(
+            "SELECT kpi, basis, segment, n, CAST(period AS VARCHAR) FROM kpi.monthly"
+            " WHERE n > 0 AND cut = 'product_line' AND period = (SELECT max(period) FROM kpi.monthly)"
         ).fetchall()
-    cells: dict[tuple[str, str], dict[str, int]] = {}
-    for kpi, basis, _, segment, n in latest:
-        cells.setdefault((kpi, basis), {})[segment] = n
-    for (kpi, basis), segments in cells.items():
-        shown = {r["segment"] for r in rows_of(data / f"kpi-{kpi}-segments.csv")
-                 if r["cut"] == "product_line" and r["basis"] == basis}  # fmt: skip
+    cells: dict[tuple[str, str, str], dict[str, int]] = {}
+    for kpi, basis, segment, n, month in newest:
+        cells.setdefault((kpi, basis, month), {})[segment] = n
+    hidden = 0
+    for (kpi, basis, month), segments in cells.items():
+        rows = rows_of(data / f"kpi-{kpi}-segments.csv")
+        shown = {
+            r["segment"]
+            for r in rows
+            if (r["cut"], r["basis"], r["period"]) == ("product_line", basis, month)
+        }
         left_out = segments.keys() - shown
         assert len(left_out) != 1 or len(segments) == 1 or min(segments.values()) >= fewest, (
             kpi,
