@@ -86,8 +86,8 @@ def _complete_month(version: Path) -> date | None:
 
 
 def _rows(version: Path, sql: str) -> pl.DataFrame:
-    """The rows of a query; nothing where an old version has no such table."""
+    """The rows of a query; nothing where an old version has no such table, or cannot be read."""
     try:
         return read_published(version, sql)
-    except duckdb.CatalogException:
+    except duckdb.Error:
         return pl.DataFrame()

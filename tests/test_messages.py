@@ -69,6 +69,7 @@ SAMPLES = {
     "unknown key": mistake(project("monhts: 3\n"), "there is no such key", "yml:3: monhts", "there is no such key"),
     "value out of range": mistake(project("months: 0\n"), "greater than or equal to 1", "yml:3: months", "1"),
     "market": mistake(project("market: {complaints: 3}\n"), "is a feed now", "market:", "deliver market_values"),
+    "nobody to tell": mistake(project("notify: {to: [{}]}\n"), "url_file", "yml:3: notify.to", "write url_env"),
     "time zone": mistake(
         project("time_zone: Mars/Olympus\n"), "unknown time zone", "policypulse.yml:3: time_zone", "Europe/Berlin"
     ),
@@ -144,6 +145,7 @@ SAMPLES = {
 # Messages of a run, which takes its time: more than one in a run, or by the tests of their room.
 # The test that reads the message of an error, and words by which it is found there.
 TOLD_ELSEWHERE = {
+    "CannotAnswer": ("tests/orchestration/test_mcp.py", "there is no KPI"),
     "CannotAdd": ("tests/orchestration/test_first_mapping.py", "feeds.complaints is mapped already"),
     "CalendarGap": ("tests/orchestration/test_calendar.py", "said.text"),
     "LandingZoneDamaged": ("tests/warehouse/test_store.py", "LandingZoneDamaged, match"),

@@ -89,6 +89,8 @@ def _execute(launch: Launch) -> tuple[str, str | None]:
 
 def _told(launch: Launch, run_id: str) -> list[str]:
     """Send the message of the run, if somebody wants one; returns whom it did not reach."""
+    if launch.project.file.notify is None:
+        return []
     import dagster as dg
 
     from orchestration.notify import told_of
