@@ -3,11 +3,15 @@
 What product code does not reach and is not named here goes.
 """
 
+from jinja2 import Environment
+
 from orchestration import cli, definitions, event_log
+from orchestration.pages.where_we_stand import Standing, Tile
 from simulation.hazards import ClaimType
 from transforms.composite import weighting_methods
-from transforms.settings import ClaimSettings, ComplaintSettings
+from transforms.settings import ClaimSettings, ComplaintSettings, ServiceSettings
 from transforms.statistics import expert_weights
+from transforms.targets import Target
 from transforms.units import Unit
 from warehouse.landing.land import Load
 
@@ -43,3 +47,13 @@ Load.rows_taken_back
 deadline
 net_promoter
 term_share
+
+# What templates of pages read.
+Standing.tiles
+Standing.sparks
+Tile.spark
+Environment.globals
+
+# What the switch of a definition version names, and what rows of targets are made of.
+ServiceSettings.delivery_name
+Target.corridor

@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from transforms.exactness import steady_mean, steady_sum
 from transforms.statistics.intervals import finite
 
 Array = NDArray[np.float64]
@@ -55,7 +56,7 @@ def chart_limits(points: pl.LazyFrame, series: Sequence[str]) -> pl.LazyFrame:
             _ratio=finite(events / exposure),
             _constant=pl.when(is_share).then(1.0).otherwise(finite(constant)),
             _moving_range=_moving_range(value, series),
-            _mean=_over_baseline(value).mean().over(series),
+            _mean=steady_mean(_over_baseline(value)).over(series),
         )
         .with_columns(
             centre=pl.when(is_xmr).then("_mean").otherwise(pl.col("_ratio") * pl.col("_constant")),
@@ -83,13 +84,13 @@ def _over_baseline(values: pl.Expr) -> pl.Expr:
 
 
 def _baseline_sum(values: pl.Expr, series: Sequence[str]) -> pl.Expr:
-    return _over_baseline(values).sum().over(series)
+    return steady_sum(_over_baseline(values)).over(series)
 
 
 def _moving_range(values: pl.Expr, series: Sequence[str]) -> pl.Expr:
     """Mean absolute step between neighbours of the baseline."""
     kept = _over_baseline(values)
-    return (kept - kept.shift(1)).abs().mean().over(series) * pl.col("inflation")
+    return steady_mean((kept - kept.shift(1)).abs()).over(series) * pl.col("inflation")
 
 
 def _chance_sigma(is_share: pl.Expr) -> pl.Expr:
