@@ -79,8 +79,9 @@ def test_answers_are_what_is_published_and_nothing_is_made_up(insurer: Path):
     assert "no sum and no quotient" in median["together"]["why_not"]
     assert len(trend["months"]) == 6
     assert set(two) <= {row["segment"] for row in compared["segments"]}
-    (index,) = {row["index_after"] - row["index_before"] for row in moved["parts"]}
-    assert sum(row["contribution_points"] for row in moved["parts"]) == pytest.approx(index, abs=1e-9)
+    parts = [row for row in moved["parts"] if row["framework"] == "example_life"]
+    (index,) = {row["index_after"] - row["index_before"] for row in parts}
+    assert sum(row["contribution_points"] for row in parts) == pytest.approx(index, abs=1e-9)
     assert f"there is no KPI {SHARE[:-1]}" in unknown
     assert "write it as 2025-12" in no_month
     assert "has no record of B' OR true --" in nowhere
