@@ -28,6 +28,7 @@ fetched.cursor_fetch_strategy
 fetched.statement
 
 # Asked for by a name in a text: switches of definitions, figures of units and of simulated claims, columns of loads.
+Target.corridor
 ClaimSettings.small_name
 ComplaintSettings.sales_name
 ComplaintSettings.assessment_name

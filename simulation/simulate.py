@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from simulation import feeds, hazards
+from simulation.actions import action_rows, action_truth, target_rows
 from simulation.applications import application_rows, applications
 from simulation.applications_truth import applications_truth
 from simulation.audits import audit_rows, audit_truth, audits
@@ -189,6 +190,7 @@ class _Draw:
             self.rng("complaint words"),
         )
         self.write_texts(rows.select("id", "receivedOn", "text"))
+        self.write_actions(rows.select("id", "receivedOn"))
         cause = causes(self.complaints, self.rng("complaint causes"))
         self.learn(cause_truth(self.complaints, cause, self.window, self.org))
         rows = with_handling(
@@ -197,6 +199,12 @@ class _Draw:
         delivery = deliver(rows, feeds.COMPLAINTS, self.window, self.rng("complaints mess"))
         file = feeds.write_ndjson(delivery, feeds.COMPLAINTS, self.folder / "complaints.ndjson")
         self.record("complaints", [file], delivery.amounts)
+
+    def write_actions(self, complaints: pl.DataFrame) -> None:
+        self.truth["actions"] = action_truth(self.truth["kpis"], self.window, self.org)
+        rows = action_rows(complaints, self.window, self.org, self.rng("actions"))
+        rows.write_csv(self.folder / "actions.csv")
+        target_rows(self.window).write_csv(self.folder / "targets.csv")
 
     def write_texts(self, complaints: pl.DataFrame) -> None:
         """What customers write besides; some of the posts repeat `complaints` (id, receivedOn, text)."""
@@ -287,7 +295,7 @@ class _Draw:
     def write_reference(self) -> None:
         org_units(self.org).write_csv(self.folder / "org_units.csv")
         questions().write_csv(self.folder / "survey_questions.csv")
-        for feed in ("org_units", "survey_questions", "exposures"):
+        for feed in ("org_units", "survey_questions", "exposures", "actions", "targets"):
             rows = len(pl.read_csv(self.folder / f"{feed}.csv"))
             amounts = {"rows_written": rows, "rows_rejected": {}, "distinct_keys": rows}
             self.record(feed, [f"{feed}.csv"], amounts)
@@ -348,6 +356,7 @@ def _about(window: Window, policies: int, seed: int) -> dict:
             "realised": "Exact counts of this draw, before mess.",
             "texts": "Alpha of two sorters that err at random, posts that repeat a complaint, matters and cues of "
             "messages.",
+            "actions": "Expected change of a KPI, less that of the other branches, by actions that changed something.",
             "personal": "What stands in texts of each feed that no table of the warehouse may show.",
             "feeds": "Amounts of mess. Rejected rows are faulty copies of good rows; corrected rows follow their "
             "wrong first version; nothing true is lost except rows recorded after the as-of date. Distinct keys of "

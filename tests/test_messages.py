@@ -70,6 +70,18 @@ SAMPLES = {
     "value out of range": mistake(project("months: 0\n"), "greater than or equal to 1", "yml:3: months", "1"),
     "market": mistake(project("market: {complaints: 3}\n"), "is a feed now", "market:", "deliver market_values"),
     "nobody to tell": mistake(project("notify: {to: [{}]}\n"), "url_file", "yml:3: notify.to", "write url_env"),
+    "target of no KPI": mistake(
+        project("targets: [{kpi: complaint_on_time_shar, target: 1}]\n"),
+        "there is no KPI complaint_on_time_shar",
+        "yml:3: targets",
+        "did you mean complaint_on_time_share",
+    ),
+    "target twice": mistake(
+        project("targets:\n- {kpi: complaint_on_time_share, target: 1}\n- {kpi: complaint_on_time_share, target: 2}\n"),
+        "of the same segment and year",
+        "targets.1",
+        "leave one of them out",
+    ),
     "time zone": mistake(
         project("time_zone: Mars/Olympus\n"), "unknown time zone", "policypulse.yml:3: time_zone", "Europe/Berlin"
     ),

@@ -285,3 +285,10 @@ def test_what_small_branches_are_shrunk_to_is_found_again(rows, truth):
     assert 0.92 <= share <= 0.98
     narrower = pl.col("shrunk_high") - pl.col("shrunk_low") < pl.col("ci_high") - pl.col("ci_low")
     assert held.select(narrower.mean()).item() > 0.9
+
+
+def test_the_effect_of_the_action_that_changed_something_is_within_its_interval(rows, truth):
+    (action, told), = truth["actions"].items()  # fmt: skip
+    found = rows(f"SELECT * FROM marts.actions WHERE action_id = '{action}'").row(0, named=True)
+    assert (found["kpi"], found["state"]) == (told["kpi"], "checked")
+    assert found["effect_low"] <= told["effect"] <= found["effect_high"]

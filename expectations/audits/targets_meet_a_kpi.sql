@@ -2,7 +2,7 @@
 A target of the feed or the project file names a KPI, basis, cut and segment that has no record: it is never held
 against a value. A code may be mistyped, or the basis be another (cohort where none is given).
 severity: warning
-tables: kpi.monthly
+tables: marts.targets
 */
 SELECT targets.kpi, targets.basis, targets.cut, targets.segment, targets.year, targets.source
 FROM core.targets AS targets

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
+from orchestration.pages.did_it_help import ACTION_COLUMNS, ACTIONS, ACTIONS_ORDER
 from orchestration.pages.edition import BRANCHES, Edition
 from orchestration.pages.lines import MULTIPLE, line
 from orchestration.pages.page import Page
@@ -34,18 +35,26 @@ WORST_FIRST = """
 MONTHS = f"""
     WITH shown AS ({
     shown_records(
-        "cut = {cut} AND (kpi || ' ' || basis) IN {headlines} "
+        "cut = {cut} AND ((kpi || ' ' || basis) IN {headlines} "
+        "OR (kpi, basis) IN (SELECT (kpi, basis) FROM marts.actions WHERE cut = {cut})) "
         "AND period > {month} - INTERVAL {months} MONTH AND period <= {month}"
     )
 })
     SELECT signals.segment, signals.kpi, signals.basis, signals.period, definitions.unit,
         CASE WHEN shown.is_shown THEN signals.value END AS value, signals.lower, signals.centre, signals.upper,
-        signals.is_signal, signals.is_good
+        signals.is_signal, signals.is_good, EXISTS (
+            FROM marts.actions AS actions WHERE actions.kpi = signals.kpi AND actions.basis = signals.basis
+                AND actions.cut = signals.cut AND actions.segment = signals.segment
+                AND date_trunc('month', actions.done_on) = signals.period
+        ) AS is_action
     FROM kpi.signals AS signals
     INNER JOIN shown
         ON shown.kpi = signals.kpi AND shown.basis = signals.basis AND shown.cut = signals.cut
         AND shown.segment = signals.segment AND shown.period = signals.period
     LEFT JOIN catalog.kpis AS definitions ON definitions.kpi = signals.kpi
+    WHERE (signals.kpi || ' ' || signals.basis) IN {{headlines}} OR (signals.kpi, signals.basis, signals.segment) IN (
+        SELECT (kpi, basis, segment) FROM marts.actions WHERE cut = {{cut}}
+    )
 """
 QUALITY = f"""
     SELECT segment, kpi, basis, CASE WHEN is_shown THEN n END AS n, n_excluded, n_undetermined, status
@@ -95,7 +104,7 @@ DISTANCE_COLUMNS = [
 ]  # fmt: skip
 MONTH_COLUMNS = [
     Column("kpi", "kpi_name"), Column("period", "month"), Column("value", "number", unit_from="unit"),
-    Column("is_signal", words="yes_no"),
+    Column("is_signal", words="yes_no"), Column("is_action", words="yes_no"),
 ]  # fmt: skip
 SCORE_COLUMNS = [
     Column("node", "node_of"), Column("score", "number", "score_0_100"), Column("grade"),
@@ -128,6 +137,7 @@ TABLES = {
     "scores": ("scores", SCORES, SCORE_COLUMNS, "framework, level, node"),
     "distances": ("distances", DISTANCES, DISTANCE_COLUMNS, WORST_FIRST.strip()),
     "months": ("months", MONTHS, MONTH_COLUMNS, "kpi, basis, period"),
+    "actions": ("actions", ACTIONS, ACTION_COLUMNS, ACTIONS_ORDER.strip()),
     "gaps": ("gaps", GAPS, GAP_COLUMNS, "abs(gap_points) DESC, dimension"),
     "surveys": ("surveys", SURVEYS, SURVEY_COLUMNS, "answers_count DESC NULLS LAST, stage"),
     "open_claims": ("open-claims", OPEN_CLAIMS, CLAIM_COLUMNS, "age_bucket"),

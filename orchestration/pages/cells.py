@@ -58,6 +58,8 @@ class Cells:
                 return escape(self._node_title(str(row["framework"]), str(value)))
             case "variation":
                 return self.variation(row)
+            case "assurance":
+                return self.assurance(value)
             case "sentence":
                 return self.sentence(row)
             case "segments":
@@ -116,6 +118,12 @@ class Cells:
         return Markup('<span class="icon {}">{}</span>').format(
             _variation(row), self._words.say(f"variation.{_variation(row)}")
         )
+
+    def assurance(self, value: str | None) -> Markup:
+        """Whether a target will be met if nothing changes; nothing without a target or limits."""
+        if value is None:
+            return Markup(numbers.NOTHING)
+        return Markup('<span class="icon {}">{}</span>').format(value, self._words.name("assurance", value))
 
     def sentence(self, row: Row) -> Markup:
         """A signal in words: what the reader sees, and what is usual."""

@@ -25,7 +25,8 @@ SPARK, MULTIPLE, WHOLE = Size(120, 32), Size(260, 90), Size(680, 200)
 def line(rows: Sequence[Mapping[str, Any]], size: Size) -> Markup:
     """A series (`value`, in order of time) within `lower` and `upper` about `centre`, where they are known.
 
-    A month without a value breaks the line. Signals are filled dots: class `bad`, `good` or `neutral`.
+    A month without a value breaks the line; one in which an action was done (`is_action`) is marked. Signals are
+    filled dots: class `bad`, `good` or `neutral`.
     """
     levels = [row[name] for row in rows for name in ("value", "lower", "upper") if row.get(name) is not None]
     if not levels:
@@ -54,6 +55,11 @@ def line(rows: Sequence[Mapping[str, Any]], size: Size) -> Markup:
         for name, kind in (("lower", "limit"), ("upper", "limit"), ("centre", "centre"))
         if path(name)
     )
+    done = "".join(
+        f'<path class="action" d="M{x(i)},0V{size.height}"/>'
+        for i, row in enumerate(rows)
+        if row.get("is_action")
+    )
     dots = "".join(
         f'<circle class="{_judged(row)}" cx="{x(i)}" cy="{y(row["value"])}" r="3"/>'
         for i, row in enumerate(rows)
@@ -61,7 +67,7 @@ def line(rows: Sequence[Mapping[str, Any]], size: Size) -> Markup:
     )
     return Markup(
         f'<svg class="line" viewBox="0 0 {size.width} {size.height}" width="{size.width}" height="{size.height}" '
-        f'aria-hidden="true">{limits}<path class="value" d="{path("value")}"/>{dots}</svg>'
+        f'aria-hidden="true">{done}{limits}<path class="value" d="{path("value")}"/>{dots}</svg>'
     )
 
 

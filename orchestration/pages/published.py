@@ -111,7 +111,9 @@ def _filled(sql: str, values: Mapping[str, Any]) -> str:
 
 
 def written(value: object) -> str:
-    """A value as SQL has it: a literal; of several, their list."""
+    """A value as SQL has it: a literal; of several, their list; of none NULL."""
+    if value is None:
+        return "NULL"
     if isinstance(value, date):
         return f"DATE {literal(value)}"
     if isinstance(value, bool | int | float):

@@ -20,6 +20,7 @@ from markupsafe import Markup
 from orchestration.pages.branch import branch_pages
 from orchestration.pages.cells import Cells
 from orchestration.pages.dictionary import dictionary
+from orchestration.pages.did_it_help import did_it_help
 from orchestration.pages.edition import Edition, Options
 from orchestration.pages.measure import measure_list, measure_pages
 from orchestration.pages.page import Page
@@ -85,6 +86,7 @@ def _pages(edition: Edition) -> Iterator[Page]:
     yield what_moved(edition)
     yield which_branches(edition)
     yield what_next(edition)
+    yield did_it_help(edition)
     yield trust(edition)
     yield dictionary(edition)
     yield measure_list(edition)

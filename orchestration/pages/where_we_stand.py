@@ -30,9 +30,15 @@ NODE_MONTHS = """
 """
 KPIS_NOW = """
     SELECT now.kpi, now.basis, now.value, now.unit, now.ci_low, now.ci_high, now.n, now.change_on_month,
-        now.change_on_year, signals.rule, signals.is_signal, signals.is_good, now.status
+        now.change_on_year, signals.rule, signals.is_signal, signals.is_good, aims.assurance, now.status
     FROM marts.kpi_trend AS now
     LEFT JOIN kpi.signals AS signals USING (kpi, basis, cut, segment, period)
+    LEFT JOIN (
+        SELECT kpi, basis, assurance FROM marts.targets WHERE cut = 'company' AND (year IS NULL OR year = year({month}))
+        QUALIFY row_number() OVER (
+            PARTITION BY kpi, basis ORDER BY source NOT IN ('feed', 'project'), year NULLS LAST, source
+        ) = 1
+    ) AS aims ON aims.kpi = now.kpi AND aims.basis = now.basis
     WHERE now.cut = 'company' AND now.period = {month} AND (now.kpi || ' ' || now.basis) IN {leaves}
         AND now.n >= {fewest}
     ORDER BY now.kpi, now.basis
@@ -145,7 +151,7 @@ def _standing(edition: Edition, framework: FrameworkShown) -> Standing:
 
 
 KPI_COLUMNS = [
-    Column("kpi", "kpi"), Column("variation", "variation"), Column("trend", "spark"),
+    Column("kpi", "kpi"), Column("variation", "variation"), Column("assurance", "assurance"), Column("trend", "spark"),
     Column("value", "number", unit_from="unit"), Column("ci_low", "interval", unit_from="unit"),
     Column("n", "number", "count"), Column("change_on_year", "points", unit_from="unit"),
     Column("status", words="status"),

@@ -151,7 +151,7 @@ CORE = {
     ),
     ("core.actions", "key_and_segments_filled"): one("core.actions", "region = NULL"),
     ("core.actions", "actions_none_lost"): one_less("core.actions"),
-    ("kpi.monthly", "targets_meet_a_kpi"): one("core.targets", "kpi = 'mood'"),
+    ("marts.targets", "targets_meet_a_kpi"): one("core.targets", "kpi = 'mood'"),
     ("core.audits", "key_and_segments_filled"): one("core.audits", "customer_segment = NULL"),
     ("core.audits", "passed_has_no_severity"): one("core.audits", "severity = 'major'", "is_passed"),
     ("core.audits", "audits_none_lost"): one_less("core.audits"),

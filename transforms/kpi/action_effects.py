@@ -41,6 +41,7 @@ EFFECTS: Columns = {
     "after_to": (pl.Date, "Last month of those after."),
     "months_after": (pl.Int64, "Months after."),
     "months_needed": (pl.Int64, "Months after with which it is judged, at least 3."),
+    "fewest_cases": (pl.Int64, "Cases of the month with the fewest, of those before and after."),
     "before": (pl.Float64, "Mean of the KPI's months before."),
     "before_low": (pl.Float64, "Lower end of its 95 % interval."),
     "before_high": (pl.Float64, "Upper end of its 95 % interval."),
@@ -161,7 +162,7 @@ def _beside_others(asked: pl.LazyFrame, kpi_monthly: pl.LazyFrame) -> pl.LazyFra
     )
     asked_of = asked.select("action_id", *SERIES, "opened_on", "done_on", "months_needed", "chosen_from")
     own_months = asked_of.join(
-        shown.select(*SERIES, "period", "value", "unit", "direction"), on=SERIES, how="inner"
+        shown.select(*SERIES, "period", "value", "unit", "direction", "n"), on=SERIES, how="inner"
     )
     others = (
         asked_of.select("action_id", *SERIES)
@@ -218,6 +219,7 @@ def _summed(months: pl.LazyFrame, side: str) -> pl.LazyFrame:
         pl.len().cast(pl.Int64).alias(f"months_{side}"),
         pl.col("period").min().alias(f"{side}_from"),
         pl.col("period").max().alias(f"{side}_to"),
+        pl.col("n").min().alias(f"{side}_fewest"),
         steady_mean(pl.col("value")).alias(side),
         steady_variance(pl.col("value")).alias(f"{side}_variance"),
         steady_mean(pl.col("others")).alias(f"others_{side}"),
@@ -235,6 +237,7 @@ def _with_effect(found: pl.LazyFrame) -> pl.LazyFrame:
     asked = found.with_columns(
         pl.col("months_before", "months_after").fill_null(0),
         good_side=sign,
+        fewest_cases=pl.min_horizontal("before_fewest", "after_fewest"),
         target_effect=pl.when((wanted * sign) > 0).then(wanted),
         compared_with=pl.col("part").replace_strict(
             {"between": "after_opening", "earlier": "before_trigger"}, default=None, return_dtype=pl.String

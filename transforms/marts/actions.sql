@@ -55,6 +55,7 @@ SELECT
     effects.after_to,  -- Last month after.
     effects.months_after,  -- Months after.
     effects.months_needed,  -- Months after with which it is judged.
+    effects.fewest_cases,  -- Cases of the month with the fewest, of those compared.
     effects.before,  -- Mean of the months before.
     effects.before_low,  -- Lower end of its 95 % interval.
     effects.before_high,  -- Upper end of its 95 % interval.

@@ -146,6 +146,7 @@ def test_hostile_names_are_shown_as_text(insurer: Path, tmp_path: Path) -> None:
         for table in ("kpi.monthly", "kpi.signals", "kpi.funnels", "marts.kpi_trend", "marts.kpi_latest"):
             con.execute(f"UPDATE {table} SET segment = ? WHERE segment = 'B001'", [hostile])
         con.execute("UPDATE marts.branch_ranking SET org_unit = ? WHERE org_unit = 'B001'", [hostile])
+        con.execute("UPDATE marts.actions SET title = ?", [hostile])
         con.execute("UPDATE kpi.titles SET title = ? WHERE kpi = 'claim_paid_share'", [hostile])
     write_site(copy, tmp_path / "site", "en", Options(hostile, fewest_cases=5, show_case_ids=False))
     for file in pages(tmp_path / "site"):
