@@ -14,9 +14,9 @@ from transforms.text_extra import unread
 
 HEADLINE = """
     SELECT period, framework, framework_version, node, level, score, grade, coverage, status FROM index.scores
-    WHERE cut = 'company' AND level <= 1
+    WHERE cut = 'company' AND level <= CASE WHEN framework = '{first}' THEN 1 ELSE 0 END
         AND period = (SELECT max(period) FROM index.scores WHERE cut = 'company' AND score IS NOT NULL)
-    ORDER BY framework, framework_version, level, node
+    ORDER BY framework <> '{first}', framework, framework_version, level, node
 """
 LACKING = "SELECT count(*), count(lacks) FROM catalog.kpis"
 
@@ -136,7 +136,9 @@ def _summarise(console: Console, launch: Launch, watcher: Any, failure: str | No
     console.print(lacks_line(read_published(current, LACKING).row(0)), soft_wrap=True)
     for line in (*most_unlocking(launch.project), *news_lines(news(watcher.version))):
         print_line(console, line)
-    headline = list(read_published(current, HEADLINE).iter_rows(named=True))
+    # Of the first framework with its parts, of others the index alone.
+    first = next((framework.code for framework in launch.project.settings.frameworks), "")
+    headline = list(read_published(current, HEADLINE.format(first=first)).iter_rows(named=True))
     console.print(
         headline_table(headline)
         if headline
