@@ -19,11 +19,15 @@ BRANCHES = "org_unit"
 
 @dataclass(frozen=True)
 class Options:
-    """What an insurer may choose: its name, the fewest cases a figure may stand for, whether case ids are shown."""
+    """What an insurer may choose: its name, the fewest cases a figure may stand for, whether case ids are shown.
+
+    Of several `frameworks` the first is the one that a reader sees first.
+    """
 
     insurer: str
     fewest_cases: int
     show_case_ids: bool
+    frameworks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ class Edition:
 
     @cached_property
     def frameworks(self) -> list[FrameworkShown]:
-        """The frameworks in force that have scored the company, in the order of their codes."""
+        """The frameworks in force that have scored the company, in the order of the project, others after them."""
         rows = self.published.rows(
             """
             SELECT framework, framework_version, title, specification, (
@@ -88,13 +92,15 @@ class Edition:
             FROM catalog.frameworks AS frameworks WHERE is_in_force ORDER BY framework, framework_version
             """
         )
-        return [
+        found = [
             FrameworkShown(
                 row["framework"], row["framework_version"], row["title"], row["month"], self._nodes(row)
             )
             for row in rows
             if row["month"]
         ]
+        order = {code: place for place, code in enumerate(self.options.frameworks)}
+        return sorted(found, key=lambda framework: order.get(framework.code, len(order)))
 
     def _nodes(self, row: Mapping[str, Any]) -> dict[str, Node]:
         tree = json.loads(row["specification"])

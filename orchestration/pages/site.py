@@ -48,7 +48,8 @@ class NotOurs(Exception):
 def options(project: Project) -> Options:
     """What the pages of a project show, as its file says."""
     asked = project.file.pages
-    return Options(project.file.insurer, asked.fewest_cases, asked.show_case_ids)
+    codes = tuple(framework.code for framework in project.settings.frameworks)
+    return Options(project.file.insurer, asked.fewest_cases, asked.show_case_ids, codes)
 
 
 def write_site(version: Path, folder: Path, language: Language, options: Options) -> int:
