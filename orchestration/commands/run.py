@@ -137,8 +137,8 @@ def _summarise(console: Console, launch: Launch, watcher: Any, failure: str | No
     for line in (*most_unlocking(launch.project), *news_lines(news(watcher.version))):
         print_line(console, line)
     # Of the first framework with its parts, of others the index alone.
-    first = next((framework.code for framework in launch.project.settings.frameworks), "")
-    headline = list(read_published(current, HEADLINE.format(first=first)).iter_rows(named=True))
+    leading = next((framework.code for framework in launch.project.settings.frameworks), "")
+    headline = list(read_published(current, HEADLINE.format(first=leading)).iter_rows(named=True))
     console.print(
         headline_table(headline)
         if headline
