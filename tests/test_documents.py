@@ -25,7 +25,7 @@ PAGES = sorted(
 ROOMS = [*sorted(path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0].isalpha()), ".ci"]
 QUOTED = re.compile(rf"`((?:{'|'.join(map(re.escape, ROOMS))})/[^` ]*)`")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
-OF_A_PROJECT = (".duckdb", "warehouse/scratch")
+OF_A_PROJECT = (".duckdb", "warehouse/scratch", "current-site/index.html")
 
 
 def named_paths(text: str) -> Iterator[str]:

@@ -5,7 +5,11 @@ import json
 import numpy as np
 import polars as pl
 import pytest
+from index_examples import close_branches, made
 from scipy import stats
+
+from transforms.index.influence import influence
+from transforms.index.rank_intervals import rank_intervals
 
 # Of its frameworks the insurer's own, which the regulator's evaluations stand beside.
 OWN = "framework = 'example_life'"
@@ -95,9 +99,20 @@ def test_a_branch_of_few_cases_without_a_failure_is_within_the_funnel(rows):
     assert set(likely["position"]) == {"within"}
 
 
-def test_robustness_is_empty_unless_asked_for(rows):
-    for table in ("rank_intervals", "score_intervals", "grade_probabilities", "influence", "sensitivity"):
-        assert rows(f"SELECT count(*) FROM index.{table}").item() == 0
+def test_robustness_says_how_sure_the_scores_of_the_company_are(rows):
+    for table in ("rank_intervals", "score_intervals", "grade_probabilities", "influence"):
+        assert rows(f"SELECT count(*) FROM index.{table}").item() > 0
+    shown = rows(
+        f"SELECT score, score_low, score_high FROM marts.index_trend WHERE cut = 'company' AND level = 0 AND {OWN}"
+    )
+    known = shown.drop_nulls()
+    assert known.height > shown.height / 2 and (known["score_low"] < known["score_high"]).all()
+
+
+def test_robustness_is_empty_unless_asked_for():
+    kpis, spec = close_branches()
+    for table in (rank_intervals, influence):
+        assert made(table, spec, kpi_monthly=kpis).collect().is_empty()
 
 
 def test_the_insurers_own_goalposts_leave_no_kpi_of_the_company_beyond_them(rows):

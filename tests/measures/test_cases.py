@@ -6,12 +6,13 @@ import polars as pl
 import pytest
 from conftest import policypulse, published
 
-from tests.kpi.books import KPIS
 from transforms.kpi.registry import registry
 from transforms.measures.case_measures import Quantile
 from transforms.measures.cases import has_cases, kpi_cases
+from transforms.settings import ComplaintSettings, Settings
 
-WITH_CASES = [kpi for kpi in KPIS.values() if has_cases(kpi)]
+COMPLAINTS = ComplaintSettings(mis_selling=("sales",), loss_assessment=("loss_assessment",))
+WITH_CASES = [kpi for kpi in registry(Settings(complaints=COMPLAINTS)) if has_cases(kpi)]
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +23,10 @@ def tables(insurer) -> dict[str, pl.DataFrame]:
 
 # What the insurer does not record, or has too few months of.
 WITHOUT_VALUES = {
+    "application_decided_by_system_rescinded_share",
+    "perceived_application_score",
+    "perceived_complaint_score",
+    "perceived_presale_score",
     "claim_registered_within_72_hours_share",
     "complaint_index_ratio",
     "lapse_reinstated_within_730_days_share",
