@@ -236,6 +236,10 @@ CORE = {
         "marts.case_timeline", "'K' AS case_id, 'decided' AS event, FALSE AS is_breached", 2
     ),
     ("marts.case_timeline", "breached_has_limit"): placed("marts.case_timeline", "TRUE AS is_breached"),
+    ("marts.restatements", "grain_unique"): placed(
+        "marts.restatements", "'k' AS measure, 'correction' AS why, DATE '2024-05-01' AS period", 2
+    ),
+    ("marts.restatements", "why_known"): placed("marts.restatements", "'k' AS measure, 'somehow' AS why"),
     ("marts.service_recovery", "grain_unique"): placed(
         "marts.service_recovery", "'satisfaction_score' AS measure, DATE '2024-05-01' AS period", 2
     ),
