@@ -1,7 +1,7 @@
 """From which columns each column is made, read from the SQL models and the transforms' declarations.
 
 SQL is resolved column by column with sqlglot; of a Polars transform the declaration tells the tables, and the
-columns by name.
+columns by name where its keys divide what it reads, so that rows carry their columns through.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,8 +35,10 @@ def column_lineage(graph: Mapping[str, Node], schemas: Schemas) -> list[tuple[st
 def _of_transform(model: Transform, schemas: Schemas) -> list[tuple[str, str, str, str | None]]:
     rows: list[tuple[str, str, str, str | None]] = []
     sources = (*model.reads.values(), *model.broadcast.values())
+    # Without keys a row is made of all rows of all frames, and a column of the same name is another thing.
+    carries = bool(model.keys) or len(model.reads) == 1
     for column in model.columns:
-        named = [table for table in sources if column in schemas.get(table, {})]
+        named = [table for table in sources if carries and column in schemas.get(table, {})]
         rows += [(model.writes, column, table, column) for table in named]
         rows += [] if named else [(model.writes, column, table, None) for table in sources]
     return rows

@@ -143,7 +143,7 @@ def test_own_kpis_are_records_like_ours_and_leaves_of_an_own_index(published):
     assert scored.fetchall()[0][0] >= 3
     of_own = """
         SELECT DISTINCT source_table FROM catalog.column_lineage
-        WHERE table_name = 'kpi.monthly' AND column_name = 'definition_version'
+        WHERE table_name = 'kpi.monthly' AND column_name = 'kpi'
     """
     assert ("core.decisions",) in published.sql(of_own).fetchall()
 
