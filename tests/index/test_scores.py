@@ -91,6 +91,12 @@ def test_a_missing_kpi_is_renormalised_and_coverage_tells():
     assert row["status"] == "ok"
 
 
+def test_an_index_that_misses_nothing_is_covered_exactly():
+    """Whatever the weights add up to in floats: 0.7 + 0.2 + 0.1 is less than 1."""
+    row = of(made(scores, flat({"a": 7, "b": 2, "c": 1}), kpi_monthly=scored(a=80, b=60, c=70)))
+    assert row["coverage"].to_list() == [1.0]
+
+
 def test_two_thirds_of_a_parent_are_enough_and_less_is_not():
     equal = flat({"a": 1, "b": 1, "c": 1}, coverage={"index": 0})
     assert index(scored(a=60, b=90, c=None), equal) == pytest.approx([75])

@@ -63,6 +63,6 @@ def test_the_evaluation_scores_as_worked_out_by_hand(rows, name: str):
         f"SELECT score, coverage FROM index.scores WHERE {of_month} AND level = 0 "
         f"AND framework = 'cn_service_evaluation_2015_{name}'"
     )
-    assert found["coverage"].item() == pytest.approx(1)
+    assert found["coverage"].item() == 1
     assert found["score"].item() == pytest.approx(mean(parts), abs=1e-9)
     assert 0 < found["score"].item() < 100

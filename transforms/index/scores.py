@@ -11,7 +11,7 @@ from transforms.composite.banding import banded, capped, grade_names
 from transforms.composite.columns import UNIT, UNIT_COLUMNS, VERSION, VERSION_COLUMNS
 from transforms.composite.evaluate import Evaluation, with_windows
 from transforms.composite.node_rows import evaluated_rows, node_rows
-from transforms.exactness import compared
+from transforms.exactness import compared, published
 from transforms.framework import GradeCap
 from transforms.model import Columns, transform
 from transforms.settings import Settings
@@ -63,7 +63,7 @@ def scores(
 
 def _rows(kpis: pl.DataFrame, evaluation: Evaluation) -> pl.DataFrame:
     return node_rows(evaluation).with_columns(
-        coverage=pl.Series(evaluation.coverage.ravel()), grade=_grades(kpis, evaluation)
+        coverage=published(pl.lit(pl.Series(evaluation.coverage.ravel()))), grade=_grades(kpis, evaluation)
     )
 
 
