@@ -27,4 +27,4 @@ def test_the_published_file_answers(sql: str, rows: Callable[[str], pl.DataFrame
 
 
 def test_there_is_a_query_for_each_stage_of_the_journey() -> None:
-    assert len(QUERIES) >= 30
+    assert len(QUERIES) >= 35

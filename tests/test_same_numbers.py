@@ -11,9 +11,11 @@ import sys
 from pathlib import Path
 
 import polars as pl
-from conftest import ROOT, policypulse
+from conftest import ROOT, policypulse, published
 from polars.testing import assert_frame_equal
 from test_whole_run import current, tables
+
+from transforms.graph import sql_models
 
 COMPUTED = ("core.", "kpi.", "index.", "marts.")
 # What was published when is of the run, not of the input.
@@ -120,6 +122,8 @@ def test_six_nights_in_any_order_give_the_same_tables_as_all_at_once(tmp_path):
     told = tables(current(nights))
     assert_restated_as_the_ledger_has_it(told["marts.restatements"], told["kpi.history"])
     assert tables(current(at_once))["marts.restatements"].is_empty()
+    (example,) = (model.example for model in sql_models() if model.name == "marts.restatements")
+    assert published(nights, example).height > 0
 
 
 def assert_restated_as_the_ledger_has_it(restated: pl.DataFrame, ledger: pl.DataFrame) -> None:

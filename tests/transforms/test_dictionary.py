@@ -86,8 +86,9 @@ def test_promises_and_packs_of_a_project_are_in_its_dictionary():
 )
 def test_the_example_query_of_every_mart_gives_rows(insurer, model):
     """As it stands in the dictionary and in the catalogue of the published simulated insurer."""
-    # In the first version nothing is told otherwise than before.
-    assert published(insurer, model.example).height > 0 or model.name == "marts.restatements"
+    # A first version tells nothing otherwise than before: that example is asked after six nights, in test_same_numbers.
+    if model.name != "marts.restatements":
+        assert published(insurer, model.example).height > 0
     listed = published(insurer, f"SELECT example FROM catalog.tables WHERE table_name = '{model.name}'")
     assert listed.item() == model.example
     assert model.example in (FOLDER / "marts.md").read_text(encoding="utf-8")
