@@ -15,11 +15,13 @@ from orchestration.pages.published import Column, Row, Table
 ADDRESS = "index.html"
 MONTHS_SHOWN = 24
 NOW = """
-    SELECT node, level, score, score_low, score_high, grade, change_on_month, change_on_year, coverage, signal
-    FROM marts.index_trend
-    WHERE framework = {framework} AND framework_version = {version} AND cut = 'company' AND period = {month}
-        AND node IN {nodes}
-    ORDER BY level, node
+    SELECT now.node, now.level, now.score, now.score_low, now.score_high, now.grade, now.change_on_month,
+        now.change_on_year, now.coverage, signals.rule, signals.is_signal, signals.is_good
+    FROM marts.index_trend AS now
+    LEFT JOIN index.signals AS signals USING (framework, framework_version, node, cut, segment, period)
+    WHERE now.framework = {framework} AND now.framework_version = {version} AND now.cut = 'company'
+        AND now.period = {month} AND now.node IN {nodes}
+    ORDER BY now.level, now.node
 """
 NODE_MONTHS = """
     SELECT period, node, value, centre, lower, upper, is_signal, is_good, rule
@@ -101,7 +103,7 @@ def _standing(edition: Edition, framework: FrameworkShown) -> Standing:
     columns = [
         Column("node", "part"), Column("score", "number", "score_0_100"), Column("grade"),
         Column("change_on_month", "points", "score_0_100"), Column("change_on_year", "points", "score_0_100"),
-        Column("coverage", "number", "share"), Column("signal", words="signals"),
+        Column("coverage", "number", "share"), Column("variation", "variation"),
     ]  # fmt: skip
     suffix = "" if framework is edition.frameworks[0] else f"-{framework.code}"
     now = published.table(f"parts-now{suffix}", NOW, columns, nodes=[node.code for node in shown], **asked)
