@@ -166,7 +166,8 @@ def check(
     laws: Annotated[
         bool,
         typer.Option(
-            "--laws", help="Also put your own transforms to the law of keys, on data drawn at random."
+            "--laws",
+            help="Also put your own transforms to the laws of keys and of the clock, on data drawn at random.",
         ),
     ] = False,
 ) -> None:

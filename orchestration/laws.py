@@ -1,10 +1,12 @@
-"""`policypulse check --laws`: a project's own transforms, put to the law of keys on tables drawn at random.
+"""`policypulse check --laws`: a project's own transforms, put to the laws of keys and of the clock on drawn tables.
 
-What the law is and how it is tried is `transforms/laws.py`; tables are drawn by `drawn_tables.py`, the same each time.
+What the laws are and how they are tried is `transforms/laws.py`; tables are drawn by `drawn_tables.py`, the same each
+time.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 import polars as pl
 
@@ -13,11 +15,13 @@ from orchestration.empty_warehouse import schemas_of
 from orchestration.models import line_of_error, models
 from orchestration.project import Project
 from transforms.graph import Node
-from transforms.laws import broken_by, made
+from transforms.laws import Frames, broken_by, late_by, made
 from transforms.model import Transform
 
 SEEDS = range(20)
 ROWS = 150
+# Three days each: a key whose rows are the same on the first and the last has them on the second.
+DAYS_BEFORE = ((240, 233, 210), (60, 30, 0), (9, 8, 7))
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,13 @@ def tried(project: Project) -> Iterator[Tried]:
         yield _tried(node, node.model, graph, schemas, project)
 
 
+def _late(
+    model: Transform, by_key: Frames, whole: Frames, project: Project, before: tuple[int, ...]
+) -> str | None:
+    days = [AS_OF - timedelta(days=ago) for ago in before]
+    return late_by(model, by_key, whole, days=days, settings=project.settings)
+
+
 def _tried(
     node: Node,
     model: Transform,
@@ -56,11 +67,14 @@ def _tried(
         try:
             rows += made(model, {**by_key, **whole}, as_of=AS_OF, settings=settings).height
             broken = broken_by(model, by_key, whole, as_of=AS_OF, settings=settings, seed=seed)
+            late = [_late(model, by_key, whole, project, before) for before in DAYS_BEFORE if model.keys]
         except Exception as error:
             return Tried(
                 node.name, f"{line_of_error(error, project.own, node.place)}: {node.name} raises {error}", ""
             )
         if broken:
             return Tried(node.name, f"{node.place}: {node.name} breaks the law of keys: {broken}", "")
+        if said := next(filter(None, late), None):
+            return Tried(node.name, f"{node.place}: {node.name} breaks the law of the clock: {said}", "")
     divided = f"divided by {', '.join(model.keys)}" if model.keys else "not divided, for it names no keys"
     return Tried(node.name, None, f"{rows:,} rows of {len(SEEDS)} drawn inputs, {divided}")

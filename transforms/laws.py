@@ -1,9 +1,12 @@
-"""The laws that every transform keeps, put to the test on tables that are given: parts by key make the whole.
+"""The laws that every transform keeps, put to the test on tables that are given.
+
+The law of keys: parts by key make the whole. The law of the clock: where nothing new is known, what is the same on two
+days was the same on every day between them.
 
 Which tables these are is for whoever asks (`orchestration/drawn_tables.py` draws them); nothing is drawn or read here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import polars as pl
@@ -55,6 +58,35 @@ def broken_by(
         said = " ".join(str(error).split())
         return f"two parts of its input by {', '.join(model.keys)} do not make the table that the whole makes: {said}"
     return None
+
+
+def late_by(
+    model: Transform, by_key: Frames, whole: Frames, *, days: Sequence[date], settings: Settings
+) -> str | None:
+    """How a transform breaks the law of the clock on these frames; None if it keeps it.
+
+    `days` are three in their order: a key whose rows are the same on the first and the last has them on the second.
+    """
+    first, between, last = (
+        made(model, {**by_key, **whole}, as_of=day, settings=settings).sort(model.grain) for day in days
+    )
+    moved = keys_that_differ(model, first, last)
+    resting = [table.join(moved, on=model.keys, how="anti", nulls_equal=True) for table in (first, between)]
+    restless = keys_that_differ(model, *resting)
+    if restless.is_empty():
+        return None
+    key = ", ".join(f"{name} {value}" for name, value in restless.row(0, named=True).items())
+    return f"the rows of {key} are the same on {days[0]} and {days[2]}, and others on {days[1]}"
+
+
+def keys_that_differ(model: Transform, one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
+    """The keys of which two tables of a transform do not have the same rows."""
+    every = list(model.columns)
+    only = [
+        a.join(b, on=every, how="anti", nulls_equal=True).select(model.keys)
+        for a, b in ((one, other), (other, one))
+    ]
+    return pl.concat(only).unique()
 
 
 def made_of_nothing(

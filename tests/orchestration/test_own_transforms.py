@@ -74,6 +74,16 @@ def test_a_transform_that_looks_at_other_keys_breaks_the_law(written) -> None:
     assert result.broken and f"{NAME}.py:9: core.first_answers breaks the law of keys" in result.broken
 
 
+def test_a_transform_that_depends_on_the_day_of_the_week_breaks_the_law_of_the_clock(written) -> None:
+    moody = MODULE.replace("(cases: pl.LazyFrame)", "(cases: pl.LazyFrame, as_of)").replace(
+        "waited_days=waited", "waited_days=waited + (as_of.weekday() == 5)"
+    )
+    found = written(moody)
+    assert problems(found) == []
+    (result,) = tried(found)
+    assert result.broken and f"{NAME}.py:9: core.first_answers breaks the law of the clock" in result.broken
+
+
 RETURNED = '    return cases.select("complaint_id", waited_days=waited).drop_nulls()'
 ROW = "    return pl.LazyFrame({'complaint_id': ['x'], 'waited_days': [1]})"
 # What is written wrong: what stands there and what for it, the line told and what is said.

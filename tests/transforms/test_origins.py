@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.drawn_tables import AS_OF
-from tests.transforms.test_law_of_keys import TRANSFORMS, drawn, schemas
+from tests.transforms.test_laws import TRANSFORMS, drawn, schemas
 from transforms.kpi.declared_needs import asked_of_feeds
 from transforms.measures.needs import SETTING
 from transforms.model import Transform

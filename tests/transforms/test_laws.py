@@ -1,11 +1,12 @@
-"""The law of keys, for every registered transform: a partition of the input by the keys is one of the output.
+"""The laws of every registered transform: parts by key make the whole, and what rests between two days rests all along.
 
-Whoever runs a transform on a month, a hash bucket or an executor relies on it; a wrong declaration gives wrong
-rows without an error.
+Whoever runs a transform on a month, a hash bucket or an executor, or makes in a night only what has changed, relies on
+them; who breaks one gets wrong rows without an error.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
@@ -16,7 +17,7 @@ from orchestration.drawn_tables import AS_OF, Drawn
 from orchestration.empty_warehouse import schemas_of
 from orchestration.models import models
 from orchestration.project import shipped_frameworks
-from transforms.laws import broken_by, made, made_of_nothing
+from transforms.laws import broken_by, late_by, made, made_of_nothing
 from transforms.model import Transform
 from transforms.settings import (
     ClaimSettings,
@@ -44,6 +45,8 @@ SETTINGS = Settings(
     ),
 )
 TRANSFORMS = {name: node.model for name, node in models().items() if isinstance(node.model, Transform)}
+# Facts are made anew by key, whatever is counted of them whole.
+FACTS = [name for name, model in TRANSFORMS.items() if model.keys and name.startswith("core.")]
 DIVIDED = [name for name, model in TRANSFORMS.items() if model.keys]
 ROWS = 150
 
@@ -65,6 +68,19 @@ def test_parts_by_key_make_the_whole(name, schemas, seed):
     model = TRANSFORMS[name]
     by_key, whole = drawn(schemas, seed).reads(model)
     assert broken_by(model, by_key, whole, as_of=AS_OF, settings=SETTINGS, seed=seed) is None
+
+
+@pytest.mark.parametrize("name", FACTS)
+@settings(max_examples=3)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    ahead=st.integers(-330, 0),
+    days=st.lists(st.integers(1, 200), min_size=2, max_size=2, unique=True),
+)
+def test_what_rests_between_two_days_rests_all_along(name, schemas, seed, ahead, days):
+    by_key, whole = drawn(schemas, seed, rows=60).reads(TRANSFORMS[name])
+    three = [AS_OF + timedelta(days=ahead + later) for later in (0, *sorted(days))]
+    assert late_by(TRANSFORMS[name], by_key, whole, days=three, settings=SETTINGS) is None
 
 
 @pytest.mark.parametrize("name", DIVIDED)
@@ -90,3 +106,21 @@ def test_a_wrong_key_is_caught(schemas):
     rest = {**{name: frame for name, frame in by_key.items() if name != "events"}, **whole}
     told = broken_by(model, only_events, rest, as_of=AS_OF, settings=SETTINGS, seed=1)
     assert told and "two parts of its input by event_id do not make the table" in told
+
+
+def test_what_only_some_days_say_is_caught(schemas):
+    """Claims that are small on Mondays alone are the same on two Sundays, and others between."""
+
+    def moody(
+        *, events: pl.LazyFrame, cases: pl.LazyFrame, calendar: pl.LazyFrame, as_of: date, settings: Settings
+    ):
+        rows = claims.function(events=events, cases=cases, calendar=calendar, as_of=as_of, settings=settings)
+        return rows.with_columns(is_small_claim=pl.lit(as_of.weekday() == 0))
+
+    claims = TRANSFORMS["core.claims"]
+    by_key, whole = drawn(schemas, 1).reads(claims)
+    sunday = date(2026, 3, 1)
+    days = [sunday, sunday + timedelta(days=1), sunday + timedelta(days=7)]
+    assert late_by(claims, by_key, whole, days=days, settings=SETTINGS) is None
+    told = late_by(replace(claims, function=moody), by_key, whole, days=days, settings=SETTINGS)
+    assert told and "are the same on 2026-03-01 and 2026-03-08, and others on 2026-03-02" in told
