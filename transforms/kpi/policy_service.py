@@ -46,8 +46,9 @@ def _delivery_limit(settings: Settings) -> dict[str, Any]:
     longest = rules.delivery_days * 7 // 5 + HOLIDAYS_DAYS if business else rules.delivery_days
     return {
         "title": f"Policies that reached the customer within {days} of issue (保单送达率)",
-        "definition": f"Policies issued in the month that the customer received or opened within {days} after the "
-        "issue, among those of which it is known: those not delivered are late once older, undetermined before.",
+        "definition": f"Policies that the customer received or opened within {days} after the issue, among those of "
+        "which it is known: those not delivered are late once older, undetermined before. A period has those whose "
+        "last day fell in it, so that all of them are known when it ends.",
         "horizon_days": longest,
         **({"switch": "service.delivery_name"} if rules != ServiceSettings() else {}),
     }
@@ -57,10 +58,10 @@ def _free_look(settings: Settings) -> dict[str, Any]:
     """What follows from the free look where policies say none."""
     rules = settings.service
     return {
-        "definition": "Policies of more than a year issued in the month whose buyer was reached by a call-back by the "
-        "end of the free look, among those of which it is known. The free look is that of the policy, else of "
-        f"{rules.free_look_days} days; it begins with the receipt of the policy, or with its issue where no receipt "
-        "is recorded. Policies cancelled before a call stay in.",
+        "definition": "Policies of more than a year whose buyer was reached by a call-back by the end of the free "
+        "look, among those of which it is known; a period has those whose free look ended in it. The free look is "
+        f"that of the policy, else of {rules.free_look_days} days; it begins with the receipt of the policy, or with "
+        "its issue where no receipt is recorded. Policies cancelled before a call stay in.",
         **({"switch": "service.free_look_name"} if rules.free_look_name else {}),
     }
 
@@ -73,12 +74,13 @@ DELIVERY = (
         measure=Deadline("issued_on", "delivered_on", due_on="delivery_due_on"),
         unit="share",
         direction=1,
-        dates={"cohort": "issued_on"},
+        dates={"cohort": "issued_on", "period": "delivery_due_on"},
         population=pl.col("is_to_be_delivered"),
         minimum=30,
         source=f"{EVALUATION}: 保单送达率 {OURS}; a third-party copy says 10 working days",
         formula="in time / (in time + late)",
-        counts="policies by the month of issue, those left out whose deliveries were all called off",
+        counts="policies by the month of issue, or of the last day in time; those left out whose deliveries were all "
+        "called off",
         by_rules=_delivery_limit,
         example=Example(
             "delivered on days 3, 15 and 16 after the issue; not delivered for 28 days and for 11",
@@ -135,13 +137,13 @@ CALLBACK = (
         measure=Deadline("issued_on", "called_back_on", due_on="callback_due_on"),
         unit="share",
         direction=1,
-        dates={"cohort": "issued_on"},
+        dates={"cohort": "issued_on", "period": "callback_due_on"},
         population=pl.col("is_to_be_called_back"),
         horizon_days=CALLBACK_DAYS,
         minimum=30,
         source=f"{EVALUATION}: 电话回访成功率 {OURS}; long policies are called back within the free look",
         formula="reached in time / (reached in time + not)",
-        counts="policies of more than a year by the month of issue",
+        counts="policies of more than a year by the month of issue, or of the last day of the free look",
         by_rules=_free_look,
         example=Example(
             "free looks that end 15 days after the receipt: reached on their last day, reached a day late, never "
@@ -335,13 +337,13 @@ OBJECTION = (
         needs=("completed_on=",),
         unit="share",
         direction=1,
-        dates={"cohort": "ordered_on"},
+        dates={"cohort": "ordered_on", "period": "completed_on"},
         horizon_days=HANDLING_DAYS,
         source=f"{EVALUATION}: 承保理赔查询异议处理率 {OURS}",
-        definition="Objections of the month that were resolved by the as-of date; those that customers took back are "
-        "on neither side.",
-        formula="resolved / (received − taken back)",
-        counts="objections by the month of receipt",
+        definition="Objections of the month that were resolved by the as-of date; a period has those that ended in it, "
+        "one way or the other. Those that customers took back are on neither side.",
+        formula="resolved / (received, or ended − taken back)",
+        counts="objections by the month of receipt, or of their end",
         example=Example(
             "of 50 objections 46 resolved, 2 decided against the customer, 1 still open, 1 taken back",
             value=46 / 49,
