@@ -9,7 +9,7 @@ import polars as pl
 from simulation.claim_events import EVENTS, ClaimLog
 from simulation.claim_service import ClaimService
 from simulation.claims import Claims
-from simulation.clock import MONTH_STARTS, Window, at_work, month_label
+from simulation.clock import MONTH_STARTS, Instants, Window, at_work, month_label
 from simulation.distributions import even_points, normal_quantile
 from simulation.hazards import CLAIMS, HANDLING
 from simulation.organisation import Organisation
@@ -19,9 +19,15 @@ POINTS = 65_536
 
 
 def claim_service_truth(
-    claims: Claims, service: ClaimService, log: ClaimLog, window: Window, org: Organisation
+    claims: Claims,
+    service: ClaimService,
+    registered: Instants,
+    log: ClaimLog,
+    window: Window,
+    org: Organisation,
 ) -> dict:
     """Truth by KPI of what is drawn for each claim alone; shares of kinds by the expected claims of the month."""
+    steps = (registered, service.assigned, service.prepaid, service.contacted)
     labels = [month_label(month) for month in window.observed]
     expected = claims.expected[:, :, -window.months :]
     by = "month of report"
@@ -52,7 +58,7 @@ def claim_service_truth(
         ),
         "claim_contacted_within_24_hours_share": ratio(by, labels, in_time * everywhere, everywhere, org),
         "claims_open_per_handler": _work(claims, service, log, window, org),
-        **_static(claims, service, log, window, org),
+        **_static(claims, steps, log, window, org),
     }
     return {"kpis": kpis, "realised": {"claims_prepaid": int((service.prepaid < window.end).sum())}}
 
@@ -98,11 +104,16 @@ def _spells(log: ClaimLog) -> pl.DataFrame:
     )
 
 
-def _static(claims: Claims, service: ClaimService, log: ClaimLog, window: Window, org: Organisation) -> dict:
-    """Open claims at the end of each month to which nothing had happened for more than 14 and 30 days, in this draw."""
+def _static(
+    claims: Claims, outside: tuple[Instants, ...], log: ClaimLog, window: Window, org: Organisation
+) -> dict:
+    """Open claims at the end of each month to which nothing had happened for more than 14 and 30 days, in this draw.
+
+    `outside` are the steps that the log of the claims system does not have.
+    """
     logged = log.event != EVENTS.index("note")
     claim, at = [log.claim[logged]], [log.at[logged]]
-    for instants in (service.assigned, service.prepaid, service.contacted):
+    for instants in outside:
         happened = np.flatnonzero(instants < window.end)
         claim.append(happened)
         at.append(instants[happened])
@@ -117,15 +128,22 @@ def _static(claims: Claims, service: ClaimService, log: ClaimLog, window: Window
     branch = claims.branch[pauses["claim"].to_numpy()]
     begun, over = pauses["day"].to_numpy(), pauses["moved"].to_numpy()
     labels = [month_label(month) for month in window.observed]
+    lasts = [min(MONTH_STARTS[month + 1], window.end) - 1 for month in window.observed]
+
+    def at_ends(of: np.ndarray, since: np.ndarray, until: np.ndarray) -> np.ndarray:
+        """How many cases of each branch have begun by the last day of each month and are not over."""
+        known = [of[(since <= last) & (until > last)] for last in lasts]
+        return np.stack([np.bincount(branches, minlength=len(org.codes)) for branches in known], axis=1)
+
+    still_open = at_ends(
+        claims.branch[spells["claim"].to_numpy()], spells["begin"].to_numpy(), spells["over"].to_numpy()
+    )
     told = {}
     for limit in (14, 30):
-        counts = np.zeros((len(org.codes), window.months), dtype=np.int64)
-        for place, month in enumerate(window.observed):
-            last = min(MONTH_STARTS[month + 1], window.end) - 1
-            still = (begun + limit + 1 <= last) & (over > last)
-            counts[:, place] = np.bincount(branch[still], minlength=len(org.codes))
+        counts = at_ends(branch, begun + limit + 1, over)
         whole = counts.sum(axis=0).tolist()
         told[f"claims_static_{limit}_days_count"] = values("month", labels, whole, counts.tolist(), org)
+        told[f"claims_static_{limit}_days_share"] = ratio("month", labels, counts, still_open, org)
     return told
 
 

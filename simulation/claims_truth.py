@@ -94,8 +94,16 @@ def claims_truth(claims: Claims, window: Window, org: Organisation) -> dict:
     }
     investigated = [CLAIMS.types[name].investigated_share for name in CLAIM_TYPES]
     assessed = [share + CLAIMS.assessed_otherwise_share * (1 - share) for share in investigated]
+    # Illnesses that end a policy are few, as they fell: of all branches alike, so that none has none.
+    evenly = _weights(np.ones_like(claims.expected), slower, parts)[:, -window.months :]
+    of_illness = [
+        share * (name == "critical_illness")
+        for name, share in zip(CLAIM_TYPES, HANDLING.prepaid_shares, strict=True)
+    ]
     for measure, cells in (
+        ("diagnosis_to_prepayment", _of_kinds(evenly, of_illness)),
         ("assessment_to_decision", _of_kinds(weights, assessed)),
+        ("assessment_to_decision_net", _of_kinds(weights, assessed)),
         ("report_to_decision", weights),
         ("report_to_decision_net", weights),
         ("documents_to_decision", weights),
@@ -131,7 +139,7 @@ def type_truth() -> dict:
 
 def _components(low: float, high: float) -> _Components:
     shifts = np.linspace(low, max(high, low + 1e-6), SHIFTS)
-    points = even_points(POINTS, (2, 3, 5, 7))
+    points = even_points(POINTS, (2, 3, 5, 7, 11, 13))
     shape = (len(CLAIM_TYPES), 3, SHIFTS)
     kinds = [CLAIMS.types[name] for name in CLAIM_TYPES]
     result = _Components(
@@ -158,20 +166,27 @@ def _integrate(result: _Components, place: tuple[int, int], decision: Floats, po
     documents = decision * (low + (high - low) * points[:, 1])
     lag = CLAIMS.payment_lag_days_median * np.exp(CLAIMS.payment_lag_sigma * normal_quantile(points[:, 2]))
     of_day = points[:, 3]
-    stays = np.exp(-CLAIMS.withdrawal_a_day * decision)
+    stays = _not_withdrawn(decision)
     result.decided[place] = stays.mean(axis=1)
-    result.documented[place] = np.exp(-CLAIMS.withdrawal_a_day * documents).mean(axis=1)
+    result.documented[place] = _not_withdrawn(documents).mean(axis=1)
     for key, days, started in (("report", decision, 0.0), ("documents", decision - documents, documents)):
         in_time = np.floor(of_day + days) <= LIMIT_DAYS
         limit = started + LIMIT_DAYS + 1 - of_day
-        open_then = np.exp(-CLAIMS.withdrawal_a_day * limit)
+        open_then = _not_withdrawn(limit)
         _slot(result.met, key)[place] = (stays * in_time).mean(axis=1)
         _slot(result.breached, key)[place] = (open_then * ~in_time).mean(axis=1)
+    to_decision = decision - documents
+    notice = -CLAIMS.notice_days_mean * np.log1p(-points[:, 4])
+    prepaid = documents + 0.5 * points[:, 5] * to_decision
+    is_prepaid = to_decision < HANDLING.prepaid_decided_within_days
+    assessed = documents + CLAIMS.assessed_at * to_decision
     for measure, days, weight in (
+        ("diagnosis_to_prepayment", notice + prepaid, _not_withdrawn(prepaid) * is_prepaid),
+        ("assessment_to_decision_net", decision - assessed, _not_withdrawn(assessed)),
         ("report_to_decision", decision, stays),
         ("report_to_decision_net", decision, np.ones_like(stays)),
-        ("documents_to_decision", decision - documents, stays),
-        ("assessment_to_decision", (1 - CLAIMS.assessed_at) * (decision - documents), stays),
+        ("documents_to_decision", to_decision, stays),
+        ("assessment_to_decision", decision - assessed, stays),
         ("report_to_payment", decision + lag, stays),
     ):
         seen = at_work(of_day + days) - at_work(of_day)
@@ -189,6 +204,11 @@ def _integrate(result: _Components, place: tuple[int, int], decision: Floats, po
             )
         result.means[measure][0][place] = (seen * weight).mean(axis=1)
         result.means[measure][1][place] = weight.mean(axis=1)
+
+
+def _not_withdrawn(days: Floats) -> Floats:
+    """Chance that a claim has not been withdrawn so many days after the report."""
+    return np.exp(-CLAIMS.withdrawal_a_day * days)
 
 
 def _slot(table: dict[str, Floats], key: str, *more: int) -> Floats:
@@ -211,7 +231,7 @@ def _weights(expected: Floats, slower: Floats, parts: _Components) -> Floats:
 def _durations(measure: str, cells: Floats, parts: _Components, labels: list[str], org: Organisation) -> dict:
     """Median, p90 and mean of a duration in fractional days.
 
-    Among claims that reach the end; `_net` is the time to decision had nobody withdrawn (Kaplan–Meier).
+    Among claims that reach the end; of `_net` measures had nobody withdrawn (Kaplan–Meier).
     """
     flat = cells.reshape(*cells.shape[:2], -1)
     table = parts.distributions[measure].reshape(-1, len(DAYS_GRID))
@@ -219,7 +239,7 @@ def _durations(measure: str, cells: Floats, parts: _Components, labels: list[str
     whole = by_cell.sum(axis=0)
     total, weight = (flat @ column.reshape(-1) for column in parts.means[measure])
     name = f"claim_{measure.removesuffix('_net')}_days"
-    suffix = "_net" if measure.endswith("_net") else ""
+    km = "km_" if measure.endswith("_net") else ""
 
     def quantiles(distributions: Floats, share: float) -> list[float]:
         scaled = distributions / distributions[:, -1:]
@@ -227,12 +247,12 @@ def _durations(measure: str, cells: Floats, parts: _Components, labels: list[str
 
     by = "month of report"
     truth = {
-        f"{name}_{label}{suffix}": values(
+        f"{name}_{km}{label}": values(
             by, labels, quantiles(whole, share), [quantiles(rows, share) for rows in by_cell], org
         )
         for label, share in (("median", 0.5), ("p90", 0.9))
     }
     means = np.round(total / weight, 4)
     company = np.round(total.sum(axis=0) / weight.sum(axis=0), 4)
-    truth[f"{name}_mean{suffix}"] = values(by, labels, company.tolist(), means.tolist(), org)
+    truth[f"{name}_{km}mean"] = values(by, labels, company.tolist(), means.tolist(), org)
     return truth

@@ -307,6 +307,9 @@ class Handling:
     # or would have been, given to a handler.
     contact_logged_share: float = 0.97
     contact_days_mean: float = 0.15
+    # From report to the opening of the case, log-normal, at the latest halfway to the complete papers.
+    registration_days_median: float = 0.8
+    registration_sigma: float = 1.0
     # Papers of a claim: two, some more, and one for each time that more were asked for.
     papers_least: int = 2
     papers_more_mean: float = 1.5
@@ -335,6 +338,19 @@ class Handling:
     mode_shares: tuple[float, ...] = (0.45, 0.25, 0.20, 0.04, 0.06)
     policies_per_outlet_city: float = 900.0
     policies_per_outlet_county: float = 450.0
+
+
+@dataclass(frozen=True)
+class Market:
+    """All insurers together, and investment contracts as shares of what the insurer states of a line."""
+
+    insurers: float = 25.0  # of this one's size, at quality 0
+    premium_sigma: float = 0.04
+    investment_line: str = "annuity"
+    investment_opening_share: float = 0.6  # of the reserve at the start of the year
+    investment_deposit_share: float = 0.25  # of the premium income of the month
+    investment_paid_share: float = 0.004  # of the opening balance, a month
+    investment_sigma: float = 0.15
 
 
 @dataclass(frozen=True)
@@ -391,5 +407,6 @@ AUDITS = Audits()
 SURVEYS = Surveys()
 SERVICE = Service()
 HANDLING = Handling()
+MARKET = Market()
 TEXTS = Texts()
 APPLICATIONS = Applications()

@@ -31,6 +31,7 @@ from simulation.contacts import claim_spells, contact_rows, contacts
 from simulation.contacts_truth import contact_truth
 from simulation.invitations import invitation_rows, invitation_truth, invited
 from simulation.life_course import LifeCourse, life_course
+from simulation.market import market_rows, with_investments
 from simulation.mess import deliver, together
 from simulation.organisation import Organisation, branch_count, org_units, organisation
 from simulation.people import (
@@ -50,6 +51,7 @@ from simulation.policy_feeds import (
     premium_rows,
 )
 from simulation.policy_truth import policy_truth
+from simulation.registrations import registration_rows, registration_truth, registrations
 from simulation.service_orders import Orders, service_order_rows, service_orders
 from simulation.service_truth import service_truth
 from simulation.surveys import Respondents, answer_rows, answers, respondents
@@ -111,8 +113,12 @@ class _Draw:
         self.record("premiums", [file], delivery.amounts)
         exposures = outlets(exposure_rows(self.register, self.course, due, self.window, self.org), self.org)
         self.learn(outlet_truth(exposures, self.window, self.org))
+        exposures = with_investments(exposures, self.rng("investments"))
         exposures.write_csv(
             self.folder / "exposures.csv", datetime_format="%Y-%m-%d %H:%M:%S", float_precision=2
+        )
+        market_rows(exposures, self.rng("market")).write_csv(
+            self.folder / "market_values.csv", float_precision=2
         )
 
     def write_policy_events(self) -> None:
@@ -139,7 +145,9 @@ class _Draw:
             self.rng("claim service"),
             self.rng("claim contacts"),
         )
-        self.learn(claim_service_truth(self.claims, service, log, self.window, self.org))
+        registered = registrations(self.claims, self.rng("claim registrations"))
+        self.learn(registration_truth(self.claims, registered, self.window, self.org))
+        self.learn(claim_service_truth(self.claims, service, registered, log, self.window, self.org))
         rows = with_service(rows, log, service)
         delivery = deliver(rows, feeds.CLAIM_EVENTS, self.window, self.rng("claims mess"))
         files = feeds.write_by_file(delivery, feeds.CLAIM_EVENTS, self.folder, "claim_events", AS_OF.year)
@@ -149,10 +157,15 @@ class _Draw:
         files.append(
             feeds.write_csv(workflow, feeds.CLAIM_WORKFLOW, self.folder / "claim_events_workflow.csv")
         )
+        steps = registration_rows(registered, rows, self.window, self.rng("claim registration rows"))
+        register = deliver(steps, feeds.CLAIM_WORKFLOW, self.window, self.rng("claim registrations mess"))
+        files.append(
+            feeds.write_csv(register, feeds.CLAIM_WORKFLOW, self.folder / "claim_events_register.csv")
+        )
         self.record(
             "claim_events",
             files,
-            together(delivery.amounts, workflow.amounts),
+            together(together(delivery.amounts, workflow.amounts), register.amounts),
             rows_skipped_notes=notes,
             out_of_order_claims=len(disordered),
             out_of_order=disordered,
@@ -295,7 +308,7 @@ class _Draw:
     def write_reference(self) -> None:
         org_units(self.org).write_csv(self.folder / "org_units.csv")
         questions().write_csv(self.folder / "survey_questions.csv")
-        for feed in ("org_units", "survey_questions", "exposures", "actions", "targets"):
+        for feed in ("org_units", "survey_questions", "exposures", "market_values", "actions", "targets"):
             rows = len(pl.read_csv(self.folder / f"{feed}.csv"))
             amounts = {"rows_written": rows, "rows_rejected": {}, "distinct_keys": rows}
             self.record(feed, [f"{feed}.csv"], amounts)
@@ -374,6 +387,7 @@ def _hazards() -> dict:
         "surveys": asdict(hazards.SURVEYS),
         "service": asdict(hazards.SERVICE),
         "handling": asdict(hazards.HANDLING),
+        "market": asdict(hazards.MARKET),
         "contacts": asdict(hazards.CONTACTS),
         "texts": asdict(hazards.TEXTS),
         "audits": asdict(hazards.AUDITS),

@@ -86,6 +86,10 @@ TABLES: Mapping[str, tuple[str, Mapping[str, tuple[type[pl.DataType], str]]]] = 
             "formula": (pl.String, "Formula."),
             "counts": (pl.String, "Which cases count."),
             "leaves_out": (pl.String, "Which cases do not."),
+            "seldom": (
+                pl.String,
+                "Why few insurers have a record of it that is ok, if so.",
+            ),
             "interval": (pl.String, "Kind of the 95 % interval."),
             "example": (pl.String, "Worked example: what is given."),
             "example_value": (pl.Float64, "The value that follows from it."),

@@ -418,7 +418,7 @@ def test_quality_moves_claims_complaints_and_answers_together(insurer: Insurer) 
 
 def test_process_change_shows_where_stated(smaller: Insurer) -> None:
     change = smaller.truth["organisation"]["process_change"]
-    days = smaller.truth["kpis"]["claim_report_to_decision_days_median_net"]
+    days = smaller.truth["kpis"]["claim_report_to_decision_days_km_median"]
     series = np.array(days["org_unit"][change["org_unit"]]["value"])
     at = days["months"].index(change["from_month"])
     assert series[at:].mean() / series[:at].mean() == pytest.approx(math.exp(0.30), rel=0.12)

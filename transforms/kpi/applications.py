@@ -274,6 +274,8 @@ DECISION = (
         definition="Policies that the system accepted alone and that the insurer rescinded within 365 days of issue.",
         formula="rescinded within a year / (rescinded within a year + not)",
         counts="policies that the system accepted alone, by the day of issue",
+        seldom="Few insurers tell a rescission from other ends of a contract; the simulated one rescinds none, and so "
+        "records no such event.",
         example=Example(
             "of 200 policies 3 were rescinded within a year, 1 later",
             value=3 / 200,

@@ -155,6 +155,9 @@ def _open_for(older_than: int | None, up_to: int | None, worked: int) -> Kpi:
         definition=f"Spells of claims open at the end of the month that began {words} days before.",
         formula="number of spells",
         example=AGES(value=worked, numerator=worked),
+        seldom=""
+        if beyond
+        else "A desk that closes its claims has none so old: the value is 0, and its status low_n.",
         **_FLOW,
     )
 
@@ -195,6 +198,7 @@ KPIS = (
         definition="Spells of claims that ended in the month in no way that the records tell.",
         formula="number of spells",
         counts="spells of claims that ended without an outcome",
+        seldom="Records without a fault have no such claim: the value is 0, and its status low_n.",
         example=MONTH(value=3, numerator=3),
         **_COUNT,
     ),

@@ -183,6 +183,7 @@ KPIS = (
         source="Insurance Law of the PRC art. 25",
         definition="Claims not decided 60 days after complete documents of which a part had been paid by then.",
         formula="part paid by day 60 / undecided on day 60",
+        seldom="Few claims are undecided so long after their last paper; the simulated insurer has hardly any.",
         example=Example(
             "four claims undecided on day 60: a part paid on day 50, on day 85, and of two nothing",
             value=1 / 4,

@@ -24,6 +24,7 @@ SUM_ASSURED_AT_OPENING = Exposure(
 )
 # Art. 37: a suspended contract can be reinstated for two years.
 REINSTATED_WITHIN_DAYS = (180, 730)
+SELDOM = {730: "A month of lapses is mature two years later: with 24 months of KPIs none is yet."}
 ISSUED_SINCE = "policies issued since the period began, which were not in force at its start"
 SURRENDER_PAYMENT = Turnaround(
     fact="core.policy_events",
@@ -159,6 +160,7 @@ KPIS = (
             definition=f"Lapses of the month that a reinstatement followed within {days} days.",
             formula="reinstated in time / (reinstated in time + not)",
             example=FOUR_LAPSES(value=reinstated / 4, numerator=reinstated, denominator=4),
+            seldom=SELDOM.get(days, ""),
             **_LAPSES,
         )
         for days, reinstated in zip(REINSTATED_WITHIN_DAYS, (2, 3), strict=True)

@@ -24,6 +24,9 @@ DIMENSIONS = ("tangibles", "reliability", "responsiveness", "assurance", "empath
 DIMENSION_OF = {f"servperf_{dimension}_score": dimension for dimension in DIMENSIONS}
 # A mystery shopper's audit is no customer; a questionnaire filled without reading is left out and counted.
 CUSTOMERS = ~pl.col("is_audit")
+SELDOM = {
+    "presale": "Who has bought nothing yet is seldom asked; the simulated insurer asks its policyholders alone.",
+}
 CARELESS = ~pl.col("is_valid")
 
 VALID = {"answered_on": "2025-03-15", "is_valid": "yes", "is_audit": "no"}
@@ -174,6 +177,7 @@ KPIS = (
                        11                50
                 """),
             ),
+            seldom=SELDOM.get(stage, ""),
             **_ANSWERED,
         )
         for stage, words in STAGES.items()

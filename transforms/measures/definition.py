@@ -159,8 +159,8 @@ class Kpi:
     `by_rules` are the fields that follow from the rules of a project, in `under` them; so texts say what is computed.
     `changes` is what the project has changed besides, in short.
 
-    For the dictionary: `definition` in words, `formula`, whom it `counts` and `leaves_out`, and a worked
-    `example`.
+    For the dictionary: `definition` in words, `formula`, whom it `counts` and `leaves_out`, a worked
+    `example`, and why it is `seldom` ok, where neither the simulated insurer nor many another have such a record.
     """
 
     code: str
@@ -191,6 +191,7 @@ class Kpi:
     formula: str = ""
     counts: str = ""
     leaves_out: str = ""
+    seldom: str = ""
     example: Example | None = None
 
     def __post_init__(self) -> None:
