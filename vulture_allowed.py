@@ -14,6 +14,7 @@ from transforms.statistics import expert_weights
 from transforms.targets import Target
 from transforms.units import Unit
 from warehouse.landing.land import Load
+from warehouse.state import State
 
 # Figures of worked examples, which tests ask for.
 expert_weights.PairwiseWeights.consistency_index
@@ -58,3 +59,6 @@ Environment.globals
 # What the switch of a definition version names, and what rows of targets are made of.
 ServiceSettings.delivery_name
 Target.corridor
+
+# For whoever makes tables by key and keeps between runs what that takes.
+State.keeping

@@ -224,8 +224,8 @@ def withdraw(
     """Take a delivery back, for every as-of day; the next run publishes without it."""
     found = _project(project)
     from orchestration.commands.withdraw import withdrawn
+    from warehouse.folder import WarehouseBusy
     from warehouse.landing.withdrawal import NothingToWithdraw
-    from warehouse.store import WarehouseBusy
 
     with _ended_by(NothingToWithdraw, WarehouseBusy, status=ExitStatus.REFUSED):
         _tell(withdrawn(found, what, why))
@@ -243,8 +243,8 @@ def rollback(
     found = _project(project)
     _published(found)
     from orchestration.commands.rollback import rolled_back
+    from warehouse.folder import WarehouseBusy
     from warehouse.publish import NoSuchVersion
-    from warehouse.store import WarehouseBusy
 
     with _ended_by(NoSuchVersion, WarehouseBusy, status=ExitStatus.REFUSED):
         _tell(rolled_back(found, version))
@@ -268,8 +268,8 @@ def report(
     _published(found)
     from orchestration.commands.report import written_report
     from orchestration.pages.site import NotOurs
+    from warehouse.folder import WarehouseBusy
     from warehouse.publish import NoSuchVersion
-    from warehouse.store import WarehouseBusy
 
     with _ended_by(NoSuchVersion, WarehouseBusy, NotOurs, status=ExitStatus.REFUSED):
         page = written_report(found, version, out, language)

@@ -27,8 +27,9 @@ from transforms.periods import months_until
 from transforms.settings import Settings
 from transforms.sql_model import ModelError, tables_named
 from warehouse.contract import Contracts, contracts
+from warehouse.folder import Folder
 from warehouse.landing.raw_tables import create_raw
-from warehouse.store import Folder, Store
+from warehouse.store import Store
 
 # Any day that the calendars know; nothing depends on it where there are no rows.
 SOME_DAY = date(2024, 12, 31)

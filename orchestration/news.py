@@ -11,8 +11,9 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from warehouse.folder import Folder
 from warehouse.publish import versions
-from warehouse.store import Folder, read_published
+from warehouse.store import read_published
 
 AS_OF = "SELECT max(as_of) FROM kpi.monthly"
 KEYS = ("measure", "framework_version", "basis", "cut", "segment", "period")

@@ -38,6 +38,7 @@ from transforms.framework_versions import specification, with_published_weights
 from transforms.graph import downstream
 from transforms.periods import months_until
 from warehouse.catalogue import CHECKS, write_catalogue
+from warehouse.folder import Folder, locked
 from warehouse.history import LEDGERS, keep_frameworks, keep_history, published_frameworks, write_history
 from warehouse.landing.errors import LandingError
 from warehouse.landing.land import land
@@ -46,7 +47,7 @@ from warehouse.landing.pseudonyms import PseudonymKey, read_key
 from warehouse.landing.raw_tables import create_raw
 from warehouse.landing.repeats import equal_rows
 from warehouse.publish import publish
-from warehouse.store import BuildDamaged, Folder, Store, locked
+from warehouse.store import BuildDamaged, Store
 
 Warn = Callable[[str], None]
 # Schemas whose tables are made by a model each; a table of a model that is gone would be published as if it held.
@@ -222,7 +223,7 @@ class Session:
             write_catalogue(
                 self._store, catalogue_rows(self._store, self._run, self._graph, self._project.own)
             )
-            self._store.checkpoint()
+            self._store.compact()
         version = publish(
             self._store.folder,
             keep_versions=self._project.file.keep_versions,

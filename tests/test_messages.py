@@ -13,7 +13,7 @@ import pytest
 from conftest import ROOT, policypulse
 
 from orchestration.cli import main
-from warehouse.store import Folder, locked
+from warehouse.folder import Folder, locked
 
 FEED = "  complaints: {files: c.csv, columns: {complaint_id: id, received_on: day}}"
 FRAMEWORK = """code: own

@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from warehouse.store import Folder, Store
+from warehouse.folder import Folder
+from warehouse.store import Store
 
 OLD = "1.2.*"
 ASKED = """

@@ -101,11 +101,11 @@ def test_a_failing_blocking_check_keeps_the_published_version(insurer, tmp_path)
 
 
 def test_a_second_run_on_the_same_warehouse_is_refused_at_once(insurer):
-    from warehouse.store import Folder, locked
+    from warehouse.folder import Folder, locked
 
     with locked(Folder(insurer / "warehouse")):
         code = (
-            "from warehouse.store import Folder, WarehouseBusy, locked; import sys; from pathlib import Path\n"
+            "from warehouse.folder import Folder, WarehouseBusy, locked; import sys; from pathlib import Path\n"
             "try:\n  with locked(Folder(Path(sys.argv[1]))): print('held twice')\n"
             "except WarehouseBusy as busy: print(busy)"
         )

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from warehouse.store import Folder, locked
+from warehouse.folder import Folder, locked
 
 SUFFIX = ".duckdb"
 NAMED_BY = "%Y%m%dT%H%M%S%fZ"

@@ -1,15 +1,12 @@
-"""The only place that connects to DuckDB: one writer at a time, its files, its locks, its tables.
+"""An open warehouse: the tables of the build, and what holds for all who write them.
 
-What goes into the tables is landed, transformed and published elsewhere; here is how it is stored.
+What goes into the tables is landed, transformed and published elsewhere; how the files are opened is in opening.py.
 """
 
-import fcntl
 import json
-import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,97 +14,36 @@ from zoneinfo import ZoneInfo
 import duckdb
 import polars as pl
 
+from warehouse.compaction import compact
 from warehouse.damage import set_aside
+from warehouse.folder import Folder
+from warehouse.opening import (
+    attach_raw,
+    attach_state,
+    opened_build,
+    rebuilding,
+    refuse_damaged_raw,
+    tells_damage,
+)
+from warehouse.replacing import replace_keys
+from warehouse.state import CHANGES, State
 
 EXPLAIN = "EXPLAIN "
-# What is published is a copy of the build; from this version of DuckDB on it can be opened.
-READABLE_FROM = "v1.2.0"
-BUILT_SCHEMAS = ("core", "kpi", "index", "marts", "catalog")
-
-
-class WarehouseBusy(Exception):
-    """Another run holds the warehouse."""
+_MADE_SCHEMAS = ("core", "kpi", "index", "marts")
+BUILT_SCHEMAS = (*_MADE_SCHEMAS, "catalog")
+_MANY_ROWS = 100_000
+"""From so many on the room of what is replaced is worth having again at once."""
 
 
 class BuildDamaged(Exception):
     """The build turned out damaged and was set aside; the next run makes it anew."""
 
 
-class LandingZoneDamaged(Exception):
-    """The raw database cannot be read; only a backup or the files it was landed from can restore it."""
-
-
-@dataclass(frozen=True)
-class Folder:
-    """Where the files of one warehouse lie."""
-
-    path: Path
-
-    @property
-    def raw(self) -> Path:
-        """The landing zone: append-only, the truth."""
-        return self.path / "raw.duckdb"
-
-    @property
-    def build(self) -> Path:
-        """Everything derived from raw; losing it loses nothing."""
-        return self.path / "build.duckdb"
-
-    @property
-    def versions(self) -> Path:
-        """Immutable published copies of the build."""
-        return self.path / "versions"
-
-    @property
-    def current(self) -> Path:
-        """Symlink to the version that analysts read."""
-        return self.path / "current.duckdb"
-
-    @property
-    def current_site(self) -> Path:
-        """The symlink to the pages of the version that readers see; absent where it has none."""
-        return self.path / "current-site"
-
-    @property
-    def scratch(self) -> Path:
-        """What is written on the way and may hold clear identifiers: there during a run only, for its owner only."""
-        return self.path / "scratch"
-
-
-@contextmanager
-def locked(folder: Folder) -> Iterator[None]:
-    """Hold the warehouse for writing; raises WarehouseBusy at once, naming who holds it."""
-    folder.path.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder.path / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = _holder(os.pread(handle, 200, 0))
-            raise WarehouseBusy(
-                f"another run holds the warehouse {folder.path} ({holder}); wait for it to end"
-            ) from None
-        os.ftruncate(handle, 0)
-        since = datetime.now().astimezone().isoformat(timespec="seconds")
-        os.pwrite(handle, json.dumps({"pid": os.getpid(), "since": since}).encode(), 0)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _holder(content: bytes) -> str:
-    try:
-        who = json.loads(content)
-        return f"process {who['pid']} since {who['since']}"
-    except (ValueError, KeyError):
-        return "it has just started"
-
-
 class Store:
     """An open build: `build.duckdb` with `raw` attached, `known`, `latest` and `staging` held in memory.
 
     `raw.claim_events` and `staging.claim_events` resolve because each is a database of its own; staging
-    models are views there and so are never part of a published file.
+    models are views there and so are never part of a published file. What is kept for the next run is `state`.
     """
 
     def __init__(self, folder: Folder, *, memory_limit_gib: int | None = None) -> None:
@@ -117,7 +53,8 @@ class Store:
         """What a user should know of the opening, a sentence each."""
         _sweep(folder)
         folder.scratch.mkdir(mode=0o700)
-        self.con = self._opened_build()
+        self._in_transaction = False
+        self.con = opened_build(folder.build, folder.scratch, self.notices.append)
         self.con.execute(f"SET temp_directory = '{_quoted(folder.scratch)}'")
         self.con.execute("SET TimeZone = 'UTC'")
         self.con.execute(
@@ -125,11 +62,21 @@ class Store:
         )  # how far a run is, is drawn by whoever started it
         if memory_limit_gib is not None:
             self.con.execute(f"SET memory_limit = '{int(memory_limit_gib)}GiB'")
-        self._attach_raw()
+        try:
+            attach_raw(self.con, folder.raw)
+            attach_state(self.con, folder.state, self.notices.append)
+        except BaseException:
+            self.close()
+            raise
         for session in ("known", "latest", "staging"):
             self.con.execute(f"ATTACH ':memory:' AS {session}")
         for schema in BUILT_SCHEMAS:
             self.con.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+        self.con.execute(
+            f"CREATE TABLE IF NOT EXISTS {CHANGES} (table_name VARCHAR, stamp UUID, changed_at TIMESTAMPTZ)"
+        )
+        self.state = State(self.con)
+        """What is kept between runs and never published."""
 
     def __enter__(self) -> "Store":
         return self
@@ -144,63 +91,21 @@ class Store:
 
     @contextmanager
     def damage_set_aside(self) -> Iterator[None]:
-        """Put the build out of the way if something in the block finds it damaged; the store is closed then.
+        """Put build and state out of the way if something in the block finds one damaged; the store is closed then.
 
         Raises BuildDamaged, after which a new run makes the build anew, or LandingZoneDamaged.
         """
         try:
             yield
         except duckdb.Error as error:
-            if not _tells_damage(error):
+            if not tells_damage(error):
                 raise
             self.close()
-            _refuse_damaged_raw(self.folder.raw)
-            build = self.folder.build
-            raise BuildDamaged(_rebuilding(build, set_aside(build), error)) from None
-
-    def _opened_build(self) -> duckdb.DuckDBPyConnection:
-        build = self.folder.build
-        try:
-            return self._opened_readable_build()
-        except duckdb.Error as error:
-            if _held_elsewhere(error):
-                raise WarehouseBusy(
-                    f"{build} is open in another program ({error}); close it there: analysts read current.duckdb"
-                ) from None
-            if not (build.is_file() and os.access(build, os.R_OK | os.W_OK)):
-                raise
-            self.notices.append(_rebuilding(build, set_aside(build), error))
-            return self._opened_readable_build()
-
-    def _opened_readable_build(self) -> duckdb.DuckDBPyConnection:
-        """The build, made where there is none; one of a storage that older clients cannot open is copied once."""
-        build = self.folder.build
-        if not build.exists():
-            _create_readable(build)
-        con = duckdb.connect(str(build))
-        ((tags,),) = con.execute(
-            "SELECT tags FROM duckdb_databases() WHERE database_name = current_database()"
-        ).fetchall()
-        if tags["storage_version"].startswith(READABLE_FROM):
-            return con
-        con.close()
-        copy = self.folder.scratch / build.name
-        _create_readable(copy, source=build)
-        copy.replace(build)
-        self.notices.append(
-            f"{build} has been copied into another storage: what is published opens in DuckDB {READABLE_FROM} and later"
-        )
-        return duckdb.connect(str(build))
-
-    def _attach_raw(self) -> None:
-        raw = self.folder.raw
-        try:
-            self.con.execute(f"ATTACH '{_quoted(raw)}' AS raw")
-        except duckdb.Error as error:
-            self.close()
-            if _held_elsewhere(error):
-                raise WarehouseBusy(f"{raw} is open in another program ({error}); close it there") from None
-            raise _raw_damaged(raw, error) from None
+            refuse_damaged_raw(self.folder.raw)
+            build, state = self.folder.build, self.folder.state
+            if state.exists():
+                set_aside(state)  # it tells of the build, and may be what is damaged
+            raise BuildDamaged(rebuilding(build, set_aside(build), error)) from None
 
     def set_as_of(self, as_of: date, time_zone: str) -> None:
         """Tell SQL models up to which instant records count: the end of the day `as_of`."""
@@ -232,7 +137,11 @@ class Store:
     def replace(self, table: str, content: pl.DataFrame | str) -> int:
         """Make the table anew from a frame or a SELECT; returns its row count."""
         source = self._source(content)
-        self.con.execute(f"CREATE OR REPLACE TABLE {_identifier(table)} AS {source}")
+        room = self._rows_about(table)
+        with self.changing(table):
+            self.con.execute(f"CREATE OR REPLACE TABLE {_identifier(table)} AS {source}")
+        if room > _MANY_ROWS and not self._in_transaction:
+            self.con.execute("CHECKPOINT")  # so that the next table is written where this one's rows were
         return self.count(table)
 
     def replace_rows(
@@ -245,16 +154,42 @@ class Store:
         if not self.exists(table) or list(self.columns(table)) != content.columns:
             return self.replace(table, content)
         source = self._source(content)
-        self.con.execute("BEGIN")
-        try:
+        with self.changing(table):
             delete = f'DELETE FROM {_identifier(table)} WHERE "{column}" IN (SELECT unnest(?))'
             self.con.execute(delete, [list(values)])
             self.con.execute(f"INSERT INTO {_identifier(table)} {source}")
+        return content.height
+
+    def replace_keys(self, table: str, content: pl.DataFrame, keys: pl.DataFrame) -> None:
+        """Put rows in the place of those whose values in the columns of `keys` are among its rows, all or none."""
+        with self.changing(table):
+            replace_keys(self.con, _identifier(table), content, keys)
+
+    @contextmanager
+    def changing(self, table: str) -> Iterator[None]:
+        """Change rows of a table, all or none; what was kept of it in `state` then holds no longer."""
+        with self.transaction():
+            yield
+            if table.partition(".")[0] in _MADE_SCHEMAS:
+                self.con.execute(f"DELETE FROM {CHANGES} WHERE table_name = ?", [table])
+                self.con.execute(f"INSERT INTO {CHANGES} VALUES (?, uuid(), now())", [table])
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is done to the build in the block, or nothing; one inside another is part of it."""
+        if self._in_transaction:
+            yield
+            return
+        self.con.execute("BEGIN")
+        self._in_transaction = True
+        try:
+            yield
             self.con.execute("COMMIT")
         except BaseException:
             self.con.execute("ROLLBACK")
             raise
-        return content.height
+        finally:
+            self._in_transaction = False
 
     def drop_all_but(self, tables: Collection[str], schemas: Sequence[str]) -> list[str]:
         """Drop the tables of some schemas that are not among `tables`: what nobody makes any more; returns them."""
@@ -266,6 +201,7 @@ class Store:
         dropped = [table for (table,) in found if table not in tables]
         for table in dropped:
             self.con.execute(f"DROP TABLE {_identifier(table)}")
+            self.con.execute(f"DELETE FROM {CHANGES} WHERE table_name = ?", [table])
         return dropped
 
     def wrong_with(self, sql: str) -> tuple[int, str] | None:
@@ -308,9 +244,19 @@ class Store:
         # Each statement alone would be a commit of its own, and wait for the disk.
         self.con.execute(f"BEGIN; {'; '.join(comments)}; COMMIT")
 
-    def checkpoint(self) -> None:
-        """Write everything into the build file, so that a file copy is whole."""
-        self.con.execute("CHECKPOINT")
+    def compact(self) -> None:
+        """Write everything into the build file, so that a file copy is whole and holds little else."""
+        compact(self.con)
+
+    def _rows_about(self, table: str) -> int:
+        """How many rows a table of the build has, about; 0 if there is none."""
+        schema, _, name = table.partition(".")
+        found = self.con.execute(
+            "SELECT estimated_size FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?"
+            " AND database_name = current_database()",
+            [schema, name],
+        ).fetchall()
+        return int(found[0][0]) if found else 0
 
     def _source(self, content: pl.DataFrame | str) -> str:
         if isinstance(content, str):
@@ -328,16 +274,6 @@ def _sweep(folder: Folder) -> None:
         partial.unlink()
 
 
-def _create_readable(path: Path, source: Path | None = None) -> None:
-    """Create a database in the storage that older clients read, with all that `source` holds if there is one."""
-    with duckdb.connect() as con:
-        con.execute(f"ATTACH '{_quoted(path)}' AS created (STORAGE_VERSION '{READABLE_FROM}')")
-        if source:
-            con.execute(f"ATTACH '{_quoted(source)}' AS source (READ_ONLY)")
-            con.execute("COPY FROM DATABASE source TO created")
-        con.execute("CHECKPOINT created")
-
-
 def _told(error: duckdb.Error, sql: str) -> tuple[int, str]:
     """The line of a query that DuckDB cannot bind, and what it says of it."""
     try:
@@ -348,36 +284,6 @@ def _told(error: duckdb.Error, sql: str) -> tuple[int, str]:
     reason, *rest = str(told["exception_message"]).splitlines()
     hints = [line for line in rest if line.startswith(("Did you mean", "Candidate bindings"))]
     return before.count(b"\n") + 1, " ".join([reason, *hints])
-
-
-def _held_elsewhere(error: duckdb.Error) -> bool:
-    return "lock on file" in str(error)
-
-
-def _tells_damage(error: duckdb.Error) -> bool:
-    signs = ("Corrupt database file", "Could not read enough bytes", "Failed to deserialize", "FATAL Error")
-    return isinstance(error, duckdb.SerializationException) or any(sign in str(error) for sign in signs)
-
-
-def _refuse_damaged_raw(raw: Path) -> None:
-    """Read the whole landing zone; raises LandingZoneDamaged where that fails."""
-    try:
-        with duckdb.connect(str(raw), read_only=True) as con:
-            for (table,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall():
-                con.execute(f"SELECT count(hash(rows)) FROM {_identifier(table)} AS rows").fetchall()
-    except duckdb.Error as error:
-        raise _raw_damaged(raw, error) from None
-
-
-def _raw_damaged(raw: Path, reason: object) -> LandingZoneDamaged:
-    return LandingZoneDamaged(
-        f"{raw} cannot be read ({reason}). It holds all that was landed: put back its backup; or move it away and "
-        "run again, which lands anew every file that is still there"
-    )
-
-
-def _rebuilding(build: Path, aside: Path, reason: object) -> str:
-    return f"{build} could not be read ({reason}); it is set aside as {aside.name} and made anew from what was landed"
 
 
 @contextmanager

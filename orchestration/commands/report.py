@@ -5,8 +5,8 @@ from pathlib import Path
 from orchestration.pages.site import options, write_site
 from orchestration.pages.words import Language
 from orchestration.project import Project
+from warehouse.folder import Folder, locked
 from warehouse.publish import named_version, point_to, site_of
-from warehouse.store import Folder, locked
 
 
 def written_report(

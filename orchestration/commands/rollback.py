@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from orchestration.project import Project
+from warehouse.folder import Folder
 from warehouse.publish import roll_back
-from warehouse.store import Folder, read_published
+from warehouse.store import read_published
 
 
 def rolled_back(project: Project, version: str | None) -> Iterator[str]:

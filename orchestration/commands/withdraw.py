@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from orchestration.fingerprint import forget
 from orchestration.project import Project
+from warehouse.folder import Folder, locked
 from warehouse.landing.withdrawal import NothingToWithdraw, withdraw
-from warehouse.store import Folder, Store, locked
+from warehouse.store import Store
 
 
 def withdrawn(project: Project, what: str, why: str) -> Iterator[str]:

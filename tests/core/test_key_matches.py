@@ -19,10 +19,11 @@ from transforms.measures.records import kpi_records
 from transforms.periods import month_periods
 from transforms.settings import KeySettings, Settings
 from warehouse.contract import contracts
+from warehouse.folder import Folder
 from warehouse.landing.latest import open_latest
 from warehouse.landing.raw_tables import create_raw
 from warehouse.landing.withdrawal import withdraw
-from warehouse.store import Folder, Store
+from warehouse.store import Store
 
 AS_OF = date(2025, 6, 30)
 GRAPH = models()

@@ -11,8 +11,9 @@ from orchestration.models import models
 from orchestration.project import shipped_frameworks
 from transforms.periods import months_until
 from transforms.settings import RobustnessSettings, Settings, TextSettings
+from warehouse.folder import Folder
 from warehouse.landing.raw_tables import create_raw
-from warehouse.store import Folder, Store
+from warehouse.store import Store
 
 AS_OF = date(2024, 12, 31)
 

@@ -13,10 +13,11 @@ from orchestration.project import read_project
 from simulation.hazards import COMPLAINTS, POLICIES
 from simulation.simulate import simulate
 from transforms.periods import months_until
+from warehouse.folder import Folder
 from warehouse.landing.land import land
 from warehouse.landing.pseudonyms import read_key
 from warehouse.landing.raw_tables import create_raw
-from warehouse.store import Folder, Store
+from warehouse.store import Store
 
 FEEDS = ("complaints", "policies", "premiums", "policy_events", "exposures", "org_units")
 MONTHS = 24

@@ -15,9 +15,10 @@ from orchestration.models import models
 from orchestration.project import read_project, verify
 from orchestration.project_check import problems
 from transforms.periods import months_until
+from warehouse.folder import Folder
 from warehouse.landing.land import land
 from warehouse.landing.raw_tables import create_raw
-from warehouse.store import Folder, Store
+from warehouse.store import Store
 
 PROJECT = """
 insurer: Example

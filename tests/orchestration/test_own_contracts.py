@@ -14,10 +14,11 @@ from orchestration.project import ProjectError, read_project, verify
 from orchestration.project_check import problems
 from transforms.kpi.declared_needs import declared_needs
 from transforms.kpi.registry import registry
+from warehouse.folder import Folder
 from warehouse.landing.land import land
 from warehouse.landing.pseudonyms import PseudonymKey
 from warehouse.landing.raw_tables import create_raw
-from warehouse.store import Folder, Store
+from warehouse.store import Store
 
 VISITS = """\
 feed: visits

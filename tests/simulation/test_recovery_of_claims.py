@@ -15,10 +15,11 @@ from simulation.simulate import simulate
 from transforms.kpi.registry import registry
 from transforms.measures.records import kpi_records
 from transforms.periods import month_periods, months_until
+from warehouse.folder import Folder
 from warehouse.landing.land import land
 from warehouse.landing.pseudonyms import read_key
 from warehouse.landing.raw_tables import create_raw
-from warehouse.store import Folder, Store
+from warehouse.store import Store
 
 # By month of report, of branches.
 RECOVERED = (

@@ -10,8 +10,9 @@ from straight_into_raw import deliver
 from orchestration.build import Run, open_session
 from orchestration.models import models
 from transforms.settings import Settings
+from warehouse.folder import Folder
 from warehouse.landing.raw_tables import create_raw
-from warehouse.store import Folder, Store
+from warehouse.store import Store
 
 AS_OF = date(2025, 6, 30)
 CONTACTS = [

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from warehouse import publish as publishing
+from warehouse.folder import Folder, WarehouseBusy, locked
 from warehouse.publish import NoSuchVersion, current_version, publish, roll_back, versions
-from warehouse.store import Folder, WarehouseBusy, locked
 
 
 @pytest.fixture

@@ -10,7 +10,9 @@ import duckdb
 import pytest
 from conftest import ROOT
 
-from warehouse.store import BuildDamaged, Folder, LandingZoneDamaged, Store, WarehouseBusy
+from warehouse.folder import Folder, WarehouseBusy
+from warehouse.opening import LandingZoneDamaged
+from warehouse.store import BuildDamaged, Store
 
 
 def filled(path):
@@ -98,7 +100,8 @@ def test_what_is_written_on_the_way_is_its_owners_and_goes_also_after_a_kill(tmp
     code = """
 import os, signal, sys
 from pathlib import Path
-from warehouse.store import Folder, Store
+from warehouse.folder import Folder
+from warehouse.store import Store
 folder = Folder(Path(sys.argv[1]))
 store = Store(folder)
 store.con.execute("SET memory_limit = '100MB'; SET threads = 1; SET preserve_insertion_order = false")
@@ -112,7 +115,8 @@ os.kill(os.getpid(), signal.SIGKILL)
     assert any(folder.scratch.iterdir())
     assert stat.S_IMODE(folder.scratch.stat().st_mode) == 0o700
     left = {path.name for path in tmp_path.iterdir()}
-    assert left <= {"scratch", "build.duckdb", "build.duckdb.wal", "raw.duckdb", "raw.duckdb.wal"}
+    databases = {f"{name}.duckdb{log}" for name in ("build", "raw", "state") for log in ("", ".wal")}
+    assert left <= {"scratch", *databases}
     with Store(folder) as store:
         assert not any(folder.scratch.iterdir())
         assert os.access(folder.scratch, os.W_OK)
@@ -131,3 +135,27 @@ def test_a_table_that_nobody_makes_any_more_goes_and_others_stay(tmp_path):
             False,
             True,
         ]
+
+
+def test_what_is_made_again_and_again_takes_little_more_room_than_what_is_there(tmp_path):
+    """Of the blocks at most a quarter is free, whatever was written before, and nothing of the tables is lost."""
+    rows = "SELECT range AS i, hash(range) AS noise FROM range({})"
+    sizes = {"core.claims": 400_000, "core.policies": 300_000, "kpi.monthly": 20_000}
+    with Store(Folder(tmp_path)) as store:
+        store.con.execute("CREATE TABLE core.gone AS " + rows.format(900_000))
+        for _ in range(3):
+            for table, size in sizes.items():
+                store.replace(table, rows.format(size))
+                store.comment(table, f"{size} rows", {"noise": "a hash"})
+        before = {table: set(store.read(table).iter_rows()) for table in sizes}
+        store.drop_all_but(sizes, ["core"])
+        store.compact()
+        ((free, total),) = store.con.execute(
+            "SELECT free_blocks, total_blocks FROM pragma_database_size() WHERE database_name = 'build'"
+        ).fetchall()
+        assert free <= total / 4
+        assert store.folder.build.stat().st_size < (total + 4) * 262_144
+        assert before == {table: set(store.read(table).iter_rows()) for table in sizes}
+        comments = "SELECT count(*) FROM {} WHERE comment IS NOT NULL"
+        assert store.con.execute(comments.format("duckdb_tables()")).fetchall() == [(3,)]
+        assert store.con.execute(comments.format("duckdb_columns()")).fetchall() == [(3,)]

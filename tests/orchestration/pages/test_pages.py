@@ -89,8 +89,8 @@ def test_the_page_that_answers_a_question_is_two_clicks_away_at_most(site: Path)
 
 
 def test_the_pages_are_rolled_back_and_deleted_with_their_version(insurer: Path, tmp_path: Path) -> None:
+    from warehouse.folder import Folder
     from warehouse.publish import publish, roll_back, site_of, versions
-    from warehouse.store import Folder
 
     folder = Folder(tmp_path)
     folder.build.write_bytes(b"build")

@@ -1,0 +1,88 @@
+"""Where the files of one warehouse lie, and who may write them: one run at a time.
+
+What is in the files is store.py's affair.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+
+class WarehouseBusy(Exception):
+    """Another run holds the warehouse."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Where the files of one warehouse lie."""
+
+    path: Path
+
+    @property
+    def raw(self) -> Path:
+        """The landing zone: append-only, the truth."""
+        return self.path / "raw.duckdb"
+
+    @property
+    def build(self) -> Path:
+        """Everything derived from raw; losing it loses nothing."""
+        return self.path / "build.duckdb"
+
+    @property
+    def state(self) -> Path:
+        """What is kept from one run to the next and never published; losing it costs the time to work it out anew."""
+        return self.path / "state.duckdb"
+
+    @property
+    def versions(self) -> Path:
+        """Immutable published copies of the build."""
+        return self.path / "versions"
+
+    @property
+    def current(self) -> Path:
+        """Symlink to the version that analysts read."""
+        return self.path / "current.duckdb"
+
+    @property
+    def current_site(self) -> Path:
+        """The symlink to the pages of the version that readers see; absent where it has none."""
+        return self.path / "current-site"
+
+    @property
+    def scratch(self) -> Path:
+        """What is written on the way and may hold clear identifiers: there during a run only, for its owner only."""
+        return self.path / "scratch"
+
+
+@contextmanager
+def locked(folder: Folder) -> Iterator[None]:
+    """Hold the warehouse for writing; raises WarehouseBusy at once, naming who holds it."""
+    folder.path.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder.path / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = _holder(os.pread(handle, 200, 0))
+            raise WarehouseBusy(
+                f"another run holds the warehouse {folder.path} ({holder}); wait for it to end"
+            ) from None
+        os.ftruncate(handle, 0)
+        since = datetime.now().astimezone().isoformat(timespec="seconds")
+        os.pwrite(handle, json.dumps({"pid": os.getpid(), "since": since}).encode(), 0)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _holder(content: bytes) -> str:
+    try:
+        who = json.loads(content)
+        return f"process {who['pid']} since {who['since']}"
+    except (ValueError, KeyError):
+        return "it has just started"

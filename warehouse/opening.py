@@ -1,0 +1,125 @@
+"""How the databases of a warehouse are opened: made where there are none, set aside or refused where damaged.
+
+What is done with an open one is in store.py.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+
+from warehouse.damage import set_aside
+from warehouse.folder import WarehouseBusy
+from warehouse.quoting import identifier, literal
+
+# What is published is a copy of the build; from this version of DuckDB on it can be opened.
+READABLE_FROM = "v1.2.0"
+
+Told = Callable[[str], None]
+_Opened = TypeVar("_Opened")
+
+
+class LandingZoneDamaged(Exception):
+    """The raw database cannot be read; only a backup or the files it was landed from can restore it."""
+
+
+def opened_build(build: Path, scratch: Path, told: Told) -> duckdb.DuckDBPyConnection:
+    """The build, made where there is none or none that can be read; `told` is called with what was done to it.
+
+    Raises WarehouseBusy where another program has it open.
+    """
+    return _made_anew_if_damaged(build, lambda: _readable(build, scratch, told), told)
+
+
+def attach_state(con: duckdb.DuckDBPyConnection, state: Path, told: Told) -> None:
+    """Attach what is kept between runs as `state`, as `opened_build` opens the build."""
+    sql = f"ATTACH {literal(state)} AS state"
+    _made_anew_if_damaged(state, lambda: con.execute(sql), told)
+
+
+def attach_raw(con: duckdb.DuckDBPyConnection, raw: Path) -> None:
+    """Attach the landing zone as `raw`; raises WarehouseBusy or LandingZoneDamaged."""
+    try:
+        con.execute(f"ATTACH {literal(raw)} AS raw")
+    except duckdb.Error as error:
+        if _held_elsewhere(error):
+            raise WarehouseBusy(f"{raw} is open in another program ({error}); close it there") from None
+        raise _raw_damaged(raw, error) from None
+
+
+def refuse_damaged_raw(raw: Path) -> None:
+    """Read the whole landing zone; raises LandingZoneDamaged where that fails."""
+    try:
+        with duckdb.connect(str(raw), read_only=True) as con:
+            for (table,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall():
+                con.execute(f"SELECT count(hash(rows)) FROM {identifier(table)} AS rows").fetchall()
+    except duckdb.Error as error:
+        raise _raw_damaged(raw, error) from None
+
+
+def tells_damage(error: duckdb.Error) -> bool:
+    """Whether DuckDB says that a file is damaged, and not that something was asked wrongly."""
+    signs = ("Corrupt database file", "Could not read enough bytes", "Failed to deserialize", "FATAL Error")
+    return isinstance(error, duckdb.SerializationException) or any(sign in str(error) for sign in signs)
+
+
+def rebuilding(path: Path, aside: Path, reason: object) -> str:
+    """What a user should know of a file that was set aside."""
+    return f"{path} could not be read ({reason}); it is set aside as {aside.name} and made anew from what was landed"
+
+
+def _made_anew_if_damaged(path: Path, opened: Callable[[], _Opened], told: Told) -> _Opened:
+    try:
+        return opened()
+    except duckdb.Error as error:
+        if _held_elsewhere(error):
+            raise WarehouseBusy(
+                f"{path} is open in another program ({error}); close it there: analysts read current.duckdb"
+            ) from None
+        if not (path.is_file() and os.access(path, os.R_OK | os.W_OK)):
+            raise
+        told(rebuilding(path, set_aside(path), error))
+        return opened()
+
+
+def _readable(build: Path, scratch: Path, told: Told) -> duckdb.DuckDBPyConnection:
+    """The build, made where there is none; one of a storage that older clients cannot open is copied once."""
+    if not build.exists():
+        _create_readable(build)
+    con = duckdb.connect(str(build))
+    ((tags,),) = con.execute(
+        "SELECT tags FROM duckdb_databases() WHERE database_name = current_database()"
+    ).fetchall()
+    if tags["storage_version"].startswith(READABLE_FROM):
+        return con
+    con.close()
+    copy = scratch / build.name
+    _create_readable(copy, source=build)
+    copy.replace(build)
+    told(
+        f"{build} has been copied into another storage: what is published opens in DuckDB {READABLE_FROM} and later"
+    )
+    return duckdb.connect(str(build))
+
+
+def _create_readable(path: Path, source: Path | None = None) -> None:
+    """Create a database in the storage that older clients read, with all that `source` holds if there is one."""
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH {literal(path)} AS created (STORAGE_VERSION '{READABLE_FROM}')")
+        if source:
+            con.execute(f"ATTACH {literal(source)} AS source (READ_ONLY)")
+            con.execute("COPY FROM DATABASE source TO created")
+        con.execute("CHECKPOINT created")
+
+
+def _held_elsewhere(error: duckdb.Error) -> bool:
+    return "lock on file" in str(error)
+
+
+def _raw_damaged(raw: Path, reason: object) -> LandingZoneDamaged:
+    return LandingZoneDamaged(
+        f"{raw} cannot be read ({reason}). It holds all that was landed: put back its backup; or move it away and "
+        "run again, which lands anew every file that is still there"
+    )
