@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from warehouse.state import CHANGES
 from warehouse.store import Store
 
 Rows = Sequence[tuple[object, ...]]
@@ -171,11 +170,6 @@ CHECKS: Mapping[str, tuple[type[pl.DataType], str]] = {
 }
 
 
-_CHANGES: Mapping[str, str] = {
-    "table_name": "Table of core, kpi, index or marts.",
-    "stamp": "Another one each time that rows of the table change.",
-    "changed_at": "When they last did.",
-}
 LOADS: Mapping[str, str] = {
     "load_id": "Number of the load, in the order of landing.",
     "feed": "Feed it belongs to.",
@@ -209,7 +203,6 @@ def write_catalogue(store: Store, rows: Mapping[str, Rows]) -> None:
     store.comment(
         "catalog.checks", "What every check of this version found.", {n: t for n, (_, t) in CHECKS.items()}
     )
-    store.comment(CHANGES, "When rows of each table last changed.", _CHANGES)
     store.replace("catalog.loads", "SELECT * FROM raw.loads ORDER BY load_id")
     store.comment("catalog.loads", "Every file or query landed, one row each.", LOADS)
     store.replace(

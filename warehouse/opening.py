@@ -16,6 +16,8 @@ from warehouse.quoting import identifier, literal
 
 # What is published is a copy of the build; from this version of DuckDB on it can be opened.
 READABLE_FROM = "v1.2.0"
+UNPUBLISHED = "unpublished"
+"""Schema of the build that no published copy has."""
 
 Told = Callable[[str], None]
 _Opened = TypeVar("_Opened")
@@ -112,6 +114,12 @@ def _create_readable(path: Path, source: Path | None = None) -> None:
             con.execute(f"ATTACH {literal(source)} AS source (READ_ONLY)")
             con.execute("COPY FROM DATABASE source TO created")
         con.execute("CHECKPOINT created")
+
+
+def leave_out_unpublished(copy: Path) -> None:
+    """Take out of a copy of the build what is not to be published."""
+    with duckdb.connect(str(copy)) as con:
+        con.execute(f"DROP SCHEMA IF EXISTS {UNPUBLISHED} CASCADE")
 
 
 def _held_elsewhere(error: duckdb.Error) -> bool:

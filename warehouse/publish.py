@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from warehouse.folder import Folder, locked
+from warehouse.opening import leave_out_unpublished
 
 SUFFIX = ".duckdb"
 NAMED_BY = "%Y%m%dT%H%M%S%fZ"
@@ -39,6 +40,7 @@ def publish(
     partial = version.with_suffix(".partial")
     try:
         shutil.copyfile(folder.build, partial)
+        leave_out_unpublished(partial)
         _to_disk(partial)
         partial.chmod(0o444)
         partial.rename(version)

@@ -3,7 +3,7 @@
 Here is how it is kept and when it still holds, a schema an owner; what it means is its owners' affair.
 
 DuckDB cannot commit to two files at once, so nothing kept is believed because it is there. Whenever rows of a table
-of the build change, the table gets a new stamp in the same transaction (`catalog.changes`); what is kept notes the
+of the build change, the table gets a new stamp in the same transaction (`unpublished.changes`); what is kept notes the
 stamps of the tables it was worked out from. Whatever is interrupted between the two, or put back from a backup, leaves
 stamps that differ: what was kept then holds no longer, and is worked out anew.
 """
@@ -19,7 +19,7 @@ from warehouse.replacing import replace_keys
 
 FORMAT = 1
 """Of what is kept here; a file of another one is emptied, since everything in it can be worked out anew."""
-CHANGES = "catalog.changes"
+CHANGES = "unpublished.changes"
 _KEPT = "state.main.kept"
 
 

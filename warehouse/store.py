@@ -18,6 +18,7 @@ from warehouse.compaction import compact
 from warehouse.damage import set_aside
 from warehouse.folder import Folder
 from warehouse.opening import (
+    UNPUBLISHED,
     attach_raw,
     attach_state,
     opened_build,
@@ -30,7 +31,7 @@ from warehouse.state import CHANGES, State
 
 EXPLAIN = "EXPLAIN "
 _MADE_SCHEMAS = ("core", "kpi", "index", "marts")
-BUILT_SCHEMAS = (*_MADE_SCHEMAS, "catalog")
+BUILT_SCHEMAS = (*_MADE_SCHEMAS, "catalog", UNPUBLISHED)
 _MANY_ROWS = 100_000
 """From so many on the room of what is replaced is worth having again at once."""
 
@@ -72,9 +73,7 @@ class Store:
             self.con.execute(f"ATTACH ':memory:' AS {session}")
         for schema in BUILT_SCHEMAS:
             self.con.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
-        self.con.execute(
-            f"CREATE TABLE IF NOT EXISTS {CHANGES} (table_name VARCHAR, stamp UUID, changed_at TIMESTAMPTZ)"
-        )
+        self.con.execute(f"CREATE TABLE IF NOT EXISTS {CHANGES} (table_name VARCHAR, stamp UUID)")
         self.state = State(self.con)
         """What is kept between runs and never published."""
 
@@ -172,7 +171,7 @@ class Store:
             yield
             if table.partition(".")[0] in _MADE_SCHEMAS:
                 self.con.execute(f"DELETE FROM {CHANGES} WHERE table_name = ?", [table])
-                self.con.execute(f"INSERT INTO {CHANGES} VALUES (?, uuid(), now())", [table])
+                self.con.execute(f"INSERT INTO {CHANGES} VALUES (?, uuid())", [table])
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

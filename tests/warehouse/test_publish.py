@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import duckdb
 import pytest
 
 from warehouse import publish as publishing
@@ -11,8 +12,16 @@ from warehouse.publish import NoSuchVersion, current_version, publish, roll_back
 
 @pytest.fixture
 def folder(tmp_path) -> Folder:
-    (tmp_path / "build.duckdb").write_text("a build")
-    return Folder(tmp_path)
+    folder = Folder(tmp_path)
+    with duckdb.connect(str(folder.build)) as con:
+        con.execute("CREATE SCHEMA core; CREATE TABLE core.claims AS SELECT 1 AS claim_id")
+        con.execute("CREATE SCHEMA unpublished; CREATE TABLE unpublished.changes AS SELECT 2 AS stamp")
+    return folder
+
+
+def tables(path) -> set[str]:
+    with duckdb.connect(str(path.resolve()), read_only=True) as con:
+        return {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
 
 
 class Clock(datetime):
@@ -41,7 +50,7 @@ def test_a_clock_set_back_neither_removes_what_is_published_nor_names_it_before_
         clock.at = datetime(2026, 3, 1, tzinfo=UTC) + timedelta(hours=hours)
         published.append(publish(folder, keep_versions=keep))
         assert current_version(folder) == published[-1]
-        assert folder.current.read_text() == "a build"
+        assert tables(folder.current) == {"claims"}
     assert published == sorted(set(published))
     assert versions(folder) == published[-keep:]
 

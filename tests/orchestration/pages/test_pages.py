@@ -93,7 +93,7 @@ def test_the_pages_are_rolled_back_and_deleted_with_their_version(insurer: Path,
     from warehouse.publish import publish, roll_back, site_of, versions
 
     folder = Folder(tmp_path)
-    folder.build.write_bytes(b"build")
+    duckdb.connect(str(folder.build)).close()
 
     def write(version: Path, into: Path) -> None:
         into.mkdir(parents=True)
