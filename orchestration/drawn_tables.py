@@ -29,6 +29,8 @@ FEW = 6
 POOLS = {
     "event_id": 10_000,
     "contact_id": 10_000,
+    "order_id": 10_000,
+    "application_id": 10_000,
     "policy_id": 25,
     "claim_id": 20,
     "complaint_id": 40,

@@ -38,7 +38,9 @@ REACHED_BY = {
 REACHED_BY |= {"exposures": ("staging.exposures", "core.exposure_months")}
 TRIED = [
     "core.claims", "core.complaints", "core.policies", "core.policy_events", "core.survey_invitations",
-    "core.exposure_months", "core.persistency", "core.contacts", "core.audits", "core.actions",
+    "core.exposure_months", "core.persistency", "core.contacts", "core.audits", "core.actions", "core.service_orders",
+    "core.applications", "core.new_policies", "core.instalments_due", "core.value_added_years", "core.handler_months",
+    "core.customers", "core.complaint_recovery", "core.renewals",
 ]  # fmt: skip
 # Only those eligible count, and who is not is not complete either; a source may number spells itself; age and the day
 # of feedback are told by the staging model; and a decision answers a complaint, whatever else is recorded.

@@ -22,7 +22,7 @@ _outcome = codes_of("service_orders.outcome")
 _ended = item("service_orders.completed_at")
 _began = item("service_orders.started_at")
 ORIGINS: Origins = {
-    **passed_on("service_orders", "kind", "item", "partner", "reason", "rating", "service_channel"),
+    **passed_on("service_orders", "kind", "item", "partner", "reason", "service_channel"),
     "ordered_on": item("service_orders.ordered_at"),
     "started_on": _began | _ended,
     "completed_on": _ended,
@@ -33,7 +33,8 @@ ORIGINS: Origins = {
     "cancelled_on": _ended & _outcome("cancelled"),
     "outcome=done": _ended,
     **{f"outcome={code}": _ended & _outcome(code) for code in NOT_DONE},
-    "is_problem_found": item("service_orders.problem_found"),
+    "rating": _ended & item("service_orders.rating"),
+    "is_problem_found": _ended & item("service_orders.problem_found"),
     "is_instant": ALWAYS,
     "ordered_to_done_days": _ended,
     "ordered_to_started_days": _began | _ended,
