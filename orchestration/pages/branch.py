@@ -103,7 +103,7 @@ DISTANCE_COLUMNS = [
     Column("position", words="positions"), Column("n", "number", "count"),
 ]  # fmt: skip
 MONTH_COLUMNS = [
-    Column("kpi", "kpi_name"), Column("period", "month"), Column("value", "number", unit_from="unit"),
+    Column("period", "month"), Column("value", "number", unit_from="unit"),
     Column("is_signal", words="yes_no"), Column("is_action", words="yes_no"),
 ]  # fmt: skip
 SCORE_COLUMNS = [
@@ -167,9 +167,6 @@ def branch_pages(edition: Edition) -> Iterator[Page]:
         )
 
 
-def _multiples(months: Table) -> list[tuple[Row, Markup]]:
-    """The months of each KPI as a small chart, with its newest row."""
-    grouped: dict[tuple[str, str], list[Row]] = {}
-    for row in months.rows():
-        grouped.setdefault((row["kpi"], row["basis"]), []).append(row)
-    return [(rows[-1], line(rows, MULTIPLE)) for rows in grouped.values()]
+def _multiples(months: Table) -> list[tuple[list[Row], Markup]]:
+    """The months of each KPI, with their small chart."""
+    return [(rows, line(rows, MULTIPLE)) for _, rows in months.groups("kpi", "basis")]

@@ -42,9 +42,6 @@ class Cells:
                 return self.kpi(str(value))
             case "kpi":
                 return self.kpi(str(value), row.get("basis"))
-            case "kpi_name":
-                basis = self._words.name("bases", row["basis"])
-                return escape(f"{self._edition.kpi_title(str(value))} {basis}")
             case "branch":
                 return self.branch(str(value))
             case "anchor":
@@ -84,11 +81,7 @@ class Cells:
 
     def month(self, value: date | None) -> Markup:
         """A month."""
-        if value is None:
-            return Markup(numbers.NOTHING)
-        return Markup('<time datetime="{}">{}</time>').format(
-            f"{value:%Y-%m}", numbers.month(value, self._words)
-        )
+        return escape(numbers.NOTHING if value is None else numbers.month(value, self._words))
 
     def day(self, value: date | datetime | None) -> Markup:
         """A day, or the day and minute of an instant."""

@@ -1,16 +1,18 @@
 """A measure: what it means, its months, its segments, its signals and the quality of its data; and the list of all."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from orchestration.pages.charts import Figure
 from orchestration.pages.edition import Edition
 from orchestration.pages.lines import WHOLE, line
 from orchestration.pages.page import Page
-from orchestration.pages.published import Column, Table
+from orchestration.pages.published import Column, Row, Table
 from orchestration.pages.small_cells import shown_records
 
 LIST_ADDRESS = "kpis.html"
 MONTHS_SHOWN = 36
+MOST_SEGMENTS = 30
 BASES = ("cohort", "period", "stock")
 DEFINITIONS = """
     SELECT kpi, title, definition, formula, counts, leaves_out, unit, direction, bases, minimum, source,
@@ -75,8 +77,7 @@ MONTH_COLUMNS = [
     Column("variation", "variation"), Column("status", words="status"),
 ]  # fmt: skip
 SEGMENT_COLUMNS = [
-    Column("segment", "segment"), Column("cut", words="cuts"), Column("basis", words="bases"),
-    Column("period", "month"), Column("value", "number", unit_from="unit"),
+    Column("segment", "segment"), Column("period", "month"), Column("value", "number", unit_from="unit"),
     Column("ci_low", "interval", unit_from="unit"), Column("n", "number", "count"),
 ]  # fmt: skip
 
@@ -127,9 +128,32 @@ def measure_pages(edition: Edition) -> Iterator[Page]:
             address,
             "measure.html",
             edition.kpi_title(kpi),
-            {**content, "definition": definitions(kpi).rows()[0], "kpi": kpi, "trends": shown},
+            {
+                **content,
+                "definition": definitions(kpi).rows()[0],
+                "kpi": kpi,
+                "trends": shown,
+                "divisions": list(_divisions(content["segments"])),
+            },
             [*(trend.table for trend in shown), *content.values()],
         )
+
+
+@dataclass(frozen=True)
+class Division:
+    """The newest values of the segments of a cut on one basis, high to low; of very many (`count`) only both ends."""
+
+    basis: str
+    cut: str
+    rows: list[Row]
+    count: int
+
+
+def _divisions(segments: Table) -> Iterator[Division]:
+    for (basis, cut), rows in segments.groups("basis", "cut"):
+        end = MOST_SEGMENTS // 2
+        shown = rows if len(rows) <= MOST_SEGMENTS else rows[:end] + rows[-end:]
+        yield Division(basis, cut, shown, len(rows))
 
 
 def _trend(edition: Edition, basis: str, table: Table) -> Figure:

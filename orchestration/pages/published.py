@@ -50,6 +50,11 @@ class Table:
         """The rows, in order of the query."""
         return list(self.frame.iter_rows(named=True))
 
+    def groups(self, *by: str) -> Iterator[tuple[tuple[Any, ...], list[Row]]]:
+        """The rows that have the same values in the columns `by`, in order; each with these values."""
+        for values, part in self.frame.partition_by(by, as_dict=True, maintain_order=True).items():
+            yield values, list(part.iter_rows(named=True))
+
     def __bool__(self) -> bool:
         return self.frame.height > 0
 
