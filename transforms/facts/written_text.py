@@ -8,8 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 # Sources of the feed of texts, apart from the comments of complaints and surveys.
 MESSAGES = ("email", "chat", "platform", "social")
@@ -60,8 +65,8 @@ _EMPTY_WORDS = frozenset(
 # Posts and complaints whose three-letter parts are so alike, and so many days apart at most, are one matter.
 ALIKE_FROM = 0.8
 APART_DAYS = 180
-# Nearly every two texts have some part in common.
-_PAIRS_AT_ONCE = 5_000_000
+_PAIRS_AT_ONCE = 1_000_000
+_ROUNDING = 1e-6
 
 
 def language() -> pl.Expr:
@@ -122,46 +127,67 @@ def repeated_complaints(posts: pl.DataFrame, complaints: pl.DataFrame) -> pl.Dat
     Both have text_id, written_on and plain, complaints a complaint_id besides. Of several the one most alike counts,
     of these the first by its number.
     """
-    empty = pl.DataFrame(schema={"text_id": pl.String, "repeats_complaint_id": pl.String})
-    if not complaints.height:
-        return empty
-    in_order = posts.sort("written_on", "text_id")
-    size = max(1, _PAIRS_AT_ONCE // complaints.height)
-    blocks = (in_order[start : start + size] for start in range(0, posts.height, size))
-    return pl.concat([empty, *(_alike(block, _received_about(block, complaints)) for block in blocks)])
-
-
-def _received_about(posts: pl.DataFrame, complaints: pl.DataFrame) -> pl.DataFrame:
-    """The complaints that any of the posts may repeat by its day."""
-    first, last = (pl.lit(posts["written_on"]).min(), pl.lit(posts["written_on"]).max())
-    apart = timedelta(APART_DAYS)
-    return complaints.filter(pl.col("written_on").is_between(first - apart, last + apart)).sort(
-        "complaint_id"
+    alike = _alike(posts["plain"].unique().sort(), complaints["plain"].unique().sort())
+    received = complaints.select("plain", "complaint_id", "written_on")
+    meant = alike.join(received.group_by("plain").len("pairs"), left_on="complaint", right_on="plain")
+    counts = posts.select("text_id", "written_on", "plain").join(
+        meant.group_by("post").agg(pl.col("pairs").sum()), left_on="plain", right_on="post"
     )
+    parts = counts.with_columns(part=pl.col("pairs").cum_sum() // _PAIRS_AT_ONCE).partition_by("part")
+    empty = pl.DataFrame(schema={"text_id": pl.String, "repeats_complaint_id": pl.String})
+    return pl.concat([empty, *(_most_alike(part, alike, received) for part in parts)])
 
 
-def _alike(posts: pl.DataFrame, complaints: pl.DataFrame) -> pl.DataFrame:
+def _most_alike(posts: pl.DataFrame, alike: pl.DataFrame, complaints: pl.DataFrame) -> pl.DataFrame:
+    near = (
+        posts.join(alike, left_on="plain", right_on="post")
+        .join(complaints, left_on="complaint", right_on="plain", suffix="_received")
+        .filter((pl.col("written_on") - pl.col("written_on_received")).abs() <= timedelta(APART_DAYS))
+    )
+    best = near.sort("alike", "complaint_id", descending=[True, False])
+    of_each = best.unique("text_id", keep="first", maintain_order=True)
+    return of_each.select("text_id", repeats_complaint_id="complaint_id")
+
+
+def _alike(posts: pl.Series, complaints: pl.Series) -> pl.DataFrame:
+    """Wordings that are alike: post, complaint, and the cosine of their counts of three-letter parts.
+
+    Nearly every two texts have some part in common. But two that are alike must share one of the rarer parts of the
+    first, namely those without which what is left of it is too short to reach the least cosine; so only pairs that do
+    are compared (the filter of Bayardo, Ma and Srikant 2007, "Scaling up all pairs similarity search").
+    """
     from sklearn.feature_extraction.text import HashingVectorizer
 
-    if not complaints.height:
-        return pl.DataFrame(schema={"text_id": pl.String, "repeats_complaint_id": pl.String})
+    schema = {"post": pl.String, "complaint": pl.String, "alike": pl.Float64}
+    if posts.is_empty() or complaints.is_empty():
+        return pl.DataFrame(schema=schema)
     parts = HashingVectorizer(analyzer="char", ngram_range=(3, 3), alternate_sign=False)
-    alike = (
-        parts.transform(posts["plain"].to_list()) @ parts.transform(complaints["plain"].to_list()).T
-    ).tocoo()
-    pairs = pl.DataFrame({"post": alike.row, "complaint": alike.col, "alike": alike.data}).filter(
-        pl.col("alike").round(9) >= ALIKE_FROM
-    )
-    near = pl.concat(
-        [
-            posts.select(pl.col("text_id", "written_on").gather(pairs["post"])),
-            complaints.select(
-                repeats_complaint_id=pl.col("complaint_id").gather(pairs["complaint"]),
-                received_on=pl.col("written_on").gather(pairs["complaint"]),
-            ),
-            pairs.select(pl.col("alike").round(9)),
-        ],
-        how="horizontal",
-    ).filter((pl.col("written_on") - pl.col("received_on")).abs() <= timedelta(APART_DAYS))
-    best = near.sort("alike", "repeats_complaint_id", descending=[True, False])
-    return best.unique("text_id", keep="first", maintain_order=True).select("text_id", "repeats_complaint_id")
+    of_posts, of_complaints = parts.transform(posts.to_list()), parts.transform(complaints.to_list())
+    frequent = np.bincount(of_complaints.indices, minlength=of_complaints.shape[1])
+    pairs = (_rare_parts(of_posts, frequent) @ of_complaints.T).tocoo()
+    found = [pl.DataFrame(schema=schema)]
+    for start in range(0, pairs.nnz, _PAIRS_AT_ONCE):
+        rows, columns = (at[start : start + _PAIRS_AT_ONCE] for at in (pairs.row, pairs.col))
+        cosine = np.asarray(of_posts[rows].multiply(of_complaints[columns]).sum(axis=1)).ravel().round(9)
+        are = cosine >= ALIKE_FROM
+        found.append(
+            pl.DataFrame(
+                {
+                    "post": posts.gather(rows[are]),
+                    "complaint": complaints.gather(columns[are]),
+                    "alike": cosine[are],
+                }
+            )
+        )
+    return pl.concat(found)
+
+
+def _rare_parts(texts: csr_matrix, frequent: np.ndarray) -> csr_matrix:
+    """The rows without as many of their most frequent parts as are shorter together than the least cosine."""
+    row = np.repeat(np.arange(texts.shape[0]), np.diff(texts.indptr))
+    order = np.lexsort((texts.indices, -frequent[texts.indices], row))
+    row, column, count = row[order], texts.indices[order], texts.data[order]
+    squares = np.cumsum(count**2)
+    before = np.concatenate(([0.0], squares))[texts.indptr[:-1]]
+    rare = squares - before[row] >= (ALIKE_FROM - _ROUNDING) ** 2
+    return type(texts)((count[rare], (row[rare], column[rare])), shape=texts.shape)
