@@ -122,7 +122,7 @@ def event_names(feed: str) -> Mapping[str, list[str]]:
 def code_names(feed: str, column: str, kind: str) -> Mapping[str, list[str]]:
     """What sources write for each code of a column, the code itself first."""
     known = _synonyms()["codes"]
-    listed = known["boolean"] if kind == "boolean" else known.get(f"{feed}.{column}", {})
+    listed = known["boolean"] if kind == "boolean" else known.get(f"{feed}.{column}", known.get(column, {}))
     return {code: [code, *names] for code, names in listed.items()}
 
 

@@ -112,6 +112,53 @@ def test_the_events_of_a_claim_may_stand_side_by_side():
     }
 
 
+@pytest.mark.parametrize(
+    ("feed", "written", "expected"),
+    [
+        (
+            "service_orders",
+            [
+                column("work order"),
+                codes("服务类型", "道路救援", "回访"),
+                column("下单时间", **DAYS),
+                column("完成时间", **DAYS),
+                codes("result", "完成", "失败"),
+                codes("service channel", "WeChat", "hotline"),
+            ],
+            {
+                "order_id": "work order",
+                "kind": "服务类型",
+                "ordered_at": "下单时间",
+                "completed_at": "完成时间",
+                "outcome": "result",
+                "service_channel": "service channel",
+            },
+        ),
+        (
+            "applications",
+            [
+                column("投保单号"),
+                column("提交时间", **DAYS),
+                column("underwriting date", **DAYS),
+                codes("核保结论", "标准体", "拒保"),
+            ],
+            {
+                "application_id": "投保单号",
+                "submitted_at": "提交时间",
+                "decided_at": "underwriting date",
+                "decision": "核保结论",
+            },
+        ),
+    ],
+)
+def test_the_columns_of_service_are_known_by_what_insurers_call_them(feed, written, expected):
+    source = proposals(file(*written), contracts(), feed)[0]
+    assert {one.target: one.origin["column"] for one in source.columns} == expected
+    for one in source.columns:
+        known = contracts()[feed].columns[one.target].known_codes
+        assert set(one.origin.get("codes", {}).values()) <= set(known)
+
+
 def test_a_file_of_something_else_is_proposed_for_nothing():
     assert proposals(file(column("emp"), column("salary"), column("hired", **DAYS)), contracts()) == []
 
