@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from simulation.clock import Window, at_work, month_of
 from simulation.columns import instants, numbered, pointed
-from simulation.hazards import APPLICATIONS, CHANNELS, LINES
+from simulation.hazards import CHANNELS, LINES
 from simulation.organisation import Organisation
 from simulation.policies import Ints, Register
+from simulation.service_hazards import APPLICATIONS
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

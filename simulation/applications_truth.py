@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from simulation.applications import ONLINE, WITHDRAWN, Applications, slower
 from simulation.clock import Window, month_label
 from simulation.distributions import lognormal_cdf
-from simulation.hazards import APPLICATIONS
 from simulation.organisation import Organisation
 from simulation.policies import Register
+from simulation.service_hazards import APPLICATIONS
 from simulation.truth import counts_by_month, ratio, values
 
 Floats = NDArray[np.float64]

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from simulation.claims import Claims
 from simulation.clock import MONTH_STARTS, Window, month_label, month_of
 from simulation.columns import dates, numbered, pointed, recorded
-from simulation.hazards import AUDITS
 from simulation.life_course import Parts
 from simulation.organisation import Organisation
 from simulation.policies import Ints, Register
+from simulation.service_hazards import AUDITS
 from simulation.truth import ratio
 
 MYSTERY, CLAIM_FILE, RECORDING = range(3)

@@ -15,9 +15,10 @@ from simulation.claim_events import ClaimLog
 from simulation.claims import PAID_OUTCOMES, Claims
 from simulation.clock import Instants, Window, at_work, microseconds
 from simulation.columns import numbered, pointed
-from simulation.hazards import CLAIM_TYPES, HANDLING
+from simulation.hazards import CLAIM_TYPES
 from simulation.organisation import Organisation
 from simulation.policies import Ints
+from simulation.service_hazards import HANDLING
 
 Flags = NDArray[np.bool_]
 MEDIA = ("electronic", "mixed", "paper")

@@ -11,8 +11,9 @@ from simulation.claim_service import ClaimService
 from simulation.claims import Claims
 from simulation.clock import MONTH_STARTS, Instants, Window, at_work, month_label
 from simulation.distributions import even_points, normal_quantile
-from simulation.hazards import CLAIMS, HANDLING
+from simulation.hazards import CLAIMS
 from simulation.organisation import Organisation
+from simulation.service_hazards import HANDLING
 from simulation.truth import ratio, values
 
 POINTS = 65_536

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from simulation.claims import PAID_OUTCOMES, Claims
 from simulation.clock import Window, at_work, month_label
 from simulation.distributions import even_points, lognormal_cdf, normal_quantile
-from simulation.hazards import CLAIM_TYPES, CLAIMS, HANDLING, OUTCOMES, QUALITY
+from simulation.hazards import CLAIM_TYPES, CLAIMS, OUTCOMES, QUALITY
 from simulation.organisation import Organisation
+from simulation.service_hazards import HANDLING
 from simulation.truth import ratio, values
 
 Floats = NDArray[np.float64]

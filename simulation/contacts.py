@@ -14,10 +14,11 @@ from simulation.claim_events import EVENTS, ClaimLog
 from simulation.claims import Claims
 from simulation.clock import DAY_SECONDS, MONTH_STARTS, Window, at_work, month_of
 from simulation.columns import numbered, pointed
-from simulation.hazards import CONTACTS, MEDIA, PURPOSES, QUALITY
+from simulation.hazards import QUALITY
 from simulation.life_course import Intervals
 from simulation.organisation import Organisation
 from simulation.policies import Ints, Register
+from simulation.service_hazards import CONTACTS, MEDIA, PURPOSES
 
 CALL, CHAT, BOT, COUNTER, EMAIL, APP = range(len(MEDIA))
 PROGRESS = PURPOSES.index("claim_progress")

@@ -27,9 +27,9 @@ from simulation.contacts import (
     slower,
 )
 from simulation.distributions import lognormal_cdf, normal_quantile
-from simulation.hazards import CONTACTS
 from simulation.organisation import Organisation
 from simulation.policies import Register
+from simulation.service_hazards import CONTACTS
 from simulation.truth import ratio, values
 
 SHORT_SECONDS = 5

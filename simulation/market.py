@@ -6,7 +6,8 @@ The insurer's own exposures are in `policy_feeds.py`.
 import numpy as np
 import polars as pl
 
-from simulation.hazards import COMPLAINTS, MARKET
+from simulation.hazards import COMPLAINTS
+from simulation.service_hazards import MARKET
 
 
 def market_rows(exposures: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:

@@ -12,9 +12,10 @@ from simulation.claim_service import staff
 from simulation.clock import Window, month_label, month_of
 from simulation.columns import numbered, pointed
 from simulation.complaints import Complaints
-from simulation.hazards import CHANNELS, HANDLING
+from simulation.hazards import CHANNELS
 from simulation.organisation import Organisation
 from simulation.policies import Register
+from simulation.service_hazards import HANDLING
 from simulation.truth import ratio
 
 Streams = Callable[[str], np.random.Generator]

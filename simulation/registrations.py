@@ -10,8 +10,8 @@ from simulation.claims import Claims
 from simulation.clock import Instants, Window, at_work, microseconds, month_label
 from simulation.columns import numbered
 from simulation.distributions import lognormal_cdf
-from simulation.hazards import HANDLING
 from simulation.organisation import Organisation
+from simulation.service_hazards import HANDLING
 from simulation.truth import counts_by_month, ratio
 
 IN_TIME_DAYS = 3.0  # 72 hours

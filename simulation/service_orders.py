@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from simulation.clock import Window, at_work, month_of, months_later
 from simulation.columns import instants, numbered, pointed
-from simulation.hazards import SERVICE
 from simulation.life_course import Intervals, Parts
 from simulation.organisation import REGIONS, Organisation
 from simulation.policies import Ints, Register
+from simulation.service_hazards import SERVICE
 
 Floats = NDArray[np.float64]
 # As the source writes them, and what each is.

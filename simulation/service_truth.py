@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from simulation.clock import Window, month_label, months_later
 from simulation.distributions import lognormal_cdf
-from simulation.hazards import POLICIES, SERVICE
+from simulation.hazards import POLICIES
 from simulation.life_course import Intervals
 from simulation.organisation import Organisation
 from simulation.policies import Ints, Register
+from simulation.service_hazards import SERVICE
 from simulation.service_orders import (
     ALTERATION,
     CALLBACK,

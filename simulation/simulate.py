@@ -7,13 +7,12 @@ import hashlib
 import json
 import re
 import shutil
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from simulation import feeds, hazards
+from simulation import feeds
 from simulation.actions import action_rows, action_truth, target_rows
 from simulation.applications import application_rows, applications
 from simulation.applications_truth import applications_truth
@@ -22,8 +21,8 @@ from simulation.claim_events import ClaimLog, claim_event_rows, claim_log, decid
 from simulation.claim_service import claim_service, with_service, workflow_rows
 from simulation.claim_service_truth import claim_service_truth
 from simulation.claims import Claims, claims
-from simulation.claims_truth import claims_truth, type_truth
-from simulation.clock import AS_OF, Window, month_label
+from simulation.claims_truth import claims_truth
+from simulation.clock import AS_OF, Window
 from simulation.columns import recorded
 from simulation.complaints import Complaints, complaint_rows, complaints
 from simulation.complaints_truth import complaint_truth, recovery_truth
@@ -54,6 +53,7 @@ from simulation.policy_truth import policy_truth
 from simulation.registrations import registration_rows, registration_truth, registrations
 from simulation.service_orders import Orders, service_order_rows, service_orders
 from simulation.service_truth import service_truth
+from simulation.stated import about, hazards_stated
 from simulation.surveys import Respondents, answer_rows, answers, respondents
 from simulation.surveys_truth import survey_truth
 from simulation.text_grammar import personal_in
@@ -342,8 +342,8 @@ def simulate(out: Path, policies: int, months: int, seed: int, branches: int | N
     draw.write_applications()
     draw.write_reference()
     truth = {
-        "about": _about(draw.window, policies, seed),
-        "hazards": _hazards(),
+        "about": about(draw.window, policies, seed),
+        "hazards": hazards_stated(),
         "organisation": draw.org.truth(draw.window),
         **draw.truth,
     }
@@ -354,55 +354,6 @@ def simulate(out: Path, policies: int, months: int, seed: int, branches: int | N
     (out / "policypulse.yml").write_text(_project_file(months), encoding="utf-8")
     shutil.copyfile(FRAMEWORK_FILE, out / FRAMEWORK_FILE.name)
     return truth
-
-
-def _about(window: Window, policies: int, seed: int) -> dict:
-    return {
-        "policies": policies,
-        "months": window.months,
-        "seed": seed,
-        "as_of": AS_OF.isoformat(),
-        "first_month": month_label(window.first_month),
-        "reading": {
-            "kpis": "Truth of the process for received cohorts, without mess and followed to the end; a ratio is "
-            "expected numerator over expected denominator, both of which add up over months and branches.",
-            "realised": "Exact counts of this draw, before mess.",
-            "texts": "Alpha of two sorters that err at random, posts that repeat a complaint, matters and cues of "
-            "messages.",
-            "actions": "Expected change of a KPI, less that of the other branches, by actions that changed something.",
-            "personal": "What stands in texts of each feed that no table of the warehouse may show.",
-            "feeds": "Amounts of mess. Rejected rows are faulty copies of good rows; corrected rows follow their "
-            "wrong first version; nothing true is lost except rows recorded after the as-of date. Distinct keys of "
-            "claim events include the notes that the mapping skips.",
-        },
-    }
-
-
-def _hazards() -> dict:
-    return {
-        "quality": asdict(hazards.QUALITY),
-        "policies": asdict(hazards.POLICIES),
-        "claims": asdict(hazards.CLAIMS) | {"implied_at_quality_0": type_truth()},
-        "complaints": asdict(hazards.COMPLAINTS),
-        "surveys": asdict(hazards.SURVEYS),
-        "service": asdict(hazards.SERVICE),
-        "handling": asdict(hazards.HANDLING),
-        "market": asdict(hazards.MARKET),
-        "contacts": asdict(hazards.CONTACTS),
-        "texts": asdict(hazards.TEXTS),
-        "audits": asdict(hazards.AUDITS),
-        "applications": asdict(hazards.APPLICATIONS),
-        "in_order_of": {
-            "lines": hazards.LINES,
-            "channels": hazards.CHANNELS,
-            "outcomes": hazards.OUTCOMES,
-            "dimensions": hazards.DIMENSIONS,
-            "complexities": hazards.COMPLEXITIES,
-            "categories": hazards.CATEGORIES,
-            "media": hazards.MEDIA,
-            "purposes": hazards.PURPOSES,
-        },
-    }
 
 
 def _project_file(months: int) -> str:
