@@ -291,8 +291,28 @@ def _following(
     )
 
 
+def called_back(log: Contacts, rng: np.random.Generator) -> Ints:
+    """When those who gave up a call are called back, a minute after they did at the earliest; NEVER for others."""
+    asked, outcome = log.asked, log.outcome
+    chosen = (asked.medium == CALL) & (outcome.abandoned != NEVER)
+    chosen &= rng.random(len(asked)) < CONTACTS.called_back_share
+    minutes = CONTACTS.called_back_minutes_median * np.exp(
+        CONTACTS.called_back_sigma * rng.standard_normal(len(asked))
+    )
+    at = np.maximum(
+        asked.offered + np.floor(60 * minutes).astype(np.int64),
+        np.where(chosen, outcome.abandoned, 0) + 60,
+    )
+    return np.where(chosen, at, NEVER)
+
+
 def contact_rows(
-    log: Contacts, policies: Register, window: Window, org: Organisation, rng: np.random.Generator
+    log: Contacts,
+    called: Ints,
+    policies: Register,
+    window: Window,
+    org: Organisation,
+    rng: np.random.Generator,
 ) -> tuple[pl.DataFrame, list[str]]:
     """The rows of the source system, and the contacts answered before they began, as a clock gone wrong has them."""
     asked, outcome = log.asked, log.outcome
@@ -322,6 +342,7 @@ def contact_rows(
             "PASSED": _instants(outcome.handed_over[order], end),
             "TAKEN": _instants(answered, end),
             "LEFT": _instants(outcome.abandoned[order], end),
+            "BACK": _instants(called[order], end),
             "ENDED": _instants(outcome.ended[order], end),
             "BY": pl.Series(("H", "A"))[outcome.by_machine[order].astype(int)],
             "DONE": pl.Series(("N", "Y"))[outcome.succeeded[order].astype(int)],

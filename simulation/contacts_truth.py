@@ -33,6 +33,7 @@ from simulation.service_hazards import CONTACTS
 from simulation.truth import ratio, values
 
 SHORT_SECONDS = 5
+CALLED_BACK_WITHIN_HOURS = 2
 QUANTILES = (np.arange(2000) + 0.5) / 2000
 
 Floats = NDArray[np.float64]
@@ -72,6 +73,9 @@ def contact_truth(
     chats = np.isin(asked.medium, (CHAT, BOT)) * sum(CONTACTS.chat_place_shares[:2])
     kpis = {
         "call_answered_share": share(told["answered"], counted),
+        "call_answered_or_called_back_share": share(
+            told["answered"] + _called_back_in_time() * (counted - told["answered"]), counted
+        ),
         "call_answered_within_20_seconds_share": share(told["in_20"], counted),
         "call_abandoned_share": share(counted - told["answered"], counted),
         "elder_call_to_agent_within_30_seconds_share": share(told["in_30"] * elder, counted * elder),
@@ -110,6 +114,16 @@ def _calls(quality: Floats, *, elder: bool) -> dict[str, Floats]:
         "in_30": (stays * (wait < 31)).mean(axis=1),
         "short": _gone_by(np.minimum(wait, SHORT_SECONDS)).mean(axis=1),
     }
+
+
+def _called_back_in_time() -> float:
+    """Of the calls given up, not at once."""
+    in_time = lognormal_cdf(
+        np.array(60.0 * CALLED_BACK_WITHIN_HOURS),
+        CONTACTS.called_back_minutes_median,
+        CONTACTS.called_back_sigma,
+    )
+    return CONTACTS.called_back_share * float(in_time)
 
 
 def _gone_by(seconds: Floats) -> Floats:

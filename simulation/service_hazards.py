@@ -43,6 +43,9 @@ class Contacts:
     patience_sigma: tuple[float, ...] = (1.0, 0.8, 0.8, 0.5, 0.5, 0.5)
     hang_up_share: float = 0.02  # of calls, evenly within so many seconds
     hang_up_seconds: float = 8.0
+    called_back_share: float = 0.4  # of calls given up, log-normal minutes after they began
+    called_back_minutes_median: float = 50.0
+    called_back_sigma: float = 0.8
     transferred_share: float = 0.05  # from one person to another
     handed_over_share: float = 0.25  # by bots
     repeat_share: float = 0.13  # of answered calls, at quality 0

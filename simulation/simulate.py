@@ -26,7 +26,7 @@ from simulation.clock import AS_OF, Window
 from simulation.columns import recorded
 from simulation.complaints import Complaints, complaint_rows, complaints
 from simulation.complaints_truth import complaint_truth, recovery_truth
-from simulation.contacts import claim_spells, contact_rows, contacts
+from simulation.contacts import called_back, claim_spells, contact_rows, contacts
 from simulation.contacts_truth import contact_truth
 from simulation.invitations import invitation_rows, invitation_truth, invited
 from simulation.life_course import LifeCourse, life_course
@@ -177,7 +177,10 @@ class _Draw:
             self.register, self.course.intervals, spells, self.window, self.org, self.rng("contacts")
         )
         self.learn(contact_truth(desk, spells, self.register, self.window, self.org))
-        rows, slipped = contact_rows(desk, self.register, self.window, self.org, self.rng("contact rows"))
+        called = called_back(desk, self.rng("calls back"))
+        rows, slipped = contact_rows(
+            desk, called, self.register, self.window, self.org, self.rng("contact rows")
+        )
         delivery = deliver(rows, feeds.CONTACTS, self.window, self.rng("contacts mess"))
         file = feeds.write_parquet(delivery, self.folder / "contacts.parquet")
         self.record("contacts", [file], delivery.amounts, answered_before_offered=slipped)

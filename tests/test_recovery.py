@@ -48,6 +48,7 @@ RECOVERED = {
     "claim_audit_error_share": "period",
     "recording_defect_share": "period",
     "call_answered_share": "cohort",
+    "call_answered_or_called_back_share": "cohort",
     "call_answered_within_20_seconds_share": "cohort",
     "call_abandoned_share": "cohort",
     "call_first_contact_resolved_share": "cohort",

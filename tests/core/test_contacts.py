@@ -11,7 +11,7 @@ from transforms.model import INSTANT, SEGMENT_COLUMNS
 from transforms.settings import Settings
 
 AS_OF = date(2025, 4, 30)
-INSTANTS = ("offered_at", "answered_at", "handed_over_at", "abandoned_at", "ended_at")
+INSTANTS = ("offered_at", "answered_at", "handed_over_at", "abandoned_at", "called_back_at", "ended_at")
 TEXTS = (
     "contact_id", "customer_id", "policy_id", "claim_id", "complaint_id", "medium", "purpose", "actor", "handler_id",
     "service_channel", *SEGMENT_COLUMNS,
@@ -71,6 +71,24 @@ def test_a_wait_known_to_the_day_is_no_wait():
 def test_who_hangs_up_at_once_did_not_ask(given_up, is_short):
     found = made({"offered_at": "03 09:00:00", "abandoned_at": given_up})
     assert found["is_short_abandoned"].to_list() == [is_short]
+
+
+def test_who_is_called_back_within_two_hours_is_answered_in_the_twin_alone():
+    """The last second of the two hours, and the one after; who was answered is not counted twice."""
+    given_up = {"offered_at": "03 09:00:00", "abandoned_at": "03 09:01:00"}
+    found = made(
+        given_up | {"called_back_at": "03 11:00:00"},
+        given_up | {"called_back_at": "03 11:00:01"},
+        given_up,
+        {"offered_at": "03 09:00:00", "answered_at": "03 09:00:20", "called_back_at": "03 09:30:00"},
+    )
+    assert found["is_called_back_in_time"].to_list() == [True, False, False, False]
+    facts = {"core.contacts": found.lazy()}
+    shares = {
+        code: record(f"call_answered{code}_share", facts, date(2025, 3, 1), AS_OF)["numerator"]
+        for code in ("", "_or_called_back")
+    }
+    assert shares == {"": 1, "_or_called_back": 2}
 
 
 def test_the_next_call_for_the_purpose_is_the_repeat():

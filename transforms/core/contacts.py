@@ -13,12 +13,14 @@ from transforms.periods import end_of_day
 from transforms.settings import Settings
 
 SHORT_SECONDS = 5
+CALLED_BACK_WITHIN_HOURS = 2
 # Instants of which it is not known by the as-of day whether they come, in the order in which they can.
-LATER = ("handed_over_at", "answered_at", "abandoned_at", "ended_at")
+LATER = ("handed_over_at", "answered_at", "abandoned_at", "called_back_at", "ended_at")
 FAULTS = {
     "handed over before offered": pl.col("handed_over_at") < pl.col("offered_at"),
     "answered before offered": pl.col("answered_at") < pl.col("offered_at"),
     "abandoned before offered": pl.col("abandoned_at") < pl.col("offered_at"),
+    "called back before offered": pl.col("called_back_at") < pl.col("offered_at"),
     "ended before offered": pl.col("ended_at") < pl.col("offered_at"),
     "abandoned after an answer": pl.col("abandoned_at") > pl.col("answered_at"),
     "ended before an answer": pl.col("ended_at") < pl.col("answered_at"),
@@ -32,8 +34,8 @@ _BY_MEDIUM = ("app", "call", "counter")
 _CHANNELS = ("app", "mini_program", "web", "call", "counter", "agent", "bank")
 ORIGINS: Origins = {
     **passed_on(
-        "contacts", "medium", "purpose", "answered_at", "abandoned_at", "handed_over_at", "ended_at", "rating",
-        "policy_id", "claim_id", "complaint_id", "handler_id",
+        "contacts", "medium", "purpose", "answered_at", "abandoned_at", "called_back_at", "handed_over_at", "ended_at",
+        "rating", "policy_id", "claim_id", "complaint_id", "handler_id",
     ),
     # A log of answered calls alone knows of none that was not.
     "answered_at=": item("contacts.answered_at="),
@@ -45,6 +47,7 @@ ORIGINS: Origins = {
     "person_asked_at": _medium("call", "chat", "counter", "email", "app")
     | _by_machine & item("contacts.handed_over_at"),
     "wait_seconds": item("contacts.answered_at"),
+    "is_called_back_in_time": item("contacts.called_back_at"),
     "is_by_machine=true": _by_machine,
     "is_transferred=true": item("contacts.handed_over_at") & item("contacts.answered_at"),
     "is_elder": item("contacts.age_band") | item("contacts.policy_id") & _age,
@@ -86,12 +89,17 @@ ORIGINS: Origins = {
         "handed_over_at": (INSTANT, "When a machine handed it over to a person, or one person to another."),
         "answered_at": (INSTANT, "When a person took it."),
         "abandoned_at": (INSTANT, "When the customer gave up."),
+        "called_back_at": (INSTANT, "When the customer was called back."),
         "ended_at": (INSTANT, "When it ended."),
         "wait_seconds": (
             pl.Int32,
             "Seconds from asking for a person to the answer; empty where only a day is known.",
         ),
         "is_short_abandoned": (pl.Boolean, f"Given up within {SHORT_SECONDS} seconds."),
+        "is_called_back_in_time": (
+            pl.Boolean,
+            f"No person answered, and the customer was called back within {CALLED_BACK_WITHIN_HOURS} hours.",
+        ),
         "is_by_machine": (pl.Boolean, "A machine dealt with it alone."),
         "is_transferred": (pl.Boolean, "One person handed it to another: it had reached the wrong one."),
         "is_successful": (pl.Boolean, "What the customer wanted was done."),
@@ -137,6 +145,8 @@ def contacts(contacts: pl.LazyFrame, *, as_of: date, settings: Settings) -> pl.L
         is_transferred=(pl.col("handed_over_at") > pl.col("answered_at")).fill_null(False),
         is_short_abandoned=pl.col("answered_at").is_null()
         & (_seconds_to("abandoned_at") < SHORT_SECONDS).fill_null(False),
+        is_called_back_in_time=pl.col("answered_at").is_null()
+        & (_seconds_to("called_back_at") <= CALLED_BACK_WITHIN_HOURS * 3600).fill_null(False),
     ).with_columns(repeat_call_days=_next_call_days(), next_contact_hours=_next_contact_hours())
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from transforms.core.contacts import SHORT_SECONDS
+from transforms.core.contacts import CALLED_BACK_WITHIN_HOURS, SHORT_SECONDS
 from transforms.kpi.claims_flow import SPELLS
 from transforms.measures.case_measures import Share
 from transforms.measures.curve_measures import Clock, SurvivalQuantile
@@ -66,21 +66,21 @@ _BOT: dict[str, Any] = {**_CONTACTS, "population": BOTS, "counts": "chats with a
 
 TEN_CALLS = partial(
     Example,
-    given="answered after 5, 15, 20 and 21 seconds and after 3 minutes; three given up later than after 5 seconds, "
-    "one within them; one neither",
+    given="answered after 5, 15, 20 and 21 seconds and after 3 minutes; three given up later than after 5 seconds, of "
+    "which one was called back within the hour; one given up within them; one neither",
     every={"medium": "call", "offered_on": "2025-03-03", "person_asked_at": "2025-03-03T01:00"},
     rows=rows("""
-        answered_at       abandoned_at      wait_seconds  is_short_abandoned  is_elder
-        2025-03-03T01:00  -                 5             no                  yes
-        2025-03-03T01:00  -                 15            no                  no
-        2025-03-03T01:00  -                 20            no                  no
-        2025-03-03T01:00  -                 21            no                  yes
-        2025-03-03T01:03  -                 180           no                  yes
-        -                 2025-03-03T01:02  -             no                  yes
-        -                 2025-03-03T01:02  -             no                  no
-        -                 2025-03-03T01:02  -             no                  no
-        -                 2025-03-03T01:00  -             yes                 no
-        -                 -                 -             no                  no
+        answered_at       abandoned_at      wait_seconds  is_short_abandoned  is_called_back_in_time  is_elder
+        2025-03-03T01:00  -                 5             no                  no                      yes
+        2025-03-03T01:00  -                 15            no                  no                      no
+        2025-03-03T01:00  -                 20            no                  no                      no
+        2025-03-03T01:00  -                 21            no                  no                      yes
+        2025-03-03T01:03  -                 180           no                  no                      yes
+        -                 2025-03-03T01:02  -             no                  yes                     yes
+        -                 2025-03-03T01:02  -             no                  no                      no
+        -                 2025-03-03T01:02  -             no                  no                      no
+        -                 2025-03-03T01:00  -             yes                 no                      no
+        -                 -                 -             no                  no                      no
     """),
 )
 RATINGS = partial(
@@ -113,6 +113,18 @@ KPIS = (
         formula="answered / asked for a person",
         example=TEN_CALLS(value=5 / 9, numerator=5, denominator=9),
         **_OFFERED,
+    ),
+    Kpi(
+        code="call_answered_or_called_back_share",
+        title=f"Calls answered by a person, or called back within {CALLED_BACK_WITHIN_HOURS} hours",
+        measure=Share(of=ANSWERED | pl.col("is_called_back_in_time"), among=ALL),
+        direction=1,
+        source=f"{CIRC_2015}; a twin, as the rate itself takes no call-back for an answer",
+        definition="Calls that a person answered, or whose customer was called back within "
+        f"{CALLED_BACK_WITHIN_HOURS} hours, among those that asked for a person.",
+        formula=f"(answered + called back within {CALLED_BACK_WITHIN_HOURS} hours) / asked for a person",
+        example=TEN_CALLS(value=6 / 9, numerator=6, denominator=9),
+        **_OFFERED | {"needs": ("answered_at=", "is_called_back_in_time")},
     ),
     Kpi(
         code="call_answered_within_20_seconds_share",

@@ -14,6 +14,7 @@ SELECT
     coalesce(contacts.offered_precision = 'day' OR contacts.answered_precision = 'day', FALSE) AS is_day,  -- Of one of these only the day is known.
     contacts.handed_over_at,  -- When it was handed over.
     contacts.abandoned_at,  -- When the customer gave up.
+    contacts.called_back_at,  -- When the customer was called back.
     contacts.ended_at,  -- When it ended.
     contacts.succeeded,  -- What was wanted was done.
     contacts.rating,  -- Rating from 1 to 5.
