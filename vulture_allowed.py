@@ -26,6 +26,7 @@ definitions.__getattr__
 event_log.KeptEventLogStorage.from_config_value
 event_log.KeptEventLogStorage._connect
 fetched.cursor_fetch_strategy
+answer.unbuffered_active
 fetched.statement
 
 # Asked for by a name in a text: switches of definitions, figures of units and of simulated claims, columns of loads.

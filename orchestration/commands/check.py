@@ -14,9 +14,8 @@ import polars as pl
 from orchestration.commands.first_mapping import asked_by_kpis, computable, mapped_items
 from orchestration.project import Project, mapping_problems, read_what_can_be
 from orchestration.project_check import problems
-from warehouse.landing.databases import first_rows_of_query
 from warehouse.landing.errors import LandingError
-from warehouse.landing.first_rows import FIRST_ROWS, columns_there, first_rejects, rejects_of_query
+from warehouse.landing.first_rows import ask_query, columns_there, first_rejects, rejects_of_query
 from warehouse.landing.mapping import FeedSource, matching_files
 
 _FILES_A_SOURCE = 3
@@ -97,9 +96,9 @@ def _rejects(
     if path:
         columns_there(path, source, f"feeds.{feed}[0]")
     elif source.database:
-        rows = first_rows_of_query(source.database, project.data, FIRST_ROWS)
         if not at_fault:
-            return rejects_of_query(rows, feed, source, project.contracts, zone)
+            return rejects_of_query(source.database, feed, source, project.contracts, zone, project.data)
+        ask_query(source.database, project.data)
     return pl.DataFrame(schema={"line": pl.Int64, "column": pl.String, "reason": pl.String}), 0
 
 

@@ -195,13 +195,14 @@ def _unfamiliar(
             and (last.size_bytes, last.mtime_ns) == (state.st_size, state.st_mtime_ns)
         ):
             continue
-        sha256 = _hashed(path, f"{feed}: {file}")
+        sha256 = hashed(path, f"{feed}: {file}")
         yield Arrival(
             contract, source, key_path, name, file, mapping, path, state.st_size, state.st_mtime_ns, sha256
         )
 
 
-def _hashed(path: Path, name: str) -> str:
+def hashed(path: Path, name: str) -> str:
+    """SHA-256 of a file; raises LandingError, with its name in the load log, if it cannot be read."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,44 +1,40 @@
-"""Queries on the insurer's own databases: how they are sent, and what people are told where no answer comes.
+"""Queries on the insurer's own databases: an answer becomes a file, and what people are told where none comes.
 
-What becomes of the rows is decided as for files, in readers.py and land_arrival.py; no message holds a password.
+How a database is asked is in drivers.py, what becomes of the file in land_arrival.py, as of any other; no message holds
+a password.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
+import re
 import socket
-import sqlite3
+import time
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
+from warehouse.landing.drivers import DRIVERS, Driver, Question
 from warehouse.landing.errors import LandingError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+    from urllib.parse import SplitResult
 
-    import polars as pl
+    import pyarrow as pa
 
     from warehouse.landing.mapping import DatabaseSource
 
 _ANSWERS_WITHIN_SECONDS = 5
-_PORTS = {
-    "postgresql": 5432,
-    "postgres": 5432,
-    "redshift": 5439,
-    "mysql": 3306,
-    "mssql": 1433,
-    "oracle": 1521,
-}
-_DIALECTS = {
-    "sqlite": "sqlite",
-    "postgresql": "postgres",
-    "postgres": "postgres",
-    "redshift": "redshift",
-    "mysql": "mysql",
-    "mssql": "tsql",
-    "oracle": "oracle",
-}
+_FIRST_WAIT_SECONDS = 1
+# What a database says that may answer a moment later, of whatever kind it is.
+_PASSING = re.compile(
+    r"connection.*(reset|closed|lost|terminated|aborted|broken)|closed the connection|terminating connection|gone away"
+    r"|lost connection|broken pipe|unexpected(ly)? (eof|end)|eof detected|timed? ?out|too many (clients|connections)"
+    r"|(starting up|shutting down|recovery mode)|deadlock|could not (receive|send) data|could not serialize",
+    re.IGNORECASE,
+)
+_SECRET = re.compile(r"pass|pwd|secret|token", re.IGNORECASE)
 
 
 def query_label(database: DatabaseSource) -> str:
@@ -47,17 +43,47 @@ def query_label(database: DatabaseSource) -> str:
     return f"{database.place()}#{query}"
 
 
-def queried(database: DatabaseSource, folder: Path) -> pl.DataFrame:
-    """The rows of a database query; a SQLite path is relative to `folder`.
+def write_answer(database: DatabaseSource, folder: Path, path: Path) -> None:
+    """Write the answer to a query into a new Parquet file, a batch at a time; files are relative to `folder`.
 
-    Raises LandingError, without the password, if the database does not answer or its driver is missing.
+    A database that does not answer or drops the connection is asked again, after 1, 2, 4, … seconds, `retries` times.
+    Raises LandingError, without the password, if it cannot be asked or there is no driver for it.
     """
-    return _answer(database.query, database, folder)
+    asked_before = 0
+    while True:
+        try:
+            return _write(database.query, database, folder, path)
+        except _Passing as error:
+            if asked_before == database.retries:
+                times = f" ({asked_before + 1} times)" if asked_before else ""
+                raise LandingError([f"{error}{times}"]) from None
+        time.sleep(_FIRST_WAIT_SECONDS * 2**asked_before)
+        asked_before += 1
 
 
-def first_rows_of_query(database: DatabaseSource, folder: Path, rows: int) -> pl.DataFrame:
-    """The first rows of a database query, which the database is asked for no more; raises as `queried` does."""
-    return _answer(_limited(database, rows), database, folder).head(rows)
+def write_first_rows(database: DatabaseSource, folder: Path, rows: int, path: Path) -> int:
+    """Write the first rows of a query, asked for once and no more of them, and return how many; raises LandingError."""
+    from pyarrow import parquet
+
+    try:
+        _write(_limited(database, rows), database, folder, path, rows)
+    except _Passing as error:
+        raise LandingError([str(error)]) from None
+    return int(parquet.read_metadata(path).num_rows)
+
+
+class _Passing(Exception):
+    """What may be over when the database is asked again."""
+
+
+def _driver(database: DatabaseSource) -> Driver:
+    scheme = urlsplit(database.connection).scheme.partition("+")[0]
+    if scheme not in DRIVERS:
+        known = ", ".join(DRIVERS)
+        raise LandingError(
+            [f"there is no driver for {scheme or 'a connection without'}://; it may be {known}"]
+        )
+    return DRIVERS[scheme]
 
 
 def _limited(database: DatabaseSource, rows: int) -> str:
@@ -65,7 +91,7 @@ def _limited(database: DatabaseSource, rows: int) -> str:
     import sqlglot
     from sqlglot import exp
 
-    dialect = _DIALECTS.get(urlsplit(database.connection).scheme.partition("+")[0])
+    dialect = _driver(database).dialect
     if dialect is None:
         return database.query
     try:
@@ -77,50 +103,82 @@ def _limited(database: DatabaseSource, rows: int) -> str:
     return query.limit(rows).sql(dialect=dialect)
 
 
-def _answer(query: str, database: DatabaseSource, folder: Path) -> pl.DataFrame:
-    import polars as pl
-
-    asked = urlsplit(database.connection)
+def _write(
+    query: str, database: DatabaseSource, folder: Path, path: Path, most_rows: int | None = None
+) -> None:
+    driver = _driver(database)
+    question = Question(database.connection, query.strip().rstrip(";"), database.batch_rows, folder)
     try:
-        if asked.scheme == "sqlite":
-            path = folder / asked.path.removeprefix("/")
-            # SQLite would make an empty database of a name that is wrong.
-            with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
-                return pl.read_database(query, connection, infer_schema_length=None)
-        _reach(asked)
-        return pl.read_database_uri(query, database.connection)
-    except LandingError:
+        _reach(question.asked, driver)
+        _write_tables(driver.tables(question), path, most_rows)
+    except (LandingError, _Passing):
         raise
-    except ModuleNotFoundError as error:
+    except ImportError as error:
+        lacking = error.name or str(error)
         raise LandingError(
-            [f"databases other than SQLite are read with the package {error.name}, which is not installed"]
+            [
+                f"{question.asked.scheme}:// is read with {lacking}, which is not installed: "
+                f"pip install 'policypulse[{driver.extra}]'"
+            ]
         ) from None
     except Exception as error:  # every driver raises errors of its own
-        message = str(error).replace(database.connection, "the database")
-        if asked.password:
-            message = message.replace(asked.password, "***")
-        raise LandingError([f"the query failed: {message}"]) from None
+        told = f"the query failed: {_told(error, question)}"
+        raise (_Passing(told) if _PASSING.search(str(error)) else LandingError([told])) from None
 
 
-def _reach(asked: SplitResult) -> None:
-    """Raise LandingError if nothing listens where a database should, which a driver would try for half a minute."""
-    port = asked.port or _PORTS.get(asked.scheme.partition("+")[0])
-    if not asked.hostname or port is None:
+def _write_tables(tables: Iterator[pa.Table], path: Path, most_rows: int | None) -> None:
+    from pyarrow import parquet
+
+    first = next(tables)
+    _check_names(first.column_names)
+    left = most_rows
+    with parquet.ParquetWriter(path, first.schema, compression="lz4") as writer:
+        for table in _from(first, tables):
+            writer.write_table(table.slice(0, left))
+            if left is not None:
+                left -= min(left, table.num_rows)
+                if left == 0:
+                    return
+
+
+def _from(first: pa.Table, others: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    yield first
+    yield from others
+
+
+def _check_names(names: list[str]) -> None:
+    if not names:
+        raise LandingError(["the query gives no columns; it has to be a SELECT"])
+    repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if repeated:
+        raise LandingError(
+            [f"the query gives {repeated[0]!r} more than once; name its columns apart with AS"]
+        )
+
+
+def _told(error: Exception, question: Question) -> str:
+    """What a driver says, on one line and without anything secret."""
+    said = error.args[-1] if len(error.args) == 2 and isinstance(error.args[1], str) else str(error)
+    line = next((line for line in said.splitlines() if line.strip()), type(error).__name__)
+    told = re.sub(r"^.*?\b(ERROR|FATAL): +", "", line).strip()
+    secrets = [question.asked.password or "", question.login()[1]]
+    secrets += [text for name, text in parse_qsl(question.asked.query) if _SECRET.search(name)]
+    told = told.replace(question.url, "the database")
+    for secret in filter(None, [*secrets, *map(unquote, secrets)]):
+        told = told.replace(secret, "***")
+    return told
+
+
+def _reach(asked: SplitResult, driver: Driver) -> None:
+    """Raise if nothing listens where a database should, which a driver would try for half a minute."""
+    port = asked.port or driver.port
+    if not asked.hostname or driver.port is None:
         return
     try:
         socket.create_connection((asked.hostname, port), timeout=_ANSWERS_WITHIN_SECONDS).close()
     except OSError as error:
         reason = error.strerror or str(error)
-        raise LandingError(
-            [
-                f"no database answers at {asked.hostname}:{port} ({reason}); check the connection, and that this "
-                "machine may reach it"
-            ]
+        raise _Passing(
+            f"no database answers at {asked.hostname}:{port} ({reason}); check the connection, and that this "
+            "machine may reach it"
         ) from None
-
-
-def content_hash(frame: pl.DataFrame) -> str:
-    """SHA-256 of the rows of a query."""
-    buffer = io.BytesIO()
-    frame.write_ipc_stream(buffer)
-    return hashlib.sha256(buffer.getbuffer()).hexdigest()

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from warehouse.landing.conform import lacking_columns
+from warehouse.landing.databases import write_first_rows
 from warehouse.landing.errors import LandingError
 from warehouse.landing.mapping import file_format
 from warehouse.landing.readers import MixedLineEnds, opened, scanned
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from warehouse.contract import Contracts
-    from warehouse.landing.mapping import FeedSource
+    from warehouse.landing.mapping import DatabaseSource, FeedSource
 
 FIRST_ROWS = 1_000
 
@@ -47,12 +48,12 @@ def first_rejects(
 
 
 def rejects_of_query(
-    rows: pl.DataFrame, feed: str, source: FeedSource, contracts: Contracts, time_zone: str
+    database: DatabaseSource, feed: str, source: FeedSource, contracts: Contracts, time_zone: str, data: Path
 ) -> tuple[pl.DataFrame, int]:
-    """The same of the first rows of a query, whose lines are their numbers."""
+    """The same of the first rows of a source's query, whose lines are their numbers; `data` is its folder of files."""
     with TemporaryDirectory() as work:
         written = Path(work) / "rows.parquet"
-        rows.write_parquet(written)
+        count = write_first_rows(database, data, FIRST_ROWS, written)
         alone = source.model_copy(update={"database": None, "delivery": None})
         try:
             rejects = rejected_rows(
@@ -61,7 +62,13 @@ def rejects_of_query(
         except LandingError as error:
             passing = f"{feed}: {written.name}: "
             raise LandingError([problem.removeprefix(passing) for problem in error.problems]) from None
-    return rejects, rows.height
+    return rejects, count
+
+
+def ask_query(database: DatabaseSource, data: Path) -> None:
+    """Raise LandingError if a query has no answer."""
+    with TemporaryDirectory() as work:
+        write_first_rows(database, data, 1, Path(work) / "rows.parquet")
 
 
 def columns_there(path: Path, source: FeedSource, key_path: str) -> None:

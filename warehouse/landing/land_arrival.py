@@ -17,7 +17,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from warehouse.landing.arrivals import Arrival, is_what_stands, load_id_of, note_file
+from warehouse.landing.arrivals import Arrival, hashed, is_what_stands, load_id_of, note_file
 from warehouse.landing.comparing import (
     COMPARED,
     InForce,
@@ -32,7 +32,7 @@ from warehouse.landing.comparing import (
     previous_loads,
 )
 from warehouse.landing.conform import SKIPPED, Conformed, conformed
-from warehouse.landing.databases import content_hash, queried
+from warehouse.landing.databases import write_answer
 from warehouse.landing.deliveries import read_books
 from warehouse.landing.errors import LandingError
 from warehouse.landing.insertion import (
@@ -52,7 +52,6 @@ from warehouse.landing.readers import (
     forget_rejected_lines,
     reading,
     scanned,
-    scanned_frame,
 )
 from warehouse.landing.rejects import RejectShare, refusal, refuse_cut_file, refused_lines
 
@@ -89,22 +88,24 @@ class _Counts:
 
 def land_arrival(con: duckdb.DuckDBPyConnection, arrival: Arrival, terms: Terms) -> Load | None:
     """Land one file or query; None if its content is one that landed before."""
+    if arrival.path:
+        return (
+            None if _delivered_again(con, arrival, terms) else _landed_file(con, arrival, arrival.path, terms)
+        )
+    with _work_folder(con) as work:
+        path = _fetched(arrival, terms.folder, work)
+        arrival = replace(arrival, sha256=hashed(path, arrival.file), size_bytes=path.stat().st_size)
+        if is_what_stands(con, arrival) or _delivered_again(con, arrival, terms):
+            return None
+        return _landed_file(con, arrival, path, terms)
+
+
+def _fetched(arrival: Arrival, folder: Path, work: Path) -> Path:
+    """What does not lie on this machine, as a file in `work`."""
+    path = work / "answer.parquet"
     if arrival.source.database:
-        frame = queried(arrival.source.database, terms.folder)
-        size = int(frame.estimated_size())
-        arrival = replace(arrival, sha256=content_hash(frame), size_bytes=size)
-        if is_what_stands(con, arrival):
-            return None
-        if _delivered_again(con, arrival, terms):
-            return None
-        with scanned_frame(con, frame) as scan:
-            return _landed(con, scan, arrival, terms)
-    if _delivered_again(con, arrival, terms):
-        return None
-    try:
-        return _landed_file(con, arrival, terms, one_newline=False)
-    except MixedLineEnds:
-        return _landed_file(con, arrival, terms, one_newline=True)
+        write_answer(arrival.source.database, folder, path)
+    return path
 
 
 def _delivered_again(con: duckdb.DuckDBPyConnection, arrival: Arrival, terms: Terms) -> bool:
@@ -119,15 +120,28 @@ def _delivered_again(con: duckdb.DuckDBPyConnection, arrival: Arrival, terms: Te
     return True
 
 
-def _landed_file(
-    con: duckdb.DuckDBPyConnection, arrival: Arrival, terms: Terms, *, one_newline: bool
+def _landed_file(con: duckdb.DuckDBPyConnection, arrival: Arrival, path: Path, terms: Terms) -> Load:
+    try:
+        return _landed_as_it_is(con, arrival, path, terms, one_newline=False)
+    except MixedLineEnds:
+        return _landed_as_it_is(con, arrival, path, terms, one_newline=True)
+
+
+def _landed_as_it_is(
+    con: duckdb.DuckDBPyConnection, arrival: Arrival, path: Path, terms: Terms, *, one_newline: bool
 ) -> Load:
-    path = Path(str(arrival.path))
     with (
-        tempfile.TemporaryDirectory(prefix="landing-", dir=_scratch(con)) as work,
-        scanned(con, arrival.source, path, Path(work), one_newline=one_newline) as scan,
+        _work_folder(con) as work,
+        scanned(con, arrival.source, path, work, one_newline=one_newline) as scan,
     ):
         return _landed(con, scan, arrival, terms, one_newline=one_newline)
+
+
+@contextmanager
+def _work_folder(con: duckdb.DuckDBPyConnection) -> Iterator[Path]:
+    """A folder that only its owner reads and that is gone at the end."""
+    with tempfile.TemporaryDirectory(prefix="landing-", dir=_scratch(con)) as work:
+        yield Path(work)
 
 
 def _scratch(con: duckdb.DuckDBPyConnection) -> str | None:

@@ -256,12 +256,23 @@ class DatabaseSource(_Part):
     """A query on the insurer's own database."""
 
     connection: str = Field(
-        description="URL of the database; user and password best come from the environment.",
+        description="URL of the database (docs/sources.md says of which kinds); user and password best come from the "
+        "environment.",
         examples=["${CORE_DB}"],
     )
     query: str = Field(
         description="What is asked; it is a snapshot unless `delivery` says otherwise.",
         examples=["select * from policies"],
+    )
+    batch_rows: int = Field(
+        default=50_000, ge=1, description="About how many rows are fetched, and held in memory, at a time."
+    )
+    retries: int = Field(
+        default=3,
+        ge=0,
+        le=10,
+        description="How often it is asked again, after 1, 2, 4, … seconds, where it does not answer or drops the "
+        "connection.",
     )
 
     def place(self) -> str:

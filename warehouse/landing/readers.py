@@ -1,6 +1,7 @@
-"""Each kind of source as a relation that DuckDB can select from: csv, parquet, ndjson, xlsx and answers of databases.
+"""Each kind of source as a relation that DuckDB can select from: csv, parquet, ndjson and xlsx.
 
-How databases are asked is in databases.py. Values stay as the source has them; what they become is in conform.py.
+Answers of databases are files by now (databases.py). Values stay as the source has them; what they become is in
+conform.py.
 """
 
 from __future__ import annotations
@@ -148,14 +149,6 @@ def _sheet(con: duckdb.DuckDBPyConnection, sheet: Sheet, stack: ExitStack) -> Sc
         empty=nothing or None,
         more_formats=_ISO_OF_A_SHEET,
     )
-
-
-@contextmanager
-def scanned_frame(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> Iterator[Scan]:
-    """The rows of a database query as a Scan."""
-    with _registered(con, frame):
-        relation, columns = _usual(con, _FRAME)
-        yield Scan(relation, columns)
 
 
 def forget_rejected_lines(con: duckdb.DuckDBPyConnection) -> None:
