@@ -31,6 +31,7 @@ ROWS = "SELECT complaint_id, received_on, category FROM raw.complaints ORDER BY 
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Server]:
+    pytest.importorskip("adbc_driver_postgresql")
     with postgresql() as server:
         server.execute(LOG)
         yield server
@@ -38,6 +39,7 @@ def postgres() -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def maria() -> Iterator[Server]:
+    pytest.importorskip("pymysql")
     with mariadb() as server:
         server.execute(LOG)
         yield server
