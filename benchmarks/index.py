@@ -20,7 +20,8 @@ from rich.table import Table
 from benchmarks.index_cases import resampling_table
 from benchmarks.index_facts import AS_OF, BRANCHES, MONTHS, POLICIES, Facts, records, simulated_facts
 from orchestration.project import shipped_frameworks
-from transforms.composite.evaluate import evaluate, inner_nodes, known_windows
+from transforms.composite.evaluate import evaluate, inner_nodes
+from transforms.composite.leaf_scores import known_windows
 from transforms.composite.robustness import (
     Alternatives,
     Draws,

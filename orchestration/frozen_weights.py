@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import polars as pl
 
-from transforms.composite.evaluate import with_windows
+from transforms.composite.leaf_scores import with_windows
 from transforms.composite.survey_loadings import dimension_loadings
 from transforms.composite.weighing import UnknownWeights, with_frozen_weights
 from transforms.framework import Framework

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from index_examples import framework, leaf
 
-from transforms.composite.evaluate import STATUSES, Evaluation, climbed
+from transforms.composite.columns import STATUSES
+from transforms.composite.evaluate import Evaluation, climbed
 from transforms.composite.explain import mean_change, tree_change
 from transforms.framework import Framework
 

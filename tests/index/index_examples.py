@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from transforms.composite.evaluate import known_windows
+from transforms.composite.leaf_scores import known_windows
 from transforms.framework import Framework
 from transforms.index.score_intervals import score_intervals
 from transforms.model import Transform

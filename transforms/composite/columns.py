@@ -3,6 +3,7 @@
 import polars as pl
 
 from transforms.model import Columns
+from transforms.vocabulary import STATUSES as RECORD_STATUSES
 
 VERSION_COLUMNS: Columns = {
     "framework": (pl.String, "Code of the framework."),
@@ -24,3 +25,17 @@ POINTS_COLUMNS: Columns = {
 }
 VERSION = tuple(VERSION_COLUMNS)
 UNIT = tuple(UNIT_COLUMNS)
+
+# Every status a node can have; the first are those of KPI records.
+STATUSES: tuple[str, ...] = (
+    *RECORD_STATUSES,
+    "filled",
+    "shrunk",
+    "placed",
+    "absent",
+    "below_minimum",
+    "not_comparable",
+    "missing_coverage",
+    "missing_required",
+)
+STATUS = pl.Enum(STATUSES)

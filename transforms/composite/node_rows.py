@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 
 from transforms.composite.aggregate import Array
-from transforms.composite.columns import UNIT
-from transforms.composite.evaluate import STATUSES, Evaluation, evaluate, known_windows
+from transforms.composite.columns import STATUSES, UNIT
+from transforms.composite.evaluate import Evaluation, evaluate
+from transforms.composite.leaf_scores import known_windows
 from transforms.composite.shrink import READS as READS_TO_SHRINK
 from transforms.framework import Framework
 from transforms.model import Columns

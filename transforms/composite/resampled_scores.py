@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from transforms.composite.aggregate import Array, delinearised, linearised
 from transforms.composite.columns import UNIT
-from transforms.composite.evaluate import Evaluation, inner_nodes, known_windows
+from transforms.composite.evaluate import Evaluation, inner_nodes
+from transforms.composite.leaf_scores import known_windows
 from transforms.composite.normalise import banded
 from transforms.framework import Leaf
 from transforms.statistics.intervals import Z_95

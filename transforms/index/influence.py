@@ -6,7 +6,7 @@ It is found in `transforms/composite/robustness.py`; empty unless the project as
 import polars as pl
 
 from transforms.composite.columns import UNIT_COLUMNS, VERSION, VERSION_COLUMNS
-from transforms.composite.evaluate import with_windows
+from transforms.composite.leaf_scores import with_windows
 from transforms.composite.robustness import leaf_influence, sample_rows, samples
 from transforms.model import Columns, transform
 from transforms.settings import Settings, asks_for_draws

@@ -7,7 +7,8 @@ import numpy as np
 import polars as pl
 
 from transforms.composite.columns import UNIT, VERSION
-from transforms.composite.evaluate import Evaluation, with_windows
+from transforms.composite.evaluate import Evaluation
+from transforms.composite.leaf_scores import with_windows
 from transforms.composite.node_rows import column, evaluated_rows, node_rows
 from transforms.composite.shrink import SHRUNK
 from transforms.index.scores import SCORES

@@ -6,7 +6,7 @@ The draws of methods are `transforms/composite/robustness.py`; empty unless the 
 import polars as pl
 
 from transforms.composite.columns import UNIT, UNIT_COLUMNS, VERSION, VERSION_COLUMNS
-from transforms.composite.evaluate import with_windows
+from transforms.composite.leaf_scores import with_windows
 from transforms.composite.robustness import Sample, rank_distribution, sample_rows, samples
 from transforms.model import Columns, transform
 from transforms.settings import Settings, asks_for_draws

@@ -13,7 +13,8 @@ import polars as pl
 from transforms.composite.aggregate import Array
 from transforms.composite.banding import banded
 from transforms.composite.columns import UNIT, UNIT_COLUMNS, VERSION, VERSION_COLUMNS
-from transforms.composite.evaluate import Evaluation, evaluate, inner_nodes, with_windows
+from transforms.composite.evaluate import Evaluation, evaluate, inner_nodes
+from transforms.composite.leaf_scores import with_windows
 from transforms.composite.resampled_scores import ResampledScores, leaf_spreads, resampled_scores
 from transforms.framework import Framework
 from transforms.kpi.every_period import READS as FACTS

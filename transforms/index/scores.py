@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from transforms.composite.banding import banded, capped, grade_names
 from transforms.composite.columns import UNIT, UNIT_COLUMNS, VERSION, VERSION_COLUMNS
-from transforms.composite.evaluate import Evaluation, with_windows
+from transforms.composite.evaluate import Evaluation
+from transforms.composite.leaf_scores import with_windows
 from transforms.composite.node_rows import evaluated_rows, node_rows
 from transforms.exactness import compared, published
 from transforms.framework import GradeCap

@@ -6,7 +6,7 @@ The indices are `transforms/composite/sobol.py`; empty unless the project asks f
 import polars as pl
 
 from transforms.composite.columns import UNIT_COLUMNS, VERSION, VERSION_COLUMNS
-from transforms.composite.evaluate import with_windows
+from transforms.composite.leaf_scores import with_windows
 from transforms.composite.robustness import Sample, sample_rows, samples
 from transforms.composite.sobol import choice_sensitivity
 from transforms.model import Columns, transform

@@ -11,7 +11,7 @@ from typing import get_args
 import polars as pl
 
 from transforms.composite.columns import VERSION, VERSION_COLUMNS
-from transforms.composite.evaluate import with_windows
+from transforms.composite.leaf_scores import with_windows
 from transforms.composite.survey_loadings import dimension_loadings
 from transforms.composite.weighing import Evidence, Weighed, evidence, weighed
 from transforms.framework import Framework, WeightBase, WeightMethod
