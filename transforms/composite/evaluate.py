@@ -14,7 +14,7 @@ from transforms.composite.columns import STATUSES, UNIT
 from transforms.composite.leaf_scores import leaf_records
 from transforms.composite.shrink import SHRUNK
 from transforms.exactness import compared_array
-from transforms.framework import Framework, Node
+from transforms.framework import Aggregation, Framework, Node
 
 
 @dataclass(frozen=True)
@@ -89,60 +89,80 @@ def climbed(
     truncated: NDArray[np.int32],
 ) -> Evaluation:
     """Leaf rows of `score`, `window`, `status` and `truncated` filled in: every inner node, children before parents."""
-    coverage = np.where(np.isnan(score), 0.0, 1.0)
-    floored = np.zeros_like(truncated)
     for i, node in enumerate(framework.nodes):
         if node.leaf and node.round_to:
             score[i] = rounded(score[i], node.round_to)
     has_leaf = ~np.isnan(score)
     share = np.zeros_like(score)
-    for parent, children in reversed(inner_nodes(framework)):
-        node = framework.nodes[parent]
-        how = node.aggregation or "arithmetic"
-        # The mean that an index by outranking would be is worked out with it, and not used.
-        mean_by = "arithmetic" if how == "outranking" else how
-        linear = np.zeros(units.height)
-        # Summed child by child, so that the result equals that of the unit alone to the last bit.
-        for child in children:
-            weight, present = framework.nodes[child].weight, ~np.isnan(score[child])
-            share[parent] += np.where(present, weight, 0.0)
-            linear += np.where(present, weight * linearised(score[child], mean_by, framework.floor), 0.0)
-            coverage[parent] += np.where(present, weight * coverage[child], 0.0)
-            if weight > 0:
-                has_leaf[parent] |= has_leaf[child]
-                truncated[parent] += truncated[child]
-                window[parent] = np.maximum(window[parent], np.where(present, window[child], 0))
-                floored[parent] += floored[child]
-                if mean_by != "arithmetic":
-                    floored[parent] += compared_array(score[child]) < framework.floor
-        status[parent] = _parent_status(
-            framework, node, share[parent], coverage[parent], has_leaf[parent], score
-        )
-        is_ok = status[parent] == STATUSES.index("ok")
-        mean = np.divide(linear, share[parent], out=np.full(units.height, np.nan), where=is_ok)
-        score[parent] = delinearised(mean, mean_by)
-        if how == "outranking":
-            score[parent] = _places_within_cuts(framework, units, score, children, is_ok)
-            is_placed = ~np.isnan(score[parent])
-            status[parent][is_placed] = STATUSES.index("placed")
-            status[parent][is_ok & ~is_placed] = STATUSES.index("not_comparable")
-        if node.round_to:
-            score[parent] = rounded(score[parent], node.round_to)
-    effective = _effective_weights(framework, share, score)
-    return Evaluation(
+    found = Evaluation(
         framework,
         units,
         score,
         value,
         n,
         window,
-        coverage,
-        effective,
-        status,
-        truncated,
-        floored,
-        np.broadcast_to(np.nan, (len(SHRUNK), *score.shape)),
+        coverage=np.where(has_leaf, 1.0, 0.0),
+        effective_weight=np.zeros_like(score),
+        status=status,
+        n_truncated=truncated,
+        n_floored=np.zeros_like(truncated),
+        shrunk=np.broadcast_to(np.nan, (len(SHRUNK), *score.shape)),
     )
+    for parent, children in reversed(inner_nodes(framework)):
+        linear = _added_up(found, parent, children, share, has_leaf)
+        status[parent] = _parent_status(
+            framework, framework.nodes[parent], share[parent], found.coverage[parent], has_leaf[parent], score
+        )
+        _score_parent(found, parent, children, linear, share[parent])
+    return replace(found, effective_weight=_effective_weights(framework, share, score))
+
+
+def _mean_of(node: Node) -> Aggregation:
+    """The mean by which a node adds up; an index by outranking has one as well, which is not used."""
+    if node.aggregation is None or node.aggregation == "outranking":
+        return "arithmetic"
+    return node.aggregation
+
+
+def _added_up(
+    found: Evaluation, parent: int, children: list[int], share: Array, has_leaf: NDArray[np.bool_]
+) -> Array:
+    """Fills in what a node has of its children; returns the weighted sum of their scores on the scale of its mean.
+
+    Summed child by child, so that the result equals that of the unit alone to the last bit.
+    """
+    framework, score = found.framework, found.score
+    mean_by = _mean_of(framework.nodes[parent])
+    linear = np.zeros(score.shape[1])
+    for child in children:
+        weight, present = framework.nodes[child].weight, ~np.isnan(score[child])
+        share[parent] += np.where(present, weight, 0.0)
+        linear += np.where(present, weight * linearised(score[child], mean_by, framework.floor), 0.0)
+        found.coverage[parent] += np.where(present, weight * found.coverage[child], 0.0)
+        if weight > 0:
+            has_leaf[parent] |= has_leaf[child]
+            found.n_truncated[parent] += found.n_truncated[child]
+            longest = np.where(present, found.window[child], 0)
+            found.window[parent] = np.maximum(found.window[parent], longest)
+            found.n_floored[parent] += found.n_floored[child]
+            if mean_by != "arithmetic":
+                found.n_floored[parent] += compared_array(score[child]) < framework.floor
+    return linear
+
+
+def _score_parent(found: Evaluation, parent: int, children: list[int], linear: Array, share: Array) -> None:
+    """The score of a node whose status is known: the mean of its children, or its place among others."""
+    score, status, node = found.score, found.status[parent], found.framework.nodes[parent]
+    is_ok = status == STATUSES.index("ok")
+    mean = np.divide(linear, share, out=np.full(len(linear), np.nan), where=is_ok)
+    score[parent] = delinearised(mean, _mean_of(node))
+    if node.aggregation == "outranking":
+        score[parent] = _places_within_cuts(found.framework, found.units, score, children, is_ok)
+        is_placed = ~np.isnan(score[parent])
+        status[is_placed] = STATUSES.index("placed")
+        status[is_ok & ~is_placed] = STATUSES.index("not_comparable")
+    if node.round_to:
+        score[parent] = rounded(score[parent], node.round_to)
 
 
 def _places_within_cuts(

@@ -17,6 +17,10 @@ from transforms.framework import Bands, Framework, Leaf, Treatment
 from transforms.periods import MONTH
 from transforms.vocabulary import SHOWN
 
+_PRESENT = pl.col("status").is_in(SHOWN) & pl.col("value").is_finite().fill_null(False)
+_CASES = pl.coalesce(pl.col("denominator"), pl.col("n").cast(pl.Float64))
+_ENOUGH = (compared(_CASES) >= compared(pl.col("minimum_denominator"))).fill_null(True)
+
 
 def with_windows(
     kpi_monthly: pl.LazyFrame, kpi_windows: pl.LazyFrame, kpi_periodic: pl.LazyFrame | None = None
@@ -42,42 +46,8 @@ def leaf_records(kpis: pl.LazyFrame, framework: Framework) -> pl.LazyFrame:
     latest as_of holds. What a unit lacks may be filled in, outliers be treated and values be taken in logarithms, in
     this order.
     """
-    present = pl.col("status").is_in(SHOWN) & pl.col("value").is_finite().fill_null(False)
-    counted_cases = pl.coalesce(pl.col("denominator"), pl.col("n").cast(pl.Float64))
-    enough = (compared(counted_cases) >= compared(pl.col("minimum_denominator"))).fill_null(True)
-    usable = pl.when(pl.col("status").is_in(SHOWN) & enough).then("value")
-    status = (
-        pl.when(pl.col("is_scored_withheld"))
-        .then(pl.lit("filled"))
-        .when(pl.col("is_filled"))
-        .then(pl.lit("filled"))
-        .when(pl.col("shrunk_value").is_not_null())
-        .then(pl.lit("shrunk"))
-        .when(pl.col("status").is_null())
-        .then(pl.lit("absent"))
-        .when(~pl.col("status").is_in(SHOWN))
-        .then("status")
-        .when(~present)
-        .then(pl.lit("no_data"))
-        .when(~enough)
-        .then(pl.lit("below_minimum"))
-        .when(pl.col("score").is_null())
-        .then(pl.lit("not_comparable"))
-        .otherwise("status")
-    )
     goalposts = (pl.col("usable"), pl.col("worst"), pl.col("best"))
-    found = (
-        known_windows(kpis)
-        .filter(_in_validity(framework), pl.col("grain").fill_null(MONTH) == framework.grain)
-        .join(_leaf_table(framework).lazy(), on=["kpi", "basis"])
-        .filter(pl.col("window_months") <= pl.col("most_months"))
-        .sort("as_of")
-        .unique([*UNIT, "node", "window_months"], keep="last")
-        .with_columns(pl.when(present).then("value").alias("value"))
-        .with_columns(usable.alias("usable"))
-        .sort(pl.col("usable").is_null(), "window_months")
-        .unique([*UNIT, "node"], keep="first")
-    )
+    found = _records_that_stand(kpis, framework)
     return (
         _comparable(_with_shrunk(found, framework), framework)
         .with_columns(_leaf_score(framework).alias("score"))
@@ -93,13 +63,51 @@ def leaf_records(kpis: pl.LazyFrame, framework: Framework) -> pl.LazyFrame:
             *UNIT,
             "node",
             pl.col("value").fill_null(float("nan")),
-            counted_cases.fill_null(float("nan")).alias("n"),
+            _CASES.fill_null(float("nan")).alias("n"),
             pl.col("window_months").fill_null(0),
             pl.col("score").fill_null(float("nan")),
-            status.cast(STATUS).alias("status"),
+            _status().cast(STATUS).alias("status"),
             normalise.is_truncated(*goalposts).fill_null(False).alias("is_truncated"),
             *(pl.col(name).fill_null(float("nan")) for name in SHRUNK),
         )
+    )
+
+
+def _records_that_stand(kpis: pl.LazyFrame, framework: Framework) -> pl.LazyFrame:
+    """The one record that stands for each unit and leaf, with the leaf's rules; `usable`: its value, if it counts."""
+    usable = pl.when(pl.col("status").is_in(SHOWN) & _ENOUGH).then("value")
+    return (
+        known_windows(kpis)
+        .filter(_in_validity(framework), pl.col("grain").fill_null(MONTH) == framework.grain)
+        .join(_leaf_table(framework).lazy(), on=["kpi", "basis"])
+        .filter(pl.col("window_months") <= pl.col("most_months"))
+        .sort("as_of")
+        .unique([*UNIT, "node", "window_months"], keep="last")
+        .with_columns(pl.when(_PRESENT).then("value").alias("value"))
+        .with_columns(usable.alias("usable"))
+        .sort(pl.col("usable").is_null(), "window_months")
+        .unique([*UNIT, "node"], keep="first")
+    )
+
+
+def _status() -> pl.Expr:
+    """Why a leaf has its score, or none: the first reason that holds."""
+    return (
+        pl.when(pl.col("is_scored_withheld") | pl.col("is_filled"))
+        .then(pl.lit("filled"))
+        .when(pl.col("shrunk_value").is_not_null())
+        .then(pl.lit("shrunk"))
+        .when(pl.col("status").is_null())
+        .then(pl.lit("absent"))
+        .when(~pl.col("status").is_in(SHOWN))
+        .then("status")
+        .when(~_PRESENT)
+        .then(pl.lit("no_data"))
+        .when(~_ENOUGH)
+        .then(pl.lit("below_minimum"))
+        .when(pl.col("score").is_null())
+        .then(pl.lit("not_comparable"))
+        .otherwise("status")
     )
 
 
