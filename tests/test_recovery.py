@@ -161,6 +161,26 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(rows, truth, kpi):
     assert misses <= binom.ppf(0.9995, found.height, 0.05), found.filter(~pl.col("held"))
 
 
+def test_what_few_are_asked_about_is_found_again_over_longer_periods(rows, truth):
+    """Of whom a month asks two or three, a half-year and a year ask enough to tell."""
+    kpi = "perceived_application_score"
+    told, found = truth["kpis"][kpi], []
+    records = rows(
+        "SELECT period, ends_on, segment, ci_low, ci_high FROM kpi.periodic WHERE cut IN ('company', 'org_unit') "
+        f"AND kpi = '{kpi}' AND grain IN ('half_year', 'year') AND ci_low IS NOT NULL"
+    )
+    for period, ends_on, segment, low, high in records.iter_rows():
+        series = told["company"] if segment == "company" else told["org_unit"][segment]
+        months = [f"{period:%Y-%m}" <= month <= f"{ends_on:%Y-%m}" for month in told["months"]]
+        of, among = (
+            sum(value for value, within in zip(series[side], months, strict=True) if within)
+            for side in ("numerator", "denominator")
+        )
+        found.append(low <= of / among <= high)
+    assert len(found) >= 5
+    assert found.count(False) <= binom.ppf(0.9995, len(found), 0.05)
+
+
 def test_all_intervals_together_miss_no_more_than_the_expected_share(rows, truth):
     found = pl.concat([held(rows, truth, kpi).select("held") for kpi in TOLD])
     # Quantiles and shares of the same cases miss together, hence the allowance of half the expected share.

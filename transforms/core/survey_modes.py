@@ -14,6 +14,9 @@ MEASURES = ("satisfaction_score", "nps_score", "ces_score")
 # With fewer answers on either side nothing is said about an effect.
 FEWEST_ANSWERS = 30
 STRATUM = ("wave", "stage")
+KEY = ("survey", "mode", "measure")
+# Of answers paired with each mode of their survey: those that were given in it.
+OWN = pl.col("given") == pl.col("mode")
 
 SURVEY_MODES: Columns = {
     "survey": (pl.String, "The survey."),
@@ -39,7 +42,7 @@ SURVEY_MODES: Columns = {
     writes="core.survey_modes",
     reads={"responses": "core.survey_responses", "invitations": "core.survey_invitations"},
     keys=("survey",),
-    grain=("survey", "mode", "measure"),
+    grain=KEY,
     columns=SURVEY_MODES,
 )
 def survey_modes(responses: pl.LazyFrame, invitations: pl.LazyFrame) -> pl.LazyFrame:
@@ -56,40 +59,12 @@ def survey_modes(responses: pl.LazyFrame, invitations: pl.LazyFrame) -> pl.LazyF
     )
     modes = answers.select("survey", "measure", "mode").unique()
     paired = modes.join(answers.rename({"mode": "given"}), on=["survey", "measure"])
-    own = pl.col("given") == pl.col("mode")
-
-    def side(of: pl.Expr, name: str) -> list[pl.Expr]:
-        score = pl.col("score").filter(of)
-        return [
-            score.count().alias(f"n{name}"),
-            steady_mean(score).alias(f"mean{name}"),
-            steady_variance(score).alias(f"variance{name}"),
-        ]
-
-    key = ["survey", "mode", "measure"]
-    strata = paired.group_by(*key, *STRATUM).agg(*side(own, ""), *side(~own, "_others"))
-    both = pl.col("n") + pl.col("n_others")
-    weight = pl.when((pl.col("n") > 1) & (pl.col("n_others") > 1)).then(
-        pl.col("n") * pl.col("n_others") / both
-    )
-    error = pl.col("variance") / pl.col("n") + pl.col("variance_others") / pl.col("n_others")
-    effects = (
-        strata.with_columns(weight=weight)
-        .group_by(key)
-        .agg(
-            effect=finite(
-                steady_sum(pl.col("weight") * (pl.col("mean") - pl.col("mean_others")))
-                / steady_sum(pl.col("weight"))
-            ),
-            half=Z_95
-            * finite(steady_sum(pl.col("weight") ** 2 * error).sqrt() / steady_sum(pl.col("weight"))),
-        )
-    )
-    whole = paired.group_by(key).agg(
-        n=pl.col("score").filter(own).count(),
-        mean=steady_mean(pl.col("score").filter(own)).round(DECIMALS),
-        n_others=pl.col("score").filter(~own).count(),
-        others_mean=steady_mean(pl.col("score").filter(~own)).round(DECIMALS),
+    score, others = pl.col("score").filter(OWN), pl.col("score").filter(~OWN)
+    whole = paired.group_by(KEY).agg(
+        n=score.count(),
+        mean=steady_mean(score).round(DECIMALS),
+        n_others=others.count(),
+        others_mean=steady_mean(others).round(DECIMALS),
     )
     asked = (
         invitations.filter("is_eligible", "is_listed")
@@ -99,7 +74,7 @@ def survey_modes(responses: pl.LazyFrame, invitations: pl.LazyFrame) -> pl.LazyF
     enough = (pl.col("n") >= FEWEST_ANSWERS) & (pl.col("n_others") >= FEWEST_ANSWERS)
     effect, half = pl.col("effect"), pl.col("half")
     return (
-        whole.join(effects, on=key)
+        whole.join(_effects(paired), on=KEY)
         .join(asked, on=["survey", "mode"], how="left")
         .with_columns(pl.col("n_invited").fill_null(0))
         .with_columns(
@@ -107,13 +82,44 @@ def survey_modes(responses: pl.LazyFrame, invitations: pl.LazyFrame) -> pl.LazyF
             effect_low=pl.when(enough).then((effect - half).round(DECIMALS)),
             effect_high=pl.when(enough).then((effect + half).round(DECIMALS)),
         )
-        .with_columns(
-            verdict=pl.when(pl.col("effect_low").is_null())
-            .then(pl.lit("under 30 answers"))
-            .when(pl.col("effect_low") > 0)
-            .then(pl.lit("higher"))
-            .when(pl.col("effect_high") < 0)
-            .then(pl.lit("lower"))
-            .otherwise(pl.lit("no evidence of an effect"))
+        .with_columns(verdict=_verdict())
+    )
+
+
+def _effects(paired: pl.LazyFrame) -> pl.LazyFrame:
+    """KEY, effect and half: the difference within strata, and half the width of its interval."""
+
+    def side(of: pl.Expr, name: str) -> list[pl.Expr]:
+        score = pl.col("score").filter(of)
+        return [
+            score.count().alias(f"n{name}"),
+            steady_mean(score).alias(f"mean{name}"),
+            steady_variance(score).alias(f"variance{name}"),
+        ]
+
+    strata = paired.group_by(*KEY, *STRATUM).agg(*side(OWN, ""), *side(~OWN, "_others"))
+    n, n_others = pl.col("n"), pl.col("n_others")
+    weight = pl.when((n > 1) & (n_others > 1)).then(n * n_others / (n + n_others))
+    error = pl.col("variance") / n + pl.col("variance_others") / n_others
+    difference = pl.col("weight") * (pl.col("mean") - pl.col("mean_others"))
+    total = steady_sum(pl.col("weight"))
+    return (
+        strata.with_columns(weight=weight)
+        .group_by(KEY)
+        .agg(
+            effect=finite(steady_sum(difference) / total),
+            half=Z_95 * finite(steady_sum(pl.col("weight") ** 2 * error).sqrt() / total),
         )
+    )
+
+
+def _verdict() -> pl.Expr:
+    return (
+        pl.when(pl.col("effect_low").is_null())
+        .then(pl.lit(f"under {FEWEST_ANSWERS} answers"))
+        .when(pl.col("effect_low") > 0)
+        .then(pl.lit("higher"))
+        .when(pl.col("effect_high") < 0)
+        .then(pl.lit("lower"))
+        .otherwise(pl.lit("no evidence of an effect"))
     )

@@ -3,6 +3,7 @@
 What is owed to the policy afterwards is in `policy_service.py`.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -68,6 +69,19 @@ def _counted(measure: OfAClock, **own: Any) -> Kpi:
     return Kpi(measure=measure, **_WAITING, **own)
 
 
+def _recorded(flag: str, *, example: Callable[..., Example], **own: Any) -> Kpi:
+    """Of the applications that led to a policy, those of which something was recorded before the sale."""
+    return Kpi(
+        measure=Share(of=pl.col(flag), among=pl.col(flag).is_not_null()),
+        direction=1,
+        dates={"cohort": "issued_on"},
+        counts="applications that led to a policy, by the day of issue",
+        example=example(every={"issued_on": "2025-03-10"}),
+        **own,
+        **_SHARE,
+    )
+
+
 SUBMISSION = (
     Kpi(
         code="application_abandoned_share",
@@ -121,48 +135,41 @@ SUBMISSION = (
         ),
         **_SHARE,
     ),
-    Kpi(
+    _recorded(
+        "is_needs_recorded",
         code="needs_recorded_share",
         title="Policies sold after the customer's needs were recorded",
-        measure=Share(of=pl.col("is_needs_recorded"), among=pl.col("is_needs_recorded").is_not_null()),
-        direction=1,
-        dates={"cohort": "issued_on"},
         source="Needs analysis before the sale (formula ours)",
         definition="Applications that led to a policy and before which the customer's needs were recorded, among those "
         "of which it is known.",
         formula="with needs recorded / issued",
-        counts="applications that led to a policy, by the day of issue",
-        example=Example(
+        example=partial(
+            Example,
             "of 50 policies issued the needs were recorded of 42",
             value=0.84,
             numerator=42,
             denominator=50,
-            every={"issued_on": "2025-03-10"},
             rows=rows("""
                 cases  is_needs_recorded
                    42  yes
                     8  no
             """),
         ),
-        **_SHARE,
     ),
-    Kpi(
+    _recorded(
+        "is_sale_recorded",
         code="sale_recorded_share",
         title="Policies whose sale was recorded in sound or picture (双录)",
-        measure=Share(of=pl.col("is_sale_recorded"), among=pl.col("is_sale_recorded").is_not_null()),
-        direction=1,
-        dates={"cohort": "issued_on"},
         source="Recording of sales (双录); whether the recordings are good is recording_defect_share",
         definition="Applications that led to a policy and whose sale was recorded, among those of which it is known; "
         "empty where none has to be.",
         formula="with a recorded sale / issued",
-        counts="applications that led to a policy, by the day of issue",
-        example=Example(
+        example=partial(
+            Example,
             "of 50 policies issued the sale was recorded of 45; of two more none had to be",
             value=0.9,
             numerator=45,
             denominator=50,
-            every={"issued_on": "2025-03-10"},
             rows=rows("""
                 cases  is_sale_recorded
                    45  yes
@@ -170,7 +177,6 @@ SUBMISSION = (
                     2  -
             """),
         ),
-        **_SHARE,
     ),
 )
 

@@ -15,7 +15,6 @@ from transforms.measures.example import Example, rows
 PASSED = pl.col("is_passed")
 DECIDED = PASSED.is_not_null()
 MET = Share(of=PASSED, among=DECIDED)
-NOT_MET = Share(of=~PASSED, among=DECIDED)
 
 _FOUND: dict[str, Any] = {
     "fact": "core.audits",
@@ -40,6 +39,21 @@ FINDINGS = partial(
     """),
 )
 
+
+def _not_met(kind: str, *, files: str, **own: Any) -> Kpi:
+    """Findings of one kind of audit in which the standard was not met."""
+    return Kpi(
+        measure=Share(of=~PASSED, among=DECIDED),
+        direction=-1,
+        population=pl.col("kind") == kind,
+        definition=f"Findings in audited {files} in which the standard was not met.",
+        formula="not met / (met + not met)",
+        counts=f"findings in {files}",
+        **own,
+        **_FOUND,
+    )
+
+
 KPIS = (
     Kpi(
         code="audit_passed_share",
@@ -53,30 +67,20 @@ KPIS = (
         example=FINDINGS(value=62 / 72, numerator=62, denominator=72),
         **_FOUND,
     ),
-    Kpi(
+    _not_met(
+        "claim_file",
         code="claim_audit_error_share",
         title="Errors found in audited claim files",
-        measure=NOT_MET,
-        direction=-1,
-        population=pl.col("kind") == "claim_file",
         source="Audit of a sample of claim files",
-        definition="Findings in audited claim files in which the standard was not met.",
-        formula="not met / (met + not met)",
-        counts="findings in claim files",
+        files="claim files",
         example=FINDINGS(value=5 / 50, numerator=5, denominator=50),
-        **_FOUND,
     ),
-    Kpi(
+    _not_met(
+        "sale_recording",
         code="recording_defect_share",
         title="Defects found in audited recordings of sales (双录)",
-        measure=NOT_MET,
-        direction=-1,
-        population=pl.col("kind") == "sale_recording",
         source="Audit of a sample of recorded sales",
-        definition="Findings in audited recordings of sales in which the standard was not met.",
-        formula="not met / (met + not met)",
-        counts="findings in recordings of sales",
+        files="recordings of sales",
         example=FINDINGS(value=3 / 12, numerator=3, denominator=12),
-        **_FOUND,
     ),
 )
