@@ -93,25 +93,30 @@ def claims_truth(claims: Claims, window: Window, org: Organisation) -> dict:
             org,
         ),
     }
-    investigated = [CLAIMS.types[name].investigated_share for name in CLAIM_TYPES]
-    assessed = [share + CLAIMS.assessed_otherwise_share * (1 - share) for share in investigated]
     # Illnesses that end a policy are few, as they fell: of all branches alike, so that none has none.
     evenly = _weights(np.ones_like(claims.expected), slower, parts)[:, -window.months :]
+    for measure, cells in _lasting(weights, paid_weights, evenly).items():
+        kpis |= _durations(measure, cells, parts, labels, org)
+    return kpis
+
+
+def _lasting(weights: Floats, paid_weights: Floats, evenly: Floats) -> dict[str, Floats]:
+    """The durations, each with the expected claims that have it."""
+    investigated = [CLAIMS.types[name].investigated_share for name in CLAIM_TYPES]
+    assessed = [share + CLAIMS.assessed_otherwise_share * (1 - share) for share in investigated]
     of_illness = [
         share * (name == "critical_illness")
         for name, share in zip(CLAIM_TYPES, HANDLING.prepaid_shares, strict=True)
     ]
-    for measure, cells in (
-        ("diagnosis_to_prepayment", _of_kinds(evenly, of_illness)),
-        ("assessment_to_decision", _of_kinds(weights, assessed)),
-        ("assessment_to_decision_net", _of_kinds(weights, assessed)),
-        ("report_to_decision", weights),
-        ("report_to_decision_net", weights),
-        ("documents_to_decision", weights),
-        ("report_to_payment", paid_weights),
-    ):
-        kpis |= _durations(measure, cells, parts, labels, org)
-    return kpis
+    return {
+        "diagnosis_to_prepayment": _of_kinds(evenly, of_illness),
+        "assessment_to_decision": _of_kinds(weights, assessed),
+        "assessment_to_decision_net": _of_kinds(weights, assessed),
+        "report_to_decision": weights,
+        "report_to_decision_net": weights,
+        "documents_to_decision": weights,
+        "report_to_payment": paid_weights,
+    }
 
 
 def _of_kinds(weights: Floats, shares: Sequence[float]) -> Floats:
