@@ -37,13 +37,13 @@ class Published:
 def pending(project: Project, as_of: date) -> str | None:
     """The fingerprint of what a run would publish; None if exactly that is what readers see.
 
-    A database is always asked: only its answer tells whether something is new.
+    A database or object storage is always asked: only its answer tells whether something is new.
     """
     wanted = fingerprint(project, as_of)
-    asks_database = any(source.database for sources in project.feeds.values() for source in sources)
+    asks = any(source.lies_elsewhere() for sources in project.feeds.values() for source in sources)
     current = project.current
     whole = current.exists() and (project.warehouse / "build.duckdb").exists()
-    if whole and not asks_database and last_published(project) == Published(wanted, _seen(current)):
+    if whole and not asks and last_published(project) == Published(wanted, _seen(current)):
         return None
     return wanted
 

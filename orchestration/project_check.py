@@ -210,7 +210,11 @@ def _missing_files(project: Project) -> Iterator[str]:
     landed = _feeds_landed(project)
     for feed, sources in project.feeds.items():
         for number, source in enumerate(sources):
-            if feed not in landed and not source.database and not matching_files(source, project.data):
+            if (
+                feed not in landed
+                and not source.lies_elsewhere()
+                and not matching_files(source, project.data)
+            ):
                 patterns = ", ".join(source.files)
                 yield project.told(
                     f"feeds.{feed}[{number}].files", f"no file in {project.data} matches {patterns}"

@@ -6,7 +6,8 @@ faults come together.
 
 import re
 from collections.abc import Collection, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import polars as pl
@@ -17,6 +18,7 @@ from orchestration.project_check import problems
 from warehouse.landing.errors import LandingError
 from warehouse.landing.first_rows import ask_query, columns_there, first_rejects, rejects_of_query
 from warehouse.landing.mapping import FeedSource, matching_files
+from warehouse.landing.objects import fetch_object, stored_objects
 
 _FILES_A_SOURCE = 3
 _MOST_LINES = 12
@@ -50,18 +52,35 @@ def _source_problems(project: Project, wrong: Collection[str]) -> tuple[list[str
     notes: list[str] = []
     for feed, sources in project.feeds.items():
         for number, source in enumerate(sources if feed in project.contracts else ()):
-            key = f"feeds.{feed}[{number}]"
             at_fault = set(_parts_of(wrong, feed, number))
-            for path in _newest(project, source, at_fault):
-                name = path.name if path else source.place()
-                try:
-                    rejects, rows = _rejects(project, feed, source, path, at_fault)
-                except LandingError as error:
-                    stops += [_told_of(project, key, feed, name, line) for line in error.problems]
-                    continue
-                told = [project.told(key, f"{name}: {line}") for line in _told(rejects, rows)]
-                share = rejects["line"].n_unique() / max(rows, 1)
-                (stops if share > source.max_reject_share else notes).extend(told)
+            with TemporaryDirectory() as work:
+                stopping, noted = _of_source(project, (feed, number), source, at_fault, Path(work))
+            stops += stopping
+            notes += noted
+    return stops, notes
+
+
+def _of_source(
+    project: Project, place: tuple[str, int], source: FeedSource, at_fault: Collection[str], work: Path
+) -> tuple[list[str], list[str]]:
+    """The same of one source, whose objects are fetched into `work`."""
+    feed, key = place[0], f"feeds.{place[0]}[{place[1]}]"
+    stops: list[str] = []
+    notes: list[str] = []
+    try:
+        newest = _newest(project, source, at_fault, work)
+    except LandingError as error:
+        return [_told_of(project, key, feed, source.place(), line) for line in error.problems], []
+    for path in newest:
+        name = path.name if path else source.place()
+        try:
+            rejects, rows = _rejects(project, feed, source, path, at_fault)
+        except LandingError as error:
+            stops += [_told_of(project, key, feed, name, line) for line in error.problems]
+            continue
+        told = [project.told(key, f"{name}: {line}") for line in _told(rejects, rows)]
+        share = rejects["line"].n_unique() / max(rows, 1)
+        (stops if share > source.max_reject_share else notes).extend(told)
     return stops, notes
 
 
@@ -75,15 +94,20 @@ def _parts_of(wrong: Collection[str], feed: str, number: int) -> Iterator[str]:
                 yield rest[0]
 
 
-def _newest(project: Project, source: FeedSource, at_fault: Collection[str]) -> list[Path | None]:
+def _newest(project: Project, source: FeedSource, at_fault: Collection[str], work: Path) -> list[Path | None]:
     """The files to be looked at, None for a query; nothing of which is wrong how it is read."""
     if source.database:
         return [None]
-    return (
-        []
-        if _HOW_A_FILE_IS_READ & {*at_fault}
-        else [*matching_files(source, project.data)[-_FILES_A_SOURCE:]]
-    )
+    if _HOW_A_FILE_IS_READ & {*at_fault}:
+        return []
+    if not source.lies_in_storage():
+        return [*matching_files(source, project.data)[-_FILES_A_SOURCE:]]
+    newest = stored_objects(source)[-1:]
+    if not newest:
+        raise LandingError([f"no object matches {source.place()}"])
+    path = work / PurePosixPath(newest[0].url).name
+    fetch_object(newest[0].url, path)
+    return [path]
 
 
 def _rejects(

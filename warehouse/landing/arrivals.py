@@ -18,6 +18,7 @@ from warehouse.landing.deliveries import source_names
 from warehouse.landing.errors import LandingError
 from warehouse.landing.mapping import matching_files
 from warehouse.landing.mapping_check import closest
+from warehouse.landing.objects import stored_objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,11 +27,12 @@ if TYPE_CHECKING:
 
     from warehouse.contract import Contract, Contracts
     from warehouse.landing.mapping import FeedSource
+    from warehouse.landing.objects import StoredObject
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """A file that is not what stands there already, or a query, of which there is no path, size or hash."""
+    """A file that is not what stands there already; or a query or an object, which have no path or hash yet."""
 
     contract: Contract
     source: FeedSource
@@ -53,7 +55,7 @@ class Arrival:
         return self.contract.feed
 
     def age_seconds(self) -> float:
-        """How long ago the file was changed; infinite for a query, whose answer is always whole."""
+        """How long ago the file was changed; infinite for answers and objects, which are always whole."""
         return time.time() - self.mtime_ns / 1e9 if self.path else math.inf
 
 
@@ -105,11 +107,17 @@ def new_arrivals(
         if last is None or not last.is_that_of(arrival):
             new.append(arrival)
         elif not _is_read_only(con):
-            con.execute(
-                "UPDATE raw.files SET size_bytes = ?, mtime_ns = ? WHERE seen = ?",
-                [arrival.size_bytes, arrival.mtime_ns, last.seen],
-            )
+            note_touched(con, arrival)
     return new
+
+
+def note_touched(con: duckdb.DuckDBPyConnection, arrival: Arrival) -> None:
+    """Write down when a file or object whose content is the one last seen was touched."""
+    con.execute(
+        "UPDATE raw.files SET size_bytes = ?, mtime_ns = ? WHERE seen ="
+        " (SELECT max(seen) FROM raw.files WHERE feed = ? AND source = ? AND file = ?)",
+        [arrival.size_bytes, arrival.mtime_ns, arrival.feed, arrival.name, arrival.file],
+    )
 
 
 def missing_files(
@@ -117,10 +125,10 @@ def missing_files(
 ) -> list[tuple[str, str]]:
     """Feed and name of the files in force that are no longer there and of which nobody was told; notes both ways."""
     there = {
-        (feed, name, file_name(path, folder))
+        (feed, name, file)
         for feed, feed_sources in sources.items()
         for name, source in zip(source_names(feed_sources), feed_sources, strict=True)
-        for path in matching_files(source, folder)
+        for file in _names_there(source, folder)
     }
     mapped = {
         (feed, name)
@@ -142,6 +150,12 @@ def missing_files(
             )
             told += [(feed, file)] if is_gone else []
     return told
+
+
+def _names_there(source: FeedSource, folder: Path) -> list[str]:
+    if source.lies_in_storage():
+        return [stored.url for stored in stored_objects(source)]
+    return [file_name(path, folder) for path in matching_files(source, folder)]
 
 
 def file_name(path: Path, folder: Path) -> str:
@@ -176,29 +190,42 @@ def _unfamiliar(
     folder: Path,
     time_zone: str,
 ) -> Iterator[Arrival]:
-    """The source's files whose name, size and time are not those of what stands there, hashed."""
+    """The source's files whose name, size and time are not those of what stands there, hashed if they lie here."""
     feed, mapping = contract.feed, source.fingerprint(time_zone)
     if source.database:
         yield Arrival(contract, source, key_path, name, query_label(source.database), mapping)
         return
-    paths = matching_files(source, folder)
-    if not paths and all(landed != feed for landed, _, _ in known):
-        patterns = ", ".join(source.files)
-        raise LandingError([f"{key_path}.files: no file in {folder} matches {patterns}"])
-    for path in paths:
-        file = file_name(path, folder)
-        state = path.stat()
+    found: list[tuple[str, Path | None, int, int]]
+    if source.lies_in_storage():
+        found = [(o.url, None, o.size_bytes, o.mtime_ns) for o in _stored(source, key_path)]
+    else:
+        found = [_lying(path, folder) for path in matching_files(source, folder)]
+    if not found and all(landed != feed for landed, _, _ in known):
+        place = "the object storage" if source.lies_in_storage() else folder
+        raise LandingError([f"{key_path}.files: no file in {place} matches {', '.join(source.files)}"])
+    for file, path, size_bytes, mtime_ns in found:
         last = known.get((feed, name, file))
         if (
             last
             and (last.withdrawn or last.mapping == mapping)
-            and (last.size_bytes, last.mtime_ns) == (state.st_size, state.st_mtime_ns)
+            and (last.size_bytes, last.mtime_ns) == (size_bytes, mtime_ns)
         ):
             continue
-        sha256 = hashed(path, f"{feed}: {file}")
-        yield Arrival(
-            contract, source, key_path, name, file, mapping, path, state.st_size, state.st_mtime_ns, sha256
-        )
+        sha256 = hashed(path, f"{feed}: {file}") if path else ""
+        yield Arrival(contract, source, key_path, name, file, mapping, path, size_bytes, mtime_ns, sha256)
+
+
+def _lying(path: Path, folder: Path) -> tuple[str, Path | None, int, int]:
+    """A file's name in the load log, its path, size and time of change."""
+    state = path.stat()
+    return file_name(path, folder), path, state.st_size, state.st_mtime_ns
+
+
+def _stored(source: FeedSource, key_path: str) -> list[StoredObject]:
+    try:
+        return stored_objects(source)
+    except LandingError as error:
+        raise LandingError([f"{key_path}.files: {problem}" for problem in error.problems]) from None
 
 
 def hashed(path: Path, name: str) -> str:

@@ -10,14 +10,14 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
 import polars as pl
 
-from warehouse.landing.arrivals import Arrival, hashed, is_what_stands, load_id_of, note_file
+from warehouse.landing.arrivals import Arrival, hashed, is_what_stands, load_id_of, note_file, note_touched
 from warehouse.landing.comparing import (
     COMPARED,
     InForce,
@@ -47,6 +47,7 @@ from warehouse.landing.insertion import (
 )
 from warehouse.landing.line_numbers import LinesLost, numbering
 from warehouse.landing.loads import Load
+from warehouse.landing.objects import fetch_object
 from warehouse.landing.readers import (
     MixedLineEnds,
     forget_rejected_lines,
@@ -87,7 +88,7 @@ class _Counts:
 
 
 def land_arrival(con: duckdb.DuckDBPyConnection, arrival: Arrival, terms: Terms) -> Load | None:
-    """Land one file or query; None if its content is one that landed before."""
+    """Land one file, object or query; None if its content is one that landed before."""
     if arrival.path:
         return (
             None if _delivered_again(con, arrival, terms) else _landed_file(con, arrival, arrival.path, terms)
@@ -95,16 +96,22 @@ def land_arrival(con: duckdb.DuckDBPyConnection, arrival: Arrival, terms: Terms)
     with _work_folder(con) as work:
         path = _fetched(arrival, terms.folder, work)
         arrival = replace(arrival, sha256=hashed(path, arrival.file), size_bytes=path.stat().st_size)
-        if is_what_stands(con, arrival) or _delivered_again(con, arrival, terms):
+        if is_what_stands(con, arrival):
+            note_touched(con, arrival)
+            return None
+        if _delivered_again(con, arrival, terms):
             return None
         return _landed_file(con, arrival, path, terms)
 
 
 def _fetched(arrival: Arrival, folder: Path, work: Path) -> Path:
     """What does not lie on this machine, as a file in `work`."""
-    path = work / "answer.parquet"
     if arrival.source.database:
+        path = work / "answer.parquet"
         write_answer(arrival.source.database, folder, path)
+    else:
+        path = work / PurePosixPath(arrival.file).name
+        fetch_object(arrival.file, path)
     return path
 
 

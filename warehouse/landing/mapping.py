@@ -47,6 +47,8 @@ _ENDINGS: dict[str, FileFormat] = {
     ".ods": "xlsx",
 }
 
+_STORAGE = "s3://"
+
 # Keys of a source that do not decide how a row is read.
 _NO_MEANING = (
     "name",
@@ -293,7 +295,8 @@ class FeedSource(_Part):
     )
     files: Texts = Field(
         default=(),
-        description="Files or patterns, relative to `data` or absolute.",
+        description="Files or patterns, relative to `data` or absolute; or objects of an S3-compatible storage, as in "
+        "s3://bucket/complaints/*.csv.",
         examples=["feeds/complaints_*.csv"],
     )
     database: DatabaseSource | None = None
@@ -363,6 +366,10 @@ class FeedSource(_Part):
     def _one_origin(self) -> FeedSource:
         if bool(self.files) == (self.database is not None):
             raise ValueError("give either files or database")
+        if self.lies_in_storage() and not all(pattern.startswith(_STORAGE) for pattern in self.files):
+            raise ValueError("a source lies on this machine or in a storage: make two of it")
+        if any("://" in pattern and not pattern.startswith(_STORAGE) for pattern in self.files):
+            raise ValueError("files are paths, or objects as s3://bucket/folder/*.csv")
         if self.skip and self.csv.skip:
             raise ValueError("give skip or csv.skip, not both: they name the same thing")
         if self.database and self.delivery == "replace_file":
@@ -370,6 +377,14 @@ class FeedSource(_Part):
         if self.snapshot_of and self.delivers() != "snapshot":
             raise ValueError("snapshot_of belongs to delivery: snapshot")
         return self
+
+    def lies_in_storage(self) -> bool:
+        """Whether its files are objects of a storage and not on this machine."""
+        return any(pattern.startswith(_STORAGE) for pattern in self.files)
+
+    def lies_elsewhere(self) -> bool:
+        """Whether only asking tells if something is new."""
+        return self.database is not None or self.lies_in_storage()
 
     def lines_above(self) -> int:
         """Lines of a text, or rows of a sheet, above the header."""
@@ -427,17 +442,17 @@ def matching_files(source: FeedSource, folder: Path) -> list[Path]:
     A pattern finds names in other case and packed ones too (`*.csv` finds A.CSV and a.csv.gz), but no hidden and no
     temporary files, unless they are named without a pattern.
     """
-    return sorted(path for path in _found(source, folder) if not _is_passed_over(path, source))
+    return sorted(path for path in _found(source, folder) if not is_passed_over(path, source))
 
 
 def passed_over_files(source: FeedSource, folder: Path) -> list[Path]:
     """Hidden and temporary files that the patterns of a source would find."""
-    return sorted(path for path in _found(source, folder) if _is_passed_over(path, source))
+    return sorted(path for path in _found(source, folder) if is_passed_over(path, source))
 
 
 def _found(source: FeedSource, folder: Path) -> set[Path]:
     found: set[Path] = set()
-    for pattern in source.files:
+    for pattern in () if source.lies_in_storage() else source.files:
         whole = Path(pattern).expanduser() if pattern.startswith("~/") else Path(pattern)
         base = Path(whole.anchor) if whole.is_absolute() else folder
         below = str(whole.relative_to(whole.anchor))
@@ -446,7 +461,7 @@ def _found(source: FeedSource, folder: Path) -> set[Path]:
             continue
         parent = str(PurePath(below).parent)
         for place in [base] if parent == "." else base.glob(parent):
-            found.update(place / name for name in _names(place) if _fits(name, whole.name))
+            found.update(place / name for name in _names(place) if fits(name, whole.name))
     return {path for path in found if path.is_file()}
 
 
@@ -458,12 +473,14 @@ def _names(place: Path) -> list[str]:
     return [path.name for path in place.iterdir()] if place.is_dir() else []
 
 
-def _fits(name: str, pattern: str) -> bool:
+def fits(name: str, pattern: str) -> bool:
+    """Whether a pattern finds a name, in other case or packed too."""
     name, pattern = name.casefold(), pattern.casefold()
     return fnmatchcase(name, pattern) or fnmatchcase(name.removesuffix(".gz"), pattern)
 
 
-def _is_passed_over(path: Path, source: FeedSource) -> bool:
+def is_passed_over(path: PurePath, source: FeedSource) -> bool:
+    """Whether a file is hidden or temporary and not named without a pattern."""
     return bool(_PASSED_OVER.search(path.name)) and not any(
         PurePath(pattern).name == path.name for pattern in source.files
     )
