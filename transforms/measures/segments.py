@@ -60,12 +60,21 @@ def with_units(facts: Facts, units: pl.LazyFrame, cuts: Iterable[str]) -> dict[s
     if not asked:
         return dict(facts)
 
+    known = units.select("org_unit", *asked).collect()
+
     def placed(fact: pl.LazyFrame) -> pl.LazyFrame:
         columns = fact.collect_schema().names()
         wanted = [name for name in asked if name not in columns]
         if "org_unit" not in columns or not wanted:
             return fact
-        return fact.join(units.select("org_unit", *wanted), on="org_unit", how="left")
+        # Looked up, not joined: a join copies every other column of the fact.
+        own = pl.col("org_unit")
+        return fact.with_columns(
+            own.replace_strict(known["org_unit"], known[name], default=None, return_dtype=pl.String).alias(
+                name
+            )
+            for name in wanted
+        )
 
     return {name: placed(fact) for name, fact in facts.items()}
 
