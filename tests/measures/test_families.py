@@ -195,6 +195,24 @@ def test_merged_parts_are_the_whole(family: str, rows: list[dict[str, object]]) 
 
 
 @pytest.mark.parametrize("family", MEASURES)
+@given(rows=st.lists(cases(), max_size=20))
+@settings(max_examples=25)
+def test_the_whole_without_a_part_is_the_rest(family: str, rows: list[dict[str, object]]) -> None:
+    """Also where the rest has no case left in a segment, a month or a slice, or none at all."""
+    whole = frame(rows)
+    _, of_whole = segmented(facts(whole), CUTS)
+    rest, part = whole.filter("is_first"), whole.filter(~pl.col("is_first"))
+    own, of_rest = segmented(facts(rest), CUTS)
+    _, of_part = segmented(facts(part), CUTS)
+
+    def left(plan: Plan):
+        return plan.state(of_whole).without(plan.state(of_part))
+
+    expected = figures(family, own, lambda plan: plan.state(of_rest))
+    assert_same_figures(figures(family, own, left), expected)
+
+
+@pytest.mark.parametrize("family", MEASURES)
 @given(rows=st.lists(cases(), max_size=12))
 @settings(max_examples=25)
 def test_a_row_of_many_cases_is_as_many_rows(family: str, rows: list[dict[str, object]]) -> None:

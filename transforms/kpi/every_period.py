@@ -3,6 +3,7 @@
 They are worked out together, since the same sums of months make up all periods.
 """
 
+from collections.abc import Mapping
 from datetime import date
 
 import polars as pl
@@ -11,6 +12,7 @@ from transforms.framework import windows_asked
 from transforms.kpi.declared_needs import declared_needs
 from transforms.kpi.indicators import indicator_records, is_ready_made
 from transforms.kpi.registry import registry
+from transforms.measures.case_sources import CaseSource, Change, ChangedFacts, Kept, WholeFacts
 from transforms.measures.records import kpi_records
 from transforms.measures.segments import with_units
 from transforms.periods import MONTH, long_periods, month_periods, months_until
@@ -66,12 +68,51 @@ def every_period(
     **facts: pl.LazyFrame,
 ) -> pl.LazyFrame:
     """The records of every month, longer period and window of the project, with grain and ends_on."""
+    cases = WholeFacts(with_units(facts_by_table(**facts), org_units, settings.cuts), settings)
+    return _records(cases, recorded, key_matches, indicator_values, as_of, settings)
+
+
+def every_period_since(
+    before: Kept | None,
+    changes: Mapping[str, Change],
+    *,
+    recorded: pl.LazyFrame,
+    key_matches: pl.LazyFrame,
+    indicator_values: pl.LazyFrame,
+    org_units: pl.LazyFrame,
+    as_of: date,
+    settings: Settings,
+    **facts: pl.LazyFrame,
+) -> tuple[pl.LazyFrame, Kept]:
+    """The same records from what is kept of an earlier day, and what is to be kept of this one.
+
+    `changes` are those of facts by their tables since that day; of a fact without any, give two empty frames. One that
+    is not among them is read whole, as all are to be when units or the rules of the project have changed.
+    """
+    parts = {
+        name: with_units({name: change.removed, f"{name} added": change.added}, org_units, settings.cuts)
+        for name, change in changes.items()
+    }
+    placed = {name: Change(*part.values()) for name, part in parts.items()}
+    whole = with_units(facts_by_table(**facts), org_units, settings.cuts)
+    cases = ChangedFacts(whole, settings, as_of, before, placed)
+    return _records(cases, recorded, key_matches, indicator_values, as_of, settings), cases.kept
+
+
+def _records(
+    cases: CaseSource,
+    recorded: pl.LazyFrame,
+    key_matches: pl.LazyFrame,
+    indicator_values: pl.LazyFrame,
+    as_of: date,
+    settings: Settings,
+) -> pl.LazyFrame:
     months = months_until(as_of, settings.months)
     longer = long_periods(months, settings.grains)
     single = month_periods(months).select(pl.lit(MONTH).alias("grain"), "starts_on", "ends_on")
     periods = pl.concat([single, longer])
     computed = kpi_records(
-        with_units(facts_by_table(**facts), org_units, settings.cuts),
+        cases,
         [kpi for kpi in registry(settings) if not is_ready_made(kpi)],
         periods,
         as_of=as_of,

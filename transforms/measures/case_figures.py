@@ -5,16 +5,15 @@ Which cases a KPI counts and what it takes of each is its definition's word; wha
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property
-from hashlib import sha256
 
 import numpy as np
 import polars as pl
 
 from transforms.measures.definition import Kpi, Statistic, quantile_figures
-from transforms.measures.figures import Figures, Scope, Series, States
+from transforms.measures.figures import Figures, Scope, Series, State, States, key_of
 from transforms.measures.month_sums import (
     MonthSums,
     RowsByMonth,
@@ -63,16 +62,10 @@ class Planned:
     @classmethod
     def of(cls, series: Series, as_of: date) -> "Planned":
         """The KPI's statistics restricted to the cases that count, each under a name made of its expression."""
-        kpi = series.kpi
-        counted, left_out = kpi.in_population & ~kpi.left_out, kpi.in_population & kpi.left_out
-        statistics = {
-            name: Statistic(pl.when(counted).then(s.cases), s.q)
-            for name, s in kpi.measure.statistics(as_of).items()
-        }
-        statistics["n_excluded"] = Statistic(left_out)
-        if kpi.held_since:
-            statistics[_COUNTED] = Statistic(counted)
-        return cls(series, {name: _column_name(s.cases) for name, s in statistics.items()}, statistics)
+        statistics = _statistics(series.kpi, as_of)
+        # The same name on every day.
+        names = {name: _column_name(s.cases) for name, s in _statistics(series.kpi, date.max).items()}
+        return cls(series, names, statistics)
 
     @property
     def window(self) -> Window:
@@ -85,33 +78,55 @@ class Planned:
         return self.series.kpi.slice[1] if self.series.kpi.slice else None
 
 
+def _statistics(kpi: Kpi, as_of: date) -> dict[str, Statistic]:
+    counted, left_out = kpi.in_population & ~kpi.left_out, kpi.in_population & kpi.left_out
+    statistics = {
+        name: Statistic(pl.when(counted).then(s.cases), s.q)
+        for name, s in kpi.measure.statistics(as_of).items()
+    }
+    statistics["n_excluded"] = Statistic(left_out)
+    if kpi.held_since:
+        statistics[_COUNTED] = Statistic(counted)
+    return statistics
+
+
 def _column_name(cases: pl.Expr) -> str:
-    return f"statistic_{sha256(cases.meta.serialize()).hexdigest()[:16]}"
+    return f"statistic_{key_of(cases)}"
 
 
 @dataclass(frozen=True, eq=False)
 class CaseState:
     """What cases come to by slice, month and segment: sums of columns, and how often each value of others occurs.
 
-    `matured` says when all cases of a slice and month are mature: the slice's column, month, matures_on.
+    `matured` says how many cases of a slice and month are mature when: the slice's column, month, matures_on, cases.
     """
 
     sums: MonthSums
     values: Mapping[str, ValueCounts]
     matured: pl.DataFrame | None = None
 
+    @property
+    def months(self) -> range:
+        return self.sums.axes.months
+
     def merge(self, other: "CaseState") -> "CaseState":
         """The state of the cases of both."""
         values = {name: counts.merge(other.values[name]) for name, counts in self.values.items()}
-        matured = self.matured
-        if matured is not None and other.matured is not None:
-            matured = _latest(pl.concat([matured, other.matured]))
-        return CaseState(self.sums.merge(other.sums), values, matured)
+        return CaseState(self.sums.merge(other.sums), values, _matured_of(self.matured, other.matured, 1))
+
+    def without(self, other: "CaseState") -> "CaseState":
+        """The state of the cases but for those of the other."""
+        values = {name: counts.without(other.values[name]) for name, counts in self.values.items()}
+        return CaseState(self.sums.without(other.sums), values, _matured_of(self.matured, other.matured, -1))
 
 
-def _latest(matured: pl.DataFrame) -> pl.DataFrame:
-    by = [name for name in matured.columns if name != "matures_on"]
-    return matured.group_by(by).agg(pl.col("matures_on").max()).sort(by)
+def _matured_of(one: pl.DataFrame | None, other: pl.DataFrame | None, sign: int) -> pl.DataFrame | None:
+    """How many cases of one, and of the other as often as the sign says, are mature when."""
+    if one is None or other is None:
+        return one
+    by = [name for name in one.columns if name != "cases"]
+    both = pl.concat([one, other.with_columns(pl.col("cases") * sign)])
+    return both.group_by(by).agg(pl.col("cases").sum()).filter(pl.col("cases") != 0).sort(by)
 
 
 @dataclass(frozen=True)
@@ -130,6 +145,40 @@ class CasePlan:
     members: tuple[Planned, ...]
     months: range
     longest: int
+
+    @property
+    def key(self) -> str:
+        longest = self.longest if self.held_since else None
+        return key_of(
+            "cases",
+            self.fact,
+            self.placed_on,
+            self.slice_on,
+            self.held_since,
+            longest,
+            self.takes_issue_months,
+        )
+
+    @property
+    def placed(self) -> tuple[str, range] | None:
+        return None if self.takes_issue_months else (self.placed_on, self.months)
+
+    def over(self, months: range) -> "CasePlan":
+        return replace(self, months=months)
+
+    def at_rest(self, as_of: date) -> pl.Expr | None:
+        """Cases that are at rest for all members."""
+        own = [rest for m in self.members if (rest := m.series.kpi.measure.at_rest(as_of)) is not None]
+        return pl.all_horizontal(own) if own else None
+
+    def of_kept(self, kept: State) -> CaseState | None:
+        assert isinstance(kept, CaseState)
+        names = [name for name in self.columns if name not in self.quantiles]
+        is_short = not self.takes_issue_months and kept.months.start > self.months.start
+        if is_short or set(names) - set(kept.sums.sums) or set(self.quantiles) - set(kept.values):
+            return None
+        sums = MonthSums(kept.sums.axes, {name: kept.sums.sums[name] for name in names})
+        return CaseState(sums, {name: kept.values[name] for name in self.quantiles}, kept.matured)
 
     @property
     def takes_issue_months(self) -> bool:
@@ -193,8 +242,10 @@ class CasePlan:
         return [self.slice_on] if self.slice_on else []
 
     def _matured(self, fact: SegmentedFact) -> pl.DataFrame:
-        rows = fact.frame.select(*self._slices, "matures_on", month=month_number(self.placed_on))
-        return _latest(rows.drop_nulls([*self._slices, "month"]).collect())
+        by = [*self._slices, "month", "matures_on"]
+        rows = fact.frame.with_columns(month=month_number(self.placed_on))
+        counted = rows.drop_nulls([*self._slices, "month"]).group_by(by).agg(cases=fact.n_cases)
+        return counted.select(*by, "cases").sort(by).collect()
 
 
 @dataclass(frozen=True)
@@ -323,10 +374,12 @@ def _latest_mature(matured: pl.DataFrame, count: int, periods: pl.DataFrame) -> 
 
     A month is mature by the day on which it and all before it are.
     """
-    slices = [name for name in matured.columns if name not in ("month", "matures_on")]
+    slices = [name for name in matured.columns if name not in ("month", "matures_on", "cases")]
     by: list[str | pl.Expr] = [*slices] or [pl.lit(0)]
     pairs = (
-        matured.sort("month")
+        matured.group_by(*slices, "month")
+        .agg(pl.col("matures_on").max())
+        .sort("month")
         .with_columns(pl.col("matures_on").cum_max().over(by))
         .join(periods.select("period", "ends_on"), how="cross")
         .filter(pl.col("matures_on") <= pl.col("ends_on"))

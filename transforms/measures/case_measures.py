@@ -105,16 +105,30 @@ class Deadline(OfCases):
     def conditions(self) -> tuple[pl.Expr, ...]:
         return (filled(self.starts_on, self.ends_on, *([self.due_on] if self.due_on else [])),)
 
-    def statistics(self, as_of: date) -> Statistics:
+    def at_rest(self, as_of: date) -> pl.Expr:
+        """Those that ended, left or are late already, and those without what the limit is about."""
+        seen, late = self._seen(as_of)
+        lacking = pl.col(self.starts_on).is_null()
+        if self.due_on:
+            lacking |= pl.col(self.due_on).is_null()
+        begun = pl.col(self.starts_on) <= as_of
+        return seen.is_not_null() | lacking | (begun & late).fill_null(False)
+
+    def _seen(self, as_of: date) -> tuple[pl.Expr, pl.Expr]:
+        """The day on which the case ended or left, and whether it is late, if it has not, as of a day."""
         left_on = pl.col(self.exits_on) if self.exits_on else pl.lit(None, dtype=pl.Date)
-        seen_until = pl.coalesce(self.ends_on, left_on, pl.lit(as_of))
-        days = (seen_until - pl.col(self.starts_on)).dt.total_days()
+        seen = pl.coalesce(self.ends_on, left_on)
+        until = pl.coalesce(seen, pl.lit(as_of))
+        if self.due_on:
+            return seen, until > pl.col(self.due_on)
+        return seen, (until - pl.col(self.starts_on)).dt.total_days() > self.limit_days
+
+    def statistics(self, as_of: date) -> Statistics:
+        seen, late = self._seen(as_of)
         ended = pl.col(self.ends_on).is_not_null()
-        valid = pl.col(self.starts_on).is_not_null() & (days >= 0)
-        late = days > self.limit_days
+        valid = (pl.coalesce(seen, pl.lit(as_of)) >= pl.col(self.starts_on)).fill_null(False)
         if self.due_on:
             valid &= pl.col(self.due_on).is_not_null()
-            late = seen_until > pl.col(self.due_on)
         return {
             "met": Statistic(valid & ended & ~late),
             "breach": Statistic(valid & late),

@@ -16,7 +16,7 @@ import polars as pl
 
 from transforms.measures.curve_measures import ENDED, LEFT, OPEN, Clock, FromCurve, OfAClock
 from transforms.measures.definition import Kpi
-from transforms.measures.figures import Figures, Scope, Series, States
+from transforms.measures.figures import Figures, Scope, Series, State, States, key_of
 from transforms.measures.month_sums import (
     MonthSums,
     RowsByMonth,
@@ -39,9 +39,17 @@ class CurveState:
     fates: ValueCounts
     sums: MonthSums
 
+    @property
+    def months(self) -> range:
+        return self.sums.axes.months
+
     def merge(self, other: "CurveState") -> "CurveState":
         """The state of the cases of both."""
         return CurveState(self.fates.merge(other.fates), self.sums.merge(other.sums))
+
+    def without(self, other: "CurveState") -> "CurveState":
+        """The state of the cases but for those of the other."""
+        return CurveState(self.fates.without(other.fates), self.sums.without(other.sums))
 
 
 @dataclass(frozen=True)
@@ -58,12 +66,44 @@ class CurvePlan:
     months: range
     as_of: date
     ends_at: datetime
-    members: tuple[Series, ...] = ()
+    members: tuple[Series, ...]
 
     @property
     def kpi(self) -> Kpi:
         """A KPI that says which cases count; they all say the same."""
         return self.members[0].kpi
+
+    @property
+    def fact(self) -> str:
+        return self.kpi.fact
+
+    @property
+    def key(self) -> str:
+        kpi = self.kpi
+        return key_of(
+            "curve",
+            kpi.fact,
+            kpi.slice,
+            kpi.population,
+            kpi.excluded,
+            self.placed_on,
+            self.clock,
+            self.competing,
+        )
+
+    @property
+    def placed(self) -> tuple[str, range]:
+        return self.placed_on, self.months
+
+    def over(self, months: range) -> "CurvePlan":
+        return replace(self, months=months)
+
+    def at_rest(self, as_of: date) -> pl.Expr | None:
+        return self.kpi.measure.at_rest(as_of)
+
+    def of_kept(self, kept: State) -> CurveState | None:
+        assert isinstance(kept, CurveState)
+        return kept if kept.months.start <= self.months.start else None
 
     @property
     def from_curve(self) -> FromCurve:
@@ -141,10 +181,10 @@ class CurveFigures:
             month_number("starts_on"), month_number("ends_on")
         ).get_columns()
         months = months_spanned(pl.concat([first, last]))
-        weights = months_from_to(months, first.to_numpy(), last.to_numpy())
         for plan in self._plans(series, months):
             state = self.states(plan)
             axes = state.sums.axes.with_segments(self.scope.segments)
+            weights = months_from_to(axes.months, first.to_numpy(), last.to_numpy())
             sums, fates = state.sums.on(axes), state.fates.on(axes)
             numbers = {name: some.over(weights)[0] for name, some in sums.sums.items()}
             numbers |= _read_off(plan, fates, weights)
@@ -152,16 +192,21 @@ class CurveFigures:
                 yield Figures.of(one, self.scope, axes.segments, numbers)
 
     def _plans(self, series: Sequence[Series], months: range) -> list[CurvePlan]:
-        plans: dict[tuple[object, ...], CurvePlan] = {}
+        plans: dict[str, CurvePlan] = {}
         for one in series:
             kpi, measure = one.kpi, cast(OfAClock, one.kpi.measure)
             placed_on = kpi.dates[one.basis]  # type: ignore[index]
-            counted = (None if e is None else e.meta.serialize() for e in (kpi.population, kpi.excluded))
-            key = (kpi.fact, kpi.slice, *counted, placed_on, measure.clock, measure.competing)
-            plan = plans.get(key) or CurvePlan(
-                placed_on, measure.clock, measure.competing, months, self.scope.as_of, self.scope.ends_at
+            plan = CurvePlan(
+                placed_on,
+                measure.clock,
+                measure.competing,
+                months,
+                self.scope.as_of,
+                self.scope.ends_at,
+                (one,),
             )
-            plans[key] = replace(plan, members=(*plan.members, one))
+            others = plans[plan.key].members if plan.key in plans else ()
+            plans[plan.key] = replace(plan, members=(*others, one))
         return list(plans.values())
 
 

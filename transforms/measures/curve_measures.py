@@ -73,6 +73,13 @@ class Clock:
         fate = pl.when(pl.col(self.ends).is_not_null()).then(ENDED)
         return fate.when(self._left().is_not_null()).then(LEFT).otherwise(OPEN).cast(pl.Int8)
 
+    def at_rest(self) -> pl.Expr:
+        """Whether what is known of the case ends it, so that its duration stays; never null."""
+        seen = pl.col(self.ends).is_not_null() | self._left().is_not_null()
+        if self.in_days is None:
+            return seen
+        return pl.when(self.whole_days).then(self.in_days.at_rest()).otherwise(seen)
+
     def _left(self) -> pl.Expr:
         return pl.min_horizontal(*self.exits) if self.exits else pl.lit(None)
 
@@ -102,6 +109,10 @@ class OfAClock(Measure):
     @property
     def conditions(self) -> tuple[pl.Expr, ...]:
         return (filled(self.clock.starts, self.clock.ends),)
+
+    def at_rest(self, as_of: date) -> pl.Expr:
+        """Those that ended or left; one that is open lasts a day longer every day."""
+        return self.clock.at_rest()
 
     @property
     def follows_days(self) -> float:

@@ -113,6 +113,10 @@ class Measure(ABC):
         """What it takes of cases, by name; they are added up or brought into order."""
         return {}
 
+    def at_rest(self, as_of: date) -> pl.Expr | None:
+        """Which cases come to the same on every later day if nothing happens to them; None if all do."""
+        return None
+
     @property
     def stock(self) -> Flow | None:
         """The stock it is about."""

@@ -6,6 +6,7 @@ How a family of measures finds its figures is in `case_figures.py`, `stock_figur
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Protocol, Self, TypeVar
 
 import numpy as np
@@ -25,11 +26,21 @@ SERIES = pl.UInt16
 class State(Protocol):
     """What figures need of some cases, in whole units, by month and name of segment.
 
-    The state of two parts of the cases, merged, is that of the whole, to the last digit.
+    The state of two parts of the cases, merged, is that of the whole, to the last digit; and the whole without one
+    part is the other, but for months, slices and segments in which nothing is left.
     """
+
+    @property
+    def months(self) -> range:
+        """The months that it tells of."""
+        ...
 
     def merge(self, other: Self) -> Self:
         """The state of the cases of both."""
+        ...
+
+    def without(self, other: Self) -> Self:
+        """The state of the cases but for those of the other, which are among them."""
         ...
 
 
@@ -38,11 +49,37 @@ S_co = TypeVar("S_co", bound=State, covariant=True)
 
 
 class Plan(Protocol[S_co]):
-    """Which cases some series read and what they take of each."""
+    """Which cases of a `fact` some series read and what they take of each; plans of one `key` differ in days alone."""
+
+    @property
+    def fact(self) -> str: ...
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def placed(self) -> tuple[str, range] | None:
+        """The date that places cases in months, and the months; None if months are any."""
+
+    def over(self, months: range) -> Self:
+        """The same for other months."""
+        ...
+
+    def at_rest(self, as_of: date) -> pl.Expr | None:
+        """Which cases come to the same on every later day; never null, and None if all do."""
+
+    def of_kept(self, kept: "State") -> S_co | None:
+        """What the plan takes of a state kept under its key; None if it needs more."""
 
     def state(self, facts: SegmentedFacts) -> S_co:
         """The state of the cases of the facts."""
         ...
+
+
+def key_of(*parts: object) -> str:
+    """A short name of parts that say what a plan takes: texts, numbers, expressions, and tuples and clocks of these."""
+    told = "|".join(repr(p.meta.serialize() if isinstance(p, pl.Expr) else p) for p in parts)
+    return sha256(told.encode()).hexdigest()[:16]
 
 
 class States(Protocol):

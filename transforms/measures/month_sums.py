@@ -46,7 +46,7 @@ class Axes:
         return Axes(self.slices, self.months, every.of_cuts(self.segments.names))
 
     def positions_in(self, wider: "Axes") -> tuple[Array, Array, Array]:
-        """Where slices, months and segments are on axes that hold them all."""
+        """Where slices, months and segments are on axes that hold them all; −1 for segments that are gone."""
         slices = [wider.slices.index(one) for one in self.slices]
         months = np.arange(len(self.months)) + (self.months.start - wider.months.start)
         return np.array(slices, np.int64), months, self.segments.numbers_in(wider.segments)
@@ -60,17 +60,26 @@ class MonthSums:
     sums: Mapping[str, Sums]
 
     def on(self, axes: Axes) -> "MonthSums":
-        """The same on axes that hold these."""
+        """The same on axes that hold these, but for segments of which no case is left."""
         if axes == self.axes:
             return self
-        at = np.ix_(*self.axes.positions_in(axes))
-        return MonthSums(axes, {name: sums.placed(axes.shape, at) for name, sums in self.sums.items()})
+        slices, months, segments = self.axes.positions_in(axes)
+        there = np.flatnonzero(segments >= 0)
+        at = np.ix_(slices, months, segments[there])
+        own = np.ix_(np.arange(len(slices)), np.arange(len(months)), there)
+        return MonthSums(axes, {name: sums.placed(axes.shape, at, own) for name, sums in self.sums.items()})
 
     def merge(self, other: "MonthSums") -> "MonthSums":
         """The sums of the cases of both."""
         axes = self.axes.merge(other.axes)
         one, two = self.on(axes), other.on(axes)
         return MonthSums(axes, {name: sums.merge(two.sums[name]) for name, sums in one.sums.items()})
+
+    def without(self, other: "MonthSums") -> "MonthSums":
+        """The sums of the cases but for those of the other, on the axes of both."""
+        axes = self.axes.merge(other.axes)
+        one, two = self.on(axes), other.on(axes)
+        return MonthSums(axes, {name: sums.without(two.sums[name]) for name, sums in one.sums.items()})
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +97,7 @@ class ValueCounts:
     counts: Array
 
     def on(self, axes: Axes) -> "ValueCounts":
-        """The same on axes that hold these."""
+        """The same on axes that hold these, but for segments of which no case is left."""
         if axes == self.axes:
             return self
         slices, months, segments = self.axes.positions_in(axes)
@@ -97,21 +106,41 @@ class ValueCounts:
         a_slice, month = np.divmod(rest, max(n_months, 1))
         cells = (segments[segment] * len(axes.slices) + slices[a_slice]) * len(axes.months) + months[month]
         order = np.lexsort((self.codes, cells))
+        order = order[np.searchsorted(cells[order], 0) :]
         return ValueCounts(
             axes, self.values, cells[order].astype(np.uint32), self.codes[order], self.counts[order]
         )
 
     def merge(self, other: "ValueCounts") -> "ValueCounts":
         """The counts of the cases of both."""
+        return self._with(other, 1)
+
+    def without(self, other: "ValueCounts") -> "ValueCounts":
+        """The counts of the cases but for those of the other, on the axes of both."""
+        return self._with(other, -1)._of_what_occurs()
+
+    def _with(self, other: "ValueCounts", sign: int) -> "ValueCounts":
         axes = self.axes.merge(other.axes)
         one, two = self.on(axes), other.on(axes)
         values, codes = _joined(one.values, two.values)
-        bits, count = _bits(values), prod(axes.shape)
+        bits = _bits(values)
         cells = np.concatenate([one.cells, two.cells])
         numbers = np.concatenate([codes[0][one.codes], codes[1][two.codes]])
-        keys = grouped_keys(cells, numbers, count, bits)
-        keys, counts = counted(keys, count << bits, np.concatenate([one.counts, two.counts]))
-        return ValueCounts(axes, values, *_parted(keys, bits), counts)
+        keys = grouped_keys(cells, numbers, prod(axes.shape), bits)
+        # Two runs in order each, which a stable sort merges.
+        order = np.argsort(keys, kind="stable")
+        keys, counts = keys[order], np.concatenate([one.counts, sign * two.counts])[order]
+        first = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
+        counts = np.add.reduceat(counts, first, dtype=np.int64) if len(keys) else counts.astype(np.int64)
+        occurs = counts != 0
+        return ValueCounts(axes, values, *_parted(keys[first][occurs], bits), counts[occurs])
+
+    def _of_what_occurs(self) -> "ValueCounts":
+        """The same without values that no case has."""
+        occurs = np.bincount(self.codes, minlength=len(self.values[0])) > 0
+        number = (np.cumsum(occurs) - 1).astype(np.uint32)
+        values = tuple(column[occurs] for column in self.values)
+        return ValueCounts(self.axes, values, self.cells, number[self.codes], self.counts)
 
     def grouped(self, slice_no: int, weights: Floats) -> Iterator["Grouping"]:
         """Groupings of one slice in which every segment and period of `weights` (periods × months) is a group."""

@@ -12,12 +12,13 @@ from types import MappingProxyType
 import polars as pl
 
 from transforms.exactness import compared, published
+from transforms.measures.case_sources import CaseSource, WholeFacts
 from transforms.measures.definition import Kpi
 from transforms.measures.families import families
 from transforms.measures.figures import EARLY, NUMBERS, PERIOD, Family, Figures, Scope, Series, numbers_of
 from transforms.measures.needs import Needs, bases_of, firsts_of
 from transforms.measures.rolling import Windows, with_windows
-from transforms.measures.segments import Facts, SegmentedFacts, Segments, segmented, weights_of
+from transforms.measures.segments import Facts, Segments
 from transforms.model import Columns
 from transforms.origins import Firsts
 from transforms.periods import end_of_day
@@ -61,7 +62,7 @@ EXACT = ("numerator", "denominator", "value", "ci_low", "ci_high")
 
 
 def kpi_records(
-    facts: Facts,
+    facts: Facts | CaseSource,
     kpis: Sequence[Kpi],
     periods: pl.DataFrame,
     *,
@@ -74,7 +75,7 @@ def kpi_records(
 ) -> pl.DataFrame:
     """One record per KPI, period, basis, cut and segment; with the grain of the period if `periods` has grains.
 
-    `facts` by table name, a row being a case, or as many as its column `cases` says. `periods` has starts_on
+    `facts` by table name, a row being a case, or as many as its column `cases` says; or a source that knows them. `periods` has starts_on
     and ends_on, each of whole months, and perhaps grain: then the records have grain and ends_on as well.
     `recorded` (item, recorded_from) says since when the sources record what: a KPI that `needs` what they do not is
     not_applicable, and so is a period before (see `needs.py`). Without needs everything is taken as recorded but
@@ -99,18 +100,16 @@ def kpi_records(
     if periods.is_empty():
         return pl.DataFrame(schema={name: dtype for name, (dtype, _) in columns.items()})
     periods = periods.with_columns(period=pl.int_range(pl.len(), dtype=PERIOD))
-    segments, known = segmented(facts, settings.cuts, weights_of(facts), most=settings.max_segments)
+    cases = WholeFacts(facts, settings) if isinstance(facts, Mapping) else facts
     pairs = [(kpi, basis) for kpi in kpis for basis in bases_of(kpi)]
     every = [Series(number, kpi, basis) for number, (kpi, basis) in enumerate(pairs)]
-    schemas = {name: fact.collect_schema() for name, fact in facts.items()}
+    schemas, segments = cases.schemas, cases.segments
     needs = (needs or Needs.undeclared(settings, schemas)).with_facts(schemas)
-    firsts = _firsts(facts, needs, every, recorded)
+    firsts = _firsts(cases, needs, every, recorded)
     applicable = _applicable(every, needs, firsts, lost)
     scope = Scope(periods, segments, as_of, end_of_day(as_of, settings.time_zone))
-    by_family = families(
-        scope, lambda plan: plan.state(known), lambda flow: needs.flow(flow).since(firsts) is not None
-    )
-    figures = _figures(by_family, every, applicable, known)
+    by_family = families(scope, cases.state, lambda flow: needs.flow(flow).since(firsts) is not None)
+    figures = _figures(by_family, every, applicable, cases)
     periods, longer = with_windows(periods, figures, windows)
     rules = _rules(every, applicable, settings)
     return _stated(numbers_of([*figures, *longer]), rules, periods, segments, as_of).select(*columns)
@@ -143,7 +142,7 @@ def _figures(
     by_family: Mapping[str, Family],
     series: Sequence[Series],
     applicable: Mapping[int, _Applicable],
-    facts: SegmentedFacts,
+    cases: CaseSource,
 ) -> list[Figures]:
     """The figures of every series; none but its periods and segments of one that never says anything."""
     found: list[Figures] = []
@@ -152,27 +151,24 @@ def _figures(
         if telling := [one for one in own if applicable[one.number].since]:
             found += family.figures(telling)
         found += [
-            Figures.of(one, family.scope, facts[one.kpi.fact].segments, {})
+            Figures.of(one, family.scope, cases.segments_of(one.kpi.fact), {})
             for one in own
             if not applicable[one.number].since
         ]
     return found
 
 
-def _firsts(facts: Facts, needs: Needs, series: Sequence[Series], recorded: pl.DataFrame | None) -> Firsts:
+def _firsts(
+    cases: CaseSource, needs: Needs, series: Sequence[Series], recorded: pl.DataFrame | None
+) -> Firsts:
     """The first days of all that was ever recorded; a column of unknown origin counts if it is filled."""
     days = {} if recorded is None else firsts_of(recorded)
     wanted: dict[str, set[str]] = {}
     for name in {name for s in series for need in needs.of(s.kpi, s.basis).needs for name in need.items}:
         fact, _, column = name.rpartition(".")
-        if fact in facts and column in needs.schemas[fact]:
+        if column in needs.schemas.get(fact, {}):
             wanted.setdefault(fact, set()).add(column)
-    frames = [
-        facts[fact].select(pl.col(sorted(columns)).is_not_null().any()) for fact, columns in wanted.items()
-    ]
-    for fact, row in zip(wanted, pl.collect_all(frames), strict=True):
-        days |= {f"{fact}.{column}": date.min for column, filled in row.row(0, named=True).items() if filled}
-    return days
+    return days | dict.fromkeys(cases.filled(wanted), date.min)
 
 
 def _rules(

@@ -137,13 +137,15 @@ class Segments:
         )
 
     def numbers_in(self, wider: "Segments") -> Array:
-        """The numbers of these segments among those that hold them all."""
+        """The numbers of these segments among others; −1 for those that are not."""
         numbers = {
-            (cut, name): wider.spans[cut].start + place
-            for cut in self.names
+            (cut, name): span.start + place
+            for cut, span in wider.spans.items()
             for place, name in enumerate(wider.names[cut])
         }
-        return np.array([numbers[cut, name] for cut, own in self.names.items() for name in own], np.int64)
+        return np.array(
+            [numbers.get((cut, name), -1) for cut, own in self.names.items() for name in own], np.int64
+        )
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,11 @@ class SegmentedFact:
         return [SEVERAL, *map(segment_no_of, cuts), *self._weights]
 
     @property
+    def n_cases(self) -> pl.Expr:
+        """How many cases some rows are."""
+        return pl.col(self.weight).sum().cast(pl.Int64) if self.weight else pl.len().cast(pl.Int64)
+
+    @property
     def _weights(self) -> list[str]:
         return [self.weight] if self.weight else []
 
@@ -198,7 +205,7 @@ def segmented(
     weights = weights or {}
     frames = {name: with_cuts(fact, cuts).collect() for name, fact in facts.items()}
     segments = Segments.found_in(frames.values(), cuts)
-    _refuse_more(segments, most)
+    refuse_more(segments, most)
     return segments, {
         name: _segmented(*_weighted(frame, weights.get(name)), segments) for name, frame in frames.items()
     }
@@ -217,7 +224,8 @@ def _weighted(frame: pl.DataFrame, weight: str | None) -> tuple[pl.DataFrame, st
     return frame.with_columns(pl.col(weight).fill_null(1)).filter(pl.col(weight) > 0), weight
 
 
-def _refuse_more(segments: Segments, most: int | None) -> None:
+def refuse_more(segments: Segments, most: int | None) -> None:
+    """Raise TooManySegments for a cut with more than `most`, or if there are more than can be numbered."""
     for cut, names in segments.names.items():
         if most is not None and len(names) > most:
             raise TooManySegments(

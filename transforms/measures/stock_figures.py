@@ -4,7 +4,8 @@ Counted from the moves of months, never by looking at every day; exposures are n
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from typing import cast
 
@@ -12,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from transforms.measures.definition import Exposure, Flow
-from transforms.measures.figures import Figures, Scope, Series, States
+from transforms.measures.figures import Figures, Scope, Series, State, States, key_of
 from transforms.measures.month_sums import (
     Axes,
     MonthSums,
@@ -30,20 +31,27 @@ from transforms.statistics.ordered import Array, Floats
 EXPOSURES = "core.exposure_months"
 # A month after all others: cases that have not left.
 NEVER = np.iinfo(np.int32).max
-Key = tuple[object, ...]
 Moves = dict[str, Floats]
 
 
 @dataclass(frozen=True, eq=False)
 class StockState:
-    """What entered and left a stock in each month, and what is excluded from it; whether its fact has any case."""
+    """What entered and left a stock in each month, and what is excluded from it; how many cases its fact has."""
 
     moves: MonthSums
-    has_cases: bool = True
+    n_cases: int
+
+    @property
+    def months(self) -> range:
+        return self.moves.axes.months
 
     def merge(self, other: "StockState") -> "StockState":
         """The state of the cases of both."""
-        return StockState(self.moves.merge(other.moves), self.has_cases or other.has_cases)
+        return StockState(self.moves.merge(other.moves), self.n_cases + other.n_cases)
+
+    def without(self, other: "StockState") -> "StockState":
+        """The state of the cases but for those of the other."""
+        return StockState(self.moves.without(other.moves), self.n_cases - other.n_cases)
 
 
 @dataclass(frozen=True)
@@ -52,10 +60,32 @@ class StockPlan:
 
     flow: Flow
 
+    @property
+    def fact(self) -> str:
+        return self.flow.fact
+
+    @property
+    def key(self) -> str:
+        return key_of("stock", *_said(self.flow))
+
+    @property
+    def placed(self) -> None:
+        return None
+
+    def over(self, months: range) -> "StockPlan":
+        return self
+
+    def at_rest(self, as_of: date) -> None:
+        return None
+
+    def of_kept(self, kept: State) -> StockState | None:
+        assert isinstance(kept, StockState)
+        return kept
+
     def state(self, facts: SegmentedFacts) -> StockState:
         """entered, left, excluded_entered and excluded_left of each month."""
         if self.flow.fact not in facts:
-            return StockState(MonthSums(Axes((None,), range(0), Segments({})), {}), has_cases=False)
+            return StockState(MonthSums(Axes((None,), range(0), Segments({})), {}), 0)
         fact = facts[self.flow.fact]
         cases = _cases(self.flow, fact)
         rows = {
@@ -73,8 +103,7 @@ class StockPlan:
                 pl.repeat(True, some.height, eager=True) if name.startswith("excluded") else some["amount"]
             )
             sums |= RowsByMonth(some, fact, months).sums({name: amount}).sums
-        has_cases = not fact.frame.head(1).collect().is_empty()
-        return StockState(MonthSums(Axes((None,), months, fact.segments), sums), has_cases)
+        return StockState(MonthSums(Axes((None,), months, fact.segments), sums), _n_cases(fact, fact.frame))
 
 
 @dataclass(frozen=True)
@@ -84,6 +113,28 @@ class WindowPlan:
     flow: Flow
     months: range
 
+    @property
+    def fact(self) -> str:
+        return self.flow.fact
+
+    @property
+    def key(self) -> str:
+        return key_of("window", *_said(self.flow))
+
+    @property
+    def placed(self) -> tuple[str, range]:
+        return self.flow.enters_on, self.months
+
+    def over(self, months: range) -> "WindowPlan":
+        return replace(self, months=months)
+
+    def at_rest(self, as_of: date) -> None:
+        return None
+
+    def of_kept(self, kept: State) -> StockState | None:
+        assert isinstance(kept, StockState)
+        return kept if kept.months.start <= self.months.start else None
+
     def state(self, facts: SegmentedFacts) -> StockState:
         """The amount that entered, by month of entering and month of leaving."""
         fact = facts[self.flow.fact]
@@ -91,7 +142,7 @@ class WindowPlan:
         rows = _cases(self.flow, fact).filter("counted", within)
         sliced = rows.with_columns(month=pl.col("entered"), left=pl.col("left").fill_null(NEVER))
         located = RowsByMonth(sliced, fact, self.months, "left")
-        return StockState(located.sums({"amount": sliced["amount"]}))
+        return StockState(located.sums({"amount": sliced["amount"]}), _n_cases(fact, sliced.lazy()))
 
 
 @dataclass(frozen=True)
@@ -100,6 +151,28 @@ class FeedPlan:
 
     column: str
     due_with: str | None = None
+
+    @property
+    def fact(self) -> str:
+        return EXPOSURES
+
+    @property
+    def key(self) -> str:
+        return key_of("feed", self.column, self.due_with)
+
+    @property
+    def placed(self) -> None:
+        return None
+
+    def over(self, months: range) -> "FeedPlan":
+        return self
+
+    def at_rest(self, as_of: date) -> None:
+        return None
+
+    def of_kept(self, kept: State) -> StockState | None:
+        assert isinstance(kept, StockState)
+        return kept
 
     def state(self, facts: SegmentedFacts) -> StockState:
         """Its sum in each month; not a number where a row that should state it does not."""
@@ -110,7 +183,16 @@ class FeedPlan:
             amount = pl.when(amount.is_null() & is_due).then(float("nan")).otherwise(amount)
         rows = fact.frame.select(*fact.summed_by, amount=amount, month=month_number("month")).collect()
         located = RowsByMonth(rows, fact, months_spanned(rows["month"]))
-        return StockState(located.sums({"amount": rows["amount"]}))
+        return StockState(located.sums({"amount": rows["amount"]}), _n_cases(fact, rows.lazy()))
+
+
+def _said(flow: Flow) -> tuple[object, ...]:
+    """What tells flows apart, comparable."""
+    return flow.fact, flow.enters_on, flow.leaves_on, flow.amount, flow.population, flow.excluded
+
+
+def _n_cases(fact: SegmentedFact, rows: pl.LazyFrame) -> int:
+    return int(rows.select(fact.n_cases).collect().item())
 
 
 def _cases(flow: Flow, fact: SegmentedFact) -> pl.DataFrame:
@@ -141,7 +223,7 @@ class StockFigures:
     scope: Scope
     states: States
     is_recorded: Callable[[Flow], bool]
-    _found: dict[Key, "_Stock"] = field(default_factory=dict)
+    _found: dict[str, "_Stock"] = field(default_factory=dict)
 
     @cached_property
     def _first(self) -> Array:
@@ -203,13 +285,13 @@ class StockFigures:
 
     def _stock(self, flow: Flow) -> "_Stock":
         """The stock of a flow in every period and segment."""
-        chosen = (None if e is None else e.meta.serialize() for e in (flow.population, flow.excluded))
-        key = (flow.fact, flow.enters_on, flow.leaves_on, flow.amount, *chosen)
+        plan = StockPlan(flow)
+        key = plan.key
         if key not in self._found:
-            state = self.states(StockPlan(flow))
+            state = self.states(plan)
             moves = self._in_scope(state.moves)
             found = self._standing(moves, "") | {"excluded": self._standing(moves, "excluded_")["closing"]}
-            self._found[key] = _Stock(moves.axes.segments, found, state.has_cases)
+            self._found[key] = _Stock(moves.axes.segments, found, state.n_cases > 0)
         return self._found[key]
 
     def _standing(self, moves: MonthSums, prefix: str) -> Moves:

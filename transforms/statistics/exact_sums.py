@@ -81,28 +81,40 @@ class Sums:
         digits = _digits([*wholes, *coarse])
         return cls(digits, coarsest, finest, undefined)
 
-    def placed(self, shape: tuple[int, ...], at: tuple[Array, ...]) -> "Sums":
-        """The sums at the positions `at` of a larger shape, with 0 elsewhere."""
+    def placed(self, shape: tuple[int, ...], at: tuple[Array, ...], own: tuple[Array, ...]) -> "Sums":
+        """The sums at positions `own` put at the positions `at` of another shape, with 0 elsewhere."""
 
-        def larger(array: Floats) -> Floats:
+        def moved(array: Floats) -> Floats:
             found = np.zeros(shape)
-            found[at] = array
+            found[at] = array[own]
             return found
 
         coarse, fine, undefined = (
-            None if part is None else larger(part) for part in (self.coarse, self.fine, self.undefined)
+            None if part is None else moved(part) for part in (self.coarse, self.fine, self.undefined)
         )
-        return Sums(tuple(map(larger, self.wholes)), coarse, fine, undefined)
+        return Sums(tuple(map(moved, self.wholes)), coarse, fine, undefined)
 
     def merge(self, other: "Sums") -> "Sums":
         """The sums of the rows of both; the shapes are alike."""
-        digits = [*enumerate(self.wholes), *enumerate(other.wholes)]
-        lost = [part for part in (self.undefined, other.undefined) if part is not None]
+        return self._with(other, 1.0)
+
+    def without(self, other: "Sums") -> "Sums":
+        """The sums of the rows but for those of the other, which are among them; the shapes are alike."""
+        return self._with(other, -1.0)
+
+    def _with(self, other: "Sums", sign: float) -> "Sums":
+        def both(one: Floats | None, two: Floats | None) -> list[Floats]:
+            return [part for part in (one, None if two is None else two * sign) if part is not None]
+
+        wholes = [digit * _BASE**place for place, digit in enumerate(self.wholes)]
+        wholes += [digit * (sign * _BASE**place) for place, digit in enumerate(other.wholes)]
+        lost = both(self.undefined, other.undefined)
+        undefined = np.sum(lost, axis=0) if lost else None
         return Sums._of_parts(
-            [digit * _BASE**place for place, digit in digits],
-            [part for part in (self.coarse, other.coarse) if part is not None],
-            [part for part in (self.fine, other.fine) if part is not None],
-            np.sum(lost, axis=0) if lost else None,
+            wholes,
+            both(self.coarse, other.coarse),
+            both(self.fine, other.fine),
+            undefined if undefined is not None and undefined.any() else None,
         )
 
     def over(self, weights: Floats) -> Floats:
