@@ -13,7 +13,7 @@ from transforms.measures.case_sources import Change, ChangedFacts
 from transforms.measures.curve_measures import Clock, SurvivalQuantile
 from transforms.measures.definition import Kpi, Measure
 from transforms.measures.records import kpi_records
-from transforms.periods import MONTH, long_periods, month_periods, months_until
+from transforms.periods import MONTH, end_of_day, long_periods, month_periods, months_until
 from transforms.settings import Settings
 
 UNDER = Settings(time_zone="UTC", cuts=CUTS)
@@ -74,3 +74,19 @@ def test_records_after_a_change_are_those_of_the_whole(rows, day: date, days: in
     )
     expected = records(after, later + timedelta(1))
     assert_frame_equal(records(after, later + timedelta(1), third), expected)
+
+
+@given(rows=st.lists(cases(), min_size=1, max_size=9), day=st.dates(FIRST, LAST), days=st.integers(0, 100))
+@settings(max_examples=60)
+def test_what_is_at_rest_comes_to_the_same_on_every_later_day(rows, day: date, days: int) -> None:
+    later = day + timedelta(days)
+    for measure, _ in DEADLINES:
+        rest = frame(rows).filter(measure.at_rest(day))
+        assert rest.select(still=measure.at_rest(later))["still"].all()
+        then, now = (
+            rest.select(s.cases.alias(name) for name, s in measure.statistics(on).items())
+            if isinstance(measure, Deadline)
+            else rest.select(measure.clock.fate(), until=measure.clock.duration(on, end_of_day(on, "UTC")))
+            for on in (day, later)
+        )
+        assert_frame_equal(then, now)

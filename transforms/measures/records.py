@@ -75,8 +75,9 @@ def kpi_records(
 ) -> pl.DataFrame:
     """One record per KPI, period, basis, cut and segment; with the grain of the period if `periods` has grains.
 
-    `facts` by table name, a row being a case, or as many as its column `cases` says; or a source that knows them. `periods` has starts_on
-    and ends_on, each of whole months, and perhaps grain: then the records have grain and ends_on as well.
+    `facts` by table name, a row being a case, or as many as its column `cases` says; or a source that knows
+    them. `periods` has starts_on and ends_on, each of whole months, and perhaps grain: then the records have grain
+    and ends_on as well.
     `recorded` (item, recorded_from) says since when the sources record what: a KPI that `needs` what they do not is
     not_applicable, and so is a period before (see `needs.py`). Without needs everything is taken as recorded but
     columns of facts that are all empty. A segment without a case is no_data, or 0 for a count. So is a KPI that needs
