@@ -12,9 +12,9 @@ import dagster as dg
 
 from expectations.suites import Check
 from orchestration.build import CalendarGap
-from orchestration.checks import checks
+from orchestration.checks import asked_checks
 from orchestration.headlines import headlines
-from orchestration.models import SESSION_SCHEMAS, models, raw_table
+from orchestration.models import SESSION_SCHEMAS, asked_models, raw_table
 from orchestration.project import Project
 from orchestration.session import Session
 from transforms.composite.weighing import UnknownWeights
@@ -42,7 +42,7 @@ def all_assets(project: Project, as_of: date | None) -> list[dg.AssetsDefinition
     """Files, raw feeds, every room of the graph and the publication."""
     partitions = month_partitions(project, as_of)
     members: dict[tuple[str, bool], list[Node]] = {}
-    graph, judged = models(project.own), checks(project.own)
+    graph, judged = asked_models(project), asked_checks(project)
     for node in graph.values():
         members.setdefault((node.schema, _is_partitioned(node)), []).append(node)
     rooms = [

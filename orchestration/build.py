@@ -100,6 +100,15 @@ def make(store: Store, node: Node, run: Run, graph: Mapping[str, Node], frames: 
     return Made(node.name, rows, perf_counter() - begin)
 
 
+def make_empty(store: Store, node: Node) -> None:
+    """Make a table that nobody asked for without rows, so that who reads it finds it, and nothing of another run."""
+    if isinstance(node.model, SqlModel):
+        store.replace(node.name, f"SELECT * FROM (\n{node.model.sql}\n) LIMIT 0")
+    else:
+        store.replace(node.name, pl.DataFrame(schema=node.model.schema))
+    store.comment(node.name, node.description, node.columns)
+
+
 def _make_transform(
     store: Store, model: Transform, run: Run, graph: Mapping[str, Node], frames: Frames
 ) -> int:

@@ -19,9 +19,10 @@ from expectations.suites import (
     suite_checks,
 )
 from expectations.suites import checks as installed_checks
-from orchestration.models import models
+from orchestration.models import asked_models, models
 from orchestration.own_contracts import own_contracts
 from orchestration.own_files import NONE, OwnFile, OwnFileError, OwnFiles
+from orchestration.project import Project
 from transforms.nearest import meant
 from transforms.written_yaml import YamlError, line_of, read_yaml
 
@@ -64,6 +65,18 @@ def checks(own: OwnFiles = NONE) -> tuple[Check, ...]:
         if own.has(node.path) and node.schema != "staging" and node.name not in checked
     ]
     return in_order([*installed_checks(), *found])
+
+
+def asked_checks(project: Project) -> tuple[Check, ...]:
+    """The checks that a project asks for: of feeds and of tables it makes, by such tables."""
+    made, every = asked_models(project), models(project.own)
+    left_out = every.keys() - made.keys()
+    return tuple(check for check in checks(project.own) if not left_out & {check.table, *_read_by(check)})
+
+
+def _read_by(check: Check) -> set[str]:
+    """The tables that stand in a check's own query."""
+    return set(re.findall(r"\b[a-z]+\.[a-z]\w*", check.sql or ""))
 
 
 def _checks_of(file: OwnFile, tables: list[str]) -> list[Check]:

@@ -13,6 +13,7 @@ from traceback import extract_tb
 from orchestration.own_contracts import OwnContracts, own_contracts
 from orchestration.own_files import NONE, OwnFiles
 from orchestration.own_kpis import counted_facts
+from orchestration.project import Project
 from transforms.graph import Node, build_graph, transform_models, transforms_in
 from transforms.model import Transform
 from transforms.own_feeds import hidden_columns
@@ -65,6 +66,13 @@ def models(own: OwnFiles = NONE) -> Mapping[str, Node]:
     if problems:
         raise ModelError(*problems)
     return graph
+
+
+def asked_models(project: Project) -> Mapping[str, Node]:
+    """The models of the tables that a project asks for; it makes no others."""
+    from transforms.asked import asked_for
+
+    return asked_for(models(project.own), project.settings)
 
 
 def _hidden_columns(own: OwnFiles, feeds: OwnContracts) -> Iterator[str]:

@@ -92,6 +92,9 @@ def kpi_problems(project: Project, own_facts: Mapping[str, pl.Schema | None]) ->
     facts = facts_by_table(own_facts, settings)
     for code in sorted(project.file.kpis.keys() - codes):
         yield project.told(f"kpis.{code}", _no_such_kpi(code, codes))
+    for place, code in enumerate(settings.only.kpis):
+        if code not in codes:
+            yield project.told(f"only.kpis.{place}", _no_such_kpi(code, codes))
     for path, text in project.own.kpis:
         kpis, changes = _usable(text)
         for code in changes.keys() - codes:

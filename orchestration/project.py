@@ -35,6 +35,7 @@ from transforms.settings import (
     ComplaintSettings,
     Cut,
     KeySettings,
+    OnlySettings,
     PersistencySettings,
     RenewalSettings,
     RobustnessSettings,
@@ -254,6 +255,7 @@ class ProjectFile(_Part):
         description="What is changed in our KPIs, or left out, by code; your own stand in kpis/*.yml.",
         examples=[{"claim_open_count": {"minimum": 5}}],
     )
+    only: OnlySettings = OnlySettings()
     targets: tuple[Target, ...] = Field(
         (),
         description="Values of KPIs that are aimed at; the feed targets can bring them too.",

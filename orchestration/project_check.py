@@ -14,12 +14,14 @@ from orchestration.own_files import OwnFile, OwnFileError, OwnFiles
 from orchestration.own_indicators import indicator_problems
 from orchestration.own_kpis import facts_added, kpis_redefined
 from orchestration.project import Project, framework_problems, pack_problems, target_problems
+from transforms.asked import tables_named
 from transforms.clocks import known_years
 from transforms.framework_versions import Published, redefined
 from transforms.kpi.own import facts_of
 from transforms.kpi.registry import built_in, registry
 from transforms.measures.case_figures import adds_up
 from transforms.measures.definition import Kpi
+from transforms.nearest import meant
 from transforms.settings import Settings
 from transforms.sql_model import ModelError
 from warehouse.landing.mapping import matching_files
@@ -52,6 +54,7 @@ def _problems(project: Project) -> Iterator[str]:
     project = _without_indicators(project, computed)
     told = [*_problems_of_own_files(project)]
     yield from told
+    yield from _nothing_named(project) if not told else ()
     try:
         kpis = registry(project.settings)
     except ValueError as error:
@@ -90,6 +93,15 @@ def _problems_of_own_files(project: Project) -> Iterator[str]:
     usable, of_checks = _held_to(checks, usable)
     unknown = {*facts_added(project.own), *(facts_of(project.settings.own_kpis) if of_models else ())}
     yield from (*of_models, *of_checks, *own_problems(replace(project, own=usable), unknown))
+
+
+def _nothing_named(project: Project) -> Iterator[str]:
+    """Names and patterns of tables that there are none of."""
+    tables = [name for name, node in models(project.own).items() if node.schema != "staging"]
+    for place, pattern in enumerate(project.settings.only.tables):
+        if not tables_named(tables, pattern):
+            reason = f"there is no table {pattern}{meant(pattern, tables)}"
+            yield project.told(f"only.tables.{place}", reason)
 
 
 def _held_to(made: Callable[[OwnFiles], object], own: OwnFiles) -> tuple[OwnFiles, Sequence[str]]:
@@ -141,10 +153,12 @@ def _usable_kpis(settings: Settings) -> tuple[Kpi, ...]:
     """The KPIs of a project some of whose own, or of whose changes in ours, cannot be used."""
     ours = {kpi.code for kpi in built_in(settings)}
     changes = {code: change for code, change in settings.kpis.items() if code in ours}
-    found = {kpi.code: kpi for kpi in registry(settings.model_copy(update={"kpis": changes, "own_kpis": ()}))}
+    only = settings.only.model_copy(update={"kpis": tuple(c for c in settings.only.kpis if c in ours)})
+    usable = settings.model_copy(update={"kpis": changes, "only": only, "own_kpis": ()})
+    found = {kpi.code: kpi for kpi in registry(usable)}
     for own in settings.own_kpis:
         with suppress(ValueError):
-            alone = registry(settings.model_copy(update={"kpis": {}, "own_kpis": (own,)}))
+            alone = registry(usable.model_copy(update={"kpis": {}, "own_kpis": (own,)}))
             found.setdefault(own.code, alone[-1])
     return tuple(found.values())
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import polars as pl
 
-from orchestration.build import Made, Run, make, open_session
+from orchestration.build import Made, Run, make, make_empty, open_session
 from orchestration.catalogue_rows import catalogue_rows
-from orchestration.checks import checks
+from orchestration.checks import asked_checks
 from orchestration.fingerprint import (
     Published,
     damaged_state_set_aside,
@@ -27,7 +27,7 @@ from orchestration.fingerprint import (
 from orchestration.frame_cache import Frames
 from orchestration.frozen_weights import newly_weighed, with_weights
 from orchestration.launch import Launch
-from orchestration.models import models
+from orchestration.models import asked_models, models
 from orchestration.progress import tell
 from orchestration.project import Project
 from orchestration.project_check import redefinitions
@@ -75,7 +75,8 @@ class Session:
         settings = self._project.settings
         months = tuple(months_until(launch.as_of, settings.months))
         self._run = Run(launch.as_of, settings, months, self._project.feeds, self._project.contracts)
-        self._graph, self._checks = models(self._project.own), checks(self._project.own)
+        self._models = models(self._project.own)  # of all tables, among them those that are left empty
+        self._graph, self._checks = asked_models(self._project), asked_checks(self._project)
         self._frames = Frames(store, self._graph, settings)
         self._views_hold = False  # whether the session's views are those of the run and of what raw holds now
         self._landed = False  # whether something has landed of which nothing was said yet
@@ -115,7 +116,7 @@ class Session:
 
     def _open_views(self) -> None:
         if not self._views_hold:
-            open_session(self._store, self._run, self._graph)
+            open_session(self._store, self._run, self._models)
             self._views_hold = True
             for feed, text in equal_rows(self._store.con) if self._landed else ():
                 self._notice(feed, text)
@@ -217,11 +218,14 @@ class Session:
         self._weigh()
         published_at = datetime.now(UTC)
         with self._telling_damage():
-            kept = {*self._graph, *(ledger.history for ledger in LEDGERS)}
+            kept = {*self._models, *(ledger.history for ledger in LEDGERS)}
             self._forget_checks(self._store.drop_all_but(kept, MADE_SCHEMAS))
+            for name, node in self._models.items():
+                if name not in self._graph and node.schema != "staging":
+                    make_empty(self._store, node)
             changed = write_history(self._store, published_at)
             write_catalogue(
-                self._store, catalogue_rows(self._store, self._run, self._graph, self._project.own)
+                self._store, catalogue_rows(self._store, self._run, self._models, self._project.own)
             )
             self._store.compact()
         version = publish(

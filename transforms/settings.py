@@ -334,6 +334,22 @@ class KeySettings(BaseModel):
         return self.max_orphan_share_of.get(f"{feed}.{column}", self.max_orphan_share)
 
 
+class OnlySettings(BaseModel):
+    """What alone a project asks for; what is made of nothing that is asked for is published empty."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    kpis: tuple[str, ...] = Field(
+        (),
+        description="Codes of our KPIs that are computed, your own besides; left out, all are.",
+        examples=[["claim_open_count", "complaints_received_count"]],
+    )
+    tables: tuple[str, ...] = Field(
+        ("*",),
+        description="Tables or patterns: made are these, your own, and what they are made from.",
+        examples=[["kpi.monthly", "marts.kpi_*"]],
+    )
+
+
 class Settings(BaseModel):
     """The part of the project file that changes what a number means."""
 
@@ -360,6 +376,7 @@ class Settings(BaseModel):
     frameworks: tuple[Framework, ...] = ()
     packs: tuple[Pack, ...] = ()
     kpis: dict[str, KpiChange] = Field({}, description="What the project changes in our KPIs, by code.")
+    only: OnlySettings = OnlySettings()
     own_kpis: tuple[OwnKpi, ...] = ()
     targets: tuple[Target, ...] = ()
     own_feeds: tuple[OwnFeed, ...] = Field((), description="Feeds that contracts of the project add.")

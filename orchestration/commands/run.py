@@ -57,9 +57,9 @@ def _attempt(console: Console, launch: Launch) -> tuple[str, str | None, Any]:
 
 
 def _table_count(launch: Launch) -> int:
-    from orchestration.models import models
+    from orchestration.models import asked_models
 
-    return sum(node.schema != "staging" for node in models(launch.project.own).values())
+    return sum(node.schema != "staging" for node in asked_models(launch.project).values())
 
 
 def _execute(launch: Launch) -> tuple[str, str | None]:

@@ -74,15 +74,17 @@ OWN = "own"
 def subjects(settings: Settings | None = None) -> dict[str, tuple[Kpi, ...]]:
     """The KPIs of every subject as they are under the project's rules, by the name of its file; its own come last.
 
-    Raises ValueError for a change of a KPI that there is not, OwnKpiError for an own one that cannot be computed.
+    Raises ValueError for a KPI that there is not, OwnKpiError for an own one that cannot be computed.
     """
     settings = settings or Settings()
     ours = _built_in(settings)
     every = {kpi.code: kpi for kpis in ours.values() for kpi in kpis}
     if unknown := sorted(settings.kpis.keys() - every.keys()):
         raise ValueError(f"there is no KPI of ours to change called {', '.join(unknown)}")
+    if unknown := sorted(set(settings.only.kpis) - every.keys()):
+        raise ValueError(f"there is no KPI of ours called {', '.join(unknown)}")
     changed = {
-        subject: tuple(_changed(kpi, settings.kpis) for kpi in kpis if not _is_left_out(kpi, settings.kpis))
+        subject: tuple(_changed(kpi, settings.kpis) for kpi in kpis if _is_asked_for(kpi, settings))
         for subject, kpis in ours.items()
         if kpis
     }
@@ -120,8 +122,9 @@ def _built_in(settings: Settings) -> dict[str, tuple[Kpi, ...]]:
     }
 
 
-def _is_left_out(kpi: Kpi, changes: Mapping[str, KpiChange]) -> bool:
-    return kpi.code in changes and changes[kpi.code].left_out
+def _is_asked_for(kpi: Kpi, settings: Settings) -> bool:
+    change, only = settings.kpis.get(kpi.code), settings.only.kpis
+    return not (change and change.left_out) and (not only or kpi.code in only)
 
 
 def _changed(kpi: Kpi, changes: Mapping[str, KpiChange]) -> Kpi:
