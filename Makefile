@@ -57,7 +57,7 @@ $(VENV)/uv:
 	@touch $@
 
 $(VENV)/installed: $(VENV)/uv requirements.lock pyproject.toml
-	$(UV) -r requirements.lock
+	$(UV) --compile-bytecode -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 

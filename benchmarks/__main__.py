@@ -1,8 +1,9 @@
 """`python -m benchmarks`: the job of this project side by side with its peers, survival curves
 and the index's robustness with theirs.
 
-Feeds are simulated once a size and kept in `.work` beside this file; nothing is asserted about speed, but
-results that differ end it with status 1, because only what agrees is compared.
+Whole runs, then a day more, then a day that brings nothing. Feeds are simulated once a size and kept in `.work` beside
+this file; nothing is asserted about speed, but results that differ end it with status 1, because only what agrees is
+compared.
 """
 
 import argparse
@@ -13,21 +14,20 @@ from pathlib import Path
 
 from benchmarks import contenders as field
 from benchmarks.compare import Comparison, compared
+from benchmarks.insurer import simulated
 from benchmarks.measure import Contender, RunFailed, in_turn
 from benchmarks.report import agreement_table, console, machine, measurement_table
 
 WORK = Path(__file__).with_name(".work")
-SIZES = (100_000, 1_000_000)
+SIZES = (20_000,)
 SURVIVAL, INDEX = "survival", "index"
-# From this size on one run each, without a warm-up, is all one waits for.
-LARGE = 500_000
 OUT = console()
 
 
 def main() -> int:
     """Run what the command line asks for; 0 if all results agreed."""
     asked = _arguments()
-    names = set(asked.only or (*field.NAMES, SURVIVAL, INDEX))
+    names = set(asked.only or (*field.NAMES, field.DAYS, SURVIVAL, INDEX))
     OUT.print(machine(), soft_wrap=True)
     agreed = True
     if names & set(field.NAMES):
@@ -51,34 +51,43 @@ def _compare(asked: argparse.Namespace, policies: int, names: set[str]) -> bool:
     """Measure the programs on an insurer of one size; whether their results agree."""
     WORK.mkdir(exist_ok=True)
     OUT.print(f"\n{policies:,} policies, {asked.months} months, seed {asked.seed}")
-    project = field.simulated(WORK, policies, asked.months, asked.seed)
-    contenders = field.contenders(names, project)
-    large = policies >= LARGE
-    warm_ups = asked.warm_ups if asked.warm_ups is not None else int(not large)
-    runs = asked.runs or (1 if large else 3)
-    results = in_turn(contenders, field.ROOT, project, warm_ups=warm_ups, runs=runs, say=OUT.print)
-    comparisons = _comparisons(contenders)
-    title = f"{policies:,} policies, {asked.months} months, median of {runs} after {warm_ups} warm-up(s)"
+    project = simulated(WORK, policies, asked.months, asked.seed)
+    stages = field.stages(names, project, asked.months)
+    comparisons: dict[tuple[str, str], Comparison] = {}
+    results = in_turn(
+        stages,
+        field.ROOT,
+        project,
+        warm_ups=asked.warm_ups,
+        runs=asked.runs,
+        say=OUT.print,
+        # What a stage leaves behind is gone after the next.
+        after=lambda stage: comparisons.update(_comparisons(stage)),
+    )
+    title = f"{policies:,} policies, {asked.months} months, median of {asked.runs} after {asked.warm_ups} warm-up(s)"
     OUT.print()
-    OUT.print(measurement_table(title, contenders, results))
+    OUT.print(measurement_table(title, [one for stage in stages for one in stage], results, field.RATIOS))
     if comparisons:
         OUT.print(agreement_table(comparisons))
     return all(found.agrees for found in comparisons.values())
 
 
-def _comparisons(contenders: Sequence[Contender]) -> dict[tuple[str, str], Comparison]:
-    pairs = combinations(contenders, 2)
+def _comparisons(stage: Sequence[Contender]) -> dict[tuple[str, str], Comparison]:
+    """Of every two programs with results of their own; two runs on one warehouse leave one."""
+    pairs = [(one, other) for one, other in combinations(stage, 2) if one.result != other.result]
     return {(one.title, other.title): compared(one.result, other.result) for one, other in pairs}
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--policies", type=int, nargs="+", help="sizes of the insurer (100000 1000000)")
+    parser.add_argument("--policies", type=int, nargs="+", help="sizes of the insurer (20000)")
     parser.add_argument("--months", type=int, default=36, help="months of KPIs (36)")
     parser.add_argument("--seed", type=int, default=7, help="seed of the simulation (7)")
-    parser.add_argument("--only", nargs="+", choices=(*field.NAMES, SURVIVAL, INDEX), help="run only these")
-    parser.add_argument("--runs", type=int, help=f"counted runs (3; 1 from {LARGE:,} policies on)")
-    parser.add_argument("--warm-ups", type=int, help=f"runs before that (1; none from {LARGE:,} policies on)")
+    parser.add_argument(
+        "--only", nargs="+", choices=(*field.NAMES, field.DAYS, SURVIVAL, INDEX), help="run only these"
+    )
+    parser.add_argument("--runs", type=int, default=1, help="counted runs (1)")
+    parser.add_argument("--warm-ups", type=int, default=0, help="runs before that (0)")
     return parser.parse_args()
 
 

@@ -1,6 +1,7 @@
 """The peer that is a framework: dbt-duckdb makes the models of `sql/` and tests them, in an environment of its own.
 
-What it tests is in `dbt_project/`; the models are written beside it from the same files the other peer runs.
+What it tests is in `dbt_project/`; the models are written beside it from the same files the other peer runs. For a day
+more they can be incremental: what has been read of the feeds is kept, and only the files of the day are read.
 """
 
 import re
@@ -10,7 +11,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.models import MODELS, Model
+from benchmarks.models import FEED_FILES, MODELS, Model
 
 PROJECT = Path(__file__).with_name("dbt_project")
 ENVIRONMENT = Path(__file__).parent / ".work" / "dbt_environment"
@@ -43,18 +44,32 @@ def install(environment: Path) -> Path:
     return dbt
 
 
-def write_project(folder: Path) -> None:
-    """Write the dbt project: its settings and tests, and the models with ref() for the names of tables."""
+def write_project(folder: Path, day: str | None = None) -> None:
+    """Write the dbt project: its settings and tests, and the models with ref() for the names of tables.
+
+    With a `day`, records as delivered are incremental: a second build adds the files that have it in their names.
+    """
     shutil.copytree(PROJECT, folder, dirs_exist_ok=True)
     for model in MODELS:
-        (folder / "models" / f"{model.schema}_{model.name}.sql").write_text(_as_dbt(model), encoding="utf-8")
+        (folder / "models" / f"{model.schema}_{model.name}.sql").write_text(
+            _as_dbt(model, day), encoding="utf-8"
+        )
 
 
-def _as_dbt(model: Model) -> str:
-    stored = model.schema in ("core", "kpi")
+def _as_dbt(model: Model, day: str | None) -> str:
+    adds = day is not None and model.name.endswith("_delivered")
+    kind = "incremental" if adds else _MATERIALIZED[model.storage]
+    stored = adds or model.schema in ("core", "kpi")
     place = f"schema='{model.schema}'" if stored else f"database='{model.schema}'"
-    config = f"materialized='{_MATERIALIZED[model.storage]}', alias='{model.name}', {place}"
+    config = f"materialized='{kind}', alias='{model.name}', {place}"
     sql = _TABLE.sub(lambda found: f"{{{{ ref('{found[1].replace('.', '_')}') }}}}", model.sql)
+    if adds:
+        sql = FEED_FILES.sub(
+            lambda found: (
+                f"{{{{ 'feeds/{found[1]}_{day}.{found[2]}' if is_incremental() else '{found[0]}' }}}}"
+            ),
+            sql,
+        )
     return f"{{{{ config({config}) }}}}\n{sql}"
 
 

@@ -72,26 +72,33 @@ def environment(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def in_turn(
-    contenders: Sequence[Contender],
+    stages: Sequence[Sequence[Contender]],
     folder: Path,
     logs: Path,
     *,
     warm_ups: int,
     runs: int,
     say: Callable[[str], None],
+    after: Callable[[Sequence[Contender]], None],
 ) -> dict[str, Measured]:
-    """The median of each program over `runs` rounds in which they take turns, after `warm_ups` uncounted ones."""
-    counted: dict[str, list[Measured]] = {contender.name: [] for contender in contenders}
+    """The median of each program over `runs` rounds in which they take turns, after `warm_ups` uncounted ones.
+
+    `after` is given each stage once its results are there, in the last round.
+    """
+    counted: dict[str, list[Measured]] = {contender.name: [] for stage in stages for contender in stage}
     for turn in range(warm_ups + runs):
-        for contender in contenders:
-            found = measured(contender, folder, logs / f"{contender.name}.log")
-            counts = turn >= warm_ups
-            if counts:
-                counted[contender.name].append(found)
-            say(
-                f"  {'run' if counts else 'warm-up'} {turn - warm_ups + 1 if counts else turn + 1}: "
-                f"{contender.title} {found.wall_s:.1f} s wall, {found.cpu_s:.1f} s CPU, {found.peak_mib:,.0f} MiB"
-            )
+        for stage in stages:
+            for contender in stage:
+                found = measured(contender, folder, logs / f"{contender.name}.log")
+                counts = turn >= warm_ups
+                if counts:
+                    counted[contender.name].append(found)
+                say(
+                    f"  {'run' if counts else 'warm-up'} {turn - warm_ups + 1 if counts else turn + 1}: "
+                    f"{contender.title} {found.wall_s:.1f} s wall, {found.cpu_s:.1f} s CPU, {found.peak_mib:,.0f} MiB"
+                )
+            if turn == warm_ups + runs - 1:
+                after(stage)
     return {name: median_of(results) for name, results in counted.items()}
 
 

@@ -3,11 +3,15 @@
 The statements themselves are in `sql/`; running them is `bare_duckdb.py` for one peer and dbt for the other.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 SQL = Path(__file__).with_name("sql")
+
+# How SQL and project files name the files of a feed: claim_events_*.csv, policies.csv*, premiums.csv.
+FEED_FILES = re.compile(r"feeds/([a-z_]+?)(?:_\*)?\.(csv|ndjson|parquet)\*?")
 
 Storage = Literal["table", "passing", "view"]
 

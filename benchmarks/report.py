@@ -27,22 +27,29 @@ def machine() -> str:
     return f"{_processor()}, {cores} cores, {_memory()}, {_system()}; {', '.join(versions)}; {load}"
 
 
-def measurement_table(title: str, contenders: Sequence[Contender], results: Mapping[str, Measured]) -> Table:
-    """One row per program, and the ratios of the first to each of the others."""
+def measurement_table(
+    title: str,
+    contenders: Sequence[Contender],
+    results: Mapping[str, Measured],
+    ratios: Sequence[tuple[str, str]],
+) -> Table:
+    """One row per program, and the ratios of the pairs of which both were run."""
     table = Table("", "wall s", "CPU s", "peak MiB", title=title, box=box.MARKDOWN, title_justify="left")
     _right_aligned(table, 3)
-    for contender in contenders:
-        found = results[contender.name]
-        table.add_row(contender.title, f"{found.wall_s:.1f}", f"{found.cpu_s:.1f}", f"{found.peak_mib:,.0f}")
-    first, *others = contenders
-    for other in others:
-        ours, theirs = results[first.name], results[other.name]
-        ratios = (
-            ours.wall_s / theirs.wall_s,
-            ours.cpu_s / theirs.cpu_s,
-            ours.peak_mib / theirs.peak_mib,
+    titles = {contender.name: contender.title for contender in contenders}
+    for name, shown in titles.items():
+        found = results[name]
+        table.add_row(shown, f"{found.wall_s:.1f}", f"{found.cpu_s:.1f}", f"{found.peak_mib:,.0f}")
+    for one, other in ratios:
+        if not {one, other} <= titles.keys():
+            continue
+        ours, theirs = results[one], results[other]
+        pairs = (
+            (ours.wall_s, theirs.wall_s),
+            (ours.cpu_s, theirs.cpu_s),
+            (ours.peak_mib, theirs.peak_mib),
         )
-        table.add_row(f"{first.title} / {other.title}", *(f"{ratio:.2f}" for ratio in ratios))
+        table.add_row(f"{titles[one]} / {titles[other]}", *(f"{left / right:.2f}" for left, right in pairs))
     return table
 
 

@@ -11,7 +11,7 @@ from conftest import MONTHS
 from benchmarks import dbt_peer
 from benchmarks.bare_duckdb import build, write_run_file
 from benchmarks.compare import compared
-from benchmarks.contenders import AS_OF
+from benchmarks.insurer import QUIET
 from benchmarks.models import MODELS
 
 
@@ -20,7 +20,7 @@ def peer_project(insurer: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     """The insurer's feeds beside what the peers need to know of its project file."""
     folder = tmp_path_factory.mktemp("peers")
     (folder / "feeds").symlink_to(insurer / "feeds", target_is_directory=True)
-    write_run_file(folder, AS_OF, MONTHS)
+    write_run_file(folder, QUIET, MONTHS)
     return folder
 
 

@@ -3,7 +3,8 @@ SELECT
     EVT_ID AS event_id,
     CLAIM_NO AS claim_id,
     CASE EVT
-        WHEN 'RPT' THEN 'reported' WHEN 'CNT' THEN 'contacted' WHEN 'DOCREQ' THEN 'documents_requested'
+        WHEN 'RPT' THEN 'reported' WHEN 'REG' THEN 'registered' WHEN 'CNT' THEN 'contacted'
+        WHEN 'DOCREQ' THEN 'documents_requested'
         WHEN 'DOCDLV' THEN 'request_delivered' WHEN 'DOCRCV' THEN 'documents_received'
         WHEN 'DOCOK' THEN 'documents_complete' WHEN 'ASS' THEN 'assessed' WHEN 'PRG' THEN 'progress_notified'
         WHEN 'DEC' THEN 'decided' WHEN 'REFL' THEN 'refusal_sent' WHEN 'AGR' THEN 'agreed' WHEN 'PAY' THEN 'paid'
@@ -44,7 +45,7 @@ WHERE EVT_ID IS NOT NULL
     AND TS IS NOT NULL
     AND EVT IN (
         'RPT', 'CNT', 'DOCREQ', 'DOCDLV', 'DOCRCV', 'DOCOK', 'ASS', 'PRG', 'DEC', 'REFL', 'AGR', 'PAY', 'CLO',
-        'REO', 'WDR', 'CAN', 'ASG', 'ADV'
+        'REO', 'WDR', 'CAN', 'ASG', 'ADV', 'REG'
     )
     AND (RESULT IS NULL OR RESULT IN ('F', 'P', 'R', 'Z'))
     AND (DONE_BY IS NULL OR DONE_BY IN ('H', 'A'))

@@ -7,7 +7,8 @@ FROM read_csv(
     columns = {
         'month': 'DATE', 'org_unit': 'VARCHAR', 'product_line': 'VARCHAR', 'region': 'VARCHAR',
         'policies': 'BIGINT', 'lives': 'BIGINT', 'premium_income': 'DECIMAL(18,2)',
-        'reserve_opening': 'DECIMAL(18,2)', 'recorded_at': 'TIMESTAMP', 'outlets': 'BIGINT'
+        'reserve_opening': 'DECIMAL(18,2)', 'recorded_at': 'TIMESTAMP', 'outlets': 'BIGINT',
+        'investment_opening': 'DECIMAL(18,2)', 'investment_deposits': 'DECIMAL(18,2)', 'investment_surrendered': 'DECIMAL(18,2)'
     }
 )
 WHERE recorded_at IS NULL OR recorded_at < (SELECT ends_at FROM staging.run)
