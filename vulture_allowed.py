@@ -14,6 +14,7 @@ from transforms.settings import ClaimSettings, ComplaintSettings, ServiceSetting
 from transforms.statistics import expert_weights
 from transforms.targets import Target
 from transforms.units import Unit
+from warehouse.landing import touched
 from warehouse.landing.land import Load
 from warehouse.state import State
 
@@ -67,3 +68,6 @@ Target.corridor
 
 # For whoever makes tables by key and keeps between runs what that takes.
 State.keeping
+# For whoever makes tables by the keys that have changed.
+touched.known_now
+touched.touch
