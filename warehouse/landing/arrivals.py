@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from warehouse.landing.databases import query_label
 from warehouse.landing.deliveries import source_names
 from warehouse.landing.errors import LandingError
-from warehouse.landing.mapping import matching_files
+from warehouse.landing.mapping import matching_files, unmarked_files
 from warehouse.landing.mapping_check import closest
 from warehouse.landing.objects import stored_objects
 
@@ -155,7 +155,9 @@ def missing_files(
 def _names_there(source: FeedSource, folder: Path) -> list[str]:
     if source.lies_in_storage():
         return [stored.url for stored in stored_objects(source)]
-    return [file_name(path, folder) for path in matching_files(source, folder)]
+    # A file whose marker has been cleared away is still there.
+    files = [*matching_files(source, folder), *unmarked_files(source, folder)]
+    return [file_name(path, folder) for path in files]
 
 
 def file_name(path: Path, folder: Path) -> str:
@@ -200,7 +202,7 @@ def _unfamiliar(
         found = [(o.url, None, o.size_bytes, o.mtime_ns) for o in _stored(source, key_path)]
     else:
         found = [_lying(path, folder) for path in matching_files(source, folder)]
-    if not found and all(landed != feed for landed, _, _ in known):
+    if not found and not unmarked_files(source, folder) and all(landed != feed for landed, _, _ in known):
         place = "the object storage" if source.lies_in_storage() else folder
         raise LandingError([f"{key_path}.files: no file in {place} matches {', '.join(source.files)}"])
     for file, path, size_bytes, mtime_ns in found:

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from warehouse.contract import contracts as installed
-from warehouse.landing.arrivals import missing_files, new_arrivals
+from warehouse.landing.arrivals import file_name, missing_files, new_arrivals
 from warehouse.landing.comparing import Permits, with_corrections
 from warehouse.landing.deliveries import keep_in_force, note_sources, source_names
 from warehouse.landing.errors import LandingError, NotWhole
 from warehouse.landing.land_arrival import WRITTEN_FOR_SECONDS, Terms, land_arrival
-from warehouse.landing.mapping import passed_over_files
+from warehouse.landing.mapping import passed_over_files, unmarked_files
 from warehouse.landing.mapping_check import mapping_errors, personal_id_paths
 from warehouse.landing.raw_tables import create_raw
 
@@ -70,6 +70,7 @@ def land(
     contracts = contracts or installed()
     create_raw(con, contracts)
     _tell_passed_over(sources, folder, on_notice)
+    _tell_unmarked(con, sources, folder, on_waiting)
     mapped = {feed: feed_sources for feed, feed_sources in sources.items() if feed in contracts}
     for feed, feed_sources in mapped.items():
         note_sources(con, feed, feed_sources, time_zone)
@@ -132,6 +133,16 @@ def _tell_passed_over(sources: Sources, folder: Path, notice: Notice) -> None:
         names = sorted({path.name for source in feed_sources for path in passed_over_files(source, folder)})
         if names:
             notice(feed, f"passed over as hidden or temporary: {_few(names)}")
+
+
+def _tell_unmarked(con: duckdb.DuckDBPyConnection, sources: Sources, folder: Path, waits: Notice) -> None:
+    """Say each time which files wait for their marker; one that has landed waits for nothing."""
+    landed = set(con.execute("SELECT feed, file FROM raw.files").fetchall())
+    for feed, feed_sources in sources.items():
+        for source in feed_sources:
+            for name in (file_name(path, folder) for path in unmarked_files(source, folder)):
+                if (feed, name) not in landed:
+                    waits(feed, f"{name} waits for its {source.done_marker} file")
 
 
 def _tell_missing_files(

@@ -52,6 +52,7 @@ _STORAGE = "s3://"
 # Keys of a source that do not decide how a row is read.
 _NO_MEANING = (
     "name",
+    "done_marker",
     "max_reject_share",
     "records",
     "delivery",
@@ -326,6 +327,13 @@ class FeedSource(_Part):
         examples=["STATUS <> 'TEST'"],
     )
     wide: Wide | None = None
+    done_marker: str | None = Field(
+        default=None,
+        pattern=r"^[.]\w+$",
+        description="Ending of an empty file that says another is whole: with `.done` a.csv waits until there is "
+        "a.done or a.csv.done. For files on this machine.",
+        examples=[".done"],
+    )
     max_reject_share: float = Field(
         default=0.05, ge=0, le=1, description="Share of rejected rows above which the run stops."
     )
@@ -370,6 +378,8 @@ class FeedSource(_Part):
             raise ValueError("a source lies on this machine or in a storage: make two of it")
         if any("://" in pattern and not pattern.startswith(_STORAGE) for pattern in self.files):
             raise ValueError("files are paths, or objects as s3://bucket/folder/*.csv")
+        if self.done_marker and (self.database or self.lies_in_storage()):
+            raise ValueError("done_marker is for files on this machine: answers and objects are always whole")
         if self.skip and self.csv.skip:
             raise ValueError("give skip or csv.skip, not both: they name the same thing")
         if self.database and self.delivery == "replace_file":
@@ -440,9 +450,25 @@ def matching_files(source: FeedSource, folder: Path) -> list[Path]:
     """The files of a source, whose patterns are relative to `folder` or absolute, in order of their names.
 
     A pattern finds names in other case and packed ones too (`*.csv` finds A.CSV and a.csv.gz), but no hidden and no
-    temporary files, unless they are named without a pattern.
+    temporary files, unless they are named without a pattern, and none that lacks its `done_marker`.
     """
+    return [path for path in _lying_files(source, folder) if _is_marked(path, source)]
+
+
+def unmarked_files(source: FeedSource, folder: Path) -> list[Path]:
+    """Files of a source that wait for their `done_marker`."""
+    return [path for path in _lying_files(source, folder) if not _is_marked(path, source)]
+
+
+def _lying_files(source: FeedSource, folder: Path) -> list[Path]:
     return sorted(path for path in _found(source, folder) if not is_passed_over(path, source))
+
+
+def _is_marked(path: Path, source: FeedSource) -> bool:
+    marker = source.done_marker
+    return marker is None or any(
+        path.with_name(name + marker).exists() for name in (path.name, path.stem, path.name.partition(".")[0])
+    )
 
 
 def passed_over_files(source: FeedSource, folder: Path) -> list[Path]:
@@ -462,7 +488,8 @@ def _found(source: FeedSource, folder: Path) -> set[Path]:
         parent = str(PurePath(below).parent)
         for place in [base] if parent == "." else base.glob(parent):
             found.update(place / name for name in _names(place) if fits(name, whole.name))
-    return {path for path in found if path.is_file()}
+    marker = (source.done_marker or "/").casefold()
+    return {path for path in found if path.is_file() and path.suffix.casefold() != marker}
 
 
 def _is_pattern(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -512,3 +513,26 @@ premiums:
     zone.write("2.csv", csv("P1,2025-01-01,2025-01-06,900", header="id,due,paid,amt"))
     zone.land()
     assert latest(zone, paid) == [("P1", 6, 900), ("P2", 5, 7)]
+
+
+def test_a_file_waits_for_its_marker(zone: Zone) -> None:
+    mapping = """
+complaints:
+  - files: "*"
+    format: csv
+    done_marker: .done
+    columns: {complaint_id: id, received_on: received}
+"""
+    zone.write("a.csv", "id,received\n1,2025-01-05\n")
+    zone.write("b.csv.gz", gzip.compress(b"id,received\n2,2025-01-06\n"))
+    assert zone.land(mapping) == []
+    assert zone.waiting == [f"complaints: {name} waits for its .done file" for name in ("a.csv", "b.csv.gz")]
+    zone.write("a.done", "")
+    assert [load.file for load in zone.land()] == ["a.csv"]
+    zone.write("b.csv.done", "")
+    (zone.folder / "a.done").unlink()
+    assert [load.file for load in zone.land()] == ["b.csv.gz"]
+    assert (zone.noticed, zone.waiting) == ([], [])
+    zone.write("c.csv", "id,received\n3,2025-01-07\n")
+    zone.write("c.csv.done", "")
+    assert [load.file for load in zone.land()] == ["c.csv"]
