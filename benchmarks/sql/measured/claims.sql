@@ -87,5 +87,8 @@ SELECT 'claim_paid_share', basis, cut, segment, period,
     paid, settled, paid / nullif(settled, 0), NULL, NULL, settled, 0, faulty
 FROM based WHERE placed_by IN ('reported', 'ended')
 UNION ALL
-SELECT 'claim_open_count', 'stock', cut, segment, period, closing, NULL, closing, NULL, NULL, closing, 0, 0
-FROM measured.stocks WHERE flow = 'claims'
+SELECT 'claim_open_count', 'stock', cut, segment, period,
+    stock.closing, NULL, stock.closing, NULL, NULL, stock.closing, 0, faulty.closing
+FROM measured.stocks AS stock
+INNER JOIN measured.stocks AS faulty USING (cut, segment, period)
+WHERE stock.flow = 'claims' AND faulty.flow = 'faulty_claims'

@@ -1,13 +1,14 @@
--- Policies in force and claims open at both ends of each month. One row per flow, cut, segment and month.
+-- Policies in force and claims open, those of impossible dates apart, at both ends of each month. One row per flow, cut, segment and month.
 WITH cases AS (
     SELECT 'policies' AS flow, issued_on AS entered_on, ended_on AS left_on,
         org_unit, region, product_line, channel, age_band
     FROM core.policies
     UNION ALL
-    SELECT 'claims', reported_on, ended_on, org_unit, region, product_line, channel, age_band
+    SELECT
+        CASE WHEN sequence_fault IS NULL THEN 'claims' ELSE 'faulty_claims' END,
+        reported_on, ended_on, org_unit, region, product_line, channel, age_band
     FROM core.claims
-    WHERE spell_no = 1 AND outcome IS DISTINCT FROM 'cancelled' AND sequence_fault IS NULL
-        AND reported_on IS NOT NULL
+    WHERE spell_no = 1 AND outcome IS DISTINCT FROM 'cancelled' AND reported_on IS NOT NULL
 ),
 moves AS (
     SELECT flow, date_trunc('month', entered_on) AS month, 1 AS entered, 0 AS gone,
@@ -36,7 +37,7 @@ monthly AS (
         (flow, month, channel), (flow, month, age_band)
     )
 ),
-flows AS (SELECT unnest(['policies', 'claims']) AS flow)
+flows AS (SELECT unnest(['policies', 'claims', 'faulty_claims']) AS flow)
 SELECT
     flows.flow,
     segments.cut,
