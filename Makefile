@@ -2,7 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
+# Compiled at installation, since where Python may not write its bytecode every process would compile all anew.
+UV := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes
+ROOMS := orchestration transforms expectations warehouse simulation
 DEMO ?= demo
 POLICIES ?= 20000
 MONTHS ?= 24
@@ -57,8 +59,9 @@ $(VENV)/uv:
 	@touch $@
 
 $(VENV)/installed: $(VENV)/uv requirements.lock pyproject.toml
-	$(UV) --compile-bytecode -r requirements.lock
+	$(UV) -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q $(ROOMS)
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed requirements-dev.lock
