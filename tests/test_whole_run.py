@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 import pytest
 from conftest import MONTHS, ROOT, policypulse
+from own_project import project as project_of_one_feed
 from polars.testing import assert_frame_equal
 
 from orchestration.models import models
@@ -144,16 +145,15 @@ def test_a_wrong_project_file_is_refused_with_the_key(insurer, tmp_path, change,
     ],
     ids=["unreadable", "another header"],
 )
-def test_a_bad_delivery_stops_the_run_and_says_what_to_do(insurer, tmp_path, content, expected):
+def test_a_bad_delivery_stops_the_run_and_says_what_to_do(tmp_path, content, expected):
     """An unreadable file and a missing column: named, with the columns found, and nothing is published."""
-    project = tmp_path / "project"
-    shutil.copytree(insurer, project, ignore=shutil.ignore_patterns("warehouse"))
-    (project / "feeds" / "org_units.csv").write_bytes(content)
-    stopped = policypulse("run", "--project", project)
+    project_of_one_feed(tmp_path, {})
+    (tmp_path / "c.csv").write_bytes(content)
+    stopped = policypulse("run", "--project", tmp_path)
     assert stopped.status == 1, stopped.text
-    assert "org_units.csv" in stopped.text
+    assert "c.csv" in stopped.text
     assert expected in " ".join(stopped.text.split())
-    assert not (project / "warehouse" / "current.duckdb").exists()
+    assert not (tmp_path / "warehouse" / "current.duckdb").exists()
 
 
 def test_what_init_writes_runs_once_its_files_are_there(tmp_path):
