@@ -488,6 +488,34 @@ def dev(
     os.execv(sys.executable, [*dagster, "-p", str(port)])
 
 
+keys = typer.Typer(help="Make keys for the pseudonyms of people.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+
+
+@keys.command(name="new")
+def new_key(
+    target: Annotated[
+        str,
+        typer.Argument(help="New file for it, for its owner only; or - to show it, for a store of secrets."),
+    ],
+) -> None:
+    """Write a new random key: 64 hexadecimal digits."""
+    from warehouse.landing.keys import create_key_file
+    from warehouse.landing.keys import new_key as made
+
+    if target == "-":
+        typer.echo(made())
+        return
+    try:
+        create_key_file(Path(target))
+    except FileExistsError:
+        _end(f"{target} is there already; it stays as it is.", ExitStatus.MISTAKEN)
+    typer.echo(
+        f"Wrote {target}. Keep it apart from the warehouse and out of version control, and a copy of it safe."
+    )
+    typer.echo("Name it in the project file: pseudonyms: {key_file: ..., key_id: ...}")
+
+
 def _end(text: str, status: ExitStatus) -> NoReturn:
     typer.echo(text, err=True)
     raise typer.Exit(status)

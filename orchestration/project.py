@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -60,6 +60,9 @@ from warehouse.contract import Contracts
 from warehouse.landing.mapping import FeedSource
 from warehouse.landing.mapping_check import mapping_errors, personal_id_paths
 
+if TYPE_CHECKING:
+    from warehouse.landing.pseudonyms import PseudonymKey
+
 FILE_NAME = "policypulse.yml"
 Model = TypeVar("Model", bound=BaseModel)
 SHIPPED_FRAMEWORKS = Path(__file__).parent.parent / "transforms" / "frameworks"
@@ -106,12 +109,33 @@ class Pseudonyms(_Part):
     """The key under which identifiers of people become pseudonyms; it lies outside the warehouse."""
 
     key_file: str = Field(
-        description="File with 64 hexadecimal digits of random, for its owner only; relative to the project folder.",
+        "",
+        description="File with 64 hexadecimal digits of random, for its owner only, relative to the project folder; "
+        "`policypulse keys new` writes one.",
         examples=["pseudonym.key"],
+    )
+    key_env: str = Field(
+        "",
+        description="In place of `key_file`: environment variable with the digits.",
+        examples=["POLICYPULSE_KEY"],
     )
     key_id: str = Field(
         "k1", description="Name of the key, kept with what it made; a new key gets a new name."
     )
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if bool(self.key_env) == bool(self.key_file):
+            raise ValueError("write key_file, or key_env, the name of an environment variable, one of both")
+        return self
+
+    def key(self, folder: Path) -> "PseudonymKey":
+        """The key itself, of a project in that folder; raises FileNotFoundError or ValueError."""
+        from warehouse.landing.keys import key_in_environment, key_in_file
+
+        if self.key_env:
+            return key_in_environment(self.key_env, self.key_id)
+        return key_in_file(folder / self.key_file, self.key_id)
 
 
 class IndexPart(_Part):
@@ -346,7 +370,8 @@ class Project:
     @property
     def key_file(self) -> Path | None:
         """File of the pseudonyms' key."""
-        return self.folder / self.file.pseudonyms.key_file if self.file.pseudonyms else None
+        part = self.file.pseudonyms
+        return self.folder / part.key_file if part and part.key_file else None
 
     def as_of(self, at: datetime | None = None) -> date:
         """The day up to which records count: as the file says, else the one before that of `at`, by default now.
@@ -425,25 +450,30 @@ def mapping_problems(project: Project) -> list[tuple[str, str]]:
     keys = _key_problems(project, personal_id_paths(known, contracts))
     return [
         *(one for one in mapping_errors(project.feeds, contracts) if one[0] not in unread),
-        *(("pseudonyms.key_file", reason) for reason in keys),
+        *keys,
     ]
 
 
-def _key_problems(project: Project, personal: Sequence[str]) -> Iterator[str]:
+def _key_problems(project: Project, personal: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Why the key of pseudonyms cannot be used, given the keys (paths) under which people are identified."""
-    cure = "write 64 random hexadecimal digits into a file that only its owner may read"
-    if project.file.pseudonyms is None or project.key_file is None:
+    cure = (
+        "`policypulse keys new` writes 64 random hexadecimal digits into a file that only its owner may read"
+    )
+    part = project.file.pseudonyms
+    if part is None:
         if personal:
-            yield f"identifiers of people are mapped ({personal[0]} and others) but no key file is named: {cure}"
-    elif not project.key_file.is_file():
-        yield f"{project.key_file} is not there: {cure}"
-    else:
-        from warehouse.landing.pseudonyms import read_key
-
-        try:
-            read_key(project.key_file, project.file.pseudonyms.key_id)
-        except ValueError as error:
-            yield f"{project.key_file}: {error}: {cure}"
+            reason = f"identifiers of people are mapped ({personal[0]} and others) but no key file is named: {cure}"
+            yield "pseudonyms.key_file", reason
+        return
+    key, place = (
+        ("pseudonyms.key_env", part.key_env) if part.key_env else ("pseudonyms.key_file", project.key_file)
+    )
+    try:
+        part.key(project.folder)
+    except FileNotFoundError:
+        yield key, f"{place} is not there: {cure}"
+    except ValueError as error:
+        yield key, f"{place}: {error}: {cure}"
 
 
 def _with_environment(value: Any, key: str, problems: list[tuple[str, str]]) -> Any:

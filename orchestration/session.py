@@ -43,7 +43,7 @@ from warehouse.history import LEDGERS, keep_frameworks, keep_history, published_
 from warehouse.landing.errors import LandingError
 from warehouse.landing.land import land
 from warehouse.landing.loads import Load
-from warehouse.landing.pseudonyms import PseudonymKey, read_key
+from warehouse.landing.pseudonyms import PseudonymKey
 from warehouse.landing.raw_tables import create_raw
 from warehouse.landing.repeats import equal_rows
 from warehouse.publish import publish
@@ -160,8 +160,8 @@ class Session:
         self._notice(feed, text)
 
     def _pseudonym_key(self) -> PseudonymKey | None:
-        part, path = self._project.file.pseudonyms, self._project.key_file
-        return read_key(path, part.key_id) if part and path else None
+        part = self._project.file.pseudonyms
+        return part.key(self._project.folder) if part else None
 
     def make(self, table: str) -> Made:
         """Make one table of the graph; its checks, and those of what is made from it, are to be done again."""

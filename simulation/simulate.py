@@ -353,7 +353,9 @@ def simulate(out: Path, policies: int, months: int, seed: int, branches: int | N
     (out / "truth.json").write_text(
         json.dumps(truth, ensure_ascii=False, separators=(",", ":")), encoding="utf-8"
     )
-    (out / "pseudonym.key").write_text(hashlib.sha256(f"pseudonym key {seed}".encode()).hexdigest() + "\n")
+    key = out / "pseudonym.key"
+    key.touch(mode=0o600)
+    key.write_text(hashlib.sha256(f"pseudonym key {seed}".encode()).hexdigest() + "\n")
     (out / "policypulse.yml").write_text(_project_file(months), encoding="utf-8")
     shutil.copyfile(FRAMEWORK_FILE, out / FRAMEWORK_FILE.name)
     return truth

@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT
 
 from policypulse import PACKAGES
-from warehouse.landing.pseudonyms import create_key_file
+from warehouse.landing.keys import create_key_file
 
 ENDINGS = {".py", ".sql", ".yml", ".csv", ".typed", ".html", ".css"}
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from orchestration.project import FILE_NAME
 from orchestration.project_files import write_beside_project
-from warehouse.landing.pseudonyms import create_key_file
+from warehouse.landing.keys import create_key_file
 
 TEMPLATE = Path(__file__).parent / "template.yml"
 KEY_NAME = "pseudonym.key"

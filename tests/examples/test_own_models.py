@@ -14,7 +14,7 @@ from polars.testing import assert_frame_equal
 
 from orchestration.definitions import definitions
 from orchestration.project import read_project
-from warehouse.landing.pseudonyms import create_key_file
+from warehouse.landing.keys import create_key_file
 
 EXAMPLE = ROOT / "examples" / "own_models"
 OWN = ("core.decisions", "core.second_looks", "marts.disputes_by_month")

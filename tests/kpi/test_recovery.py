@@ -14,8 +14,8 @@ from simulation.hazards import COMPLAINTS, POLICIES
 from simulation.simulate import simulate
 from transforms.periods import months_until
 from warehouse.folder import Folder
+from warehouse.landing.keys import key_in_file
 from warehouse.landing.land import land
-from warehouse.landing.pseudonyms import read_key
 from warehouse.landing.raw_tables import create_raw
 from warehouse.store import Store
 
@@ -41,7 +41,7 @@ def insurer(tmp_path_factory: pytest.TempPathFactory):
             {feed: project.feeds[feed] for feed in FEEDS},
             folder=project.data,
             time_zone=project.settings.time_zone,
-            pseudonym_key=read_key(project.key_file, part.key_id),
+            pseudonym_key=key_in_file(project.key_file, part.key_id),
         )
         graph = models()
         open_session(store, run, graph)

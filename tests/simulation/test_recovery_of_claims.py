@@ -16,8 +16,8 @@ from transforms.kpi.registry import registry
 from transforms.measures.records import kpi_records
 from transforms.periods import month_periods, months_until
 from warehouse.folder import Folder
+from warehouse.landing.keys import key_in_file
 from warehouse.landing.land import land
-from warehouse.landing.pseudonyms import read_key
 from warehouse.landing.raw_tables import create_raw
 from warehouse.store import Store
 
@@ -54,7 +54,7 @@ def insurer(tmp_path_factory: pytest.TempPathFactory) -> Insurer:
     project = read_project(folder)
     as_of = project.as_of()
     months = months_until(as_of, 36)
-    key = read_key(project.key_file, "k1")
+    key = key_in_file(project.key_file, "k1")
     with Store(Folder(project.warehouse)) as store:
         create_raw(store.con)
         feeds = {name: project.feeds[name] for name in ("claim_events", "policies", "org_units")}

@@ -194,7 +194,7 @@ def _check_key(
         return
     if key is None:
         problem = f"{paths[0]} identifies people and enters only as a keyed pseudonym"
-        raise LandingError([f"{problem}: name the file of the key in pseudonyms.key_file"])
+        raise LandingError([f"{problem}: name the key in pseudonyms.key_file or pseudonyms.key_env"])
     used = con.execute("SELECT key_id, check_value FROM raw.pseudonym_keys").fetchall()
     if not used:
         con.execute("INSERT INTO raw.pseudonym_keys VALUES (?, ?, now())", [key.key_id, key.check_value()])

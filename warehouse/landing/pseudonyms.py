@@ -1,14 +1,12 @@
 """Keyed pseudonyms of people's identifiers, and the masking of personal text: the one place that sees either.
 
-Which columns are personal is said by the contracts; where the results are stored, by the landing.
+Which columns are personal is said by the contracts; where the results are stored, by the landing; where the key comes
+from, in keys.py.
 """
 
 from __future__ import annotations
 
-import binascii
 import hashlib
-import os
-import secrets
 import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -19,7 +17,6 @@ from warehouse.quoting import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 _SEPARATOR = b"\x1f"
 _ALPHABET = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", dtype=np.uint8)
@@ -27,7 +24,7 @@ _BLOCK = 64
 _BYTES = 16
 _LETTERS = 26
 _BATCH = 65_536
-_SHORTEST_KEY_BYTES = 32
+SHORTEST_KEY_BYTES = 32
 # An e-mail address, a number as long as a mobile phone's or an identity card's, and shorter ones in the groups in
 # which people write phone and identity numbers.
 _EMAIL = r"[\w.+%-]+@[\w-]+([.][\w-]+)+"
@@ -57,34 +54,14 @@ class PseudonymKey:
     key: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
-        if len(self.key) < _SHORTEST_KEY_BYTES:
+        if len(self.key) < SHORTEST_KEY_BYTES:
             raise ValueError(
-                f"the pseudonym key {self.key_id} has {len(self.key)} bytes; it needs at least {_SHORTEST_KEY_BYTES}"
+                f"the pseudonym key {self.key_id} has {len(self.key)} bytes; it needs at least {SHORTEST_KEY_BYTES}"
             )
 
     def check_value(self) -> str:
         """What tells this key from another without giving it away."""
         return pseudonyms(["check"], domain="pseudonym-key", key=self)[0]
-
-
-def read_key(path: Path, key_id: str) -> PseudonymKey:
-    """The key of a file: 64 or more hexadecimal digits, or else the file's raw bytes.
-
-    Raises FileNotFoundError, or ValueError if the key is shorter than 32 bytes.
-    """
-    content = path.read_bytes()
-    try:
-        key = binascii.unhexlify(content.strip())
-    except binascii.Error:
-        key = content
-    return PseudonymKey(key_id, key)
-
-
-def create_key_file(path: Path) -> None:
-    """Write a new random key of 32 bytes that only the owner may read; raises FileExistsError if there is one."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_hex(_SHORTEST_KEY_BYTES) + "\n")
 
 
 def domain_of(column: str) -> str:

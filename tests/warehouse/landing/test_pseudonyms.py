@@ -1,10 +1,9 @@
-"""Pseudonyms: the worked values, the definition restated with the standard library, and what keys must be."""
+"""Pseudonyms: the worked values, the definition restated with the standard library."""
 
 import base64
 import hashlib
 import hmac
 import unicodedata
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -13,11 +12,9 @@ from hypothesis import strategies as st
 
 from warehouse.landing.pseudonyms import (
     PseudonymKey,
-    create_key_file,
     domain_of,
     masked_text_sql,
     pseudonyms,
-    read_key,
     shape_sql,
 )
 
@@ -74,25 +71,6 @@ def test_domains_and_keys_keep_people_apart() -> None:
     }
     assert len(made) == 3
     assert KEY.check_value() != other.check_value()
-
-
-def test_a_key_file_is_made_once_and_read_back(tmp_path: Path) -> None:
-    path = tmp_path / "pseudonym.key"
-    create_key_file(path)
-    assert path.stat().st_mode & 0o077 == 0
-    key = read_key(path, "k1")
-    assert len(key.key) == 32
-    assert key.key.hex() not in repr(key)
-    with pytest.raises(FileExistsError):
-        create_key_file(path)
-    (tmp_path / "raw.key").write_bytes(bytes(range(200, 240)))
-    assert read_key(tmp_path / "raw.key", "k").key == bytes(range(200, 240))
-
-
-def test_a_short_key_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "short.key").write_text("00" * 31)
-    with pytest.raises(ValueError, match="31 bytes; it needs at least 32"):
-        read_key(tmp_path / "short.key", "k1")
 
 
 @pytest.mark.parametrize(
