@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
 MOST_VALUES = 200_000
+DEEPEST = 100
 _TEXTS = ("gb18030", "big5", "cp949", "shift_jis", "cp1252")
 
 
@@ -88,6 +89,7 @@ def read_yaml(text: str) -> tuple[Any, yaml.Node | None]:
     """What a text says, and its nodes, which know their lines; raises YamlError."""
     loader = _Loader(text)
     try:
+        _refuse_deep(text)
         node = loader.get_single_node()
         if node is None:
             return None, None
@@ -100,8 +102,6 @@ def read_yaml(text: str) -> tuple[Any, yaml.Node | None]:
         if isinstance(error, YamlError):
             raise
         raise YamlError("", f"this is not YAML: {str(error).splitlines()[0]}") from None
-    except RecursionError:
-        raise YamlError("", "its values stand too deep inside each other") from None
     finally:
         loader.dispose()
 
@@ -250,6 +250,19 @@ def _decodes(content: bytes, encoding: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _refuse_deep(text: str) -> None:
+    """Refuse values that stand too deep inside each other, before anything calls itself once for each of them."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEEPEST:
+            line = int(event.start_mark.line) + 1
+            raise YamlError("", f"its values stand more than {DEEPEST} deep inside each other", line)
 
 
 def _check(node: yaml.Node) -> None:

@@ -44,7 +44,12 @@ def test_merged_keys_are_no_repetition() -> None:
         (NESTED, "", "its aliases (*name) multiply to more than 200,000 values"),
         ("a: b: c\n", "", "line 1: this is not YAML: mapping values are not allowed"),
         ("a: \x01", "", "this is not YAML: unacceptable character"),
-        ("[" * 5000 + "]" * 5000, "", "too deep"),
+        ("[" * 200_000 + "]" * 200_000, "", "line 1: its values stand more than 100 deep"),
+        (
+            "".join(" " * depth + "a:\n" for depth in range(3000)),
+            "",
+            "line 101: its values stand more than 100 deep",
+        ),
     ],
 )
 def test_a_fault_is_told_in_one_line(text: str, path: str, told: str) -> None:

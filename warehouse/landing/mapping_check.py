@@ -17,6 +17,8 @@ from warehouse.landing.recorded import items_named
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from sqlglot import exp
+
     from warehouse.contract import Contract, ContractColumn
     from warehouse.landing.mapping import ColumnSource, FeedSource, Wide
 
@@ -24,6 +26,12 @@ Error = tuple[str, str]
 
 _FORMAT = re.compile(r"(?:%-?[aAwdbBmyYHIpMSfgnzZjUWcxX%]|[^%])*")
 _TIME_TYPES = ("date", "timestamp")
+# By what they are called in DuckDB and in sqlglot.
+_NEVER_TWICE_THE_SAME = re.compile(
+    "random|rand|setseed|uuid|uuidv4|uuidv7|gen_random_uuid|now|today|transaction_timestamp"
+    "|(get_)?current_(date|time|timestamp|datetime|localtime|localtimestamp)|localtime|localtimestamp"
+    "|nextval|currval|txid_current|getenv|getvariable|current_(setting|user|database|schema)|session_user|version"
+)
 _CONSTANTS: dict[str, tuple[Callable[[str], object], str]] = {
     "integer": (int, "a whole number"),
     "number": (float, "a number"),
@@ -250,7 +258,22 @@ def referenced_columns(sql: str) -> list[str]:
     expression = query.expressions[0]
     if expression.find(exp.Query, exp.AggFunc, exp.Window, exp.Star, exp.Placeholder, exp.Parameter):
         raise ValueError(f"only the columns of one row may be used, no subquery, aggregate or window: {sql}")
+    if varying := _varying(expression.find_all(exp.Func)):
+        reason = "gives another value each time, so that what landed could never be landed again the same"
+        raise ValueError(f"{varying} {reason}: {sql}")
     columns = list(expression.find_all(exp.Column, bfs=False))
     if any(column.table for column in columns):
         raise ValueError(f'a column name with a dot stands in double quotes, as in "issue.date": {sql}')
     return list(dict.fromkeys(column.name for column in columns))
+
+
+def _varying(functions: Iterable[exp.Func]) -> str | None:
+    """The first function that does not depend on its arguments alone; None if there is none."""
+    for function in functions:
+        name = (function.name if function.key == "anonymous" else function.sql_name()).lower()
+        # With one argument `age` counts up to today.
+        if _NEVER_TWICE_THE_SAME.fullmatch(name) or (
+            name == "age" and len(list(function.iter_expressions())) == 1
+        ):
+            return function.sql(dialect="duckdb")
+    return None

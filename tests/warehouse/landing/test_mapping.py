@@ -359,3 +359,16 @@ def test_reading_a_mapping_stays_light() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["random()", "coalesce(a, now())", "current_date", "today() - a", "uuid()", "age(a)", "getenv('HOME')"],
+)
+def test_sql_that_gives_another_value_each_time_is_refused(sql: str) -> None:
+    with pytest.raises(ValueError, match="gives another value each time"):
+        referenced_columns(sql)
+
+
+def test_sql_of_the_columns_alone_is_taken() -> None:
+    assert referenced_columns("age(a, b) + date_diff('day', version, a)") == ["a", "b", "version"]
