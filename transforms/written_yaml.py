@@ -261,7 +261,7 @@ def _refuse_deep(text: str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > DEEPEST:
-            line = int(event.start_mark.line) + 1
+            line = event.start_mark.line + 1 if event.start_mark else None
             raise YamlError("", f"its values stand more than {DEEPEST} deep inside each other", line)
 
 

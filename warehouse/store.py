@@ -293,8 +293,9 @@ def published(current: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def read_published(current: Path, sql: str) -> pl.DataFrame:
-    """The rows of a query on the published version."""
+    """The rows of a query on the published version; it can read and write no other file."""
     with published(current) as con:
+        con.execute("SET enable_external_access = false; SET lock_configuration = true")
         found = con.sql(sql)
         if found is None:
             raise duckdb.InvalidInputException("this statement has no rows to show; write a SELECT")
