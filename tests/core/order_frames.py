@@ -1,4 +1,4 @@
-"""Orders of service as the tests need them: rows that name only what matters, the rest is empty."""
+"""Orders of service and applications as the tests need them: rows that name only what matters, the rest is empty."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,6 +17,20 @@ ORDER = {
     **{f"{moment}_is_day": pl.Boolean for moment in ("ordered", "due", "started", "completed")},
     "problem_found": pl.Boolean,
     "rating": pl.Int32,
+}
+_FLAGS = ("overridden", "assisted", "recommended", "needs_recorded", "sale_recorded")
+MOMENTS = ("started", "submitted", "decided", "issued")
+APPLICATION = {
+    **dict.fromkeys(
+        ("application_id", "actor", "decision", "policy_id", "customer_id", "agent_id", "service_channel"),
+        pl.String,
+    ),
+    **dict.fromkeys(SEGMENT_COLUMNS, pl.String),
+    **{f"{moment}_at": INSTANT for moment in MOMENTS},
+    **{f"{moment}_is_day": pl.Boolean for moment in MOMENTS},
+    **dict.fromkeys(_FLAGS, pl.Boolean),
+    "customer_wait_hours": pl.Float64,
+    "rescinded_on": pl.Date,
 }
 
 

@@ -5,26 +5,11 @@ from typing import Any
 
 import polars as pl
 import pytest
-from order_frames import at
+from order_frames import APPLICATION, MOMENTS, at
 
 from transforms.core.applications import applications
-from transforms.model import INSTANT, SEGMENT_COLUMNS
 from transforms.settings import Settings
 
-FLAGS = ("overridden", "assisted", "recommended", "needs_recorded", "sale_recorded")
-MOMENTS = ("started", "submitted", "decided", "issued")
-APPLICATION = {
-    **dict.fromkeys(
-        ("application_id", "actor", "decision", "policy_id", "customer_id", "agent_id", "service_channel"),
-        pl.String,
-    ),
-    **dict.fromkeys(SEGMENT_COLUMNS, pl.String),
-    **{f"{moment}_at": INSTANT for moment in MOMENTS},
-    **{f"{moment}_is_day": pl.Boolean for moment in MOMENTS},
-    **dict.fromkeys(FLAGS, pl.Boolean),
-    "customer_wait_hours": pl.Float64,
-    "rescinded_on": pl.Date,
-}
 AS_OF = date(2025, 3, 31)
 
 

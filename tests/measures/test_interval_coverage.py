@@ -13,6 +13,7 @@ import pytest
 
 from tests.kpi.drawn_books import COMPLETE, EARLY, SETTINGS, Book
 from tests.kpi.drawn_cases import drawn_claims, drawn_complaints
+from tests.kpi.drawn_journey import drawn_applications, drawn_stages
 from tests.kpi.drawn_policies import drawn_persistency, drawn_renewals, drawn_surrenders
 from tests.kpi.drawn_surveys import drawn_surveys
 from transforms.kpi.registry import registry
@@ -29,6 +30,8 @@ FAMILIES: dict[str, Callable[[], Book]] = {
     "persistency": partial(drawn_persistency, 400, 150, seed=6),
     "renewal_and_lapse": partial(drawn_renewals, 400, 100, seed=7),
     "surveys": partial(drawn_surveys, 400, 60, seed=8),
+    "stages_of_the_journey": partial(drawn_stages, 400, 60, seed=10),
+    "applications": partial(drawn_applications, 400, 400, seed=11),
 }
 # Quantiles of whole days: the limits are whole days too, and both hold the true day with more than 97.5 % each.
 # Only the lower bound is a matter of correctness there.

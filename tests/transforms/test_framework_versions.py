@@ -75,7 +75,8 @@ def test_a_new_weight_is_a_new_version_and_the_published_past_stays(insurer, tmp
     settings.write_text(
         re.sub(r"\[example_life\.yml.*?\]", "[ours.yml]", settings.read_text("utf-8")), encoding="utf-8"
     )
-    before = published(insurer, "SELECT * EXCLUDE (window_months) FROM index.scores ORDER BY ALL")
+    ours = "WHERE framework = 'example_life'"
+    before = published(insurer, f"SELECT * EXCLUDE (window_months) FROM index.scores {ours} ORDER BY ALL")
     run = policypulse("run", "--project", project)
     assert run.status == 0, run.text
 
@@ -85,7 +86,7 @@ def test_a_new_weight_is_a_new_version_and_the_published_past_stays(insurer, tmp
     kept = published(
         project,
         "SELECT framework, framework_version, period, cut, segment, node, level, score, coverage, grade, status "
-        "FROM index.history WHERE framework_version = '2' ORDER BY ALL",
+        f"FROM index.history {ours} AND framework_version = '2' ORDER BY ALL",
     )
     assert kept.equals(before)
     moved = published(
