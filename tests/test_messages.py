@@ -255,7 +255,13 @@ def error_classes() -> Iterator[str]:
         for path in (ROOT / room).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 bases = {base.id for base in getattr(node, "bases", []) if isinstance(base, ast.Name)}
-                if isinstance(node, ast.ClassDef) and bases & {"Exception", "ValueError", "RuntimeError"}:
+                is_error = isinstance(node, ast.ClassDef) and bases & {
+                    "Exception",
+                    "ValueError",
+                    "RuntimeError",
+                }
+                # A private one is told by another, in the module that raises it.
+                if is_error and not node.name.startswith("_"):
                     yield node.name
 
 

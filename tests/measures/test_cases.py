@@ -27,10 +27,7 @@ WITHOUT_VALUES = {
     "perceived_application_score",
     "perceived_complaint_score",
     "perceived_presale_score",
-    "claim_registered_within_72_hours_share",
-    "complaint_index_ratio",
     "lapse_reinstated_within_730_days_share",
-    "surrender_payment_comprehensive_year_to_date_ratio",
 }
 
 

@@ -1,6 +1,7 @@
 """Feeds and columns that contracts of a project add: they land, are carried, or are refused with the line."""
 
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
@@ -70,13 +71,14 @@ FILES = {
     "v.csv": "nr,day,claim,who,why\nV1,2025-05-02,K1,C1,training\nV2,2025-05-03,K9,C2,review\nV3,soon,K1,C1,review\n",
     "c.csv": "nr,day,sev,h\nT1,2025-05-02,high,1.5\nT2,2025-05-03,,2\n",
     "e.csv": "nr,what,at,team\nK1,reported,2025-05-02 09:00,A\nK1,decided,2025-05-09 09:00,B\nK1,paid,2025-05-10,\n",
-    "key": "0f" * 32,
+    "key": sha256(b"of a test").hexdigest(),
 }
 
 
 def test_they_land_are_joined_and_carried_by_the_facts_of_their_subject(tmp_path: Path) -> None:
     files = {**FILES, "policypulse.yml": FEEDS.replace("v.csv,", "v.csv, max_reject_share: 0.5,")}
     found = project(tmp_path, files)
+    (tmp_path / "key").chmod(0o600)
     verify(found)
     assert problems(found) == []
     graph = models(found.own)
