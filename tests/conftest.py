@@ -1,6 +1,7 @@
 """What all tests share: where public data lies, and the published simulated insurer."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -46,6 +47,15 @@ def policypulse(
         command, cwd=folder or code, env=variables, capture_output=True, text=True, timeout=900
     )
     return Ended(done.returncode, done.stdout + done.stderr)
+
+
+def leave_out_pages_and_robustness(project: Path) -> None:
+    """Take out of a simulated project what costs a fifth of a run, for tests that do not look at it."""
+    file = project / "policypulse.yml"
+    text = file.read_text(encoding="utf-8")
+    plain, found = re.subn(r"^robustness: .*$", "pages: {written: false}", text, flags=re.MULTILINE)
+    assert found == 1
+    file.write_text(plain, encoding="utf-8")
 
 
 def published(project: Path, sql: str) -> pl.DataFrame:
