@@ -5,18 +5,26 @@ Each command imports what it needs when it is called, so that a run with nothing
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, Literal
 
 import typer
 
+from orchestration.cli_parts import (
+    ProjectFolder,
+    end,
+    ended_by,
+    project_in,
+    published_by,
+    refuse_unverified,
+    tell,
+)
+from orchestration.cli_upkeep import upkeep
 from orchestration.exit_status import ExitStatus
 from orchestration.launch import Months, by_hand
 from orchestration.pages.words import Language
-from orchestration.project import FILE_NAME, Project, ProjectError, read_project, verify
+from orchestration.project import FILE_NAME, Project, ProjectError
 
 app = typer.Typer(
     help="Measure how well an insurer serves its customers, from its own records.",
@@ -24,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-ProjectFolder = Annotated[Path, typer.Option("--project", help="Folder with the policypulse.yml.")]
+app.add_typer(upkeep)
 Day = Annotated[
     datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Day up to which records count.")
 ]
@@ -78,7 +86,7 @@ def simulate(
     """Write the feeds of a simulated insurer, its project file and the truth behind it."""
     from simulation.simulate import simulate as write_feeds
 
-    with _ended_by(FileExistsError, status=ExitStatus.MISTAKEN):
+    with ended_by(FileExistsError, status=ExitStatus.MISTAKEN):
         write_feeds(out, policies, months, seed, branches)
     from orchestration.project_files import write_beside_project
 
@@ -107,7 +115,7 @@ def init(
     from orchestration.commands.init import refuse_another, write_project
 
     if files and not first:
-        _end(
+        end(
             "Files are named after --from, as in: policypulse init DIR --from a.csv b.csv",
             ExitStatus.MISTAKEN,
         )
@@ -115,11 +123,11 @@ def init(
         from orchestration.commands.first_mapping import project_text, proposed
         from warehouse.landing.errors import LandingError
 
-        with _ended_by(FileExistsError, ValueError, LandingError, status=ExitStatus.MISTAKEN):
+        with ended_by(FileExistsError, ValueError, LandingError, status=ExitStatus.MISTAKEN):
             refuse_another(folder)
             found = proposed([first, *(files or [])], folder)
         text = project_text(folder.resolve().name, found)
-    with _ended_by(FileExistsError, status=ExitStatus.MISTAKEN):
+    with ended_by(FileExistsError, status=ExitStatus.MISTAKEN):
         target, key = write_project(folder, text if first else None)
     typer.echo(f"Wrote {target} and {key}; keep the key apart from the warehouse and out of version control.")
     if not first:
@@ -127,8 +135,8 @@ def init(
         return
     from orchestration.commands.first_mapping import summary, unlocked
 
-    _tell(summary(found))
-    _tell(unlocked(_project(folder)))
+    tell(summary(found))
+    tell(unlocked(project_in(folder)))
     typer.echo(f"Look at what is marked `# unsure` ({text.count('# unsure:')} places), then:")
     typer.echo(f"policypulse check --project {folder} && policypulse run --project {folder}")
 
@@ -147,11 +155,11 @@ def map_file(
     from orchestration.commands.first_mapping import added, feed_lines, proposed
     from warehouse.landing.errors import LandingError
 
-    with _ended_by(ValueError, LandingError, status=ExitStatus.MISTAKEN):
+    with ended_by(ValueError, LandingError, status=ExitStatus.MISTAKEN):
         found = proposed([file], project, feed)
         if write:
             added(project, found)
-    _tell(feed_lines(found))
+    tell(feed_lines(found))
     if not write:
         typer.echo("# To add this to the project file: the same with --write.")
         return
@@ -176,13 +184,13 @@ def check(
     from orchestration.notify import unready
     from transforms.text_extra import unread
 
-    with _ended_by(ProjectError, status=ExitStatus.MISTAKEN):
+    with ended_by(ProjectError, status=ExitStatus.MISTAKEN):
         found, faults, notes = looked_over(project.resolve())
     if faults:
-        _end("\n".join(faults), ExitStatus.MISTAKEN)
+        end("\n".join(faults), ExitStatus.MISTAKEN)
     typer.echo(f"{found.file.insurer}: project file, mapping, models, checks and frameworks are in order.")
-    _tell(iter([*notes, *unread(is_asked=found.settings.texts is not None), *unready(found)]))
-    _tell(lacks(found))
+    tell(iter([*notes, *unread(is_asked=found.settings.texts is not None), *unready(found)]))
+    tell(lacks(found))
     if laws:
         _lawful(found)
 
@@ -201,7 +209,7 @@ def run(
     ] = None,
 ) -> None:
     """Land what is new, build, check and publish; or make some months anew and publish."""
-    found = _project(project)
+    found = project_in(project)
     day = as_of.date() if as_of else found.as_of()
     launch = by_hand(found, day, _months(found, day, months) if months else None, accept or ())
     from orchestration.fingerprint import pending
@@ -209,45 +217,10 @@ def run(
     if not launch.months and pending(found, day) is None:
         typer.echo(f"Nothing to do: no new file, same project file, as of {day}. Published: {found.current}")
         return
-    _verified(found)
+    refuse_unverified(found)
     from orchestration.commands.run import run_project
 
     raise typer.Exit(run_project(launch))
-
-
-@app.command()
-def withdraw(
-    what: Annotated[str, typer.Argument(help="File as the load log names it, or the number of a load.")],
-    why: Annotated[str, typer.Option("--why", help="Reason, kept in catalog.loads.")],
-    project: ProjectFolder = Path(),
-) -> None:
-    """Take a delivery back, for every as-of day; the next run publishes without it."""
-    found = _project(project)
-    from orchestration.commands.withdraw import withdrawn
-    from warehouse.folder import WarehouseBusy
-    from warehouse.landing.withdrawal import NothingToWithdraw
-
-    with _ended_by(NothingToWithdraw, WarehouseBusy, status=ExitStatus.REFUSED):
-        _tell(withdrawn(found, what, why))
-    typer.echo(f"Next: policypulse run --project {project}, which publishes without it.")
-
-
-@app.command()
-def rollback(
-    version: Annotated[
-        str | None, typer.Argument(help="Version in versions/; else the one before the current.")
-    ] = None,
-    project: ProjectFolder = Path(),
-) -> None:
-    """Have readers see an earlier published version again."""
-    found = _project(project)
-    _published(found)
-    from orchestration.commands.rollback import rolled_back
-    from warehouse.folder import WarehouseBusy
-    from warehouse.publish import NoSuchVersion
-
-    with _ended_by(NoSuchVersion, WarehouseBusy, status=ExitStatus.REFUSED):
-        _tell(rolled_back(found, version))
 
 
 @app.command()
@@ -264,14 +237,14 @@ def report(
     open_it: Annotated[bool, typer.Option("--open", help="Open the first page in the browser.")] = False,
 ) -> None:
     """Write the pages of a published version, to be opened in any browser."""
-    found = _project(project)
-    _published(found)
+    found = project_in(project)
+    published_by(found)
     from orchestration.commands.report import written_report
     from orchestration.pages.site import NotOurs
     from warehouse.folder import WarehouseBusy
     from warehouse.publish import NoSuchVersion
 
-    with _ended_by(NoSuchVersion, WarehouseBusy, NotOurs, status=ExitStatus.REFUSED):
+    with ended_by(NoSuchVersion, WarehouseBusy, NotOurs, status=ExitStatus.REFUSED):
         page = written_report(found, version, out, language)
     typer.echo(f"Pages: {page}")
     if open_it:
@@ -288,7 +261,7 @@ def query(
     ] = "table",
 ) -> None:
     """Print the rows of a query on the published version."""
-    current = _published(_project(project))
+    current = published_by(project_in(project))
     from orchestration.commands.console import print_query
 
     raise typer.Exit(print_query(current, sql, form))
@@ -308,19 +281,19 @@ def export(
     ] = None,
 ) -> None:
     """Write published tables as files for BI and other tools, or the KPIs as a semantic model."""
-    current = _published(_project(project))
+    current = published_by(project_in(project))
     if to == "semantic-model":
         from orchestration.semantic_model import semantic_model
 
         if tables:
-            _end("--tables has no say in a semantic model, which is of kpi.monthly", ExitStatus.MISTAKEN)
+            end("--tables has no say in a semantic model, which is of kpi.monthly", ExitStatus.MISTAKEN)
         target.write_text(semantic_model(current), encoding="utf-8")
         typer.echo(f"Wrote {target}.")
         return
     from warehouse.export import CannotExport
     from warehouse.export import export as written
 
-    with _ended_by(CannotExport, status=ExitStatus.MISTAKEN):
+    with ended_by(CannotExport, status=ExitStatus.MISTAKEN):
         for path, rows in written(current, target, to, tables or ["marts.*"]):
             typer.echo(f"{path}: {rows:,} rows")
 
@@ -336,12 +309,12 @@ def cases(
     out: Annotated[Path | None, typer.Option("--out", help="CSV file to write; else they are shown.")] = None,
 ) -> None:
     """List the cases behind a KPI of a month and segment, and what each adds to it."""
-    found = _project(project)
-    _published(found)
+    found = project_in(project)
+    published_by(found)
     from orchestration.commands.cases import cases_of
 
     place = {cut: segment} if segment and cut != "company" else {}
-    with _ended_by(ValueError, status=ExitStatus.MISTAKEN):
+    with ended_by(ValueError, status=ExitStatus.MISTAKEN):
         rows = cases_of(found, kpi, basis, period.date(), place)
     if out:
         rows.write_csv(out)
@@ -357,73 +330,18 @@ def cases(
 @app.command()
 def mcp(project: ProjectFolder = Path()) -> None:
     """Answer questions of an assistant on the published version, over MCP on standard input and output."""
-    found = _project(project)
-    _published(found)
+    found = project_in(project)
+    published_by(found)
     from orchestration.commands.mcp import server
 
     try:
         made = server(found)
     except ModuleNotFoundError as error:
-        _end(
+        end(
             f"The package {error.name} is not there: pip install 'policypulse[mcp]'",
             ExitStatus.MISTAKEN,
         )
     made.run()
-
-
-@app.command()
-def rejects(
-    file: Annotated[str, typer.Argument(help="A file that a feed reads, by its path or name.")],
-    project: ProjectFolder = Path(),
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", help="New file for the rejected rows, as they stand, to be mended and landed."),
-    ] = None,
-) -> None:
-    """Show which rows of a file are rejected and why, or write them out for mending."""
-    found = _project(project)
-    _verified(found)
-    from orchestration.commands.rejects import rejected, written_out
-    from warehouse.landing.errors import LandingError
-
-    with _ended_by(ValueError, LandingError, OSError, status=ExitStatus.MISTAKEN):
-        if out:
-            typer.echo(written_out(found, file, out))
-            return
-        rows = rejected(found, file)
-    if rows.is_empty():
-        typer.echo(f"No row of {file} is rejected.")
-        return
-    from orchestration.commands.console import plain_console, print_rows
-
-    print_rows(plain_console(), rows)
-
-
-@app.command()
-def diff(
-    old: Annotated[Path, typer.Argument(help="A published file.", exists=True, dir_okay=False)],
-    new: Annotated[Path, typer.Argument(help="Another one.", exists=True, dir_okay=False)],
-    schemas: Annotated[
-        list[str] | None, typer.Option("--schema", help="Schema to compare; else core, kpi, index and marts.")
-    ] = None,
-    tolerance: Annotated[
-        float, typer.Option("--tolerance", min=0, help="Relative difference of numbers that counts as none.")
-    ] = 0.0,
-    leave_out: Annotated[list[str] | None, typer.Option("--leave-out", help="Column not to compare.")] = None,
-) -> None:
-    """Compare two published files row by row; exit status 1 if they differ."""
-    from orchestration.commands.console import print_differences
-    from warehouse.differences import differences
-
-    found = differences(
-        old,
-        new,
-        schemas=schemas or ("core", "kpi", "index", "marts"),
-        tolerance=tolerance,
-        leave_out=leave_out or (),
-    )
-    if not print_differences(found):
-        raise typer.Exit(ExitStatus.REFUSED)
 
 
 @app.command()
@@ -439,10 +357,10 @@ def dictionary(
     from transforms.dictionary import dictionary_pages
     from transforms.settings import Settings
 
-    found = _project(project) if project else None
+    found = project_in(project) if project else None
     pages = dictionary_pages(found.settings, _own_tables(found)) if found else dictionary_pages(Settings())
     if out is None:
-        _tell(iter(pages.values()))
+        tell(iter(pages.values()))
         return
     out.mkdir(exist_ok=True)
     for name, text in pages.items():
@@ -478,8 +396,8 @@ def dev(
     port: Annotated[int, typer.Option("--port", help="Port of the Dagster UI.")] = 3000,
 ) -> None:
     """Open the Dagster UI on the project: lineage, runs, reruns."""
-    found = _project(project)
-    _verified(found)
+    found = project_in(project)
+    refuse_unverified(found)
     from orchestration.dagster_home import prepare_home
 
     for notice in prepare_home(found):
@@ -488,69 +406,12 @@ def dev(
     os.execv(sys.executable, [*dagster, "-p", str(port)])
 
 
-keys = typer.Typer(help="Make keys for the pseudonyms of people.", no_args_is_help=True)
-app.add_typer(keys, name="keys")
-
-
-@keys.command(name="new")
-def new_key(
-    target: Annotated[
-        str,
-        typer.Argument(help="New file for it, for its owner only; or - to show it, for a store of secrets."),
-    ],
-) -> None:
-    """Write a new random key: 64 hexadecimal digits."""
-    from warehouse.landing.keys import create_key_file
-    from warehouse.landing.keys import new_key as made
-
-    if target == "-":
-        typer.echo(made())
-        return
-    try:
-        create_key_file(Path(target))
-    except FileExistsError:
-        _end(f"{target} is there already; it stays as it is.", ExitStatus.MISTAKEN)
-    typer.echo(
-        f"Wrote {target}. Keep it apart from the warehouse and out of version control, and a copy of it safe."
-    )
-    typer.echo("Name it in the project file: pseudonyms: {key_file: ..., key_id: ...}")
-
-
-def _end(text: str, status: ExitStatus) -> NoReturn:
-    typer.echo(text, err=True)
-    raise typer.Exit(status)
-
-
-@contextmanager
-def _ended_by(*errors: type[Exception], status: ExitStatus) -> Iterator[None]:
-    """End the command with what one of `errors` says, if the block raises it."""
-    try:
-        yield
-    except errors as error:
-        _end(str(error), status)
-
-
-def _tell(lines: Iterator[str]) -> None:
-    for line in lines:
-        typer.echo(line)
-
-
-def _published(project: Project) -> Path:
-    """The published version; ends the command if there is none."""
-    if not project.current.exists():
-        _end(
-            f"Nothing is published yet: {project.current} is not there. Next: policypulse run",
-            ExitStatus.REFUSED,
-        )
-    return project.current
-
-
 def _own_tables(project: Project) -> list[Any]:
     """The tables that a project adds; what is wrong with its models ends the command."""
     from orchestration.models import models
     from transforms.sql_model import ModelError
 
-    with _ended_by(ModelError, status=ExitStatus.MISTAKEN):
+    with ended_by(ModelError, status=ExitStatus.MISTAKEN):
         return [node for node in models(project.own).values() if project.own.has(node.path)]
 
 
@@ -573,7 +434,7 @@ def _months(project: Project, as_of: date, wanted: str) -> Months:
     """The first and last month of a range as written; ends the command if they are not months of what is published."""
     from transforms.periods import months_until
 
-    _published(project)
+    published_by(project)
     every = months_until(as_of, project.settings.months)
     try:
         first, last = (datetime.strptime(month, "%Y-%m").date() for month in (wanted.split("..") * 2)[:2])
@@ -581,24 +442,8 @@ def _months(project: Project, as_of: date, wanted: str) -> Months:
         first = last = date.min
     if not every[0] <= first <= last <= every[-1]:
         there = f"{every[0]:%Y-%m}..{every[-1]:%Y-%m}"
-        _end(
+        end(
             f"--months {wanted}: write YYYY-MM or YYYY-MM..YYYY-MM, within {there} of this project",
             ExitStatus.MISTAKEN,
         )
     return first, last
-
-
-def _project(folder: Path) -> Project:
-    """The project of a folder; what is wrong with it ends the command."""
-    with _ended_by(ProjectError, status=ExitStatus.MISTAKEN):
-        return read_project(folder.resolve())
-
-
-def _verified(project: Project) -> None:
-    """Ends the command if mapping, models, frameworks or packs are not in order."""
-    with _ended_by(ProjectError, status=ExitStatus.MISTAKEN):
-        verify(project)
-    from orchestration.project_check import problems
-
-    if wrong := problems(project):
-        _end("\n".join(wrong), ExitStatus.MISTAKEN)

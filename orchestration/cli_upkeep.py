@@ -1,0 +1,140 @@
+"""The commands by which a warehouse is kept: what was delivered, which version is read, keys; not what runs nightly.
+
+As in `cli.py`, of which these are a part, each imports what it needs when it is called.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration.cli_parts import (
+    ProjectFolder,
+    end,
+    ended_by,
+    project_in,
+    published_by,
+    refuse_unverified,
+    tell,
+)
+from orchestration.exit_status import ExitStatus
+
+upkeep = typer.Typer()
+
+
+@upkeep.command()
+def withdraw(
+    what: Annotated[str, typer.Argument(help="File as the load log names it, or the number of a load.")],
+    why: Annotated[str, typer.Option("--why", help="Reason, kept in catalog.loads.")],
+    project: ProjectFolder = Path(),
+) -> None:
+    """Take a delivery back, for every as-of day; the next run publishes without it."""
+    found = project_in(project)
+    from orchestration.commands.withdraw import withdrawn
+    from warehouse.folder import WarehouseBusy
+    from warehouse.landing.withdrawal import NothingToWithdraw
+
+    with ended_by(NothingToWithdraw, WarehouseBusy, status=ExitStatus.REFUSED):
+        tell(withdrawn(found, what, why))
+    typer.echo(f"Next: policypulse run --project {project}, which publishes without it.")
+
+
+@upkeep.command()
+def rollback(
+    version: Annotated[
+        str | None, typer.Argument(help="Version in versions/; else the one before the current.")
+    ] = None,
+    project: ProjectFolder = Path(),
+) -> None:
+    """Have readers see an earlier published version again."""
+    found = project_in(project)
+    published_by(found)
+    from orchestration.commands.rollback import rolled_back
+    from warehouse.folder import WarehouseBusy
+    from warehouse.publish import NoSuchVersion
+
+    with ended_by(NoSuchVersion, WarehouseBusy, status=ExitStatus.REFUSED):
+        tell(rolled_back(found, version))
+
+
+@upkeep.command()
+def rejects(
+    file: Annotated[str, typer.Argument(help="A file that a feed reads, by its path or name.")],
+    project: ProjectFolder = Path(),
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="New file for the rejected rows, as they stand, to be mended and landed."),
+    ] = None,
+) -> None:
+    """Show which rows of a file are rejected and why, or write them out for mending."""
+    found = project_in(project)
+    refuse_unverified(found)
+    from orchestration.commands.rejects import rejected, written_out
+    from warehouse.landing.errors import LandingError
+
+    with ended_by(ValueError, LandingError, OSError, status=ExitStatus.MISTAKEN):
+        if out:
+            typer.echo(written_out(found, file, out))
+            return
+        rows = rejected(found, file)
+    if rows.is_empty():
+        typer.echo(f"No row of {file} is rejected.")
+        return
+    from orchestration.commands.console import plain_console, print_rows
+
+    print_rows(plain_console(), rows)
+
+
+@upkeep.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="A published file.", exists=True, dir_okay=False)],
+    new: Annotated[Path, typer.Argument(help="Another one.", exists=True, dir_okay=False)],
+    schemas: Annotated[
+        list[str] | None, typer.Option("--schema", help="Schema to compare; else core, kpi, index and marts.")
+    ] = None,
+    tolerance: Annotated[
+        float, typer.Option("--tolerance", min=0, help="Relative difference of numbers that counts as none.")
+    ] = 0.0,
+    leave_out: Annotated[list[str] | None, typer.Option("--leave-out", help="Column not to compare.")] = None,
+) -> None:
+    """Compare two published files row by row; exit status 1 if they differ."""
+    from orchestration.commands.console import print_differences
+    from warehouse.differences import differences
+
+    found = differences(
+        old,
+        new,
+        schemas=schemas or ("core", "kpi", "index", "marts"),
+        tolerance=tolerance,
+        leave_out=leave_out or (),
+    )
+    if not print_differences(found):
+        raise typer.Exit(ExitStatus.REFUSED)
+
+
+keys = typer.Typer(help="Make keys for the pseudonyms of people.", no_args_is_help=True)
+upkeep.add_typer(keys, name="keys")
+
+
+@keys.command(name="new")
+def new_key(
+    target: Annotated[
+        str,
+        typer.Argument(help="New file for it, for its owner only; or - to show it, for a store of secrets."),
+    ],
+) -> None:
+    """Write a new random key: 64 hexadecimal digits."""
+    from warehouse.landing.keys import create_key_file
+    from warehouse.landing.keys import new_key as made
+
+    if target == "-":
+        typer.echo(made())
+        return
+    try:
+        create_key_file(Path(target))
+    except FileExistsError:
+        end(f"{target} is there already; it stays as it is.", ExitStatus.MISTAKEN)
+    typer.echo(
+        f"Wrote {target}. Keep it apart from the warehouse and out of version control, and a copy of it safe."
+    )
+    typer.echo("Name it in the project file: pseudonyms: {key_file: ..., key_id: ...}")
