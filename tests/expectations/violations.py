@@ -394,8 +394,8 @@ INDEX = {
     ("index.segment_contributions", "segment_contributions_sum_to_distance"): one_less(
         "index.segment_contributions", "abs(total_points) > 0.001 AND kpi IS NOT NULL"
     ),
-    ("index.mix_effects", "mix_effects_sum_to_change"): one_less(
-        "index.mix_effects", "abs(rate_effect) > 0.001"
+    ("index.mix_effects", "mix_effects_sum_to_change"): one(
+        "index.mix_effects", "rate_effect = rate_effect + 1", "rate_effect IS NOT NULL"
     ),
     ("index.grades", "held_grade_filled"): one("index.grades", "held_grade = NULL"),
     ("index.grades", "grades_match_scores"): one_less("index.grades"),
