@@ -7,7 +7,7 @@ the assets (`definitions.py`); what may be published is `publication_rules.py`.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,15 @@ from transforms.graph import downstream
 from transforms.periods import months_until
 from warehouse.catalogue import CHECKS, write_catalogue
 from warehouse.folder import Folder, locked
-from warehouse.history import LEDGERS, keep_frameworks, keep_history, published_frameworks, write_history
+from warehouse.history import (
+    LEDGERS,
+    keep_frameworks,
+    keep_history,
+    make_up_history,
+    next_instant,
+    published_frameworks,
+    write_history,
+)
 from warehouse.landing.errors import LandingError
 from warehouse.landing.land import land
 from warehouse.landing.loads import Load
@@ -86,19 +94,24 @@ class Session:
     def prepare(self) -> None:
         """Say what was found damaged, make the landing zone if it is not there, refuse what must not be computed."""
         for notice in [*damaged_state_set_aside(self._project), *self._store.notices]:
-            self._warn(notice)
-            tell("noticed", "", notice)
+            self._say(notice)
         with self._telling_damage():
             try:
                 create_raw(self._store.con, self._project.contracts)
             except ValueError as error:
                 raise Blocked(str(error)) from None
+            if made_up := make_up_history(self._store):
+                self._say(made_up)
             known = published_frameworks(self._store)
             self._refuse_redefined(known)
         frameworks = with_published_weights(self._run.settings.frameworks, known)
         self._run = replace(
             self._run, settings=self._run.settings.model_copy(update={"frameworks": frameworks})
         )
+
+    def _say(self, text: str) -> None:
+        self._warn(text)
+        tell("noticed", "", text)
 
     @contextmanager
     def _telling_damage(self) -> Iterator[None]:
@@ -180,8 +193,7 @@ class Session:
         """Work out, and tell, the weights that frameworks take from data and have not been published with."""
         weighed = with_weights(self._run.settings, self._project.file.index.frameworks, self._frames.read)
         for text in newly_weighed(self._run.settings, weighed):
-            self._warn(text)
-            tell("noticed", "", text)
+            self._say(text)
         self._run = replace(self._run, settings=weighed)
 
     def check(self, tables: Iterable[str]) -> list[Any]:
@@ -216,8 +228,8 @@ class Session:
         self._open_views()
         self._refuse_unchecked()
         self._weigh()
-        published_at = datetime.now(UTC)
         with self._telling_damage():
+            published_at = next_instant(self._store)
             kept = {*self._models, *(ledger.history for ledger in LEDGERS)}
             self._forget_checks(self._store.drop_all_but(kept, MADE_SCHEMAS))
             for name, node in self._models.items():

@@ -6,11 +6,13 @@ The ledgers lie in the raw database, because the build may be lost; readers find
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
+import duckdb
 import polars as pl
 
-from warehouse.store import Store
+from warehouse.publish import named_at, versions
+from warehouse.store import Store, published
 
 PUBLISHED_AT = "published_at"
 
@@ -88,12 +90,63 @@ def write_history(store: Store, published_at: datetime) -> int:
 
 
 def keep_history(store: Store, published_at: datetime) -> None:
-    """Add what a publication changed to the ledgers, once readers can see it."""
+    """Add what a publication changed to the ledgers, once readers can see it.
+
+    A run that ends before it could is no loss: the next one makes it up (`make_up_history`).
+    """
     for ledger in LEDGERS:
         store.con.execute(
             f"INSERT INTO {ledger.kept_in} SELECT * FROM {ledger.history} WHERE published_at = $published_at",
             {"published_at": published_at},
         )
+
+
+def next_instant(store: Store) -> datetime:
+    """When a publication takes place: now, but after all that the ledgers hold, even if the clock has been set back."""
+    now = datetime.now(UTC)
+    for ledger in LEDGERS:
+        _create_ledger(store, ledger)
+        ((last,),) = store.con.execute(f"SELECT max(published_at) FROM {ledger.kept_in}").fetchall()
+        now = max(now, last + timedelta(microseconds=1)) if last else now
+    return now
+
+
+def make_up_history(store: Store) -> str:
+    """Add to the ledgers what the newest version says was published and they lack; returns what to tell of it.
+
+    They lack it if a run was killed after it had shown the version, or if raw is older than the versions.
+    """
+    newest = versions(store.folder)[-1:]
+    if not newest:
+        return ""
+    try:
+        with published(newest[0]) as version:
+            lacking = {ledger.kept_in: _lacking(store, version, ledger) for ledger in LEDGERS}
+            frameworks = version.execute(
+                "SELECT framework, framework_version, specification FROM catalog.frameworks WHERE is_computed"
+            ).fetchall()
+    except duckdb.Error as error:
+        return f"{newest[0]} cannot be read ({error}); if the history lacks what it published, that stays missing"
+    for table, rows in lacking.items():
+        store.con.register("lacking_rows", rows)
+        store.con.execute(f"INSERT INTO {table} BY NAME FROM lacking_rows")
+        store.con.unregister("lacking_rows")
+    keep_frameworks(store, frameworks, named_at(newest[0]))
+    if not (count := sum(rows.height for rows in lacking.values())):
+        return ""
+    return f"{count:,} published values that the history did not have yet were taken from {newest[0].name}"
+
+
+def _lacking(store: Store, version: duckdb.DuckDBPyConnection, ledger: Ledger) -> pl.DataFrame:
+    """The rows of a version's history that are newer than all that the ledger holds."""
+    _create_ledger(store, ledger)
+    ((last,),) = store.con.execute(f"SELECT max(published_at) FROM {ledger.kept_in}").fetchall()
+    rows: pl.DataFrame = version.sql(
+        f"SELECT {ledger.columns}, published_at FROM {ledger.history} "
+        "WHERE published_at > coalesce($last, '-infinity'::TIMESTAMPTZ)",
+        params={"last": last},
+    ).pl()
+    return rows
 
 
 def keep_frameworks(

@@ -16,6 +16,7 @@ from warehouse.folder import Folder, locked
 from warehouse.opening import leave_out_unpublished
 
 SUFFIX = ".duckdb"
+PARTIAL = ".partial"
 NAMED_BY = "%Y%m%dT%H%M%S%fZ"
 NAME = re.compile(r"\d{8}T\d{12}Z\.duckdb")
 
@@ -29,36 +30,48 @@ def publish(
 ) -> Path:
     """Copy the checkpointed build to a new version and point `current.duckdb` at it; returns the version.
 
-    `write_site` is given the new version and the folder to write its pages into, before readers see either.
+    `write_site` is given the copy and the folder to write its pages into, before either is a version.
 
-    The copy is on disk before the symlink is swapped in one step, so that a reader always finds a whole file
-    and a failure leaves the old one. A reader that has an old version open keeps it. Keeps the newest
-    `keep_versions` versions, and always the one that readers see.
+    The copy is on disk and its pages are written before the symlink is swapped in one step, so that a reader always
+    finds a whole file and a failure leaves the old one. A reader that has an old version open keeps it. Keeps the
+    newest `keep_versions` versions, and always the one that readers saw until now: somebody may just be opening it.
     """
     folder.versions.mkdir(parents=True, exist_ok=True)
     version = folder.versions / _next_name(folder)
-    partial = version.with_suffix(".partial")
+    partial = version.with_suffix(PARTIAL)
     try:
         shutil.copyfile(folder.build, partial)
         leave_out_unpublished(partial)
         _to_disk(partial)
         partial.chmod(0o444)
+        if write_site:
+            write_site(partial, site_of(version))
         partial.rename(version)
-        _to_disk(folder.versions)
     except BaseException:
-        partial.unlink(missing_ok=True)
+        _delete(partial)
         raise
-    if write_site:
-        try:
-            write_site(version, site_of(version))
-        except BaseException:
-            _delete(version)
-            raise
+    _to_disk(folder.versions)
+    seen = current_version(folder)
     point_to(folder, version)
     for old in versions(folder)[:-keep_versions]:
-        if old != current_version(folder):
+        if old not in (version, seen):
             _delete(old)
     return version
+
+
+def clear_unfinished(folder: Folder) -> None:
+    """Remove what a killed publication left behind, and have the pages be those of the version that readers see."""
+    for partial in folder.versions.glob(f"*{PARTIAL}"):
+        partial.unlink()
+    for pages in list(folder.versions.glob("*/site*")):
+        if not pages.parent.with_suffix(SUFFIX).exists():
+            shutil.rmtree(pages.parent, ignore_errors=True)
+        elif pages.suffix == PARTIAL:
+            shutil.rmtree(pages)
+    for link in (folder.current, folder.current_site):
+        _following(link).unlink(missing_ok=True)
+    if (seen := current_version(folder)) and _pages(folder) != _pages_of(seen):
+        point_to(folder, seen)
 
 
 def site_of(version: Path) -> Path:
@@ -76,21 +89,38 @@ def point_to(folder: Folder, version: Path) -> None:
     _to_disk(folder.path)
 
 
+def _pages(folder: Folder) -> Path | None:
+    return folder.path / folder.current_site.readlink() if folder.current_site.is_symlink() else None
+
+
+def _pages_of(version: Path) -> Path | None:
+    return site_of(version) if site_of(version).is_dir() else None
+
+
+def _following(link: Path) -> Path:
+    return link.with_name(f"{link.stem}.next")
+
+
 def _swap(folder: Folder, link: Path, target: Path) -> None:
-    following = folder.path / f"{link.stem}.next"
+    following = _following(link)
     following.unlink(missing_ok=True)
     following.symlink_to(target.relative_to(folder.path))
     following.replace(link)
 
 
 def _delete(version: Path) -> None:
-    version.unlink()
+    version.unlink(missing_ok=True)
     shutil.rmtree(version.with_suffix(""), ignore_errors=True)
 
 
 def versions(folder: Folder) -> list[Path]:
     """The published versions, oldest first; other files beside them do not count."""
     return sorted(path for path in folder.versions.glob(f"*{SUFFIX}") if NAME.fullmatch(path.name))
+
+
+def named_at(version: Path) -> datetime:
+    """The instant that a version is named by: when it was published, or just after the version before it."""
+    return datetime.strptime(version.stem, NAMED_BY).replace(tzinfo=UTC)
 
 
 def current_version(folder: Folder) -> Path | None:
@@ -143,8 +173,7 @@ def _next_name(folder: Folder) -> str:
     """The time as a name that sorts after all others, even if the clock has been set back."""
     at = datetime.now(UTC)
     if newest := versions(folder)[-1:]:
-        named = datetime.strptime(newest[0].stem, NAMED_BY).replace(tzinfo=UTC)
-        at = max(at, named + timedelta(microseconds=1))
+        at = max(at, named_at(newest[0]) + timedelta(microseconds=1))
     return f"{at:{NAMED_BY}}{SUFFIX}"
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from warehouse import publish as publishing
 from warehouse.folder import Folder, WarehouseBusy, locked
-from warehouse.publish import NoSuchVersion, current_version, publish, roll_back, versions
+from warehouse.publish import NoSuchVersion, clear_unfinished, current_version, publish, roll_back, versions
 
 
 @pytest.fixture
@@ -52,17 +52,18 @@ def test_a_clock_set_back_neither_removes_what_is_published_nor_names_it_before_
         assert current_version(folder) == published[-1]
         assert tables(folder.current) == {"claims"}
     assert published == sorted(set(published))
-    assert versions(folder) == published[-keep:]
+    assert versions(folder) == published[-max(keep, 2) :]
 
 
 def test_files_of_others_among_the_versions_stay_and_count_for_nothing(folder):
     first = publish(folder, keep_versions=1)
     kept = folder.versions / "zz_before_the_audit.duckdb"
     kept.write_text("kept by hand")
-    second = publish(folder, keep_versions=1)
+    second, third = (publish(folder, keep_versions=1) for _ in range(2))
     assert kept.exists()
-    assert current_version(folder) == second
+    assert current_version(folder) == third
     assert not first.exists()
+    assert second.exists(), "somebody may just be opening what readers saw until now"
 
 
 def test_the_way_back_is_one_version_or_a_named_one(folder):
@@ -76,6 +77,28 @@ def test_the_way_back_is_one_version_or_a_named_one(folder):
         roll_back(folder, "2020")
     roll_back(folder, first.name)
     assert publish(folder, keep_versions=2) == current_version(folder) == versions(folder)[-1]
+
+
+def test_what_a_killed_publication_left_is_cleared_away_and_pages_are_those_of_the_version(folder):
+    def write(version, into):
+        into.mkdir(parents=True)
+        (into / "index.html").write_text(version.stem)
+
+    first, second = (publish(folder, keep_versions=5, write_site=write) for _ in range(2))
+    copied = folder.versions / f"29990101T000000000000Z{publishing.PARTIAL}"
+    copied.write_text("half a copy")
+    write(copied, publishing.site_of(copied.with_suffix(".duckdb")))
+    (publishing.site_of(second).with_suffix(publishing.PARTIAL)).mkdir()
+    (folder.path / "current.next").symlink_to(second)
+    roll_back(folder, None)
+    folder.current.unlink()
+    folder.current.symlink_to(second.relative_to(folder.path))  # killed before the pages were swapped as well
+    clear_unfinished(folder)
+    assert {path.name for path in folder.versions.rglob("*")} == {
+        *(version.name for version in (first, second)), first.stem, second.stem, "site", "index.html"
+    }  # fmt: skip
+    assert (folder.current_site / "index.html").read_text() == second.stem == current_version(folder).stem
+    assert not (folder.path / "current.next").is_symlink()
 
 
 def test_there_is_no_way_back_while_a_run_may_be_about_to_publish(folder):
