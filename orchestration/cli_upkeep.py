@@ -138,3 +138,60 @@ def new_key(
         f"Wrote {target}. Keep it apart from the warehouse and out of version control, and a copy of it safe."
     )
     typer.echo("Name it in the project file: pseudonyms: {key_file: ..., key_id: ...}")
+
+
+@upkeep.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="New folder for it.")],
+    project: ProjectFolder = Path(),
+) -> None:
+    """Copy what was landed and the version that readers see to a new folder, with digests."""
+    found = project_in(project)
+    from orchestration.commands.backup import backed_up
+    from warehouse.backup import NoBackup
+    from warehouse.folder import WarehouseBusy
+    from warehouse.opening import LandingZoneDamaged
+
+    with ended_by(NoBackup, WarehouseBusy, LandingZoneDamaged, status=ExitStatus.REFUSED):
+        tell(backed_up(found, target))
+
+
+@upkeep.command()
+def restore(
+    source: Annotated[Path, typer.Argument(help="Folder that `policypulse backup` wrote.", file_okay=False)],
+    project: ProjectFolder = Path(),
+) -> None:
+    """Put a backup in the place of what was landed, once every file and feed of it is found whole."""
+    found = project_in(project)
+    from orchestration.commands.backup import restored
+    from warehouse.backup import NoBackup
+    from warehouse.folder import WarehouseBusy
+    from warehouse.opening import LandingZoneDamaged
+
+    with ended_by(NoBackup, WarehouseBusy, LandingZoneDamaged, status=ExitStatus.REFUSED):
+        tell(restored(found, source))
+    typer.echo(f"Next: policypulse run --project {project}, which makes and publishes everything anew.")
+
+
+@upkeep.command()
+def verify(
+    source: Annotated[
+        Path | None, typer.Argument(help="Backup to look at; else the warehouse itself.", file_okay=False)
+    ] = None,
+    project: ProjectFolder = Path(),
+) -> None:
+    """Read every file of the warehouse, or of a backup, to the end, and show what was landed of each feed."""
+    from orchestration.commands.console import plain_console, print_rows
+    from orchestration.commands.verify import content_rows, verified
+    from warehouse.backup import NoBackup, read_backup
+    from warehouse.folder import WarehouseBusy
+
+    with ended_by(NoBackup, WarehouseBusy, status=ExitStatus.REFUSED):
+        if source:
+            contents, wrong = list(read_backup(source).feeds), list[str]()
+        else:
+            contents, wrong = verified(project_in(project))
+    if wrong:
+        end("\n".join(wrong), ExitStatus.REFUSED)
+    print_rows(plain_console(), content_rows(contents))
+    typer.echo("Every file is whole.")

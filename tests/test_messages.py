@@ -141,6 +141,10 @@ SAMPLES = {
     "version to go back to": Sample(
         "Nothing is published yet", "current.duckdb", "policypulse run", GOOD, ("rollback",), 1
     ),
+    "backup": Sample(
+        "is no backup", "warehouse", "policypulse backup", GOOD | {"warehouse/notes.txt": "mine"},
+        ("restore", "warehouse"), 1,
+    ),
     "published file": Sample(
         "cannot be used", "current.duckdb", "policypulse run", GOOD | {"warehouse/current.duckdb": "no database"},
         ("query", "SELECT 1"), 1,
@@ -170,7 +174,15 @@ TOLD_ELSEWHERE = {
     "CannotExport": ("tests/orchestration/test_export.py", "there is no published table"),
     "TooManySegments": ("tests/measures/test_cuts.py", "TooManySegments, match"),
 }
-TOLD_HERE = {"ProjectError", "YamlError", "PackError", "FrameworkError", "LandingError", "WarehouseBusy"}
+TOLD_HERE = {
+    "ProjectError",
+    "YamlError",
+    "PackError",
+    "FrameworkError",
+    "LandingError",
+    "WarehouseBusy",
+    "NoBackup",
+}
 TOLD_HERE |= {"ModelError", "SuiteError", "OwnFileError"}
 # What one module tells another, which makes a LandingError, a reject or a line of `check` of it.
 OF_MODULES = {"MixedLineEnds", "LinesLost", "NotWhole", "KpiFileError", "OwnKpiError", "ExpressionError"}

@@ -46,19 +46,27 @@ def attach_raw(con: duckdb.DuckDBPyConnection, raw: Path) -> None:
     try:
         con.execute(f"ATTACH {literal(raw)} AS raw")
     except duckdb.Error as error:
-        if _held_elsewhere(error):
-            raise WarehouseBusy(f"{raw} is open in another program ({error}); close it there") from None
-        raise _raw_damaged(raw, error) from None
+        raise of_raw(raw, error) from None
 
 
 def refuse_damaged_raw(raw: Path) -> None:
     """Read the whole landing zone; raises LandingZoneDamaged where that fails."""
     try:
-        with duckdb.connect(str(raw), read_only=True) as con:
-            for (table,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall():
-                con.execute(f"SELECT count(hash(rows)) FROM {identifier(table)} AS rows").fetchall()
+        read_whole(raw)
     except duckdb.Error as error:
-        raise _raw_damaged(raw, error) from None
+        raise of_raw(raw, error) from None
+
+
+def read_whole(database: Path) -> None:
+    """Read all rows of all tables of a database, by which DuckDB holds every block to its checksum."""
+    with duckdb.connect(str(database), read_only=True) as con:
+        tables = con.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT internal"
+        ).fetchall()
+        for schema, table in tables:
+            con.execute(
+                f"SELECT count(hash(rows)) FROM {identifier(schema)}.{identifier(table)} AS rows"
+            ).fetchall()
 
 
 def tells_damage(error: duckdb.Error) -> bool:
@@ -126,8 +134,11 @@ def _held_elsewhere(error: duckdb.Error) -> bool:
     return "lock on file" in str(error)
 
 
-def _raw_damaged(raw: Path, reason: object) -> LandingZoneDamaged:
+def of_raw(raw: Path, error: duckdb.Error) -> WarehouseBusy | LandingZoneDamaged:
+    """What to say where the landing zone cannot be opened or read."""
+    if _held_elsewhere(error):
+        return WarehouseBusy(f"{raw} is open in another program ({error}); close it there")
     return LandingZoneDamaged(
-        f"{raw} cannot be read ({reason}). It holds all that was landed: put back its backup; or move it away and "
-        "run again, which lands anew every file that is still there"
+        f"{raw} cannot be read ({error}). It holds all that was landed: put back a backup with `policypulse restore "
+        "DIR`; without one, move it away and run again, which lands anew every file that is still there"
     )

@@ -26,7 +26,7 @@ from warehouse.opening import (
     refuse_damaged_raw,
     tells_damage,
 )
-from warehouse.publish import clear_unfinished
+from warehouse.publish import PARTIAL, clear_unfinished
 from warehouse.replacing import replace_keys
 from warehouse.state import CHANGES, State
 
@@ -270,6 +270,8 @@ def _sweep(folder: Folder) -> None:
     shutil.rmtree(folder.scratch, ignore_errors=True)
     # Where releases before this one spilled.
     shutil.rmtree(folder.path / f"{folder.build.name}.tmp", ignore_errors=True)
+    for partial in folder.path.glob(f"*{PARTIAL}"):
+        partial.unlink()
     clear_unfinished(folder)
 
 

@@ -53,7 +53,7 @@ def test_a_damaged_build_is_set_aside_and_a_damaged_landing_zone_refused(tmp_pat
     (aside,) = tmp_path.glob("build.duckdb.damaged-*")
     assert aside.name in told
     folder.raw.write_bytes(DAMAGE[damage](folder.raw.read_bytes()))
-    with pytest.raises(LandingZoneDamaged, match=r"raw\.duckdb cannot be read .* put back its backup"):
+    with pytest.raises(LandingZoneDamaged, match=r"raw\.duckdb cannot be read .* `policypulse restore DIR`"):
         Store(folder)
     assert folder.raw.exists()
 
