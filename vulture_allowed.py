@@ -9,7 +9,7 @@ from orchestration import cli, definitions, event_log
 from orchestration.pages.where_we_stand import Standing, Tile
 from simulation.hazards import ClaimType
 from transforms.composite import weighting_methods
-from transforms.kpi import every_period
+from transforms.measures import segments
 from transforms.settings import ClaimSettings, ComplaintSettings, ServiceSettings
 from transforms.statistics import expert_weights
 from transforms.targets import Target
@@ -22,8 +22,8 @@ from warehouse.state import State
 expert_weights.PairwiseWeights.consistency_index
 weighting_methods.ComponentWeights.n_kept
 
-# Given for runs that know what changed since an earlier day, and held to the records of whole facts by tests.
-every_period.every_period_since
+# For runs that know what changed in facts since an earlier day.
+segments.segmented
 
 # Called by those who run us: the console, Dagster's loader and its event log, SQLAlchemy's cursors.
 cli.main

@@ -10,8 +10,7 @@ from fnmatch import fnmatchcase
 from transforms.graph import ROOM, Node, upstream
 from transforms.kpi.every_period import READS
 from transforms.kpi.registry import registry
-from transforms.measures.definition import Kpi
-from transforms.measures.needs import EXPOSURES
+from transforms.measures.definition import EXPOSURES, Kpi
 from transforms.model import Transform
 from transforms.settings import OnlySettings, Settings
 

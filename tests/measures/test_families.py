@@ -18,7 +18,7 @@ from transforms.measures.curve_measures import (
     WithinProbability,
 )
 from transforms.measures.definition import Exposure, Flow, Kpi, Measure
-from transforms.measures.families import families
+from transforms.measures.families import Families
 from transforms.measures.figures import Figures, Plan, Scope, Series
 from transforms.measures.rates import PerExposure
 from transforms.measures.segments import segmented
@@ -144,7 +144,7 @@ def periods() -> pl.DataFrame:
 
 def figures(family: str, segments, states) -> list[Figures]:
     scope = Scope(periods(), segments, AS_OF, datetime(2025, 7, 1, tzinfo=UTC))
-    found = families(scope, states, lambda flow: True)
+    found = Families.of(scope, states, lambda flow: True).by_name
     return [
         one
         for name, finder in found.items()

@@ -3,7 +3,6 @@
 They are worked out together, since the same sums of months make up all periods.
 """
 
-from collections.abc import Mapping
 from datetime import date
 
 import polars as pl
@@ -12,9 +11,8 @@ from transforms.framework import windows_asked
 from transforms.kpi.declared_needs import declared_needs
 from transforms.kpi.indicators import indicator_records, is_ready_made
 from transforms.kpi.registry import registry
-from transforms.measures.case_sources import CaseSource, Change, ChangedFacts, Kept, WholeFacts
 from transforms.measures.records import kpi_records
-from transforms.measures.segments import with_units
+from transforms.measures.segments import P, Parted, with_units
 from transforms.periods import MONTH, long_periods, month_periods, months_until
 from transforms.settings import Settings
 
@@ -65,56 +63,19 @@ def every_period(
     org_units: pl.LazyFrame,
     as_of: date,
     settings: Settings,
-    **facts: pl.LazyFrame,
+    **facts: Parted,
 ) -> pl.LazyFrame:
-    """The records of every month, longer period and window of the project, with grain and ends_on."""
-    cases = WholeFacts(with_units(facts_by_table(**facts), org_units, settings.cuts), settings)
-    return _records(cases, recorded, key_matches, indicator_values, as_of, settings)
+    """The records of every month, longer period and window of the project, with grain and ends_on.
 
-
-def every_period_since(
-    before: Kept | None,
-    changes: Mapping[str, Change],
-    *,
-    recorded: pl.LazyFrame,
-    key_matches: pl.LazyFrame,
-    indicator_values: pl.LazyFrame,
-    org_units: pl.LazyFrame,
-    as_of: date,
-    settings: Settings,
-    **facts: pl.LazyFrame,
-) -> tuple[pl.LazyFrame, Kept]:
-    """The same records from what is kept of an earlier day, and what is to be kept of this one.
-
-    `changes` are those of facts by their tables since that day; of a fact without any, give two empty frames. One that
-    is not among them is read whole, as all are to be when units or the rules of the project have changed.
+    A fact may come in parts, whose cases are then not held all at once.
     """
-    parts = {
-        name: with_units({name: change.removed, f"{name} added": change.added}, org_units, settings.cuts)
-        for name, change in changes.items()
-    }
-    placed = {name: Change(*part.values()) for name, part in parts.items()}
-    whole = with_units(facts_by_table(**facts), org_units, settings.cuts)
-    cases = ChangedFacts(whole, settings, as_of, before, placed)
-    return _records(cases, recorded, key_matches, indicator_values, as_of, settings), cases.kept
-
-
-def _records(
-    cases: CaseSource,
-    recorded: pl.LazyFrame,
-    key_matches: pl.LazyFrame,
-    indicator_values: pl.LazyFrame,
-    as_of: date,
-    settings: Settings,
-) -> pl.LazyFrame:
     months = months_until(as_of, settings.months)
     longer = long_periods(months, settings.grains)
     single = month_periods(months).select(pl.lit(MONTH).alias("grain"), "starts_on", "ends_on")
-    periods = pl.concat([single, longer])
     computed = kpi_records(
-        cases,
+        with_units(facts_by_table(**facts), org_units, settings.cuts),
         [kpi for kpi in registry(settings) if not is_ready_made(kpi)],
-        periods,
+        pl.concat([single, longer]),
         as_of=as_of,
         settings=settings,
         needs=declared_needs(settings),
@@ -127,6 +88,6 @@ def _records(
     return pl.concat([computed, indicator_records(indicator_values, settings, as_of)], how="diagonal")
 
 
-def facts_by_table(**facts: pl.LazyFrame) -> dict[str, pl.LazyFrame]:
+def facts_by_table(**facts: P) -> dict[str, P]:
     """The facts of KPIs by the names of their tables; a project's own come under these."""
     return {READS.get(name, name): frame for name, frame in facts.items()}

@@ -5,7 +5,7 @@ Which cases a KPI counts and what it takes of each is its definition's word; wha
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
 
@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from transforms.measures.definition import Kpi, Statistic, quantile_figures
-from transforms.measures.figures import Figures, Scope, Series, State, States, key_of
+from transforms.measures.figures import Figures, Scope, Series, States, key_of
 from transforms.measures.month_sums import (
     MonthSums,
     RowsByMonth,
@@ -105,10 +105,6 @@ class CaseState:
     values: Mapping[str, ValueCounts]
     matured: pl.DataFrame | None = None
 
-    @property
-    def months(self) -> range:
-        return self.sums.axes.months
-
     def merge(self, other: "CaseState") -> "CaseState":
         """The state of the cases of both."""
         values = {name: counts.merge(other.values[name]) for name, counts in self.values.items()}
@@ -146,39 +142,10 @@ class CasePlan:
     months: range
     longest: int
 
-    @property
-    def key(self) -> str:
-        longest = self.longest if self.held_since else None
-        return key_of(
-            "cases",
-            self.fact,
-            self.placed_on,
-            self.slice_on,
-            self.held_since,
-            longest,
-            self.takes_issue_months,
-        )
-
-    @property
-    def placed(self) -> tuple[str, range] | None:
-        return None if self.takes_issue_months else (self.placed_on, self.months)
-
-    def over(self, months: range) -> "CasePlan":
-        return replace(self, months=months)
-
     def at_rest(self, as_of: date) -> pl.Expr | None:
         """Cases that are at rest for all members."""
         own = [rest for m in self.members if (rest := m.series.kpi.measure.at_rest(as_of)) is not None]
         return pl.all_horizontal(own) if own else None
-
-    def of_kept(self, kept: State) -> CaseState | None:
-        assert isinstance(kept, CaseState)
-        names = [name for name in self.columns if name not in self.quantiles]
-        is_short = not self.takes_issue_months and kept.months.start > self.months.start
-        if is_short or set(names) - set(kept.sums.sums) or set(self.quantiles) - set(kept.values):
-            return None
-        sums = MonthSums(kept.sums.axes, {name: kept.sums.sums[name] for name in names})
-        return CaseState(sums, {name: kept.values[name] for name in self.quantiles}, kept.matured)
 
     @property
     def takes_issue_months(self) -> bool:

@@ -16,7 +16,7 @@ import polars as pl
 
 from transforms.measures.curve_measures import ENDED, LEFT, OPEN, Clock, FromCurve, OfAClock
 from transforms.measures.definition import Kpi
-from transforms.measures.figures import Figures, Scope, Series, State, States, key_of
+from transforms.measures.figures import Figures, Scope, Series, States, key_of
 from transforms.measures.month_sums import (
     MonthSums,
     RowsByMonth,
@@ -38,10 +38,6 @@ class CurveState:
 
     fates: ValueCounts
     sums: MonthSums
-
-    @property
-    def months(self) -> range:
-        return self.sums.axes.months
 
     def merge(self, other: "CurveState") -> "CurveState":
         """The state of the cases of both."""
@@ -91,19 +87,8 @@ class CurvePlan:
             self.competing,
         )
 
-    @property
-    def placed(self) -> tuple[str, range]:
-        return self.placed_on, self.months
-
-    def over(self, months: range) -> "CurvePlan":
-        return replace(self, months=months)
-
     def at_rest(self, as_of: date) -> pl.Expr | None:
         return self.kpi.measure.at_rest(as_of)
-
-    def of_kept(self, kept: State) -> CurveState | None:
-        assert isinstance(kept, CurveState)
-        return kept if kept.months.start <= self.months.start else None
 
     @property
     def from_curve(self) -> FromCurve:

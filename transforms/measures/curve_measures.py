@@ -110,6 +110,10 @@ class OfAClock(Measure):
     def conditions(self) -> tuple[pl.Expr, ...]:
         return (filled(self.clock.starts, self.clock.ends),)
 
+    @property
+    def columns(self) -> set[str]:
+        return set(self.clock.columns)
+
     def at_rest(self, as_of: date) -> pl.Expr:
         """Those that ended or left; one that is open lasts a day longer every day."""
         return self.clock.at_rest()

@@ -4,7 +4,7 @@ Everything else (rows, dictionary page, bounds of the checks, eligibility for an
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from operator import attrgetter
@@ -17,6 +17,8 @@ from transforms.settings import Settings
 from transforms.units import UNITS
 from transforms.vocabulary import Basis
 
+# What feeds state of exposures, a row a `month`.
+EXPOSURES = "core.exposure_months"
 # How the figures of measures are found.
 FamilyName = Literal["cases", "stocks", "curves", "ready_made"]
 
@@ -63,6 +65,12 @@ class Flow:
         """Which cases of the population are in the stock; never null."""
         left_out = pl.lit(False) if self.excluded is None else self.excluded.fill_null(False)
         return ~left_out & (pl.col(self.leaves_on) >= pl.col(self.enters_on)).fill_null(True)
+
+    @property
+    def columns(self) -> set[str]:
+        """The columns of its fact that it looks at."""
+        named = {self.enters_on, self.leaves_on, *([self.amount] if self.amount else [])}
+        return named | _looked_at(self.population, self.excluded)
 
 
 @dataclass(frozen=True)
@@ -112,6 +120,11 @@ class Measure(ABC):
     def statistics(self, as_of: date) -> Statistics:
         """What it takes of cases, by name; they are added up or brought into order."""
         return {}
+
+    @property
+    def columns(self) -> set[str]:
+        """The columns of a case that it looks at, but for those of flows and exposures."""
+        return _looked_at(*(statistic.cases for statistic in self.statistics(date.max).values()))
 
     def at_rest(self, as_of: date) -> pl.Expr | None:
         """Which cases come to the same on every later day if nothing happens to them; None if all do."""
@@ -225,6 +238,32 @@ class Kpi:
         """Whether a row of the population is left out and counted as such; never null."""
         return pl.lit(False) if self.excluded is None else self.excluded.fill_null(False)
 
+    @property
+    def flows(self) -> list[Flow]:
+        """The stocks that it counts, or that its cases are held against."""
+        exposures = (exposure.flow for exposure in self.measure.exposures)
+        every = [*self.measure.flows.values(), self.measure.stock, *exposures]
+        return [flow for flow in every if flow]
+
+    @property
+    def columns(self) -> dict[str, set[str]]:
+        """The columns of each fact that its records are made from."""
+        found: dict[str, set[str]] = {}
+        for fact, columns in self._looked_at():
+            found.setdefault(fact, set()).update(columns)
+        return found
+
+    def _looked_at(self) -> Iterator[tuple[str, set[str]]]:
+        yield (
+            self.fact,
+            {*self.dates.values(), *self.measure.columns, *_looked_at(self.population, self.excluded)},
+        )
+        yield self.fact, {*(self.slice or ())[:1], *([self.held_since] if self.held_since else [])}
+        yield self.fact, {"matures_on"} if self.issue_months else set()
+        yield from ((flow.fact, flow.columns) for flow in self.flows)
+        for exposure in self.measure.exposures:
+            yield EXPOSURES, {"month", *filter(None, (exposure.feed_column, exposure.due_with))}
+
     def under(self, settings: Settings) -> "Kpi":
         """The KPI as it is under a project's rules."""
         return replace(self, **self.by_rules(settings)) if self.by_rules else self
@@ -233,3 +272,8 @@ class Kpi:
         """Version of the rules, with the switch of the project file that changes them, and what it changes by name."""
         switched = attrgetter(self.switch)(settings) if self.switch else ""
         return "-".join(filter(None, [self.version, switched, self.changes]))
+
+
+def _looked_at(*expressions: pl.Expr | None) -> set[str]:
+    """The columns that some expressions are made of."""
+    return {name for one in expressions if one is not None for name in one.meta.root_names()}

@@ -4,7 +4,7 @@ Rates are measures of cases with an exposure, which is a number of a stock; meas
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from transforms.measures.case_figures import CaseFigures
 from transforms.measures.curve_figures import CurveFigures
@@ -14,12 +14,17 @@ from transforms.measures.stock_figures import StockFigures
 from transforms.periods import without_rolling
 
 
-def families(scope: Scope, states: States, is_recorded: Callable[[Flow], bool]) -> Mapping[str, Family]:
-    """Each family by its name; stocks that are not recorded are no exposure of cases."""
-    stocks = StockFigures(scope, states, is_recorded)
-    apart = replace(scope, periods=without_rolling(scope.periods))
-    return {
-        "cases": CaseFigures(scope, states, stocks),
-        "stocks": stocks,
-        "curves": CurveFigures(apart, states),
-    }
+@dataclass(frozen=True)
+class Families:
+    """Each family by its name, and that of stocks, which others are held against."""
+
+    by_name: Mapping[str, Family]
+    stocks: StockFigures
+
+    @classmethod
+    def of(cls, scope: Scope, states: States, is_recorded: Callable[[Flow], bool]) -> "Families":
+        """Those of a scope; stocks that are not recorded are no exposure of cases."""
+        stocks = StockFigures(scope, states, is_recorded)
+        apart = replace(scope, periods=without_rolling(scope.periods))
+        cases, curves = CaseFigures(scope, states, stocks), CurveFigures(apart, states)
+        return cls({"stocks": stocks, "cases": cases, "curves": curves}, stocks)

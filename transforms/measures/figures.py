@@ -30,11 +30,6 @@ class State(Protocol):
     part is the other, but for months, slices and segments in which nothing is left.
     """
 
-    @property
-    def months(self) -> range:
-        """The months that it tells of."""
-        ...
-
     def merge(self, other: Self) -> Self:
         """The state of the cases of both."""
         ...
@@ -49,27 +44,13 @@ S_co = TypeVar("S_co", bound=State, covariant=True)
 
 
 class Plan(Protocol[S_co]):
-    """Which cases of a `fact` some series read and what they take of each; plans of one `key` differ in days alone."""
+    """Which cases of a `fact` some series read, and what they take of each."""
 
     @property
     def fact(self) -> str: ...
 
-    @property
-    def key(self) -> str: ...
-
-    @property
-    def placed(self) -> tuple[str, range] | None:
-        """The date that places cases in months, and the months; None if months are any."""
-
-    def over(self, months: range) -> Self:
-        """The same for other months."""
-        ...
-
     def at_rest(self, as_of: date) -> pl.Expr | None:
         """Which cases come to the same on every later day; never null, and None if all do."""
-
-    def of_kept(self, kept: "State") -> S_co | None:
-        """What the plan takes of a state kept under its key; None if it needs more."""
 
     def state(self, facts: SegmentedFacts) -> S_co:
         """The state of the cases of the facts."""

@@ -11,14 +11,13 @@ from typing import Any
 
 import polars as pl
 
-from transforms.measures.definition import Exposure, Flow, Kpi
+from transforms.measures.definition import EXPOSURES, Exposure, Flow, Kpi
 from transforms.model import Transform
 from transforms.origins import ALWAYS, NEVER, Firsts, Need, Origins, all_of, any_of, item, origin_of
 from transforms.settings import Settings
 from transforms.vocabulary import Basis
 
 Schemas = Mapping[str, pl.Schema]
-EXPOSURES = "core.exposure_months"
 # What begins an item that is no column of a feed, but for the project to say.
 SETTING = "setting."
 # A text that is none of those an expression names.

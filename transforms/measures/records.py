@@ -4,7 +4,7 @@ Each family of measures finds its figures from what cases come to by month and s
 and with which status, is decided here. Nothing knows a particular KPI.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -12,13 +12,13 @@ from types import MappingProxyType
 import polars as pl
 
 from transforms.exactness import compared, published
-from transforms.measures.case_sources import CaseSource, WholeFacts
+from transforms.measures.case_sources import CaseSource
 from transforms.measures.definition import Kpi
-from transforms.measures.families import families
-from transforms.measures.figures import EARLY, NUMBERS, PERIOD, Family, Figures, Scope, Series, numbers_of
+from transforms.measures.families import Families
+from transforms.measures.figures import EARLY, NUMBERS, PERIOD, Figures, Scope, Series, numbers_of
 from transforms.measures.needs import Needs, bases_of, firsts_of
 from transforms.measures.rolling import Windows, with_windows
-from transforms.measures.segments import Facts, Segments
+from transforms.measures.segments import Parted, Segments
 from transforms.model import Columns
 from transforms.origins import Firsts
 from transforms.periods import end_of_day
@@ -62,7 +62,7 @@ EXACT = ("numerator", "denominator", "value", "ci_low", "ci_high")
 
 
 def kpi_records(
-    facts: Facts | CaseSource,
+    facts: Mapping[str, Parted],
     kpis: Sequence[Kpi],
     periods: pl.DataFrame,
     *,
@@ -75,9 +75,8 @@ def kpi_records(
 ) -> pl.DataFrame:
     """One record per KPI, period, basis, cut and segment; with the grain of the period if `periods` has grains.
 
-    `facts` by table name, a row being a case, or as many as its column `cases` says; or a source that knows
-    them. `periods` has starts_on and ends_on, each of whole months, and perhaps grain: then the records have grain
-    and ends_on as well.
+    `facts` by table name, whole or in parts, a row being a case, or as many as its column `cases` says. `periods` has
+    starts_on and ends_on, each of whole months, and perhaps grain: then the records have grain and ends_on as well.
     `recorded` (item, recorded_from) says since when the sources record what: a KPI that `needs` what they do not is
     not_applicable, and so is a period before (see `needs.py`). Without needs everything is taken as recorded but
     columns of facts that are all empty. A segment without a case is no_data, or 0 for a count. So is a KPI that needs
@@ -101,7 +100,7 @@ def kpi_records(
     if periods.is_empty():
         return pl.DataFrame(schema={name: dtype for name, (dtype, _) in columns.items()})
     periods = periods.with_columns(period=pl.int_range(pl.len(), dtype=PERIOD))
-    cases = WholeFacts(facts, settings) if isinstance(facts, Mapping) else facts
+    cases = CaseSource(facts, settings, columns_of(kpis))
     pairs = [(kpi, basis) for kpi in kpis for basis in bases_of(kpi)]
     every = [Series(number, kpi, basis) for number, (kpi, basis) in enumerate(pairs)]
     schemas, segments = cases.schemas, cases.segments
@@ -109,8 +108,10 @@ def kpi_records(
     firsts = _firsts(cases, needs, every, recorded)
     applicable = _applicable(every, needs, firsts, lost)
     scope = Scope(periods, segments, as_of, end_of_day(as_of, settings.time_zone))
-    by_family = families(scope, cases.state, lambda flow: needs.flow(flow).since(firsts) is not None)
-    figures = _figures(by_family, every, applicable, cases)
+    own = Families.of(scope, cases.state, lambda flow: needs.flow(flow).since(firsts) is not None)
+    telling = [one for one in every if applicable[one.number].since]
+    silent = [one for one in every if not applicable[one.number].since]
+    figures = [*_figures(own, telling), *(_nothing(one, scope, cases) for one in silent)]
     periods, longer = with_windows(periods, figures, windows)
     rules = _rules(every, applicable, settings)
     return _stated(numbers_of([*figures, *longer]), rules, periods, segments, as_of).select(*columns)
@@ -139,24 +140,28 @@ def _applicable(
     return found
 
 
-def _figures(
-    by_family: Mapping[str, Family],
-    series: Sequence[Series],
-    applicable: Mapping[int, _Applicable],
-    cases: CaseSource,
-) -> list[Figures]:
-    """The figures of every series; none but its periods and segments of one that never says anything."""
-    found: list[Figures] = []
-    for name, family in by_family.items():
-        own = [one for one in series if one.kpi.measure.family == name]
-        if telling := [one for one in own if applicable[one.number].since]:
-            found += family.figures(telling)
-        found += [
-            Figures.of(one, family.scope, cases.segments_of(one.kpi.fact), {})
-            for one in own
-            if not applicable[one.number].since
-        ]
+def columns_of(kpis: Iterable[Kpi]) -> dict[str, set[str]]:
+    """The columns of each fact that some KPIs are made from."""
+    found: dict[str, set[str]] = {}
+    for kpi in kpis:
+        for fact, columns in kpi.columns.items():
+            found.setdefault(fact, set()).update(columns)
     return found
+
+
+def _figures(families: Families, series: Sequence[Series]) -> Iterator[Figures]:
+    """The figures of every series, fact by fact, those first whose cases others are held against."""
+    flows = [flow for one in series for flow in one.kpi.flows]
+    for fact in dict.fromkeys([*(flow.fact for flow in flows), *(one.kpi.fact for one in series)]):
+        families.stocks.count(flow for flow in flows if flow.fact == fact)
+        own = [one for one in series if one.kpi.fact == fact]
+        for name, family in families.by_name.items():
+            yield from family.figures([one for one in own if one.kpi.measure.family == name])
+
+
+def _nothing(series: Series, scope: Scope, cases: CaseSource) -> Figures:
+    """None but its periods and segments, of a series that never says anything."""
+    return Figures.of(series, scope, cases.segments_of(series.kpi.fact), {})
 
 
 def _firsts(

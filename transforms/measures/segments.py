@@ -3,10 +3,11 @@
 What is added up there is `month_sums.py`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -20,6 +21,11 @@ UNKNOWN = "unknown"
 SEGMENT_NO = pl.UInt16
 SEVERAL = "segment_no_of_several"
 Facts = Mapping[str, pl.LazyFrame]
+# A fact whole, or in parts of which each case is in one.
+Parted = pl.LazyFrame | Sequence[pl.LazyFrame]
+P = TypeVar("P", bound=Parted)
+# How many rows are in which segment of each cut; None is in none.
+RowsBySegment = Mapping[str, Mapping[str | None, int]]
 # Cuts are added up from cells common to several as long as there are so many times fewer cells than cases.
 FEWER = 256
 
@@ -51,7 +57,7 @@ def with_cuts(fact: pl.LazyFrame, cuts: Iterable[str]) -> pl.LazyFrame:
     )
 
 
-def with_units(facts: Facts, units: pl.LazyFrame, cuts: Iterable[str]) -> dict[str, pl.LazyFrame]:
+def with_units(facts: Mapping[str, P], units: pl.LazyFrame, cuts: Iterable[str]) -> dict[str, P]:
     """The facts with the tier of each case's unit, and the units above it, as far as the cuts ask for them.
 
     `units` has org_unit and UNIT_CUTS. A fact without units stays as it is; so does a column that a fact has itself.
@@ -76,7 +82,10 @@ def with_units(facts: Facts, units: pl.LazyFrame, cuts: Iterable[str]) -> dict[s
             for name in wanted
         )
 
-    return {name: placed(fact) for name, fact in facts.items()}
+    return {
+        name: placed(fact) if isinstance(fact, pl.LazyFrame) else [placed(part) for part in fact]  # type: ignore[misc]
+        for name, fact in facts.items()
+    }
 
 
 def segment_no_of(cut: str) -> str:
@@ -96,13 +105,13 @@ class Segments:
     names: Mapping[str, tuple[str, ...]]
 
     @classmethod
-    def found_in(cls, facts: Iterable[pl.DataFrame], cuts: Sequence[str]) -> "Segments":
+    def found_in(cls, facts: Collection[RowsBySegment], cuts: Sequence[str]) -> "Segments":
         """Those that occur in any fact, cuts in their order after the company."""
         names: dict[str, tuple[str, ...]] = {COMPANY: (COMPANY,)}
         for cut in cuts:
-            found = [frame[cut].unique() for frame in facts if cut in frame.columns]
+            found = [rows[cut] for rows in facts if cut in rows]
             if found and cut != COMPANY:
-                names[cut] = tuple(pl.concat(found).unique().drop_nulls().sort())
+                names[cut] = tuple(sorted({name for rows in found for name in rows if name is not None}))
         return cls(names)
 
     def __len__(self) -> int:
@@ -162,6 +171,10 @@ class SegmentedFact:
     sizes: tuple[int, ...]
     weight: str | None = None
 
+    def collected(self) -> "SegmentedFact":
+        """The same, read: what asks for its cases does not read them again."""
+        return replace(self, frame=self.frame.collect().lazy())
+
     @property
     def apart(self) -> tuple[str, ...]:
         """The cuts that SEVERAL does not hold."""
@@ -191,37 +204,75 @@ class SegmentedFact:
 SegmentedFacts = Mapping[str, SegmentedFact]
 
 
+@dataclass(frozen=True)
+class Division:
+    """What is to be known of the rows of a fact, or of a part of it, before each gets the numbers of its segments.
+
+    `rows` is by cut, but the company; `weight` names the column that says how many cases a row stands for, if any
+    stands for another number than one.
+    """
+
+    height: int
+    rows: RowsBySegment
+    weight: str | None
+
+    @classmethod
+    def of(cls, fact: pl.LazyFrame, cuts: Sequence[str], weight: str | None = None) -> "Division":
+        """That of a fact, of which no other column is read; `weight` is empty for one."""
+        placed = with_cuts(fact, cuts)
+        known = placed.collect_schema()
+        own = [cut for cut in cuts if cut in known and cut != COMPANY]
+        height = pl.len().alias("height")
+        if not own and weight is None:
+            return cls(placed.select(height).collect().item(), {}, None)
+        read = placed.select(*own, *([weight] if weight else [])).collect()
+        rows = {cut: dict(read[cut].value_counts().iter_rows()) for cut in own}
+        return cls(read.height, rows, None if weight is None or (read[weight] == 1).all() else weight)
+
+    def numbered(self, fact: pl.LazyFrame, cuts: Sequence[str], every: Segments) -> SegmentedFact:
+        """The fact with the numbers of its segments among all; rows of no case are left out."""
+        segments = every.of_cuts(cut for cut in every.names if cut == COMPANY or cut in self.rows)
+        # A case without a segment is nowhere: one number more, that nobody asks for.
+        widths = {
+            cut: len(own) + int(None in self.rows[cut])
+            for cut, own in segments.names.items()
+            if cut != COMPANY
+        }
+        common: list[str] = []
+        for cut in sorted(widths, key=lambda cut: (widths[cut], cut)):
+            if prod(widths[c] for c in [*common, cut]) * FEWER <= max(self.height, FEWER**2):
+                common.append(cut)
+        code = pl.lit(0, pl.UInt32)
+        for cut in common:
+            here = pl.col(segment_no_of(cut)).cast(pl.UInt32) - pl.lit(segments.spans[cut].start, pl.UInt32)
+            code = code * pl.lit(widths[cut], pl.UInt32) + here.fill_null(widths[cut] - 1)
+        cases = with_cuts(fact, cuts)
+        if self.weight:
+            cases = cases.with_columns(pl.col(self.weight).fill_null(1)).filter(pl.col(self.weight) > 0)
+        numbers = [_number(cut, segments) for cut in widths]
+        frame = cases.with_columns(numbers).with_columns(code.alias(SEVERAL))
+        return SegmentedFact(
+            frame, segments, tuple(common), tuple(widths[cut] for cut in common), self.weight
+        )
+
+
 def segmented(
-    facts: Facts,
-    cuts: Sequence[str],
-    weights: Mapping[str, str] | None = None,
-    most: int | None = None,
+    facts: Facts, cuts: Sequence[str], weights: Mapping[str, str] | None = None
 ) -> tuple[Segments, dict[str, SegmentedFact]]:
     """The segments of all facts, and the facts with those of their cases.
 
     `weights` names, by fact, the column that says how many cases a row stands for, empty for one; rows of none are
-    left out, but not their segments. Raises TooManySegments for a cut with more than `most`.
+    left out, but not their segments.
     """
-    weights = weights or {}
-    frames = {name: with_cuts(fact, cuts).collect() for name, fact in facts.items()}
-    segments = Segments.found_in(frames.values(), cuts)
-    refuse_more(segments, most)
-    return segments, {
-        name: _segmented(*_weighted(frame, weights.get(name)), segments) for name, frame in frames.items()
-    }
+    divided = {name: Division.of(fact, cuts, (weights or {}).get(name)) for name, fact in facts.items()}
+    segments = Segments.found_in([division.rows for division in divided.values()], cuts)
+    return segments, {name: own.numbered(facts[name], cuts, segments) for name, own in divided.items()}
 
 
 def weights_of(facts: Facts) -> dict[str, str]:
     """The column of each fact that says how many cases its rows stand for, of those that have it."""
     schemas = {name: fact.collect_schema() for name, fact in facts.items()}
     return {name: CASES for name, schema in schemas.items() if CASES in schema and schema[CASES].is_integer()}
-
-
-def _weighted(frame: pl.DataFrame, weight: str | None) -> tuple[pl.DataFrame, str | None]:
-    """The rows that stand for any case, and the column of weights if any of them stands for another number than one."""
-    if weight is None or bool((frame[weight] == 1).all()):
-        return frame, None
-    return frame.with_columns(pl.col(weight).fill_null(1)).filter(pl.col(weight) > 0), weight
 
 
 def refuse_more(segments: Segments, most: int | None) -> None:
@@ -237,27 +288,6 @@ def refuse_more(segments: Segments, most: int | None) -> None:
         raise TooManySegments(
             f"all cuts together have {len(segments):,} segments, more than can be numbered; leave out the finest"
         )
-
-
-def _segmented(fact: pl.DataFrame, weight: str | None, every: Segments) -> SegmentedFact:
-    segments = every.of_cuts(cut for cut in every.names if cut == COMPANY or cut in fact.columns)
-    # A case without a segment is nowhere: one number more, that nobody asks for.
-    widths = {
-        cut: len(own) + int(fact[cut].null_count() > 0)
-        for cut, own in segments.names.items()
-        if cut != COMPANY
-    }
-    common: list[str] = []
-    for cut in sorted(widths, key=lambda cut: (widths[cut], cut)):
-        if prod(widths[c] for c in [*common, cut]) * FEWER <= max(fact.height, FEWER**2):
-            common.append(cut)
-    code = pl.lit(0, pl.UInt32)
-    for cut in common:
-        here = pl.col(segment_no_of(cut)).cast(pl.UInt32) - pl.lit(segments.spans[cut].start, pl.UInt32)
-        code = code * pl.lit(widths[cut], pl.UInt32) + here.fill_null(widths[cut] - 1)
-    numbers = [_number(cut, segments) for cut in widths]
-    frame = fact.with_columns(numbers).with_columns(code.alias(SEVERAL))
-    return SegmentedFact(frame.lazy(), segments, tuple(common), tuple(widths[cut] for cut in common), weight)
 
 
 def _number(cut: str, segments: Segments) -> pl.Expr:

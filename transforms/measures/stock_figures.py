@@ -3,8 +3,8 @@
 Counted from the moves of months, never by looking at every day; exposures are numbers of stocks, too, or of a feed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import cast
@@ -12,8 +12,8 @@ from typing import cast
 import numpy as np
 import polars as pl
 
-from transforms.measures.definition import Exposure, Flow
-from transforms.measures.figures import Figures, Scope, Series, State, States, key_of
+from transforms.measures.definition import EXPOSURES, Exposure, Flow
+from transforms.measures.figures import Figures, Scope, Series, States, key_of
 from transforms.measures.month_sums import (
     Axes,
     MonthSums,
@@ -28,7 +28,6 @@ from transforms.measures.stock_measures import WINDOW_MONTHS, OfAStock
 from transforms.statistics.exact_sums import Sums
 from transforms.statistics.ordered import Array, Floats
 
-EXPOSURES = "core.exposure_months"
 # A month after all others: cases that have not left.
 NEVER = np.iinfo(np.int32).max
 Moves = dict[str, Floats]
@@ -40,10 +39,6 @@ class StockState:
 
     moves: MonthSums
     n_cases: int
-
-    @property
-    def months(self) -> range:
-        return self.moves.axes.months
 
     def merge(self, other: "StockState") -> "StockState":
         """The state of the cases of both."""
@@ -68,19 +63,8 @@ class StockPlan:
     def key(self) -> str:
         return key_of("stock", *_said(self.flow))
 
-    @property
-    def placed(self) -> None:
-        return None
-
-    def over(self, months: range) -> "StockPlan":
-        return self
-
     def at_rest(self, as_of: date) -> None:
         return None
-
-    def of_kept(self, kept: State) -> StockState | None:
-        assert isinstance(kept, StockState)
-        return kept
 
     def state(self, facts: SegmentedFacts) -> StockState:
         """entered, left, excluded_entered and excluded_left of each month."""
@@ -117,23 +101,8 @@ class WindowPlan:
     def fact(self) -> str:
         return self.flow.fact
 
-    @property
-    def key(self) -> str:
-        return key_of("window", *_said(self.flow))
-
-    @property
-    def placed(self) -> tuple[str, range]:
-        return self.flow.enters_on, self.months
-
-    def over(self, months: range) -> "WindowPlan":
-        return replace(self, months=months)
-
     def at_rest(self, as_of: date) -> None:
         return None
-
-    def of_kept(self, kept: State) -> StockState | None:
-        assert isinstance(kept, StockState)
-        return kept if kept.months.start <= self.months.start else None
 
     def state(self, facts: SegmentedFacts) -> StockState:
         """The amount that entered, by month of entering and month of leaving."""
@@ -156,23 +125,8 @@ class FeedPlan:
     def fact(self) -> str:
         return EXPOSURES
 
-    @property
-    def key(self) -> str:
-        return key_of("feed", self.column, self.due_with)
-
-    @property
-    def placed(self) -> None:
-        return None
-
-    def over(self, months: range) -> "FeedPlan":
-        return self
-
     def at_rest(self, as_of: date) -> None:
         return None
-
-    def of_kept(self, kept: State) -> StockState | None:
-        assert isinstance(kept, StockState)
-        return kept
 
     def state(self, facts: SegmentedFacts) -> StockState:
         """Its sum in each month; not a number where a row that should state it does not."""
@@ -253,6 +207,12 @@ class StockFigures:
                     moves = self._stock(flow).moves
                     numbers |= {f"{prefix}_{name}": array for name, array in moves.items()}
             yield Figures.of(one, self.scope, stock.segments, numbers)
+
+    def count(self, flows: Iterable[Flow]) -> None:
+        """Count the stocks of some flows, so that their facts need not be read when something is held against them."""
+        for flow in flows:
+            if self.is_recorded(flow):
+                self._stock(flow)
 
     def exposure(self, exposure: Exposure, of: Segments) -> Floats:
         """The exposure of every period and of some segments, NaN in cuts for which nobody states one."""
