@@ -115,12 +115,12 @@ def _make_transform(
     asked, shared = model.asked_for(run.settings), None
     if asked and model.shared:
         shared = frames.shared(model.shared, lambda: _shared(model, run, frames)).lazy()
+    if asked and frames.buckets.parts(model) > 1:
+        return _make_in_parts(store, model, run, frames)
     tables = {**({} if model.shared else model.reads), **model.broadcast} if asked else {}
-    read = {name: _read(frames, table, model, run, graph) for name, table in tables.items()}
-    for name, table in model.broadcast.items():
-        if name in read and table == CALENDAR and all(read[cases].height for cases in model.reads):
-            _refuse_gaps(read[name], model.writes, run)
-    inputs = {name: frame.lazy() for name, frame in read.items()}
+    inputs = {name: _read(frames, table, model, run, graph) for name, table in tables.items()}
+    if CALENDAR in tables.values() and all(inputs[cases].head(1).collect().height for cases in model.reads):
+        _refuse_gaps(frames.read(CALENDAR), model.writes, run)
     result = model(**inputs, shared=shared, as_of=run.as_of, settings=run.settings).collect()
     if model.partitioned_by and not run.is_whole:
         result = result.filter(pl.col(model.partitioned_by).is_in(list(run.months)))
@@ -130,20 +130,31 @@ def _make_transform(
     return store.replace(model.writes, result)
 
 
+def _make_in_parts(store: Store, model: Transform, run: Run, frames: Frames) -> int:
+    """The table of a transform whose input is too large to be worked on as a whole."""
+    if CALENDAR in model.broadcast.values():
+        _refuse_gaps(frames.read(CALENDAR), model.writes, run)
+    broadcast = {name: frames.read(table) for name, table in model.broadcast.items()}
+    parts = frames.buckets.rows(model, broadcast, run.as_of, run.settings)
+    rows = store.replace_by_parts(model.writes, parts)
+    frames.made(model.writes, None)
+    return rows
+
+
 def _shared(model: Transform, run: Run, frames: Frames) -> pl.DataFrame:
     """What the table shares with others, from whole tables."""
     assert model.shared
-    read = {name: frames.read(table).lazy() for name, table in model.reads.items()}
+    read = {name: frames.scan(table) for name, table in model.reads.items()}
     return model.shared(**read, as_of=run.as_of, settings=run.settings).collect()
 
 
-def _read(frames: Frames, table: str, reader: Transform, run: Run, graph: Mapping[str, Node]) -> pl.DataFrame:
+def _read(frames: Frames, table: str, reader: Transform, run: Run, graph: Mapping[str, Node]) -> pl.LazyFrame:
     """A table's rows; of a partitioned one that feeds a partitioned one only the months of the run."""
     node = graph.get(table)
     partition = node.model.partitioned_by if node and isinstance(node.model, Transform) else None
     if not (partition and reader.partitioned_by):
-        return frames.read(table)
-    return frames.read(table).filter(pl.col(partition).is_in(list(run.months)))
+        return frames.scan(table)
+    return frames.scan(table).filter(pl.col(partition).is_in(list(run.months)))
 
 
 def _refuse_gaps(calendar: pl.DataFrame, table: str, run: Run) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
+from orchestration.buckets import Buckets
 from transforms.graph import Node
 from transforms.model import Transform
 from transforms.settings import Settings
@@ -16,8 +17,15 @@ from warehouse.store import Store
 class Frames:
     """The frames of one run, by table."""
 
-    def __init__(self, store: Store, graph: Mapping[str, Node], settings: Settings) -> None:
+    def __init__(
+        self,
+        store: Store,
+        graph: Mapping[str, Node],
+        settings: Settings,
+        memory_limit_gib: int | None = None,
+    ) -> None:
         self._store = store
+        self.buckets = Buckets(store, graph, settings, memory_limit_gib)
         self._kept: dict[str, pl.DataFrame] = {}
         self._readers: dict[str, set[str]] = {name: set() for name in graph}
         self._shared: dict[Callable[..., pl.LazyFrame], pl.DataFrame] = {}
@@ -31,12 +39,18 @@ class Frames:
 
     def read(self, table: str) -> pl.DataFrame:
         """All rows of a table or view."""
+        return self.scan(table).collect()
+
+    def scan(self, table: str) -> pl.LazyFrame:
+        """All rows of a table or view; of one too large to be held in memory only the columns that are asked for."""
         if table in self._kept:
-            return self._kept[table]
+            return self._kept[table].lazy()
+        if self.buckets.is_large(table):
+            return self._store.scan(table)
         frame = self._store.read(table)
         if len(self._readers.get(table, ())) > 1:
             self._kept[table] = frame
-        return frame
+        return frame.lazy()
 
     def shared(self, function: Callable[..., pl.LazyFrame], make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         """What several tables take their rows from, made if it is not there yet."""
@@ -47,7 +61,8 @@ class Frames:
     def made(self, table: str, whole: pl.DataFrame | None) -> None:
         """Say that a table has been made anew, `whole` if these are all its rows; frames nobody needs any more go."""
         self._kept.pop(table, None)
-        if whole is not None and self._readers[table]:
+        self.buckets.made(table)
+        if whole is not None and self._readers[table] and not self.buckets.is_large(table):
             self._kept[table] = whole
         for function, tables in self._sharing.items():
             tables.discard(table)

@@ -249,7 +249,8 @@ class ProjectFile(_Part):
     memory_limit_gib: int | None = Field(
         None,
         ge=1,
-        description="Memory that DuckDB may take; without it, four fifths of the machine's.",
+        description="Memory that a run is to do with: facts too large for it are made a part of their keys at a time. "
+        "Without it they are made whole, and DuckDB takes up to four fifths of the machine's.",
         examples=[8],
     )
     pseudonyms: Pseudonyms | None = None

@@ -85,7 +85,8 @@ class Session:
         self._run = Run(launch.as_of, settings, months, self._project.feeds, self._project.contracts)
         self._models = models(self._project.own)  # of all tables, among them those that are left empty
         self._graph, self._checks = asked_models(self._project), asked_checks(self._project)
-        self._frames = Frames(store, self._graph, settings)
+        limit = self._project.file.memory_limit_gib
+        self._frames = Frames(store, self._graph, settings, limit)
         self._views_hold = False  # whether the session's views are those of the run and of what raw holds now
         self._landed = False  # whether something has landed of which nothing was said yet
         self._waits = False  # whether a file was left for the next run

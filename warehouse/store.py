@@ -5,15 +5,18 @@ What goes into the tables is landed, transformed and published elsewhere; how th
 
 import json
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from threading import Lock
 from zoneinfo import ZoneInfo
 
 import duckdb
 import polars as pl
+from polars.io.plugins import register_io_source
 
+from warehouse.buckets import Bucketed, written_in_buckets
 from warehouse.compaction import compact
 from warehouse.damage import set_aside
 from warehouse.folder import Folder
@@ -35,6 +38,8 @@ _MADE_SCHEMAS = ("core", "kpi", "index", "marts")
 BUILT_SCHEMAS = (*_MADE_SCHEMAS, "catalog", UNPUBLISHED)
 _MANY_ROWS = 100_000
 """From so many on the room of what is replaced is worth having again at once."""
+_OWN_SHARE = 0.4
+"""Of the memory that a run may take, DuckDB's part; the rest is for what is worked on outside of it."""
 
 
 class BuildDamaged(Exception):
@@ -56,6 +61,7 @@ class Store:
         _sweep(folder)
         folder.scratch.mkdir(mode=0o700)
         self._in_transaction = False
+        self._reading = Lock()  # several tables may be scanned at once, and the connection reads one
         self.con = opened_build(folder.build, folder.scratch, self.notices.append)
         self.con.execute(f"SET temp_directory = '{_quoted(folder.scratch)}'")
         self.con.execute("SET TimeZone = 'UTC'")
@@ -63,7 +69,7 @@ class Store:
             "SET enable_progress_bar = false"
         )  # how far a run is, is drawn by whoever started it
         if memory_limit_gib is not None:
-            self.con.execute(f"SET memory_limit = '{int(memory_limit_gib)}GiB'")
+            self.con.execute(f"SET memory_limit = '{_OWN_SHARE * memory_limit_gib * 1024:.0f}MiB'")
         try:
             attach_raw(self.con, folder.raw)
             attach_state(self.con, folder.state, self.notices.append)
@@ -120,6 +126,27 @@ class Store:
         """All rows of a table or view."""
         return self.query(f"SELECT * FROM {_identifier(table)}")
 
+    def scan(self, table: str) -> pl.LazyFrame:
+        """All rows of a table or view, of which only the columns that are asked for are read and then held."""
+        schema = self.empty(table).schema
+        held = pl.DataFrame()
+
+        def read(
+            columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, _batch: int | None
+        ) -> Iterator[pl.DataFrame]:
+            nonlocal held
+            wanted = list(schema) if columns is None else columns
+            with self._reading:
+                if not set(wanted) <= set(held.columns):
+                    every = [name for name in schema if name in {*wanted, *held.columns}]
+                    held = self.query(
+                        f"SELECT {', '.join(map(_identifier, every))} FROM {_identifier(table)}"
+                    )
+            rows = held.select(wanted).head(held.height if n_rows is None else n_rows)
+            yield rows if predicate is None else rows.filter(predicate)
+
+        return register_io_source(read, schema=schema)
+
     def query(self, sql: str) -> pl.DataFrame:
         """The rows of a query."""
         rows: pl.DataFrame = self.con.sql(sql).pl()
@@ -143,6 +170,27 @@ class Store:
         if room > _MANY_ROWS and not self._in_transaction:
             self.con.execute("CHECKPOINT")  # so that the next table is written where this one's rows were
         return self.count(table)
+
+    def replace_by_parts(self, table: str, parts: Iterable[pl.DataFrame]) -> int:
+        """Make the table anew from frames of the same columns, one after the other; returns its row count."""
+        with self.changing(table):
+            for number, rows in enumerate(parts):
+                begin = f"INSERT INTO {_identifier(table)}"
+                if number == 0:
+                    begin = f"CREATE OR REPLACE TABLE {_identifier(table)} AS"
+                self.con.execute(f"{begin} {self._source(rows)}")
+                self.con.unregister("incoming_rows")
+        return self.count(table)
+
+    def write_buckets(self, table: str, keys: tuple[str, ...], count: int) -> Bucketed:
+        """Write a table or view in buckets of its keys, for as long as the run needs them."""
+        folder = self.folder.scratch / "buckets" / f"{table}.{'.'.join(keys)}"
+        return written_in_buckets(self.con, table, keys, folder, count)
+
+    def rows_in_force(self) -> dict[str, int]:
+        """How many rows of each feed are in force; several may be versions of one record."""
+        found = self.con.execute("SELECT feed, sum(rows_in_force)::BIGINT FROM latest.in_force GROUP BY feed")
+        return dict(found.fetchall())
 
     def replace_rows(
         self, table: str, content: pl.DataFrame, column: str, values: Sequence[date] | Sequence[str]

@@ -1,6 +1,6 @@
 """A warehouse of a small insurer, built by the real models from rows written straight into raw."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from pathlib import Path
 
@@ -161,24 +161,28 @@ FEEDS = {
 }
 
 
-def build(folder: Path, feeds: Iterable[str] = FEEDS) -> Store:
-    """The open store of a warehouse in which these feeds were delivered and every table was made."""
+SETTINGS = Settings(
+    time_zone="Asia/Shanghai",
+    frameworks=(shipped_frameworks()["life_default"],),
+    texts=TextSettings(min_texts_per_class=20),
+    robustness=RobustnessSettings(draws=100, bootstrap_draws=100, sobol_points=64),
+)
+RUN = Run(AS_OF, SETTINGS, tuple(months_until(AS_OF, 24)))
+
+
+def build(
+    folder: Path, feeds: Iterable[str] = FEEDS, schemas: Collection[str] = ("core", "kpi", "index", "marts")
+) -> Store:
+    """The open store of a warehouse in which these feeds were delivered and every table of `schemas` was made."""
     store = Store(Folder(folder))
     create_raw(store.con)
     for load_id, feed in enumerate(feeds, 1):
         _deliver(store, feed, load_id)
-    settings = Settings(
-        time_zone="Asia/Shanghai",
-        frameworks=(shipped_frameworks()["life_default"],),
-        texts=TextSettings(min_texts_per_class=20),
-        robustness=RobustnessSettings(draws=100, bootstrap_draws=100, sobol_points=64),
-    )
-    run = Run(AS_OF, settings, tuple(months_until(AS_OF, 24)))
     graph = models()
-    open_session(store, run, graph)
+    open_session(store, RUN, graph)
     for node in graph.values():
-        if node.schema != "staging":
-            make(store, node, run, graph)
+        if node.schema in schemas:
+            make(store, node, RUN, graph)
     return store
 
 
