@@ -53,6 +53,7 @@ feeds:
     files: market.csv
     columns: {period: year, product_line: line, complaints: complaints, premium_income: premium}
 index: {frameworks: []}
+pages: {written: false}
 """
 SHARED = Path(os.environ.get("POLICYPULSE_SHARED", ROOT.parent / "shared"))
 TEXAS = SHARED / "data" / "complaints_texas" / "tx_complaints_yearly_confirmed.csv"

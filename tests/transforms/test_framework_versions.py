@@ -4,7 +4,7 @@ import re
 import shutil
 from datetime import UTC, date, datetime
 
-from conftest import ROOT, policypulse, published
+from conftest import ROOT, leave_out_pages_and_robustness, policypulse, published
 from index_examples import framework, leaf
 
 from transforms.framework_versions import redefined, specification, versions
@@ -75,6 +75,7 @@ def test_a_new_weight_is_a_new_version_and_the_published_past_stays(insurer, tmp
     settings.write_text(
         re.sub(r"\[example_life\.yml.*?\]", "[ours.yml]", settings.read_text("utf-8")), encoding="utf-8"
     )
+    leave_out_pages_and_robustness(project)
     ours = "WHERE framework = 'example_life'"
     before = published(insurer, f"SELECT * EXCLUDE (window_months) FROM index.scores {ours} ORDER BY ALL")
     run = policypulse("run", "--project", project)
