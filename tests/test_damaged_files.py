@@ -17,6 +17,7 @@ as_of: 2025-06-30
 months: 6
 cuts: [company, org_unit]
 index: {frameworks: []}
+only: {tables: [kpi.monthly]}
 pages: {written: false}
 feeds:
   complaints:

@@ -53,6 +53,7 @@ feeds:
     files: market.csv
     columns: {period: year, product_line: line, complaints: complaints, premium_income: premium}
 index: {frameworks: []}
+only: {tables: ["kpi.*"]}
 pages: {written: false}
 """
 SHARED = Path(os.environ.get("POLICYPULSE_SHARED", ROOT.parent / "shared"))
@@ -152,7 +153,7 @@ def test_the_confirmed_complaints_of_texas(tmp_path: Path):
         )
         for name, code in (("confirmed", "Y"), ("not_confirmed", "N"))
     )
-    project = PROJECT[: PROJECT.index("  exposures:")] + "index: {frameworks: []}\n"
+    project = PROJECT[: PROJECT.index("  exposures:")] + PROJECT[PROJECT.index("index:") :]
     months = 12 * (2026 - counts["year"].min())
     folder = ran(tmp_path, project.replace("months: 24", f"months: {months}"), closed=counts.write_csv())
     found = yearly(folder, "complaint_upheld_share", "numerator", "denominator")

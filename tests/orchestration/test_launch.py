@@ -24,6 +24,7 @@ time_zone: Asia/Shanghai
 months: 2
 cuts: [company]
 index: {frameworks: []}
+only: {tables: [kpi.monthly]}
 pages: {written: false}
 feeds:
   complaints: {files: complaints.csv, columns: {complaint_id: id, received_on: received, closed_on: closed}}
