@@ -57,7 +57,7 @@ from transforms.written_yaml import (
     without_refused,
 )
 from warehouse.contract import Contracts
-from warehouse.landing.mapping import FeedSource
+from warehouse.landing.mapping import Comments, FeedSource
 from warehouse.landing.mapping_check import mapping_errors, personal_id_paths
 
 if TYPE_CHECKING:
@@ -254,6 +254,11 @@ class ProjectFile(_Part):
         examples=[8],
     )
     pseudonyms: Pseudonyms | None = None
+    comments: Comments = Field(
+        "masked",
+        description="What is kept of comments and other texts: masked, without numbers, addresses and names of people "
+        "as far as they are found; drop, nothing; keep, all as it was written.",
+    )
     persistency: PersistencySettings = PersistencySettings()
     renewal: RenewalSettings = RenewalSettings()
     exposure_study: StudySettings | None = None
@@ -350,8 +355,17 @@ class Project:
 
     @property
     def feeds(self) -> Mapping[str, tuple[FeedSource, ...]]:
-        """Where each feed comes from."""
-        return self.file.feeds
+        """Where each feed comes from; what is kept of texts stands in each source."""
+        if self.file.comments == "masked":
+            return self.file.feeds
+        kept = {"comments": self.file.comments}
+        return {
+            feed: tuple(
+                source if "comments" in source.model_fields_set else source.model_copy(update=kept)
+                for source in sources
+            )
+            for feed, sources in self.file.feeds.items()
+        }
 
     @property
     def warehouse(self) -> Path:

@@ -23,7 +23,7 @@ CHINESE, OTHER = "zh", "other"
 # A text with fewer Chinese characters among its letters is of another language that quotes some.
 CHINESE_SHARE = 0.2
 # As masking leaves them.
-_MASKS = r"\[(number|e-mail)\]"
+_MASKS = r"\[(number|e-mail|date|name|address)\]"
 # What a complaint threatens or blames, in its plain form. Severity, never polarity: complaints are negative all.
 CUES: Mapping[str, tuple[str, str]] = {
     "names_regulator": (

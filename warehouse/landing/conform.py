@@ -13,7 +13,8 @@ import duckdb
 
 from warehouse.landing.errors import LandingError
 from warehouse.landing.mapping_check import closest, referenced_columns
-from warehouse.landing.pseudonyms import described_sql, discreet_sql, masked_text_sql, shape_sql
+from warehouse.landing.masking import masked_text_sql
+from warehouse.landing.pseudonyms import described_sql, discreet_sql, shape_sql
 from warehouse.landing.values import (
     Clock,
     Recoding,
@@ -337,8 +338,7 @@ def _reads(names: _Names, source: FeedSource, contract: Contract, time_zone: str
         if told_by and told_by not in source.columns:
             clock, precise = _precision(names, mapped, *found, clock)
             yield _Read(told_by, precise)
-        always = {own for own, origin in source.columns.items() if not origin.optional}
-        yield _read(name, contract, mapped, *found, clock, always)
+        yield _read(name, contract, source, *found, clock)
 
 
 def _precision(
@@ -366,13 +366,12 @@ def _recoding(mapped: ColumnSource) -> Recoding:
 def _read(
     name: str,
     contract: Contract,
-    mapped: ColumnSource,
+    source: FeedSource,
     value: str,
     source_type: str,
     clock: Clock,
-    provided: Set[str],
 ) -> _Read:
-    column = contract.columns[name]
+    column, mapped = contract.columns[name], source.columns[name]
     recoding = _recoding(mapped)
     reads_as = "text" if recoding.is_used() else column.reads_as
     plain = typed(value, source_type, reads_as if column.type == "text" else "text", clock)
@@ -385,21 +384,25 @@ def _read(
     return _judged(
         name,
         contract,
-        _guarded(result, column),
+        _guarded(result, column, source),
         emptied(plain, recoding),
         _shown(f"CAST({value} AS VARCHAR)", column),
         _expected(column, mapped),
         skipped(plain, recoding),
         strict=recoding.is_used(),
-        provided=provided,
+        provided={own for own, origin in source.columns.items() if not origin.optional},
     )
 
 
-def _guarded(value: str, column: ContractColumn) -> str:
-    """The value as it may be kept: of a personal date the year, of a personal text no numbers and addresses."""
+def _guarded(value: str, column: ContractColumn, source: FeedSource) -> str:
+    """The value as it may be kept: of a personal date the year, of a personal text what the project keeps of texts."""
     if column.personal == "date":
         return f"CAST(date_trunc('year', {value}) AS DATE)"
-    return masked_text_sql(value) if column.personal == "text" else value
+    if column.personal != "text" or source.comments == "keep":
+        return value
+    if source.comments == "drop":
+        return f"CASE WHEN {value} IS NOT NULL THEN '' END"
+    return masked_text_sql(value)
 
 
 def _shown(value: str, column: ContractColumn) -> str:
@@ -540,7 +543,8 @@ def _cells(names: _Names, source: FeedSource, contract: Contract, time_zone: str
         test = " OR ".join(filter(None, left_out))
         struct = (
             f"struct_pack(code := {literal(wide_code)}, place := {len(cells)},"
-            f" text := CASE WHEN {test} THEN NULL ELSE {plain} END, value := {_guarded(result, column)}{precise})"
+            f" text := CASE WHEN {test} THEN NULL ELSE {plain} END, "
+            f"value := {_guarded(result, column, source)}{precise})"
         )
         cells.append(_Cell(names.columns.get(value, wide_code), struct))
         if column.personal:

@@ -129,6 +129,8 @@ def _made_columns(
     for name, column in contract.columns.items():
         mapped = source.columns.get(name)
         default = f"CAST({literal(column.default)} AS {column.duckdb_type})" if column.default else None
+        if column.personal == "text" and source.comments == "drop" and not column.required:
+            continue
         if name in staged.plan.staged:
             value = f"{_alias(name)}.pseudonym" if column.personal == "id" else f"s.{identifier(name)}"
             made[name] = f"coalesce({value}, {default})" if default else value

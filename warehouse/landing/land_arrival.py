@@ -47,6 +47,7 @@ from warehouse.landing.insertion import (
 )
 from warehouse.landing.line_numbers import LinesLost, numbering
 from warehouse.landing.loads import Load
+from warehouse.landing.masking import masking
 from warehouse.landing.objects import fetch_object
 from warehouse.landing.readers import (
     MixedLineEnds,
@@ -162,7 +163,8 @@ def _landed(
 ) -> Load:
     """Stage a source, judge it as a whole, and carry it over."""
     try:
-        staged = _staged(con, scan, arrival, terms, one_newline=one_newline)
+        with masking(con):
+            staged = _staged(con, scan, arrival, terms, one_newline=one_newline)
         counts = _judged(con, scan, staged, arrival)
         with pseudonymised(con, staged.plan, arrival.contract, terms.key), _transaction(con):
             return _carried_over(con, staged, arrival, terms, counts)

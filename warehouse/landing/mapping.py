@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FileFormat = Literal["csv", "parquet", "ndjson", "xlsx"]
+Comments = Literal["drop", "masked", "keep"]
 Delivery = Literal["replace_file", "append", "snapshot"]
 
 SKIP = "skip"
@@ -32,7 +33,7 @@ _PASSED_OVER = re.compile(
 )
 
 # Raised when the same mapping comes to mean something else, so that files are read anew.
-_READING = 2
+_READING = 3
 
 _ENDINGS: dict[str, FileFormat] = {
     ".csv": "csv",
@@ -327,6 +328,11 @@ class FeedSource(_Part):
         examples=["STATUS <> 'TEST'"],
     )
     wide: Wide | None = None
+    comments: Comments = Field(
+        default="masked",
+        description="What is kept of its texts, in place of the project's `comments`.",
+        examples=["drop"],
+    )
     done_marker: str | None = Field(
         default=None,
         pattern=r"^[.]\w+$",

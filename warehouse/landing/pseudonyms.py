@@ -1,7 +1,7 @@
-"""Keyed pseudonyms of people's identifiers, and the masking of personal text: the one place that sees either.
+"""Keyed pseudonyms of people's identifiers, and what a reason may show of a value: the one place that sees either.
 
-Which columns are personal is said by the contracts; where the results are stored, by the landing; where the key comes
-from, in keys.py.
+How free text is masked is in masking.py. Which columns are personal is said by the contracts; where the results are
+stored, by the landing; where the key comes from, in keys.py.
 """
 
 from __future__ import annotations
@@ -32,17 +32,6 @@ _OF_A_PERSON = (
     _EMAIL + r"|[0-9０-９]{11,}|\b\d{3}-\d{2}-\d{4}\b|\(?\b\d{3}\)?[-. ]\d{3}[-. ]\d{4}\b"
     r"|\b\d{6}-\d{7}\b|\b\d{4}[ -]\d{4}[ -]\d{4}\b"
 )
-# Digits as they stand in free text, and what people put between those of one number.
-_DIGIT = "[0-9０-９]"
-_GAP = r"[\s\x{00a0}\x{3000}_.·•/()（）‐‑–—－-]"
-_CHECK_LETTER = r"(?:[XxＸｘ]|-[XxＸｘ]|\s[Xx]\b)?"
-_NUMBER = (
-    rf"[+＋(（]?{_DIGIT}(?:{_GAP}{{0,2}}{_DIGIT}){{8,}}{_CHECK_LETTER}|{_DIGIT}{{7,}}{_CHECK_LETTER}"
-    r"|\b(?:[3-9]\d|2[1-9])\d\d-\d{4}\b"
-)
-_DAY = r"(^|[^\d./-])((?:19|20)\d\d[-./](?:0?[1-9]|1[0-2])[-./](?:0?[1-9]|[12]\d|3[01]))([^\d./-]|$)"
-_MARK = "\u2060"
-_DAY_MARKED = rf"\1{_MARK}\2{_MARK}\3"
 _TIME_IN_DIGITS = r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{4}(\d{2}(\d{3}|\d{6})?)?"
 
 
@@ -111,20 +100,6 @@ def _base32(digests: list[bytes]) -> list[str]:
     letters = _ALPHABET[padded.reshape(len(digests), _LETTERS, 5) @ weights]
     text = letters.tobytes().decode("ascii")
     return [text[start : start + _LETTERS] for start in range(0, len(text), _LETTERS)]
-
-
-def masked_text_sql(text: str) -> str:
-    """SQL that hides e-mail addresses and the numbers of people in free text.
-
-    Hidden are seven digits or more in a row, as in phones, cards, identity cards and policies; nine or more with
-    spaces, dashes, dots, slashes or brackets between them; and local phones in two groups of four. Days written as
-    2025-03-04 stay, and so do shorter numbers and amounts with commas.
-    """
-    masked = f"regexp_replace({text}, {literal(_EMAIL)}, '[e-mail]', 'g')"
-    # Marks around a day keep its digits apart from those before and behind.
-    masked = f"regexp_replace({masked}, {literal(_DAY)}, {literal(_DAY_MARKED)}, 'g')"
-    masked = f"regexp_replace({masked}, {literal(_NUMBER)}, '[number]', 'g')"
-    return f"replace({masked}, {literal(_MARK)}, '')"
 
 
 def discreet_sql(text: str) -> str:
