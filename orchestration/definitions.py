@@ -12,6 +12,7 @@ from orchestration.assets import all_assets
 from orchestration.dagster_home import PROJECT_VARIABLE
 from orchestration.jobs import jobs
 from orchestration.launch import configured
+from orchestration.past_runs import keep_in_order
 from orchestration.project import Project, read_project
 from orchestration.run_sensors import run_sensors
 from orchestration.schedules import new_files, nightly
@@ -51,6 +52,8 @@ def _warehouse(project: Project) -> dg.ResourceDefinition:
     @dg.resource(config_schema=CONFIGURATION)
     def warehouse(context: dg.InitResourceContext) -> Iterator[Session]:
         log = context.log or dg.get_dagster_logger()
+        if context.instance and context.run_id:
+            keep_in_order(context.instance, context.run_id, project.file.keep_runs)
         with opened(configured(project, context.resource_config), log.warning) as session:
             yield session
 

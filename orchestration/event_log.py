@@ -6,6 +6,7 @@ event is and where it is stored stays Dagster's own affair.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
@@ -55,6 +56,15 @@ class KeptEventLogStorage(SqliteEventLogStorage):
             connection.execute("PRAGMA synchronous=OFF")
 
         return engine
+
+    def delete_events(self, run_id: str) -> None:
+        """Delete what happened in a run, and the file that it was in."""
+        super().delete_events(run_id)
+        with self._db_lock:
+            if engine := self._engines.pop(run_id, None):
+                engine.dispose()
+            self._initialized_dbs.discard(run_id)
+            Path(self.path_for_shard(run_id)).unlink(missing_ok=True)
 
     def dispose(self) -> None:
         """Close what is open."""

@@ -223,6 +223,9 @@ class ProjectFile(_Part):
         examples=["/srv/extracts"],
     )
     keep_versions: int = Field(5, ge=1, description="Published versions kept for a way back.")
+    keep_runs: int = Field(
+        30, ge=1, description="Runs that the Dagster UI still shows; each takes about 9 MB."
+    )
     months: int = Field(36, ge=1, le=600, description="Months of KPIs up to the as-of month.")
     grains: tuple[Grain, ...] = Field(
         tuple(CALENDAR_GRAINS),
