@@ -317,7 +317,9 @@ def cases(
     with ended_by(ValueError, status=ExitStatus.MISTAKEN):
         rows = cases_of(found, kpi, basis, period.date(), place)
     if out:
-        rows.write_csv(out)
+        from warehouse.csv_text import as_csv
+
+        out.write_text(as_csv(rows), encoding="utf-8")
         typer.echo(f"Wrote {rows.height:,} cases to {out}.")
         return
     from orchestration.commands.console import plain_console, print_rows

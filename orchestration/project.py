@@ -59,6 +59,7 @@ from transforms.written_yaml import (
 from warehouse.contract import Contracts
 from warehouse.landing.mapping import Comments, FeedSource
 from warehouse.landing.mapping_check import mapping_errors, personal_id_paths
+from warehouse.modes import Readers
 
 if TYPE_CHECKING:
     from warehouse.landing.pseudonyms import PseudonymKey
@@ -221,6 +222,11 @@ class ProjectFile(_Part):
         None,
         description="Folder that the feeds' files are relative to; without it, this one.",
         examples=["/srv/extracts"],
+    )
+    readers: Readers = Field(
+        "group",
+        description="Which accounts of the machine may read what is published; all else in the warehouse is its "
+        "owner's.",
     )
     keep_versions: int = Field(5, ge=1, description="Published versions kept for a way back.")
     keep_runs: int = Field(

@@ -68,7 +68,11 @@ def opened(launch: Launch, warn: Warn) -> Iterator["Session"]:
     # Before landing, so that a file that comes while the run is under way is new to the next.
     state = fingerprint(launch.project, launch.as_of)
     folder = Folder(launch.project.warehouse)
-    with locked(folder), Store(folder, memory_limit_gib=launch.project.file.memory_limit_gib) as store:
+    file = launch.project.file
+    with (
+        locked(folder),
+        Store(folder, memory_limit_gib=file.memory_limit_gib, readers=file.readers) as store,
+    ):
         session = Session(launch, store, state, warn)
         session.prepare()
         yield session
@@ -244,6 +248,7 @@ class Session:
         version = publish(
             self._store.folder,
             keep_versions=self._project.file.keep_versions,
+            readers=self._project.file.readers,
             write_site=partial(_write_site, self._project) if self._project.file.pages.written else None,
         )
         keep_history(self._store, published_at)

@@ -11,6 +11,7 @@ from typing import Literal
 
 import duckdb
 
+from warehouse.csv_text import harmless_sql
 from warehouse.quoting import identifier, literal
 from warehouse.store import published
 
@@ -27,7 +28,8 @@ def export(current: Path, folder: Path, form: Form, wanted: Sequence[str]) -> It
     """Write the published tables whose names fit one of the patterns `wanted`; yields each file and its rows.
 
     A file that is there is replaced in one step. Lists and maps become JSON where cells are texts, instants of Excel
-    are UTC. Raises CannotExport for a name that fits nothing and for a table that is too long for a sheet.
+    are UTC, and no text of CSV is a formula. Raises CannotExport for a name that fits nothing and for
+    a table that is too long for a sheet.
     """
     with published(current) as con:
         tables = _tables(con, wanted)
@@ -87,6 +89,8 @@ def _cells(con: duckdb.DuckDBPyConnection, table: str, form: Form) -> str:
             column = f"to_json({column})::VARCHAR AS {column}"
         elif form == "xlsx" and dtype == "TIMESTAMP WITH TIME ZONE":
             column = f"timezone('UTC', {column}) AS {column}"
+        elif form == "csv" and dtype == "VARCHAR":
+            column = f"{harmless_sql(column)} AS {column}"
         cells.append(column)
     return ", ".join(cells)
 

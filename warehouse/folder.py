@@ -63,7 +63,7 @@ class Folder:
 def locked(folder: Folder) -> Iterator[None]:
     """Hold the warehouse for writing; raises WarehouseBusy at once, naming who holds it."""
     folder.path.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder.path / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    handle = os.open(folder.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

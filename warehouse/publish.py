@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from warehouse.folder import Folder, locked
+from warehouse.modes import Readers, let_read, let_through
 from warehouse.opening import leave_out_unpublished
 
 SUFFIX = ".duckdb"
@@ -26,7 +27,11 @@ class NoSuchVersion(Exception):
 
 
 def publish(
-    folder: Folder, *, keep_versions: int, write_site: Callable[[Path, Path], object] | None = None
+    folder: Folder,
+    *,
+    keep_versions: int,
+    write_site: Callable[[Path, Path], object] | None = None,
+    readers: Readers = "group",
 ) -> Path:
     """Copy the checkpointed build to a new version and point `current.duckdb` at it; returns the version.
 
@@ -37,15 +42,17 @@ def publish(
     newest `keep_versions` versions, and always the one that readers saw until now: somebody may just be opening it.
     """
     folder.versions.mkdir(parents=True, exist_ok=True)
+    let_through(folder.versions, readers)
     version = folder.versions / _next_name(folder)
     partial = version.with_suffix(PARTIAL)
     try:
         shutil.copyfile(folder.build, partial)
         leave_out_unpublished(partial)
         _to_disk(partial)
-        partial.chmod(0o444)
+        let_read(partial, readers)
         if write_site:
             write_site(partial, site_of(version))
+            let_read(site_of(version).parent, readers)
         partial.rename(version)
     except BaseException:
         _delete(partial)

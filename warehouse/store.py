@@ -4,6 +4,7 @@ What goes into the tables is landed, transformed and published elsewhere; how th
 """
 
 import json
+import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from warehouse.buckets import Bucketed, written_in_buckets
 from warehouse.compaction import compact
 from warehouse.damage import set_aside
 from warehouse.folder import Folder
+from warehouse.modes import PRIVATE_UMASK, Readers, keep_private
 from warehouse.opening import (
     UNPUBLISHED,
     attach_raw,
@@ -53,12 +55,16 @@ class Store:
     models are views there and so are never part of a published file. What is kept for the next run is `state`.
     """
 
-    def __init__(self, folder: Folder, *, memory_limit_gib: int | None = None) -> None:
+    def __init__(
+        self, folder: Folder, *, memory_limit_gib: int | None = None, readers: Readers = "group"
+    ) -> None:
         folder.path.mkdir(parents=True, exist_ok=True)
-        self.folder = folder
-        self.notices: list[str] = []
-        """What a user should know of the opening, a sentence each."""
+        self.folder, self.readers = folder, readers
         _sweep(folder)
+        self.notices = keep_private(folder, readers)
+        """What a user should know of the opening, a sentence each."""
+        # Of all that a run writes, DuckDB's logs and Dagster's too.
+        self._umask = os.umask(PRIVATE_UMASK)
         folder.scratch.mkdir(mode=0o700)
         self._in_transaction = False
         self._reading = Lock()  # several tables may be scanned at once, and the connection reads one
@@ -93,6 +99,7 @@ class Store:
     def close(self) -> None:
         """Close all files; the build is checkpointed."""
         self.con.close()
+        os.umask(self._umask)
         _sweep(self.folder)
 
     @contextmanager

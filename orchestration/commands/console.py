@@ -169,6 +169,7 @@ def print_query(current: Path, sql: str, form: str) -> ExitStatus:
     """
     import duckdb
 
+    from warehouse.csv_text import as_csv
     from warehouse.store import read_published
 
     try:
@@ -179,7 +180,7 @@ def print_query(current: Path, sql: str, form: str) -> ExitStatus:
         plain_console(sys.stderr).print(f"The query failed: {error}", soft_wrap=True)
         return ExitStatus.MISTAKEN
     if form == "csv":
-        sys.stdout.write(rows.with_columns(_flat(rows)).write_csv())
+        sys.stdout.write(as_csv(rows.with_columns(_flat(rows))))
     elif form == "json":
         sys.stdout.write(rows.write_json() + "\n")
     elif form == "parquet" and sys.stdout.isatty():

@@ -14,7 +14,7 @@ def withdrawn(project: Project, what: str, why: str) -> Iterator[str]:
     folder = Folder(project.warehouse)
     if not folder.raw.exists():
         raise NothingToWithdraw(f"Nothing has been landed yet: {folder.raw} is not there.")
-    with locked(folder), Store(folder) as store:
+    with locked(folder), Store(folder, readers=project.file.readers) as store:
         done = withdraw(store.con, what, why)
         forget(project)
     for part in done:

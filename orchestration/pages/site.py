@@ -5,15 +5,11 @@ in the module of its name.
 """
 
 import base64
-import csv
 import hashlib
 import shutil
 from collections.abc import Iterator
-from io import StringIO
 from pathlib import Path
-from typing import Any
 
-import polars as pl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -32,13 +28,13 @@ from orchestration.pages.where_we_stand import where_we_stand
 from orchestration.pages.which_branches import which_branches
 from orchestration.pages.words import Language, Words
 from orchestration.project import Project
+from warehouse.csv_text import as_csv
 
 HERE = Path(__file__).parent
 DATA = "data"
 FIRST = "index.html"
 GENERATOR = '<meta name="generator" content="policypulse">'
 # What a spreadsheet would take for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class NotOurs(Exception):
@@ -98,21 +94,6 @@ def _pages(edition: Edition) -> Iterator[Page]:
 def data_address(page: Page, table: Table) -> str:
     """Where the rows of a table on a page lie, from the folder of the site."""
     return f"{DATA}/{page.address.removesuffix('.html')}-{table.name}.csv"
-
-
-def as_csv(frame: pl.DataFrame) -> str:
-    """Rows as CSV, numbers as published; a text that a spreadsheet would run as a formula is led by an apostrophe."""
-    out = StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(frame.columns)
-    writer.writerows([_harmless(value) for value in row] for row in frame.iter_rows())
-    return out.getvalue()
-
-
-def _harmless(value: Any) -> Any:
-    if value is None:
-        return ""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def _environment(edition: Edition) -> Environment:

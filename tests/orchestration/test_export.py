@@ -54,6 +54,7 @@ def test_every_form_holds_the_rows_and_no_text_becomes_a_formula(project, tmp_pa
     parquet = pl.read_parquet(tmp_path / "out" / "marts.scorecard.parquet")
     assert parquet["made_at"].dt.convert_time_zone("UTC").dt.hour().to_list() == [1]
     csv = pl.read_csv(tmp_path / "out" / "marts.scorecard.csv")
+    assert csv["segment"].to_list() == ["'=1+1"]
     assert csv["part_scores"].to_list() == ['{"objective":70.5}']
     sheet = pl.read_excel(tmp_path / "out" / "marts.scorecard.xlsx")
     assert sheet.select("segment", "score", "part_scores").rows() == [("=1+1", 0.25, '{"objective":70.5}')]

@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT, policypulse
 
 from orchestration.pages.edition import Options
-from orchestration.pages.site import FIRST, as_csv, write_site
+from orchestration.pages.site import FIRST, write_site
 from orchestration.pages.small_cells import shown_counts
 from orchestration.pages.words import FOLDER, flat, vocabulary
 from transforms.kpi.registry import registry
@@ -222,10 +222,3 @@ def test_report_refuses_a_folder_that_holds_something_else(insurer: Path, tmp_pa
     assert (tmp_path / "letters.txt").read_text(encoding="utf-8") == "mine"
     written = policypulse("report", "--project", insurer, "--out", tmp_path / "site")
     assert written.status == 0 and (tmp_path / "site" / FIRST).is_file()
-
-
-def test_a_formula_becomes_a_text_and_a_number_stays_one() -> None:
-    import polars as pl
-
-    frame = pl.DataFrame({"name": ["@SUM(A1)", "plain", None], "value": [-1.5, 2.0, None]})
-    assert as_csv(frame).splitlines() == ["name,value", "'@SUM(A1),-1.5", "plain,2.0", ","]
