@@ -48,6 +48,8 @@ class Arrival:
     size_bytes: int = 0
     mtime_ns: int = 0
     sha256: str = ""
+    cursor: str = ""
+    """From where on its query is asked the next time (cursor.py); empty without a cursor."""
 
     @property
     def feed(self) -> str:
@@ -69,6 +71,7 @@ class _Known:
     mtime_ns: int
     seen: int
     withdrawn: bool
+    cursor: str | None
 
     def is_that_of(self, arrival: Arrival) -> bool:
         """Whether the arrival brings nothing new; a withdrawn content stays so however it is read."""
@@ -167,13 +170,13 @@ def file_name(path: Path, folder: Path) -> str:
 
 def _known(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str, str], _Known]:
     there = con.execute(
-        "SELECT 1 FROM duckdb_columns() WHERE database_name = 'raw' AND table_name = 'files' AND column_name = 'seen'"
+        "SELECT 1 FROM duckdb_columns() WHERE database_name = 'raw' AND table_name = 'files' AND column_name = 'cursor'"
     ).fetchall()
     if not there:
         return {}
     rows = con.execute(
         "SELECT f.feed, f.source, f.file, f.mapping, f.sha256, f.size_bytes, f.mtime_ns, f.seen,"
-        " f.withdrawn_at IS NOT NULL FROM raw.files f ORDER BY f.seen"
+        " f.withdrawn_at IS NOT NULL, f.cursor FROM raw.files f ORDER BY f.seen"
     ).fetchall()
     return {row[:3]: _Known(*row[3:]) for row in rows}
 
@@ -255,12 +258,21 @@ def is_what_stands(con: duckdb.DuckDBPyConnection, arrival: Arrival) -> bool:
     return last is not None and last.is_that_of(arrival)
 
 
+def reached_before(con: duckdb.DuckDBPyConnection, arrival: Arrival) -> str:
+    """What the cursor of a query had reached (cursor.py); empty if all is to be asked for.
+
+    That is so the first time, when rows are read in another way than before, and after the last answer was withdrawn.
+    """
+    last = _known(con).get((arrival.feed, arrival.name, arrival.file))
+    return last.cursor or "" if last and last.mapping == arrival.mapping and not last.withdrawn else ""
+
+
 def note_file(con: duckdb.DuckDBPyConnection, arrival: Arrival, load_id: int) -> None:
     """Write down that the content of a load was delivered under this name; what was withdrawn stays withdrawn."""
     con.execute(
         "INSERT INTO raw.files (seen, feed, source, file, mapping, sha256, size_bytes, mtime_ns, load_id, gone,"
-        " withdrawn_at) SELECT (SELECT coalesce(max(seen), 0) + 1 FROM raw.files), ?, ?, ?, ?, ?, ?, ?,"
-        " load_id, false, withdrawn_at FROM raw.loads WHERE load_id = ?",
+        " cursor, withdrawn_at) SELECT (SELECT coalesce(max(seen), 0) + 1 FROM raw.files), ?, ?, ?, ?, ?, ?, ?,"
+        " load_id, false, ?, withdrawn_at FROM raw.loads WHERE load_id = ?",
         [
             arrival.feed,
             arrival.name,
@@ -269,6 +281,7 @@ def note_file(con: duckdb.DuckDBPyConnection, arrival: Arrival, load_id: int) ->
             arrival.sha256,
             arrival.size_bytes,
             arrival.mtime_ns,
+            arrival.cursor or None,
             load_id,
         ],
     )

@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from warehouse.landing.cursor import from_cursor_on
 from warehouse.landing.drivers import DRIVERS, Driver, Question
 from warehouse.landing.errors import LandingError
 
@@ -43,16 +44,19 @@ def query_label(database: DatabaseSource) -> str:
     return f"{database.place()}#{query}"
 
 
-def write_answer(database: DatabaseSource, folder: Path, path: Path) -> None:
+def write_answer(database: DatabaseSource, folder: Path, path: Path, since: str = "") -> None:
     """Write the answer to a query into a new Parquet file, a batch at a time; files are relative to `folder`.
+
+    With `since`, what its cursor reached before (cursor.py), it is asked for what is not below it.
 
     A database that does not answer or drops the connection is asked again, after 1, 2, 4, … seconds, `retries` times.
     Raises LandingError, without the password, if it cannot be asked or there is no driver for it.
     """
+    query = from_cursor_on(database, since, _driver(database).dialect) if since else database.query
     asked_before = 0
     while True:
         try:
-            return _write(database.query, database, folder, path)
+            return _write(query, database, folder, path)
         except _Passing as error:
             if asked_before == database.retries:
                 times = f" ({asked_before + 1} times)" if asked_before else ""

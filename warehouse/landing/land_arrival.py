@@ -17,7 +17,15 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from warehouse.landing.arrivals import Arrival, hashed, is_what_stands, load_id_of, note_file, note_touched
+from warehouse.landing.arrivals import (
+    Arrival,
+    hashed,
+    is_what_stands,
+    load_id_of,
+    note_file,
+    note_touched,
+    reached_before,
+)
 from warehouse.landing.comparing import (
     COMPARED,
     InForce,
@@ -32,6 +40,7 @@ from warehouse.landing.comparing import (
     previous_loads,
 )
 from warehouse.landing.conform import SKIPPED, Conformed, conformed
+from warehouse.landing.cursor import reached
 from warehouse.landing.databases import write_answer
 from warehouse.landing.deliveries import read_books
 from warehouse.landing.errors import LandingError
@@ -95,8 +104,15 @@ def land_arrival(con: duckdb.DuckDBPyConnection, arrival: Arrival, terms: Terms)
             None if _delivered_again(con, arrival, terms) else _landed_file(con, arrival, arrival.path, terms)
         )
     with _work_folder(con) as work:
-        path = _fetched(arrival, terms.folder, work)
-        arrival = replace(arrival, sha256=hashed(path, arrival.file), size_bytes=path.stat().st_size)
+        database = arrival.source.database
+        since = reached_before(con, arrival) if database and database.cursor else ""
+        path = _fetched(arrival, terms.folder, work, since)
+        arrival = replace(
+            arrival,
+            sha256=hashed(path, arrival.file),
+            size_bytes=path.stat().st_size,
+            cursor=(reached(con, database, path) if database else "") or since,
+        )
         if is_what_stands(con, arrival):
             note_touched(con, arrival)
             return None
@@ -105,11 +121,11 @@ def land_arrival(con: duckdb.DuckDBPyConnection, arrival: Arrival, terms: Terms)
         return _landed_file(con, arrival, path, terms)
 
 
-def _fetched(arrival: Arrival, folder: Path, work: Path) -> Path:
-    """What does not lie on this machine, as a file in `work`."""
+def _fetched(arrival: Arrival, folder: Path, work: Path, since: str) -> Path:
+    """What does not lie on this machine, as a file in `work`; of a query what is not below its cursor."""
     if arrival.source.database:
         path = work / "answer.parquet"
-        write_answer(arrival.source.database, folder, path)
+        write_answer(arrival.source.database, folder, path, since)
     else:
         path = work / PurePosixPath(arrival.file).name
         fetch_object(arrival.file, path)

@@ -278,6 +278,18 @@ class DatabaseSource(_Part):
         description="How often it is asked again, after 1, 2, 4, … seconds, where it does not answer or drops the "
         "connection.",
     )
+    cursor: str | None = Field(
+        default=None,
+        description="Column of the answer that grows with every change, such as the time of the last one: only what is "
+        "not below what it has reached is asked for (docs/sources.md says what that misses).",
+        examples=["changed_at"],
+    )
+    cursor_overlap_hours: float = Field(
+        default=24,
+        ge=0,
+        description="How far below what a cursor of days or times has reached it is asked for again, since what was "
+        "changed earlier may be committed later.",
+    )
 
     def place(self) -> str:
         """Where the query is sent, without user and password."""
@@ -351,7 +363,7 @@ class FeedSource(_Part):
     delivery: Delivery | None = Field(
         default=None,
         description="What a delivery takes back: what its file brought before, nothing, or all that the source "
-        "brought. Without it files replace_file and a query is a snapshot.",
+        "brought. Without it files replace_file, a query is a snapshot, and one with a cursor appends.",
         examples=["snapshot"],
     )
     snapshot_of: Literal["org_unit"] | None = Field(
@@ -390,6 +402,8 @@ class FeedSource(_Part):
             raise ValueError("give skip or csv.skip, not both: they name the same thing")
         if self.database and self.delivery == "replace_file":
             raise ValueError("a query has no file to replace: its delivery is snapshot, or append")
+        if self.database and self.database.cursor and self.delivery == "snapshot":
+            raise ValueError("an answer from a cursor on is no snapshot: leave out cursor, or delivery")
         if self.snapshot_of and self.delivers() != "snapshot":
             raise ValueError("snapshot_of belongs to delivery: snapshot")
         return self
@@ -412,7 +426,10 @@ class FeedSource(_Part):
 
     def delivers(self) -> Delivery:
         """What a delivery takes back, as said or by default."""
-        return self.delivery or ("snapshot" if self.database else "replace_file")
+        by_default: Delivery = "replace_file"
+        if self.database:
+            by_default = "append" if self.database.cursor else "snapshot"
+        return self.delivery or by_default
 
     def may_have_several_files(self) -> bool:
         """Whether its patterns can match more than one file, so that a row number is unique within one file only."""
@@ -449,6 +466,9 @@ class FeedSource(_Part):
         if self.database:
             # The password is no part of what the rows mean, and must not be guessed from a stored hash.
             meaning["database"] = self.database.query
+            # What an answer had not, because it was asked from a cursor on, another cursor may miss.
+            if self.database.cursor:
+                meaning["cursor"] = self.database.cursor
         return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
 
 

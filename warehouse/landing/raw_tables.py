@@ -78,6 +78,7 @@ BOOKS = {
         "load_id": "BIGINT",
         "gone": "BOOLEAN",
         "withdrawn_at": "TIMESTAMPTZ",
+        "cursor": "VARCHAR",
     },
     "pseudonym_keys": {"key_id": "VARCHAR", "check_value": "VARCHAR", "first_used_at": "TIMESTAMPTZ"},
 }

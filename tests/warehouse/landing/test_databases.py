@@ -15,6 +15,7 @@ from servers import PASSWORD, QUOTED, Server, dropped_once, mariadb, postgresql
 from tests.warehouse.landing.conftest import Zone
 from warehouse.landing.databases import write_answer, write_first_rows
 from warehouse.landing.errors import LandingError
+from warehouse.landing.latest import open_latest
 from warehouse.landing.mapping import DatabaseSource
 
 LOG = """
@@ -236,3 +237,58 @@ def test_a_duckdb_file_is_a_source(zone: Zone) -> None:
     (load,) = zone.land(text)
     assert (load.rows_landed, load.file.startswith("duckdb:///core.duckdb#")) == (3, True)
     assert zone.land() == []
+
+
+CHANGES = """
+CREATE TABLE changes (id int PRIMARY KEY, received date, matter text, changed timestamp NULL);
+INSERT INTO changes VALUES
+    (1, '2025-01-05', 'claims', '2025-01-05 10:00:00'), (2, '2025-01-06', 'sale', '2025-03-01 10:00:00'),
+    (3, '2025-01-07', 'sale', NULL), (4, '2025-01-07', 'claims', '2025-03-01 09:30:00');
+"""
+LATER = """
+INSERT INTO changes VALUES (5, '2025-03-02', 'sale', '2025-03-02 08:00:00');
+UPDATE changes SET matter = 'claims', changed = '2025-03-02 09:00:00' WHERE id = 2;
+"""
+FROM_CURSOR_ON = MAPPING.replace("retries: 0", "retries: 0, cursor: changed, cursor_overlap_hours: 1")
+
+
+def in_force(zone: Zone) -> list[tuple[object, ...]]:
+    zone.con.execute("CREATE SCHEMA IF NOT EXISTS staging; CREATE SCHEMA IF NOT EXISTS latest")
+    zone.con.execute("CREATE SCHEMA IF NOT EXISTS known")
+    zone.con.execute(
+        "CREATE OR REPLACE TABLE staging.as_of AS SELECT TIMESTAMPTZ '2100-01-01 00:00:00+00' AS ends_at"
+    )
+    open_latest(zone.con)
+    return zone.rows("SELECT complaint_id, category FROM latest.complaints ORDER BY ALL")
+
+
+def test_from_a_cursor_on_only_what_is_new_is_asked_for_and_nothing_is_lost(server, zone: Zone) -> None:
+    server.execute(CHANGES)
+    text = FROM_CURSOR_ON.replace("URL", server.url).replace("QUERY", "SELECT * FROM changes ORDER BY id")
+    try:
+        (first,) = zone.land(text)
+        # Since 09:00 of the first of March: 2 and 4, and 3, of which nobody knows when it changed.
+        (overlap,) = zone.land()
+        assert (first.rows_read, overlap.rows_read, overlap.rows_unchanged) == (4, 3, 3)
+        assert zone.land() == []
+        server.execute(LATER)
+        (second,) = zone.land()
+        assert (second.rows_read, second.rows_landed, second.rows_unchanged) == (4, 2, 2)
+        kept = in_force(zone)
+        (again,) = zone.land(text.replace("category: matter}", "category: matter, root_cause: matter}"))
+        assert again.rows_read == 5
+        assert in_force(zone) == kept == [
+            ("1", "claims"), ("2", "claims"), ("3", "sale"), ("4", "claims"), ("5", "sale")
+        ]  # fmt: skip
+    finally:
+        server.execute("DROP TABLE changes")
+
+
+def test_a_cursor_that_the_answer_lacks_is_told(zone: Zone) -> None:
+    with duckdb.connect(str(zone.folder / "core.duckdb")) as con:
+        con.execute(LOG)
+    text = FROM_CURSOR_ON.replace("URL", "duckdb:///core.duckdb").replace("QUERY", "SELECT * FROM log")
+    with pytest.raises(LandingError, match="no column 'changed', which cursor names; it gives id, received"):
+        zone.land(text)
+    with pytest.raises(ValueError, match="no snapshot"):
+        zone.land(text.replace("columns:", "delivery: snapshot\n    columns:"))
