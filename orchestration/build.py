@@ -3,7 +3,7 @@
 When and in which order is Dagster's affair (`assets.py`); what a table means is in `transforms`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from time import perf_counter
@@ -31,6 +31,9 @@ from warehouse.store import Store
 DAYS_AHEAD = 400
 CALENDAR = "staging.calendar"
 RECORDED = "staging.recorded"
+
+
+Seen = Callable[[Mapping[str, pl.LazyFrame], pl.DataFrame], None]
 
 
 class CalendarGap(Exception):
@@ -70,7 +73,8 @@ def open_session(store: Store, run: Run, graph: Mapping[str, Node]) -> None:
     months = months_until(run.as_of, run.settings.months)
     store.replace("staging.long_periods", long_periods(months, run.settings.grains))
     # Limits that end after the as-of day are rolled over rest days as well.
-    until = run.as_of + timedelta(days=DAYS_AHEAD)
+    # With a year it ends so that it is the same from night to night.
+    until = date((run.as_of + timedelta(days=DAYS_AHEAD)).year, 12, 31)
     store.replace("staging.official_calendar", calendar_until(run.settings.calendar, until))
     # Checks hold KPIs to the range of their unit before the rest of the catalogue is written.
     write_table(store, "catalog.units", unit_rows())
@@ -86,16 +90,25 @@ def open_session(store: Store, run: Run, graph: Mapping[str, Node]) -> None:
             store.create_view(node.name, node.model.sql)
 
 
-def make(store: Store, node: Node, run: Run, graph: Mapping[str, Node], frames: Frames | None = None) -> Made:
+def make(
+    store: Store,
+    node: Node,
+    run: Run,
+    graph: Mapping[str, Node],
+    frames: Frames | None = None,
+    seen: Seen | None = None,
+) -> Made:
     """Make one table anew, or those months of it that the run is about, with its comments.
 
-    `frames` are those that earlier tables of the same session left behind.
+    `frames` are those that earlier tables of the same session left behind; `seen` is shown what a transform made of
+    what.
     """
     begin = perf_counter()
     if isinstance(node.model, SqlModel):
         rows = store.replace(node.name, node.model.sql)
     else:
-        rows = _make_transform(store, node.model, run, graph, frames or Frames(store, graph, run.settings))
+        frames = frames or Frames(store, graph, run.settings)
+        rows = _make_transform(store, node.model, run, graph, frames, seen)
     store.comment(node.name, node.description, node.columns)
     return Made(node.name, rows, perf_counter() - begin)
 
@@ -110,7 +123,12 @@ def make_empty(store: Store, node: Node) -> None:
 
 
 def _make_transform(
-    store: Store, model: Transform, run: Run, graph: Mapping[str, Node], frames: Frames
+    store: Store,
+    model: Transform,
+    run: Run,
+    graph: Mapping[str, Node],
+    frames: Frames,
+    seen: Seen | None,
 ) -> int:
     asked, shared = model.asked_for(run.settings), None
     if asked and model.shared:
@@ -120,20 +138,23 @@ def _make_transform(
     tables = {**({} if model.shared else model.reads), **model.broadcast} if asked else {}
     inputs = {name: _read(frames, table, model, run, graph) for name, table in tables.items()}
     if CALENDAR in tables.values() and all(inputs[cases].head(1).collect().height for cases in model.reads):
-        _refuse_gaps(frames.read(CALENDAR), model.writes, run)
+        refuse_gaps(frames.read(CALENDAR), model.writes, run)
     result = model(**inputs, shared=shared, as_of=run.as_of, settings=run.settings).collect()
     if model.partitioned_by and not run.is_whole:
         result = result.filter(pl.col(model.partitioned_by).is_in(list(run.months)))
         frames.made(model.writes, None)
         return store.replace_rows(model.writes, result, model.partitioned_by, run.months)
     frames.made(model.writes, result)
-    return store.replace(model.writes, result)
+    rows = store.replace(model.writes, result)
+    if seen:
+        seen(inputs, result)
+    return rows
 
 
 def _make_in_parts(store: Store, model: Transform, run: Run, frames: Frames) -> int:
     """The table of a transform whose input is too large to be worked on as a whole."""
     if CALENDAR in model.broadcast.values():
-        _refuse_gaps(frames.read(CALENDAR), model.writes, run)
+        refuse_gaps(frames.read(CALENDAR), model.writes, run)
     broadcast = {name: frames.read(table) for name, table in model.broadcast.items()}
     parts = frames.buckets.rows(model, broadcast, run.as_of, run.settings)
     rows = store.replace_by_parts(model.writes, parts)
@@ -157,7 +178,7 @@ def _read(frames: Frames, table: str, reader: Transform, run: Run, graph: Mappin
     return frames.scan(table).filter(pl.col(partition).is_in(list(run.months)))
 
 
-def _refuse_gaps(calendar: pl.DataFrame, table: str, run: Run) -> None:
+def refuse_gaps(calendar: pl.DataFrame, table: str, run: Run) -> None:
     """Raise CalendarGap for unknown days since the first month of the KPIs, up to the as-of day.
 
     Later days do not matter to what is late by then; due days on them are provisional, which checks tell.

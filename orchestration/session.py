@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from orchestration.build import Made, Run, make, make_empty, open_session
+from orchestration.build import Made, Run, make_empty, open_session
 from orchestration.catalogue_rows import catalogue_rows
 from orchestration.checks import asked_checks
 from orchestration.fingerprint import (
@@ -32,6 +32,7 @@ from orchestration.progress import tell
 from orchestration.project import Project
 from orchestration.project_check import redefinitions
 from orchestration.publication_rules import Blocked, published_fingerprint, reasons_not_to_publish
+from orchestration.remaking import Remaking
 from transforms.framework import Framework
 from transforms.framework_versions import Published as PublishedFramework
 from transforms.framework_versions import specification, with_published_weights
@@ -60,6 +61,8 @@ from warehouse.store import BuildDamaged, Store
 Warn = Callable[[str], None]
 # Schemas whose tables are made by a model each; a table of a model that is gone would be published as if it held.
 MADE_SCHEMAS = ("core", "kpi", "index", "marts")
+NAMED = 5
+"""So many tables are named, of more the number is."""
 
 
 @contextmanager
@@ -91,9 +94,11 @@ class Session:
         self._graph, self._checks = asked_models(self._project), asked_checks(self._project)
         limit = self._project.file.memory_limit_gib
         self._frames = Frames(store, self._graph, settings, limit)
+        self._remaking = Remaking(store, self._graph, self._frames)
         self._views_hold = False  # whether the session's views are those of the run and of what raw holds now
         self._landed = False  # whether something has landed of which nothing was said yet
         self._waits = False  # whether a file was left for the next run
+        self._whole: dict[str, list[str]] = {}  # tables that were made whole though they were there, by why
         self._made: set[str] = set()  # tables that this run has landed or made for all months
 
     def prepare(self) -> None:
@@ -135,6 +140,7 @@ class Session:
     def _open_views(self) -> None:
         if not self._views_hold:
             open_session(self._store, self._run, self._models)
+            self._remaking.look_again()
             self._views_hold = True
             for feed, text in equal_rows(self._store.con) if self._landed else ():
                 self._notice(feed, text)
@@ -188,11 +194,13 @@ class Session:
             if self._graph[table].schema == "index":
                 self._weigh()
             self._forget_checks([table, *downstream(self._graph, table)])
-            made = make(self._store, self._graph[table], self._run, self._graph, self._frames)
+            remade = self._remaking.make(self._graph[table], self._run)
+        if remade.whole_since:
+            self._whole.setdefault(remade.whole_since, []).append(table)
         if self._run.is_whole:
             self._made.add(table)
-        tell("made", table, made)
-        return made
+        tell("made", table, remade.made)
+        return remade.made
 
     def _weigh(self) -> None:
         """Work out, and tell, the weights that frameworks take from data and have not been published with."""
@@ -230,6 +238,9 @@ class Session:
 
     def publish(self) -> Path:
         """Publish the build if every blocking check of what it holds has passed since it was made."""
+        if self._whole:
+            self._warn(text := _made_whole(self._whole))
+            tell("noticed", "", text)
         self._open_views()
         self._refuse_unchecked()
         self._weigh()
@@ -306,6 +317,15 @@ class Session:
         outcomes = {(table, name): passed for table, name, passed in found.iter_rows()}
         if reasons := list(reasons_not_to_publish(self._checks, built, outcomes)):
             raise Blocked("; ".join(reasons))
+
+
+def _made_whole(tables: Mapping[str, Sequence[str]]) -> str:
+    """Which tables were made whole, not by what changed, and why."""
+    parts = [
+        f"{', '.join(names) if len(names) <= NAMED else f'{len(names)} tables'} ({why})"
+        for why, names in tables.items()
+    ]
+    return f"Made whole, not by what changed: {'; '.join(parts)}"
 
 
 def _write_site(project: Project, version: Path, folder: Path) -> None:

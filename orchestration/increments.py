@@ -1,0 +1,74 @@
+"""What becomes of the rows of some keys of a table: those that went and those that came.
+
+Pure functions on frames; which keys can have changed is found in `remaking.py`, which also keeps the tables.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from inspect import signature
+
+import polars as pl
+
+from transforms.model import Transform
+from transforms.settings import Settings
+
+Frames = Mapping[str, pl.LazyFrame]
+
+
+@dataclass(frozen=True)
+class Change:
+    """Rows that a table no longer has, and rows that it has since; a row that only moved is in neither."""
+
+    removed: pl.DataFrame
+    added: pl.DataFrame
+
+    def keys(self, columns: tuple[str, ...]) -> pl.DataFrame:
+        """The values of some columns in all rows that changed."""
+        return pl.concat([self.removed.select(columns), self.added.select(columns)]).unique()
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether the table is as it was."""
+        return self.removed.is_empty() and self.added.is_empty()
+
+
+def asks_the_clock(model: Transform) -> bool:
+    """Whether the rows of a table may change by the as-of day alone."""
+    functions = [function for function in (model.function, model.shared) if function]
+    return any("as_of" in signature(function).parameters for function in functions)
+
+
+def moving(
+    model: Transform, kept: pl.DataFrame, inputs: Frames, *, until: date, settings: Settings
+) -> pl.DataFrame:
+    """The keys whose rows are no longer the kept ones by the day `until`; by the law of the clock all others rest."""
+    if not asks_the_clock(model):
+        return kept.select(model.keys).clear()
+    later = _made(model, inputs, until, settings)
+    keys = list(model.keys)
+    one, other = (
+        table.select(*keys, _row=table.select(*model.columns).hash_rows(7))
+        .group_by(keys)
+        .agg(pl.col("_row").sum())
+        for table in (kept, later)
+    )
+    parts = [
+        a.join(b, on=[*keys, "_row"], how="anti", nulls_equal=True) for a, b in ((one, other), (other, one))
+    ]
+    return pl.concat(parts).select(keys).unique()
+
+
+def change_of_keys(
+    model: Transform, kept: pl.DataFrame, inputs: Frames, *, as_of: date, settings: Settings
+) -> Change:
+    """What becomes of the rows of some keys, from all kept rows and all rows of the inputs that have these keys."""
+    new, every = _made(model, inputs, as_of, settings), list(model.columns)
+    return Change(
+        kept.join(new, on=every, how="anti", nulls_equal=True),
+        new.join(kept, on=every, how="anti", nulls_equal=True),
+    )
+
+
+def _made(model: Transform, inputs: Frames, as_of: date, settings: Settings) -> pl.DataFrame:
+    return model(**inputs, as_of=as_of, settings=settings).collect()

@@ -1,0 +1,47 @@
+"""Which keys of a table move by the clock alone until some day, as far as its function has been asked.
+
+By the law of the clock all others rest until then. The keys hold for the rows that a table has (`warehouse/state.py`).
+"""
+
+from datetime import date, timedelta
+from zlib import crc32
+
+import polars as pl
+
+from warehouse.state import State
+
+_OWNER = "motion"
+_ASKED = f"{_OWNER}.asked"
+LEAST_DAYS, SPREAD_DAYS = 21, 14
+"""For how many days a function is asked; other tables for others, so that they are not asked again in one night."""
+
+
+class Motion:
+    """The keys of one warehouse."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def until(self, table: str, as_of: date) -> date:
+        """Up to which day the function of a table is asked on a day."""
+        return as_of + timedelta(days=LEAST_DAYS + crc32(table.encode()) % SPREAD_DAYS)
+
+    def asked_until(self, table: str) -> date | None:
+        """Up to which day it has been asked; None if that is not known of the rows it has."""
+        asked = self._state.read(_ASKED)
+        if asked is None or not self._state.holds(_OWNER, table):
+            return None
+        found = asked.filter(pl.col("table_name") == table)["until"].to_list()
+        return found[0] if found else None
+
+    def of(self, table: str, day: date) -> pl.DataFrame | None:
+        """The keys that may have moved by a day; None if that has not been asked."""
+        until = self.asked_until(table)
+        return self._state.read(f"{_OWNER}.{table}") if until and day <= until else None
+
+    def keep(self, table: str, keys: pl.DataFrame, until: date) -> None:
+        """Keep the keys that move until a day, of the rows that the table has now."""
+        asked = pl.DataFrame({"table_name": [table], "until": [until]})
+        with self._state.keeping(_OWNER, [table]):
+            self._state.replace(f"{_OWNER}.{table}", keys)
+            self._state.replace_keys(_ASKED, asked, asked.select("table_name"))

@@ -1,0 +1,223 @@
+"""Makes of each table what is due: nothing, the keys that can have changed, or the whole; and notes what it did.
+
+What a table means is its model's; how a whole one is made is in `build.py`, what becomes of some keys in
+`increments.py`. Whatever is not known for certain is made whole, and told.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from time import perf_counter
+
+import polars as pl
+
+from orchestration.build import CALENDAR, Made, Run, make, refuse_gaps
+from orchestration.frame_cache import Frames
+from orchestration.increments import Change, asks_the_clock, change_of_keys, moving
+from orchestration.motion import Motion
+from orchestration.recipes import recipe
+from transforms.graph import Node
+from transforms.model import Transform
+from warehouse.digests import Digests
+from warehouse.made import MadeFrom, MadeTables
+from warehouse.store import Store
+
+MANY = 0.3
+"""From this share of a table's keys on it is cheaper to make it whole."""
+_ANOTHER_EACH_TIME = re.compile(
+    r"\b(current_\w+|now|today|random|uuid|gen_random_uuid|nextval)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Remade:
+    """A table as it is now, and whether its rows are others than before."""
+
+    made: Made
+    is_changed: bool
+    whole_since: str = ""
+    """Why it was made whole though it was there; empty where nobody need know."""
+
+
+class _Whole(Exception):
+    """A table has to be made whole; the message says why."""
+
+
+class Remaking:
+    """The tables of one session."""
+
+    def __init__(self, store: Store, graph: Mapping[str, Node], frames: Frames) -> None:
+        self._store, self._graph, self._frames = store, graph, frames
+        self._made = MadeTables(store.con)
+        self._digests = Digests(store.con, store.state)
+        self._motion = Motion(store.state)
+        self._versions: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._changes: dict[str, tuple[str, Change]] = {}
+        self._whole: set[str] = set()
+
+    def look_again(self) -> None:
+        """Forget what the session's views said: they are others now."""
+        self._versions = {}
+
+    def make(self, node: Node, run: Run) -> Remade:
+        """Make of one table what is due for a run."""
+        begin = perf_counter()
+        if not run.is_whole:
+            return Remade(make(self._store, node, run, self._graph, self._frames), True)
+        before = self._made.of(node.name)
+        made_from = MadeFrom(recipe(node, run.settings), run.as_of, self._inputs(node, run))
+        try:
+            change = self._increment(node, run, before, made_from)
+        except _Whole as reason:
+            self._whole.add(node.name)
+            is_changed = self._make_whole(node, run, before, made_from)
+            told = str(reason) if before else ""
+        else:
+            is_changed, told = not change.is_nothing if change else False, ""
+        self._made.note(node.name, made_from)
+        made = Made(node.name, self._store.count(node.name), perf_counter() - begin)
+        return Remade(made, is_changed, told)
+
+    def _inputs(self, node: Node, run: Run) -> dict[str, str]:
+        """The version of everything that a table reads, by the name that it has there."""
+        model = node.model
+        if not isinstance(model, Transform):
+            return {table: self._version(table, ()) for table in node.reads}
+        if not model.asked_for(run.settings):
+            return {}
+        by_key = {name: self._version(table, model.keys) for name, table in model.reads.items()}
+        return by_key | {name: self._version(table, ()) for name, table in model.broadcast.items()}
+
+    def _version(self, table: str, keys: tuple[str, ...]) -> str:
+        """The version of a table by some keys, or as a whole where there are none."""
+        if table in self._graph and self._graph[table].schema != "staging":
+            return self._made.stamp(table)
+        if (table, keys) not in self._versions:
+            look = self._digests.look(table, keys) if keys else self._digests.of_all(table)
+            self._versions[table, keys] = look
+        return self._versions[table, keys]
+
+    def _increment(self, node: Node, run: Run, before: MadeFrom | None, now: MadeFrom) -> Change | None:
+        """Make what is due of a table by key; None if nothing is. Raises _Whole."""
+        model = node.model
+        if before is None:
+            raise _Whole("what it was made from is not known")
+        if before.recipe != now.recipe:
+            raise _Whole("its code or settings have changed")
+        if not (isinstance(model, Transform) and model.keys):
+            self._refuse_changes(node, before, now)
+            return None
+        if before.as_of > now.as_of:
+            raise _Whole("the as-of day has moved back")
+        for name, table in model.broadcast.items():
+            if name in now.inputs and before.inputs.get(name) != now.inputs[name]:
+                raise _Whole(f"{table} has changed")
+        if not now.inputs:
+            return None
+        if CALENDAR in model.broadcast.values() and self._store.count(node.name):
+            refuse_gaps(self._frames.read(CALENDAR), node.name, run)
+        touched = list(self._touched(model, before, now))
+        keys = pl.concat([*touched, self._woken(node, model, run, before)]).unique()
+        if keys.is_empty():
+            return None
+        return self._make_keys(node, model, run, keys)
+
+    def _refuse_changes(self, node: Node, before: MadeFrom, now: MadeFrom) -> None:
+        """Raise _Whole if anything is other than it was, of a table that cannot be made by key."""
+        model = node.model
+        if isinstance(model, Transform):
+            if asks_the_clock(model) and before.as_of != now.as_of:
+                raise _Whole("")
+        elif _ANOTHER_EACH_TIME.search(model.sql):
+            raise _Whole("")
+        if before.inputs != now.inputs:
+            raise _Whole("")
+
+    def _touched(self, model: Transform, before: MadeFrom, now: MadeFrom) -> Iterator[pl.DataFrame]:
+        """The keys whose rows read otherwise in what a table is made from."""
+        for name, table in model.reads.items():
+            then = before.inputs.get(name, "")
+            if then == now.inputs[name]:
+                continue
+            if table in self._graph and self._graph[table].schema != "staging":
+                stamp, change = self._changes.get(table, ("", None))
+                if change is None and table in self._whole:
+                    raise _Whole("")  # it was told of that one, if need be
+                keys = change.keys(model.keys) if change and stamp == then else None
+            else:
+                keys = self._digests.changed_since(table, model.keys, then)
+            if keys is None:
+                raise _Whole(f"what changed in {table} is not known")
+            yield keys
+
+    def _woken(self, node: Node, model: Transform, run: Run, before: MadeFrom) -> pl.DataFrame:
+        """The keys whose rows the as-of day alone may have changed; asks the function where nobody has yet."""
+        nothing = pl.DataFrame(schema=dict(model.schema)).select(model.keys)
+        if not asks_the_clock(model) or before.as_of == run.as_of:
+            return nothing
+        if (keys := self._motion.of(node.name, run.as_of)) is None:
+            if self._frames.buckets.parts(model) > 1:
+                raise _Whole("")  # asking takes all rows at once
+            kept = self._store.read(node.name)
+            tables = {**model.reads, **model.broadcast}
+            inputs = {name: self._frames.read(table).lazy() for name, table in tables.items()}
+            keys = self._ask(node, model, run, kept, inputs)
+        return keys
+
+    def _ask(
+        self, node: Node, model: Transform, run: Run, kept: pl.DataFrame, inputs: Mapping[str, pl.LazyFrame]
+    ) -> pl.DataFrame:
+        until = self._motion.until(node.name, run.as_of)
+        keys = moving(model, kept, inputs, until=until, settings=run.settings)
+        self._motion.keep(node.name, keys, until)
+        return keys
+
+    def _make_keys(self, node: Node, model: Transform, run: Run, keys: pl.DataFrame) -> Change:
+        table = node.name
+        if keys.height > MANY * max(self._store.count(table), 1):
+            raise _Whole("")
+        inputs = {name: self._rows_of(read, keys).lazy() for name, read in model.reads.items()}
+        inputs |= {name: self._frames.read(read).lazy() for name, read in model.broadcast.items()}
+        kept = self._rows_of(table, keys)
+        change = change_of_keys(model, kept, inputs, as_of=run.as_of, settings=run.settings)
+        stamp, until = self._made.stamp(table), self._motion.asked_until(table)
+        if not change.is_nothing:
+            self._store.replace_keys(table, change.added, change.keys(model.grain))
+            self._frames.made(table, None)
+        if until:
+            # What was touched may move on other days than it would have: it is asked with the others that do.
+            self._motion.keep(table, keys, until)
+        self._changes[table] = (stamp, change)
+        return change
+
+    def _rows_of(self, table: str, keys: pl.DataFrame) -> pl.DataFrame:
+        """The rows of some keys in a table or view."""
+        self._store.con.register("asked_keys", keys)
+        same = " AND ".join(f'rows."{key}" IS NOT DISTINCT FROM asked."{key}"' for key in keys.columns)
+        try:
+            return self._store.query(
+                f"SELECT rows.* FROM {table} AS rows SEMI JOIN asked_keys AS asked ON {same}"
+            )
+        finally:
+            self._store.con.unregister("asked_keys")
+
+    def _make_whole(self, node: Node, run: Run, before: MadeFrom | None, now: MadeFrom) -> bool:
+        """Make a table whole; returns whether its rows are others than before."""
+        model, table = node.model, node.name
+        by_key = isinstance(model, Transform) and bool(model.keys)
+        is_compared = before is not None and before.recipe == now.recipe and not by_key
+        stamp, digest = self._made.stamp(table), self._digests.of_all(table) if is_compared else ""
+        seen = partial(self._ask_of_made, node, run) if by_key and now.inputs else None
+        make(self._store, node, run, self._graph, self._frames, seen)
+        if is_compared and digest == self._digests.of_all(table):
+            self._made.put_back(table, stamp)
+            return False
+        return True
+
+    def _ask_of_made(
+        self, node: Node, run: Run, inputs: Mapping[str, pl.LazyFrame], result: pl.DataFrame
+    ) -> None:
+        assert isinstance(node.model, Transform)
+        if asks_the_clock(node.model):
+            self._ask(node, node.model, run, result, inputs)

@@ -1,0 +1,63 @@
+"""Increments by key: what a night makes of the keys that can have changed is what a rebuild makes of everything."""
+
+from datetime import timedelta
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from orchestration.drawn_tables import AS_OF
+from orchestration.increments import change_of_keys, moving
+from tests.transforms.test_laws import FACTS, SETTINGS, TRANSFORMS, drawn, schemas
+from transforms.laws import made
+
+__all__ = ["schemas"]
+
+
+def of_one_night(frame: pl.DataFrame, later: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """A table a night later: a tenth of its rows gone, and a tenth of another drawing's come."""
+    kept = frame.filter(frame.hash_rows(seed) % 10 != 0)
+    return pl.concat([kept, later.filter(later.hash_rows(seed) % 10 == 1)])
+
+
+def touched(before: pl.DataFrame, now: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
+    """The keys of rows that came or went."""
+    every = now.columns
+    return pl.concat(
+        [
+            one.join(other, on=every, how="anti", nulls_equal=True).select(keys)
+            for one, other in ((before, now), (now, before))
+        ]
+    )
+
+
+@pytest.mark.parametrize("name", FACTS)
+@settings(max_examples=2)
+@given(seed=st.integers(0, 2**31), ahead=st.integers(0, 30), horizon=st.integers(0, 60))
+def test_a_night_by_key_is_a_rebuild(name, schemas, seed, ahead, horizon):
+    model = TRANSFORMS[name]
+    by_key, whole = drawn(schemas, seed, rows=60).reads(model)
+    other, _ = drawn(schemas, seed + 1, rows=60).reads(model)
+    grown = {n: of_one_night(frame, other[n], seed) for n, frame in by_key.items()}
+    first, second = AS_OF - timedelta(days=200), AS_OF - timedelta(days=200 - ahead)
+    kept = made(model, {**by_key, **whole}, as_of=first, settings=SETTINGS)
+    inputs = {n: frame.lazy() for n, frame in {**grown, **whole}.items()}
+    asleep_until = second + timedelta(days=horizon)
+    keys = pl.concat(
+        [
+            *(touched(by_key[n], grown[n], model.keys) for n in grown),
+            moving(model, kept, inputs, until=asleep_until, settings=SETTINGS),
+        ]
+    ).unique()
+
+    def of_keys(rows):
+        return rows.join(keys.lazy(), on=model.keys, how="semi", nulls_equal=True)
+
+    restricted = inputs | {n: of_keys(inputs[n]) for n in grown}
+    of_kept = of_keys(kept.lazy()).collect()
+    change = change_of_keys(model, of_kept, restricted, as_of=second, settings=SETTINGS)
+    rest = kept.join(change.removed, on=list(model.grain), how="anti", nulls_equal=True)
+    rebuilt = made(model, {**grown, **whole}, as_of=second, settings=SETTINGS)
+    assert_frame_equal(pl.concat([rest, change.added]), rebuilt, check_row_order=False)
