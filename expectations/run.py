@@ -29,16 +29,25 @@ class Result:
     """What a check found.
 
     `unexpected_count` is the number of violating rows or values, None where the check is not about rows;
-    `examples` are a few of them; `seconds` is the check's own query plus its share of what the table's checks
-    have in common.
+    `violations` are a few of them, as texts by column; `seconds` is the check's own query plus its share of what the
+    table's checks have in common.
     """
 
     check: Check
     passed: bool
     observed: str
     unexpected_count: int | None
-    examples: tuple[str, ...]
+    violations: tuple[Mapping[str, str], ...]
     seconds: float
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """The violations as texts: of rows `column=value, …`, of values of one column the values."""
+        if self.check.type != QUERY_TYPE:
+            return tuple(value for violation in self.violations for value in violation.values())
+        return tuple(
+            ", ".join(f"{name}={value}" for name, value in violation.items()) for violation in self.violations
+        )
 
 
 def preload() -> None:
@@ -185,12 +194,13 @@ def _result(cursor: "duckdb.DuckDBPyConnection", check: Check, outcome: Any, sec
         return Result(check, outcome.success, f"{found['observed_value']:,} rows", None, (), seconds)
     count = int(found["unexpected_count"] or 0)
     observed = f"{count:,} of {found['element_count']:,} values of {check.kwargs['column']}"
-    examples = tuple(dict.fromkeys(map(str, found["partial_unexpected_list"])))
-    return Result(check, outcome.success, observed, count, examples, seconds)
+    values = dict.fromkeys(map(str, found["partial_unexpected_list"]))
+    violations = tuple({check.kwargs["column"]: value} for value in values)
+    return Result(check, outcome.success, observed, count, violations, seconds)
 
 
-def _rows(cursor: "duckdb.DuckDBPyConnection", check: Check) -> tuple[str, ...]:
-    """A few violations, each as `column=value, …`; of landed rows the file and line first."""
+def _rows(cursor: "duckdb.DuckDBPyConnection", check: Check) -> tuple[Mapping[str, str], ...]:
+    """A few violations; of landed rows the file and line first."""
     found = f"temp.{_violations(check)}"
     columns = cursor.execute(f"DESCRIBE {found}").fetchall()
     if "_load_id" in {name for name, *_ in columns}:
@@ -200,10 +210,7 @@ def _rows(cursor: "duckdb.DuckDBPyConnection", check: Check) -> tuple[str, ...]:
         )"""
     rows = cursor.execute(f"SELECT * FROM {found} LIMIT {EXAMPLES}")
     names = [column[0] for column in rows.description or ()]
-    return tuple(
-        ", ".join(f"{name}={value}" for name, value in zip(names, row, strict=True))
-        for row in rows.fetchall()
-    )
+    return tuple(dict(zip(names, map(str, row), strict=True)) for row in rows.fetchall())
 
 
 def _place(check: Check) -> str:

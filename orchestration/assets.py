@@ -3,7 +3,8 @@
 No table is named here but the raw feeds' files and the publication; a new model is an asset by being there.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
@@ -11,21 +12,34 @@ from typing import Any
 import dagster as dg
 
 from expectations.suites import Check
-from orchestration.build import CalendarGap
+from orchestration.asset_metadata import (
+    columns_and_lineage,
+    failed_rows,
+    feed_schema,
+    key_of,
+    kpi_definitions,
+    owners,
+    personal_columns,
+)
 from orchestration.checks import asked_checks
+from orchestration.data_age import Age
+from orchestration.fingerprint import ROOMS
 from orchestration.headlines import headlines
 from orchestration.models import SESSION_SCHEMAS, asked_models, raw_table
 from orchestration.project import Project
+from orchestration.run_log import tell_failure
 from orchestration.session import Session
-from transforms.composite.weighing import UnknownWeights
 from transforms.graph import Node
 from transforms.model import Transform
 from transforms.periods import months_until
-from warehouse.contract import Contract
-from warehouse.landing.errors import LandingError
 
 PUBLISHED = dg.AssetKey("published")
 Held = dg.ResourceParam[Session]
+VERSION_TAG = "policypulse/version"
+"""Tag of a run: what it published."""
+DEFINING = frozenset({"kpi.monthly", "kpi.periodic"})
+# A share or a database that does not answer for a moment; what we refuse ourselves is not tried again.
+RETRIES = dg.RetryPolicy(max_retries=3, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 
 
 def month_partitions(project: Project, as_of: date | None) -> dg.PartitionsDefinition[str]:
@@ -52,6 +66,7 @@ def all_assets(project: Project, as_of: date | None) -> list[dg.AssetsDefinition
             graph,
             judged,
             partitions if partitioned else None,
+            project,
         )
         for (schema, partitioned), nodes in members.items()
     ]
@@ -60,10 +75,6 @@ def all_assets(project: Project, as_of: date | None) -> list[dg.AssetsDefinition
 
 def _is_partitioned(node: Node) -> bool:
     return isinstance(node.model, Transform) and node.model.partitioned_by is not None
-
-
-def _key(table: str) -> dg.AssetKey:
-    return dg.AssetKey(table.split("."))
 
 
 def _files(project: Project) -> list[dg.AssetSpec]:
@@ -87,18 +98,25 @@ def _raw(project: Project, judged: Sequence[Check]) -> dg.AssetsDefinition:
             group_name="raw",
             description=contract.description,
             kinds={"duckdb"},
-            metadata={"dagster/table_name": f"raw.{feed}", "dagster/column_schema": _feed_schema(contract)},
+            metadata={"dagster/table_name": f"raw.{feed}", "dagster/column_schema": feed_schema(contract)},
         )
         for feed, contract in project.contracts.items()
     ]
 
-    @dg.multi_asset(name="raw", specs=specs, check_specs=_check_specs(specs, judged), can_subset=True)
+    personal = personal_columns(project.contracts)
+
+    @dg.multi_asset(
+        name="raw",
+        specs=specs,
+        check_specs=_check_specs(specs, judged),
+        can_subset=True,
+        retry_policy=RETRIES,
+    )
     def raw(context: dg.AssetExecutionContext, warehouse: Held) -> Iterator[Any]:
         feeds = sorted(key.path[-1] for key in context.selected_asset_keys)
-        try:
+        with reasons_for_people():
             loads = warehouse.land(feeds)
-        except LandingError as error:
-            raise dg.Failure(description=str(error)) from error
+            ages = warehouse.data_ages()
         for feed in feeds:
             landed = [load for load in loads if load.feed == feed]
             counts = {
@@ -106,10 +124,9 @@ def _raw(project: Project, judged: Sequence[Check]) -> dg.AssetsDefinition:
                 for name in ("rows_read", "rows_landed", "rows_unchanged", "rows_rejected", "rows_skipped")
             }
             rows = warehouse.rows(f"SELECT count(*) FROM raw.{feed}").item()
-            yield dg.MaterializeResult(
-                asset_key=["raw", feed], metadata={"dagster/row_count": rows, "files": len(landed), **counts}
-            )
-        yield from _check_results(context, warehouse)
+            metadata = {"dagster/row_count": rows, "files": len(landed), **counts, **_age(ages.get(feed))}
+            yield dg.MaterializeResult(asset_key=["raw", feed], metadata=metadata)
+        yield from _check_results(context, warehouse, personal)
 
     return raw
 
@@ -120,8 +137,10 @@ def _room(
     graph: Mapping[str, Node],
     judged: Sequence[Check],
     partitions: dg.PartitionsDefinition[str] | None,
+    project: Project,
 ) -> dg.AssetsDefinition:
-    specs = [_spec(node, graph, partitions) for node in nodes]
+    specs = [_spec(node, graph, partitions, project) for node in nodes]
+    personal = personal_columns(project.contracts)
 
     @dg.multi_asset(
         name=name,
@@ -131,23 +150,26 @@ def _room(
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
     )
     def room(context: dg.AssetExecutionContext, warehouse: Held) -> Iterator[Any]:
-        chosen = [node for node in nodes if _key(node.name) in context.selected_asset_keys]
+        chosen = [node for node in nodes if key_of(node.name) in context.selected_asset_keys]
         if partitions and chosen:
             warehouse.only([date.fromisoformat(key) for key in context.partition_keys])
         for node in chosen:
+            key = key_of(node.name)
             if node.schema == "staging":
-                yield dg.MaterializeResult(asset_key=_key(node.name), metadata=_schema(node, warehouse))
+                yield dg.MaterializeResult(asset_key=key, metadata=columns_and_lineage(node, warehouse))
                 continue
-            try:
+            with reasons_for_people():
                 made = warehouse.make(node.name)
-            except (CalendarGap, UnknownWeights) as reason:
-                raise dg.Failure(description=str(reason)) from reason
+            metadata = {"dagster/row_count": made.rows, "seconds": made.seconds}
+            shown = columns_and_lineage(node, warehouse)
             if partitions:
                 for month, numbers in headlines(node, warehouse).items():
-                    context.add_asset_metadata(numbers, _key(node.name), month.isoformat())
-            metadata = {"dagster/row_count": made.rows, "seconds": made.seconds, **_schema(node, warehouse)}
-            yield dg.MaterializeResult(asset_key=_key(node.name), metadata=metadata)
-        yield from _check_results(context, warehouse)
+                    context.add_asset_metadata(numbers, key, month.isoformat())
+                # Dagster shows those of the newest event, and an event of every month would keep them.
+                context.add_asset_metadata(shown, key, warehouse.months[-1].isoformat())
+                shown = {}
+            yield dg.MaterializeResult(asset_key=key, metadata={**metadata, **shown})
+        yield from _check_results(context, warehouse, personal)
 
     return room
 
@@ -155,7 +177,9 @@ def _room(
 def _published(graph: Mapping[str, Node]) -> dg.AssetsDefinition:
     tables = [node for node in graph.values() if node.schema != "staging"]
     deps = [
-        dg.AssetDep(_key(n.name), partition_mapping=dg.AllPartitionMapping() if _is_partitioned(n) else None)
+        dg.AssetDep(
+            key_of(n.name), partition_mapping=dg.AllPartitionMapping() if _is_partitioned(n) else None
+        )
         for n in tables
     ]
 
@@ -167,8 +191,10 @@ def _published(graph: Mapping[str, Node]) -> dg.AssetsDefinition:
         description="The version that analysts read: a copy of the build in which every blocking check passed.",
         freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36)),
     )
-    def published(warehouse: Held) -> dg.MaterializeResult[Any]:
-        version = warehouse.publish()
+    def published(context: dg.AssetExecutionContext, warehouse: Held) -> dg.MaterializeResult[Any]:
+        with reasons_for_people():
+            version = warehouse.publish()
+        context.instance.add_run_tags(context.run_id, {VERSION_TAG: version.stem})
         return dg.MaterializeResult(
             metadata={"version": version.name, "size_mib": version.stat().st_size / 2**20}
         )
@@ -177,22 +203,23 @@ def _published(graph: Mapping[str, Node]) -> dg.AssetsDefinition:
 
 
 def _spec(
-    node: Node, graph: Mapping[str, Node], partitions: dg.PartitionsDefinition[str] | None
+    node: Node, graph: Mapping[str, Node], partitions: dg.PartitionsDefinition[str] | None, project: Project
 ) -> dg.AssetSpec:
     deps = []
     for feed in dict.fromkeys(raw_table(t) for t in node.reads if t.partition(".")[0] in SESSION_SCHEMAS):
-        deps.append(dg.AssetDep(_key(feed)))
+        deps.append(dg.AssetDep(key_of(feed)))
     for table in node.reads:
         if table in graph:
             whole = _is_partitioned(graph[table]) and not partitions
             deps.append(
-                dg.AssetDep(_key(table), partition_mapping=dg.AllPartitionMapping() if whole else None)
+                dg.AssetDep(key_of(table), partition_mapping=dg.AllPartitionMapping() if whole else None)
             )
     return dg.AssetSpec(
-        _key(node.name),
+        key_of(node.name),
         deps=deps,
         group_name=node.schema,
         description=node.description,
+        owners=owners(node),
         kinds={"polars" if isinstance(node.model, Transform) else "sql", "duckdb"},
         partitions_def=partitions,
         code_version=sha256(node.path.read_bytes()).hexdigest()[:12],
@@ -206,39 +233,9 @@ def _spec(
                     )
                 ]
             ),
+            **({"kpis": kpi_definitions(project.settings)} if node.name in DEFINING else {}),
         },
     )
-
-
-def _feed_schema(contract: Contract) -> dg.TableSchema:
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(
-                name,
-                column.duckdb_type,
-                column.description,
-                constraints=dg.TableColumnConstraints(nullable=not column.required),
-            )
-            for name, column in contract.columns.items()
-        ]
-    )
-
-
-def _schema(node: Node, warehouse: Session) -> Mapping[str, Any]:
-    columns = warehouse.columns(node.name)
-    return {
-        "dagster/column_schema": dg.TableSchema(
-            columns=[
-                dg.TableColumn(
-                    name,
-                    dtype,
-                    node.columns.get(name, ""),
-                    dg.TableColumnConstraints(unique=(name,) == node.grain),
-                )
-                for name, dtype in columns.items()
-            ]
-        )
-    }
 
 
 def _check_specs(specs: Sequence[dg.AssetSpec], judged: Sequence[Check]) -> list[dg.AssetCheckSpec]:
@@ -247,21 +244,25 @@ def _check_specs(specs: Sequence[dg.AssetSpec], judged: Sequence[Check]) -> list
     return [
         dg.AssetCheckSpec(
             check.name,
-            asset=_key(check.table),
+            asset=key_of(check.table),
             description=check.description,
             blocking=check.blocking,
         )
         for check in judged
-        if _key(check.table) in here
+        if key_of(check.table) in here
     ]
 
 
-def _check_results(context: dg.AssetExecutionContext, warehouse: Session) -> Iterator[dg.AssetCheckResult]:
+def _check_results(
+    context: dg.AssetExecutionContext, warehouse: Session, personal: Collection[str]
+) -> Iterator[dg.AssetCheckResult]:
     """The checks of what was made, and any that were asked for on their own."""
     wanted = context.selected_asset_check_keys
     keys = context.selected_asset_keys | {check.asset_key for check in wanted}
-    for result in warehouse.check(".".join(key.path) for key in keys):
-        asset_key = _key(result.check.table)
+    with reasons_for_people():
+        results = warehouse.check(".".join(key.path) for key in keys)
+    for result in results:
+        asset_key = key_of(result.check.table)
         if dg.AssetCheckKey(asset_key, result.check.name) not in wanted:
             continue
         yield dg.AssetCheckResult(
@@ -270,5 +271,26 @@ def _check_results(context: dg.AssetExecutionContext, warehouse: Session) -> Ite
             asset_key=asset_key,
             severity=dg.AssetCheckSeverity.ERROR if result.check.blocking else dg.AssetCheckSeverity.WARN,
             description=result.observed,
-            metadata={"unexpected_count": result.unexpected_count or 0, "seconds": result.seconds},
+            metadata={
+                "unexpected_count": result.unexpected_count or 0,
+                "seconds": result.seconds,
+                **failed_rows(result, personal),
+            },
         )
+
+
+@contextmanager
+def reasons_for_people() -> Iterator[None]:
+    """Have Dagster show what our own errors say, and nothing around it; they would say the same if tried again."""
+    try:
+        yield
+    except Exception as error:
+        tell_failure("", error)
+        if type(error).__module__.partition(".")[0] not in ROOMS:
+            raise
+        raise dg.Failure(description=str(error), allow_retries=False) from None
+
+
+def _age(behind: Age | None) -> Mapping[str, Any]:
+    """How far behind the as-of day a feed is, as a number that the UI plots run by run."""
+    return {} if behind is None else {"newest_on": behind.newest_on.isoformat(), "days_behind": behind.days}

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orchestration.build import RECORDED, Run
-from orchestration.models import raw_table, session_feeds
+from orchestration.lineage import Lineage
 from orchestration.own_files import OwnFiles
 from transforms.dictionary import dictionary_rows
 from transforms.framework_versions import catalogue_rows as version_rows
 from transforms.framework_versions import versions
-from transforms.graph import SESSION_TABLES, Node
+from transforms.graph import Node
 from transforms.kpi_file import own_kpi_rows
-from transforms.lineage import column_lineage
 from transforms.model import Transform
 from transforms.pack import pack_rows
 from transforms.sql_model import SqlModel
@@ -26,7 +25,9 @@ from warehouse.store import Store
 ROOT = Path(__file__).parent.parent
 
 
-def catalogue_rows(store: Store, run: Run, graph: Mapping[str, Node], own: OwnFiles) -> dict[str, Rows]:
+def catalogue_rows(
+    store: Store, run: Run, graph: Mapping[str, Node], own: OwnFiles, lineage: Lineage
+) -> dict[str, Rows]:
     """The rows of every table of the catalogue, from contracts and models, among them a project's `own`."""
     recorded = store.read(RECORDED)
     columns: list[tuple[object, ...]] = []
@@ -35,20 +36,11 @@ def catalogue_rows(store: Store, run: Run, graph: Mapping[str, Node], own: OwnFi
         columns += read_columns(store, f"raw.{feed}", texts)
     for node in graph.values():
         columns += read_columns(store, node.name, node.columns)
-    schemas: dict[str, dict[str, str]] = {}
-    for table, column, _, dtype, _ in columns:
-        schemas.setdefault(str(table), {})[str(column)] = str(dtype)
-    feeds = {view: schemas[raw_table(view)] for view in session_feeds(run.contracts)}
-    lineage = [
-        (table, column, raw_table(source), source_column)
-        for table, column, source, source_column in column_lineage(
-            graph, {**schemas, **feeds, **_session(store)}
-        )
-    ]
+    lineage_rows = [row for node in graph.values() for row in lineage.of(node)]
     return {
         "catalog.tables": _tables(store, run, graph, own),
         "catalog.columns": columns,
-        "catalog.column_lineage": lineage,
+        "catalog.column_lineage": lineage_rows,
         "catalog.kpis": dictionary_rows(run.settings, recorded),
         "catalog.own_kpis": own_kpi_rows(run.settings.own_kpis),
         "catalog.recorded": recorded.sort("item").rows(),
@@ -64,10 +56,6 @@ def _frameworks(store: Store, run: Run) -> Rows:
         (code, version): (first, last) for code, version, first, last in scored_months(store).iter_rows()
     }
     return version_rows(found, months)
-
-
-def _session(store: Store) -> dict[str, dict[str, str]]:
-    return {table: store.columns(table) for table in SESSION_TABLES}
 
 
 def _tables(store: Store, run: Run, graph: Mapping[str, Node], own: OwnFiles) -> Rows:

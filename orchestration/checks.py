@@ -1,4 +1,4 @@
-"""Every check on the tables of a project: those of the installation, its own, and the grain of each own table.
+"""Every check on a project's tables: the installation's, its own, the grain of own tables, the age of feeds.
 
 What a check is and how its file reads is `expectations/suites.py`; own files come as texts (`own_files.py`).
 """
@@ -19,6 +19,7 @@ from expectations.suites import (
     suite_checks,
 )
 from expectations.suites import checks as installed_checks
+from orchestration.data_age import freshness_checks
 from orchestration.models import asked_models, models
 from orchestration.own_contracts import own_contracts
 from orchestration.own_files import NONE, OwnFile, OwnFileError, OwnFiles
@@ -71,7 +72,8 @@ def asked_checks(project: Project) -> tuple[Check, ...]:
     """The checks that a project asks for: of feeds and of tables it makes, by such tables."""
     made, every = asked_models(project), models(project.own)
     left_out = every.keys() - made.keys()
-    return tuple(check for check in checks(project.own) if not left_out & {check.table, *_read_by(check)})
+    every_check = in_order([*checks(project.own), *freshness_checks(project)])
+    return tuple(check for check in every_check if not left_out & {check.table, *_read_by(check)})
 
 
 def _read_by(check: Check) -> set[str]:

@@ -5,6 +5,7 @@ Each command imports what it needs when it is called, so that a run with nothing
 
 import os
 import sys
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,6 +19,7 @@ from orchestration.cli_parts import (
     project_in,
     published_by,
     refuse_unverified,
+    seconds,
     tell,
 )
 from orchestration.cli_upkeep import upkeep
@@ -207,11 +209,21 @@ def run(
         list[str] | None,
         typer.Option("--accept", help="File that may take back more rows than max_shrink_share allows."),
     ] = None,
+    wait: Annotated[
+        str, typer.Option("--wait", help="How long to wait for another run to end, as in 10m.")
+    ] = "0s",
+    log_file: Annotated[
+        Path | None, typer.Option("--log-file", help="File to append the run's log to, as JSON lines.")
+    ] = None,
 ) -> None:
     """Land what is new, build, check and publish; or make some months anew and publish."""
     found = project_in(project)
     day = as_of.date() if as_of else found.as_of()
-    launch = by_hand(found, day, _months(found, day, months) if months else None, accept or ())
+    launch = replace(
+        by_hand(found, day, _months(found, day, months) if months else None, accept or ()),
+        wait_seconds=seconds(wait),
+        log_file=str(log_file.resolve()) if log_file else "",
+    )
     from orchestration.fingerprint import pending
 
     if not launch.months and pending(found, day) is None:

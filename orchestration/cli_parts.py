@@ -3,6 +3,7 @@
 Nothing here is a command.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,14 @@ from orchestration.exit_status import ExitStatus
 from orchestration.project import Project, ProjectError, read_project, verify
 
 ProjectFolder = Annotated[Path, typer.Option("--project", help="Folder with the policypulse.yml.")]
+
+
+def seconds(written: str) -> int:
+    """The seconds of a time as an option has it: 90s, 10m, 2h; plain numbers are seconds."""
+    found = re.fullmatch(r"(\d+)([smh]?)", written)
+    if not found:
+        raise typer.BadParameter(f"{written!r} is no time; write it as 90s, 10m or 2h")
+    return int(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
 
 
 def end(text: str, status: ExitStatus) -> NoReturn:

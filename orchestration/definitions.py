@@ -11,12 +11,14 @@ import dagster as dg
 from orchestration.assets import all_assets
 from orchestration.dagster_home import PROJECT_VARIABLE
 from orchestration.jobs import jobs
-from orchestration.launch import configured
+from orchestration.launch import configured, run_tags
+from orchestration.observed import observed
 from orchestration.past_runs import keep_in_order
 from orchestration.project import Project, read_project
 from orchestration.run_sensors import run_sensors
 from orchestration.schedules import new_files, nightly
-from orchestration.session import Session, opened
+from orchestration.session import Session
+from orchestration.told_once import console
 
 CONFIGURATION = {
     "as_of": dg.Field(
@@ -27,6 +29,12 @@ CONFIGURATION = {
     ),
     "accept": dg.Field(
         [str], default_value=[], description="Files that may take back more rows than their source's limit."
+    ),
+    "wait_seconds": dg.Field(
+        int, default_value=0, description="How long to wait for another run that holds the warehouse."
+    ),
+    "log_file": dg.Field(
+        str, default_value="", description="File for the run's log, in place of the project file's."
     ),
 }
 # Code references and checks by month are used knowingly, though Dagster still calls them young.
@@ -43,6 +51,7 @@ def definitions(project: Project, as_of: date | None = None) -> dg.Definitions:
         sensors=[new_files(project), *run_sensors(project)],
         resources={"warehouse": _warehouse(project)},
         executor=dg.in_process_executor,
+        loggers={"console": console},
     )
 
 
@@ -52,9 +61,12 @@ def _warehouse(project: Project) -> dg.ResourceDefinition:
     @dg.resource(config_schema=CONFIGURATION)
     def warehouse(context: dg.InitResourceContext) -> Iterator[Session]:
         log = context.log or dg.get_dagster_logger()
-        if context.instance and context.run_id:
-            keep_in_order(context.instance, context.run_id, project.file.keep_runs)
-        with opened(configured(project, context.resource_config), log.warning) as session:
+        launch = configured(project, context.resource_config)
+        run_id = context.run_id or ""
+        if context.instance and run_id:
+            keep_in_order(context.instance, run_id, project.file.keep_runs)
+            context.instance.add_run_tags(run_id, run_tags(launch))
+        with observed(launch, run_id, log.warning) as session:
             yield session
 
     return warehouse

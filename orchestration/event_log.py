@@ -1,7 +1,7 @@
 """Dagster's event log in SQLite, with its database connections kept open between events.
 
 Dagster opens, syncs and closes a database for every event, which costs one of our runs ten CPU-seconds; what an
-event is and where it is stored stays Dagster's own affair.
+event is and where it is stored stays Dagster's own affair. What is left out of a failed run's is `told_once.py`.
 """
 
 from collections.abc import Iterator
@@ -9,9 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from dagster import EventLogEntry
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
+
+from orchestration.told_once import told_once
 
 SHARDS_KEPT = 4
 
@@ -43,6 +46,10 @@ class KeptEventLogStorage(SqliteEventLogStorage):
                 yield connection
             while len(self._engines) > SHARDS_KEPT:
                 self._engines.pop(next(iter(self._engines))).dispose()
+
+    def store_event(self, event: EventLogEntry) -> None:
+        """Store an event, without what another event of the run says."""
+        super().store_event(told_once(event))
 
     def _kept_engine(self, shard: str) -> Engine:
         engine = create_engine(

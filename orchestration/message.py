@@ -14,8 +14,8 @@ if TYPE_CHECKING:  # cheap to import: the outcome brings Dagster
     from orchestration.run_outcome import Outcome
 
 MOST_LINES, LONGEST_LINE = 5, 300
-# Values are quoted in what is told of a failure, and numbers of people are long.
-_QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|“[^”\n]*”")
+# Values are quoted in what is told of a failure, and numbers of people are long. An apostrophe is no quote.
+_QUOTE = re.compile(r"(?<!\w)'|'(?!\w)|[\"“”]")
 _LONG_NUMBER = re.compile(r"\d{7,}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 # What chats take for calling somebody.
@@ -62,7 +62,7 @@ def _happened(outcome: "Outcome", news: News | None, page: str | None) -> Iterat
         first = "Nothing was published: a check that guards publication failed"
         yield "publication_blocked", [first, *_first(blocking), "Readers keep the version that they had."]
     elif outcome.failure:
-        yield "run_failed", ["The run failed", *_first(_without_values(outcome.failure).splitlines())]
+        yield "run_failed", ["The run failed", *_first(without_values(outcome.failure).splitlines())]
     if news and news.month:
         where = f"Pages: {page}" if page else "The pages are not written for this project."
         yield "month_ready", [f"{news.month:%Y-%m} is complete and published", where]
@@ -83,5 +83,14 @@ def _first(lines: list[str]) -> Iterator[str]:
         yield f"… and {len(lines) - MOST_LINES} more"
 
 
-def _without_values(reason: str) -> str:
-    return _LONG_NUMBER.sub("…", _QUOTED.sub("'…'", reason))
+def without_values(reason: str) -> str:
+    """A text without what it quotes, and without long numbers."""
+    return _LONG_NUMBER.sub("…", "\n".join(map(_without_quoted, reason.split("\n"))))
+
+
+def _without_quoted(line: str) -> str:
+    """A line without all from its first to its last quote, since what is quoted may hold quotes itself."""
+    quotes = [found.start() for found in _QUOTE.finditer(line)]
+    if len(quotes) == 1:  # of a value that goes over lines
+        return "…"
+    return f"{line[: quotes[0]]}'…'{line[quotes[-1] + 1 :]}" if quotes else line

@@ -11,27 +11,31 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened: noticed, damaged, landed, made, checked or published; `detail` belongs to the kind."""
+    """One thing that happened; `detail` belongs to the kind.
+
+    A run started, is waiting, noticed, landed, made, checked, published, found something damaged, failed or ended.
+    """
 
     kind: str
     name: str
     detail: object
 
 
-_listener: ContextVar[Callable[[Event], None] | None] = ContextVar("listener", default=None)
+_listeners: ContextVar[tuple[Callable[[Event], None], ...]] = ContextVar("listeners", default=())
 
 
 @contextmanager
 def listening(listener: Callable[[Event], None]) -> Iterator[None]:
-    """Have `listener` called with every event of the runs inside the block."""
-    token = _listener.set(listener)
+    """Have `listener` called with every event of the runs inside the block, beside those who listen already."""
+    before = _listeners.get()
+    _listeners.set((*before, listener))
     try:
         yield
     finally:
-        _listener.reset(token)
+        _listeners.set(before)
 
 
 def tell(kind: str, name: str, detail: object) -> None:
-    """Report an event, if anybody listens."""
-    if listener := _listener.get():
+    """Report an event to whoever listens."""
+    for listener in _listeners.get():
         listener(Event(kind, name, detail))

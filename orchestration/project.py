@@ -201,6 +201,23 @@ class NotifyPart(_Part):
     )
 
 
+class MonitoringPart(_Part):
+    """What a run writes for those who watch over it; nothing of it is about people."""
+
+    log_file: str = Field(
+        "",
+        description="File, relative to the project folder, to which every run appends what it does, a JSON object a "
+        "line.",
+        examples=["logs/policypulse.jsonl"],
+    )
+    metrics_file: str = Field(
+        "",
+        description="File for Prometheus' node exporter, ending in .prom, relative to the project folder; without it "
+        "metrics.prom in the warehouse.",
+        examples=["/var/lib/node_exporter/policypulse.prom"],
+    )
+
+
 class ProjectFile(_Part):
     """The keys of `policypulse.yml`."""
 
@@ -255,6 +272,12 @@ class ProjectFile(_Part):
         description="A file changed so short a time ago waits; without it 60 for schedule and sensor, 0 by hand.",
         examples=[60],
     )
+    fresh_days: dict[str, Annotated[int, Field(ge=0)]] = Field(
+        {},
+        description="By feed, how many days its newest record may be older than the as-of day; with more a check "
+        "warns.",
+        examples=[{"complaints": 3}],
+    )
     memory_limit_gib: int | None = Field(
         None,
         ge=1,
@@ -289,6 +312,7 @@ class ProjectFile(_Part):
     robustness: RobustnessSettings | None = None
     pages: PagesPart = PagesPart()
     notify: NotifyPart | None = None
+    monitoring: MonitoringPart = MonitoringPart()
     kpis: dict[str, KpiChange] = Field(
         {},
         description="What is changed in our KPIs, or left out, by code; your own stand in kpis/*.yml.",

@@ -8,6 +8,7 @@ from dataclasses import replace
 import duckdb
 
 from orchestration.checks import checks
+from orchestration.data_age import freshness_problems
 from orchestration.empty_warehouse import own_problems
 from orchestration.models import models
 from orchestration.own_files import OwnFile, OwnFileError, OwnFiles
@@ -49,6 +50,7 @@ def _problems(project: Project) -> Iterator[str]:
     except ValueError as error:
         yield project.told("calendar", str(error))
     yield from _missing_files(project)
+    yield from (project.told(key, reason) for key, reason in freshness_problems(project))
     computed = _computed(project)
     yield from indicator_problems(project, computed)
     project = _without_indicators(project, computed)

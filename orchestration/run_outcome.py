@@ -85,10 +85,21 @@ def _reason(event: Any) -> str | None:
     if failure and failure.description:
         return str(failure.description)
     error = getattr(event.event_specific_data, "error", None)
-    while error is not None and error.cause is not None:
-        error = error.cause
     if error is None:
         return None
-    name, _, words = error.message.strip().partition(": ")
+    error = innermost(error)
     # Our own errors speak for themselves; of others the kind may be all there is to go by.
-    return words if words and name.split(".")[0] in ROOMS else error.message.strip()
+    words = error.message.strip().partition(": ")[2]
+    return words if words and is_of_ours(error) else error.message.strip()
+
+
+def innermost(error: Any) -> Any:
+    """What an error that Dagster has kept goes back to."""
+    while error.cause is not None:
+        error = error.cause
+    return error
+
+
+def is_of_ours(error: Any) -> bool:
+    """Whether an error that Dagster has kept is one of our own, which are written for people."""
+    return error.message.partition(": ")[0].strip().split(".")[0] in ROOMS

@@ -17,6 +17,7 @@ import polars as pl
 from orchestration.build import Made, Run, make_empty, open_session
 from orchestration.catalogue_rows import catalogue_rows
 from orchestration.checks import asked_checks
+from orchestration.data_age import Age, ages
 from orchestration.fingerprint import (
     Published,
     damaged_state_set_aside,
@@ -27,6 +28,7 @@ from orchestration.fingerprint import (
 from orchestration.frame_cache import Frames
 from orchestration.frozen_weights import newly_weighed, with_weights
 from orchestration.launch import Launch
+from orchestration.lineage import Lineage
 from orchestration.models import asked_models, models
 from orchestration.progress import tell
 from orchestration.project import Project
@@ -68,17 +70,15 @@ NAMED = 5
 @contextmanager
 def opened(launch: Launch, warn: Warn) -> Iterator["Session"]:
     """Lock and open the warehouse of a launch; `warn` is told what a user should know."""
-    # Before landing, so that a file that comes while the run is under way is new to the next.
-    state = fingerprint(launch.project, launch.as_of)
     folder = Folder(launch.project.warehouse)
     file = launch.project.file
-    with (
-        locked(folder),
-        Store(folder, memory_limit_gib=file.memory_limit_gib, readers=file.readers) as store,
-    ):
-        session = Session(launch, store, state, warn)
-        session.prepare()
-        yield session
+    with locked(folder, launch.wait_seconds, partial(_waiting, warn)):
+        # Before landing, so that a file that comes while the run is under way is new to the next.
+        state = fingerprint(launch.project, launch.as_of)
+        with Store(folder, memory_limit_gib=file.memory_limit_gib, readers=file.readers) as store:
+            session = Session(launch, store, state, warn)
+            session.prepare()
+            yield session
 
 
 class Session:
@@ -95,6 +95,7 @@ class Session:
         limit = self._project.file.memory_limit_gib
         self._frames = Frames(store, self._graph, settings, limit)
         self._remaking = Remaking(store, self._graph, self._frames)
+        self.lineage = Lineage(store)
         self._views_hold = False  # whether the session's views are those of the run and of what raw holds now
         self._landed = False  # whether something has landed of which nothing was said yet
         self._waits = False  # whether a file was left for the next run
@@ -253,8 +254,10 @@ class Session:
                     make_empty(self._store, node)
             changed = write_history(self._store, published_at)
             write_catalogue(
-                self._store, catalogue_rows(self._store, self._run, self._models, self._project.own)
+                self._store,
+                catalogue_rows(self._store, self._run, self._models, self._project.own, self.lineage),
             )
+            self.lineage.keep()
             self._store.compact()
         version = publish(
             self._store.folder,
@@ -283,6 +286,11 @@ class Session:
     def rows(self, sql: str) -> pl.DataFrame:
         """The rows of a query on the build."""
         return self._store.query(sql)
+
+    def data_ages(self) -> Mapping[str, Age]:
+        """How old the records of each feed are."""
+        self._open_views()
+        return ages(self._store, self._run.contracts, self._run.as_of)
 
     def columns(self, table: str) -> Mapping[str, str]:
         """Columns and types of a table or view."""
@@ -326,6 +334,12 @@ def _made_whole(tables: Mapping[str, Sequence[str]]) -> str:
         for why, names in tables.items()
     ]
     return f"Made whole, not by what changed: {'; '.join(parts)}"
+
+
+def _waiting(warn: Warn, holder: str) -> None:
+    text = f"another run holds the warehouse ({holder}); waiting for it to end"
+    warn(text)
+    tell("waiting", "", text)
 
 
 def _write_site(project: Project, version: Path, folder: Path) -> None:

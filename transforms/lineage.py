@@ -15,25 +15,19 @@ from transforms.model import Transform
 from transforms.sql_model import SqlModel
 
 Schemas = Mapping[str, Mapping[str, str]]
+Sources = tuple[str, str, str, str | None]
+"""A table, its column, and a table and column it is made from; the latter None where only the table is known."""
 
 
-def column_lineage(graph: Mapping[str, Node], schemas: Schemas) -> list[tuple[str, str, str, str | None]]:
-    """Rows of (table, column, source_table, source_column) for every model.
-
-    `schemas` gives the columns and types of every table. A `source_column` is None where only the table is
-    known.
-    """
-    rows: list[tuple[str, str, str, str | None]] = []
-    for node in graph.values():
-        if isinstance(node.model, Transform):
-            rows += _of_transform(node.model, schemas)
-        else:
-            rows += sorted(set(_of_sql(node.model, schemas)))
-    return rows
+def columns_lineage(node: Node, schemas: Schemas) -> list[Sources]:
+    """The lineage of one table; `schemas` gives the columns and types of every table that it reads."""
+    if isinstance(node.model, Transform):
+        return _of_transform(node.model, schemas)
+    return sorted(set(_of_sql(node.model, schemas)))
 
 
-def _of_transform(model: Transform, schemas: Schemas) -> list[tuple[str, str, str, str | None]]:
-    rows: list[tuple[str, str, str, str | None]] = []
+def _of_transform(model: Transform, schemas: Schemas) -> list[Sources]:
+    rows: list[Sources] = []
     sources = (*model.reads.values(), *model.broadcast.values())
     # Without keys a row is made of all rows of all frames, and a column of the same name is another thing.
     carries = bool(model.keys) or len(model.reads) == 1
@@ -44,7 +38,7 @@ def _of_transform(model: Transform, schemas: Schemas) -> list[tuple[str, str, st
     return rows
 
 
-def _of_sql(model: SqlModel, schemas: Schemas) -> Iterator[tuple[str, str, str, str]]:
+def _of_sql(model: SqlModel, schemas: Schemas) -> Iterator[Sources]:
     nested: dict[str, dict[str, dict[str, str]]] = {}
     for table in model.reads:
         schema, _, name = table.partition(".")

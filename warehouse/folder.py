@@ -6,7 +6,8 @@ What is in the files is store.py's affair.
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,24 +61,48 @@ class Folder:
 
 
 @contextmanager
-def locked(folder: Folder) -> Iterator[None]:
-    """Hold the warehouse for writing; raises WarehouseBusy at once, naming who holds it."""
+def locked(
+    folder: Folder, wait_seconds: float = 0, on_wait: Callable[[str], None] = lambda holder: None
+) -> Iterator[None]:
+    """Hold the warehouse for writing; raises WarehouseBusy, naming who holds it, if it is not free within the time.
+
+    `on_wait` is told once who is waited for.
+    """
     folder.path.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = _holder(os.pread(handle, 200, 0))
-            raise WarehouseBusy(
-                f"another run holds the warehouse {folder.path} ({holder}); wait for it to end"
-            ) from None
+        if not _is_taken(handle):
+            if wait_seconds > 0:
+                on_wait(_holder(os.pread(handle, 200, 0)))
+            _wait(handle, wait_seconds, folder)
         os.ftruncate(handle, 0)
         since = datetime.now().astimezone().isoformat(timespec="seconds")
         os.pwrite(handle, json.dumps({"pid": os.getpid(), "since": since}).encode(), 0)
         yield
     finally:
         os.close(handle)
+
+
+def _is_taken(handle: int) -> bool:
+    """Whether the lock could be taken."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _wait(handle: int, seconds: float, folder: Folder) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        time.sleep(min(0.5, max(0.0, until - time.monotonic())))
+        if _is_taken(handle):
+            return
+    holder = _holder(os.pread(handle, 200, 0))
+    waited = f"; waited {seconds:g} s" if seconds else ""
+    raise WarehouseBusy(
+        f"another run holds the warehouse {folder.path} ({holder}){waited}; wait for it to end (--wait 10m)"
+    )
 
 
 def _holder(content: bytes) -> str:

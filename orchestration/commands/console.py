@@ -8,6 +8,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -27,12 +28,15 @@ from rich.table import Table
 from orchestration.exit_status import ExitStatus
 from orchestration.news import News
 from orchestration.progress import Event
+from orchestration.run_log import line_of
 from warehouse.differences import Difference
 
 ROWS_SHOWN = 1000
 WIDEST = 1_000_000
 EXAMPLES_SHOWN = 2
 NEWS_SHOWN = 5
+LOGGED = frozenset({"waiting", "landed", "made", "published"})
+"""What is told as it happens where no bar can be drawn; all else stands in the closing summary."""
 
 
 def plain_console(file: TextIO | None = None) -> Console:
@@ -67,6 +71,8 @@ class Watcher:
         self.task = self.progress.add_task("landing files", total=tables)
 
     def __call__(self, event: Event) -> None:
+        if not self.progress.console.is_terminal and event.kind in LOGGED:
+            self.progress.console.print(f"{datetime.now():%H:%M:%S} {line_of(event)}", soft_wrap=True)
         if event.kind in ("noticed", "damaged"):
             self.notices.append(str(event.detail))
             self.build_was_damaged = self.build_was_damaged or event.kind == "damaged"

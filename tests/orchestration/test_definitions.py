@@ -10,14 +10,22 @@ import duckdb
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from straight_into_raw import deliver
 
+from expectations.run import Result, run_checks
 from expectations.suites import checks
+from orchestration.asset_metadata import failed_rows
+from orchestration.dagster_home import prepare_home
+from orchestration.data_age import freshness_checks, freshness_problems
 from orchestration.definitions import definitions
 from orchestration.fingerprint import pending
 from orchestration.jobs import JOB, RERUN_MONTHS
 from orchestration.launch import by_hand
 from orchestration.models import models
 from orchestration.project import read_project
+from warehouse.folder import Folder
+from warehouse.landing.raw_tables import create_raw
+from warehouse.store import Store
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -57,6 +65,86 @@ def test_schedule_and_sensor_ask_for_every_month(defs, project):
     assert {s.name for s in repository.sensor_defs} == {"new_files"}
     months = by_hand(read_project(project)).month_tags
     assert months["dagster/asset_partition_range_end"] == "2025-12-01"
+
+
+def test_dagster_shows_of_a_run_what_the_catalogue_says(insurer, rows):
+    """Lineage of columns, definitions of KPIs, rows that broke a check, the age of feeds, and the run's tags."""
+    found = read_project(insurer)
+    prepare_home(found)
+    with dg.DagsterInstance.get() as instance:
+        run = instance.get_runs()[-1]
+        shown = {
+            ".".join(key.path): instance.get_latest_materialization_event(key).asset_materialization.metadata
+            for key in (dg.AssetKey(["marts", "scorecard"]), dg.AssetKey(["core", "claims"]))
+        }
+        by_month = instance.get_latest_materialization_event(dg.AssetKey(["kpi", "monthly"]))
+        complaints = instance.get_latest_materialization_event(dg.AssetKey(["raw", "complaints"]))
+        unmet = [
+            entry.asset_check_evaluation
+            for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+            if not entry.asset_check_evaluation.passed
+        ]
+    assert run.tags["policypulse/as_of"] == found.as_of().isoformat()
+    assert "example_life@" in run.tags["policypulse/frameworks"]
+    assert f"{run.tags['policypulse/version']}.duckdb" in {
+        path.name for path in found.current.parent.glob("versions/*")
+    }
+    for table, metadata in shown.items():
+        told = {
+            (column, ".".join(dep.asset_key.path), dep.column_name)
+            for column, deps in metadata["dagster/column_lineage"].value.deps_by_column.items()
+            for dep in deps
+        }
+        known = rows(f"""
+            SELECT DISTINCT column_name, source_table, source_column FROM catalog.column_lineage
+            WHERE table_name = '{table}' AND source_column IS NOT NULL AND source_table NOT LIKE 'staging.%'
+        """)
+        assert set(known.iter_rows()) == {one for one in told if not one[1].startswith("staging.")}
+        assert told
+    assert "dagster/column_schema" in by_month.asset_materialization.metadata
+    days = rows("SELECT max(received_on) FROM core.complaints").item()
+    assert complaints.asset_materialization.metadata["days_behind"].value == (found.as_of() - days).days
+    (nodes,) = (one for one in unmet if one.check_name == "segments_have_scores")
+    examples = nodes.metadata["for_example"].records
+    assert {"framework", "cut", "most_often_missing"} <= examples[0].data.keys()
+
+
+def test_kpis_are_defined_and_owners_named_where_tables_are_seen(defs):
+    specs = {".".join(spec.key.path): spec for spec in defs.resolve_all_asset_specs()}
+    defined = specs["kpi.monthly"].metadata["kpis"].records
+    (nps,) = (record.data for record in defined if record.data["kpi"] == "nps_points")
+    assert nps["definition"] and nps["formula"] and nps["source"]
+    assert specs["marts.scorecard"].owners == ["team:service_quality"]
+
+
+def test_rows_that_broke_a_check_are_shown_without_what_is_about_people():
+    check = next(check for check in checks() if check.sql)
+    violation = {"claim_id": "C1", "customer_id": "Li Wei", "note": "call 13912345678, 'at home'"}
+    found = Result(check, False, "1 violation", 1, (violation,), 0.1)
+    (shown,) = failed_rows(found, {"customer_id"})["for_example"].records
+    assert shown.data == {"claim_id": "C1", "customer_id": "…", "note": "call …, '…'"}
+
+
+def test_a_feed_whose_newest_record_is_too_old_warns(tmp_path):
+    (tmp_path / "policypulse.yml").write_text(
+        "insurer: Example\nas_of: 2025-06-30\nfresh_days: {complaints: 3, policies: 1}\n"
+        "feeds: {complaints: {files: c.csv, columns: {complaint_id: id, received_on: day}}}\n"
+    )
+    project = read_project(tmp_path)
+    assert list(freshness_problems(project)) == [("fresh_days.policies", "feeds names no policies")]
+    check = next(iter(freshness_checks(project)))
+    with Store(Folder(tmp_path)) as store:
+        create_raw(store.con, project.contracts)
+        store.set_as_of(date(2025, 6, 30), "UTC")
+        # A day to come is a mistake, and does not make a feed fresh.
+        for load_id, (day, late) in enumerate(
+            [("2099-01-01", ["None"]), ("2025-06-26", ["4"]), ("2025-06-27", [])], start=1
+        ):
+            record = f"SELECT 'K{load_id}' AS complaint_id, DATE '{day}' AS received_on"
+            deliver(store, "complaints", record, load_id=load_id)
+            (result,) = run_checks(store.con, [check])
+            assert [one["days_behind"] for one in result.violations] == late
+            assert not result.check.blocking
 
 
 def table(project: Path, sql: str) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from transforms.graph import Node
-from transforms.lineage import column_lineage
+from transforms.lineage import columns_lineage
 from transforms.model import Transform, transform
 
 COLUMNS = {"claim_id": (pl.String, "The claim."), "value": (pl.Float64, "Its value.")}
@@ -38,7 +38,7 @@ def figures(claims: pl.LazyFrame, values: pl.LazyFrame, days: pl.LazyFrame) -> p
 
 def sources(made: Transform, column: str) -> set[tuple[str, str | None]]:
     node = Node(made.writes, (), "", made.grain, {}, "", Path(__file__), 1, made)
-    rows = column_lineage({made.writes: node}, SCHEMAS)
+    rows = columns_lineage(node, SCHEMAS)
     return {(source, named) for _, of, source, named in rows if of == column}
 
 

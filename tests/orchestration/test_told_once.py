@@ -1,0 +1,102 @@
+"""A failed run of Dagster's says why once, at the step that failed, and lists nothing that only waited for it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from orchestration.assets import reasons_for_people
+from orchestration.run_outcome import outcome_of
+from warehouse.folder import WarehouseBusy
+from warehouse.landing.errors import LandingError
+
+WHY = "complaints: c.csv: line 2, received_on: not a date"
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    storage = {
+        "module": "orchestration.event_log",
+        "class": "KeptEventLogStorage",
+        "config": {"base_dir": str(tmp_path / "runs")},
+    }
+    with dg.DagsterInstance.local_temp(str(tmp_path), overrides={"event_log_storage": storage}) as made:
+        yield made
+
+
+def texts(instance: dg.DagsterInstance, run_id: str) -> list[str]:
+    """Every entry of a run's log as the UI shows it, its error included."""
+    found = []
+    for entry in instance.all_logs(run_id):
+        data = entry.dagster_event.event_specific_data if entry.dagster_event else None
+        error = getattr(data, "error", None)
+        found.append(f"{entry.message}\n{error.to_string() if error else ''}")
+    return found
+
+
+def failed(instance: dg.DagsterInstance, *assets: dg.AssetsDefinition, **resources: object) -> list[str]:
+    result = dg.materialize(assets, instance=instance, resources=resources, raise_on_error=False)
+    assert not result.success
+    assert outcome_of(instance, result.run_id).failure == WHY
+    return texts(instance, result.run_id)
+
+
+def test_a_failed_step_gives_one_message(instance: dg.DagsterInstance):
+    tried = []
+
+    @dg.multi_asset(
+        specs=[dg.AssetSpec(f"raw_{i}") for i in range(9)],
+        can_subset=True,
+        retry_policy=dg.RetryPolicy(max_retries=2),
+    )
+    def raw() -> Iterator[dg.MaterializeResult]:
+        tried.append(1)
+        with reasons_for_people():
+            raise LandingError([WHY])
+        yield
+
+    @dg.asset(deps=[f"raw_{i}" for i in range(9)])
+    def core() -> None: ...
+
+    @dg.asset(deps=["core"])
+    def marts() -> None: ...
+
+    told = failed(instance, raw, core, marts)
+    (why,) = (text for text in told if WHY in text)
+    assert why.startswith('Execution of step "raw" failed.')
+    assert "Stack Trace" not in why
+    assert not any("['raw'" in text and "Not executing" in text for text in told)
+    assert sum("core was not executed" in text for text in told) == 1
+    assert len(tried) == 1  # the same file would be as wrong a second time
+
+
+def test_what_is_not_ours_is_tried_again_and_told_with_its_place(instance: dg.DagsterInstance):
+    tried = []
+
+    @dg.asset(retry_policy=dg.RetryPolicy(max_retries=2))
+    def raw() -> None:
+        tried.append(1)
+        with reasons_for_people():
+            raise ConnectionError(WHY)
+
+    result = dg.materialize([raw], instance=instance, raise_on_error=False)
+    told = texts(instance, result.run_id)
+    assert len(tried) == 3
+    (last,) = (text for text in told if text.startswith('Execution of step "raw" failed.'))
+    assert "ConnectionError" in last
+    assert "test_told_once.py" in last
+
+
+def test_a_warehouse_that_cannot_be_opened_is_told_once(instance: dg.DagsterInstance):
+    @dg.resource
+    def warehouse(_) -> Iterator[None]:
+        raise WarehouseBusy(WHY)
+        yield
+
+    @dg.asset(required_resource_keys={"warehouse"})
+    def raw() -> None: ...
+
+    told = failed(instance, raw, warehouse=warehouse)
+    (why,) = (text for text in told if WHY in text)
+    assert "Stack Trace" not in why
