@@ -16,7 +16,7 @@ export DO_NOT_TRACK = 1
 export DAGSTER_DISABLE_TELEMETRY = 1
 export GX_ANALYTICS_ENABLED = false
 
-.PHONY: run test campaign dev bench lint lock dictionary clean
+.PHONY: run test campaign faults dev bench lint lock dictionary clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/installed  ## install, simulate an insurer, run the main job on it
@@ -28,6 +28,9 @@ test: $(VENV)/installed-dev  ## install and run the tests
 
 campaign: $(VENV)/installed-dev  ## what `make test` has one of, many times over: simulated insurers of many seeds
 	$(BIN)/python -m pytest -m campaign -n auto
+
+faults: $(VENV)/installed-dev  ## runs killed at some 200 points, full disks, damage, clocks: what `make test` has some of
+	$(BIN)/python -m pytest tests/faults -m "faults or not faults" -n auto --dist load
 
 dev: run  ## open the Dagster UI on the simulated insurer
 	$(BIN)/policypulse dev --project $(DEMO)
