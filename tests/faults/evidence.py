@@ -49,6 +49,7 @@ index:
     upheld: {title: Upheld, kpi: complaint_upheld_share, basis: period, goalposts: {worst: 1, best: 0}}
 """
 KEPT = {
+    "metrics.prom",
     "raw.duckdb",
     "build.duckdb",
     "state.duckdb",
