@@ -9,7 +9,7 @@ from orchestration import cli, definitions, event_log
 from orchestration.pages.where_we_stand import Standing, Tile
 from simulation.hazards import ClaimType
 from transforms.composite import weighting_methods
-from transforms.measures import segments
+from transforms.measures import records_since
 from transforms.settings import ClaimSettings, ComplaintSettings, ServiceSettings
 from transforms.statistics import expert_weights
 from transforms.targets import Target
@@ -23,7 +23,7 @@ expert_weights.PairwiseWeights.consistency_index
 weighting_methods.ComponentWeights.n_kept
 
 # For runs that know what changed in facts since an earlier day.
-segments.segmented
+records_since.Records.with_standing
 
 # Called by those who run us: the console, Dagster's loader and its event log, SQLAlchemy's cursors.
 cli.main

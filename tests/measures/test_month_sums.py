@@ -6,7 +6,7 @@ import polars as pl
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from transforms.measures.month_sums import month_number
+from transforms.measures.months import month_number
 
 
 @given(st.lists(st.none() | st.dates()))

@@ -3,6 +3,8 @@
 They are worked out together, since the same sums of months make up all periods.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -11,7 +13,8 @@ from transforms.framework import windows_asked
 from transforms.kpi.declared_needs import declared_needs
 from transforms.kpi.indicators import indicator_records, is_ready_made
 from transforms.kpi.registry import registry
-from transforms.measures.records import kpi_records
+from transforms.measures.records import records_since
+from transforms.measures.records_since import Change, Kept, Records, Since
 from transforms.measures.segments import P, Parted, with_units
 from transforms.periods import MONTH, long_periods, month_periods, months_until
 from transforms.settings import Settings
@@ -69,10 +72,38 @@ def every_period(
 
     A fact may come in parts, whose cases are then not held all at once.
     """
+    made = every_period_since(
+        None, {}, recorded=recorded, key_matches=key_matches, indicator_values=indicator_values, org_units=org_units,
+        as_of=as_of, settings=settings, **facts,
+    )  # fmt: skip
+    return made.anew.lazy()
+
+
+def every_period_since(
+    before: Kept | None,
+    changes: Mapping[str, Change],
+    *,
+    recorded: pl.LazyFrame,
+    key_matches: pl.LazyFrame,
+    indicator_values: pl.LazyFrame,
+    org_units: pl.LazyFrame,
+    as_of: date,
+    settings: Settings,
+    **facts: Parted,
+) -> Records:
+    """The same records but for those that are as they were on an earlier day, and what is to be kept of this one.
+
+    `changes` are those of facts by their tables since that day; of a fact without any, two empty frames. One that is
+    not among them is taken as another. Where units have changed nothing is to be given of the earlier day.
+    """
     months = months_until(as_of, settings.months)
     longer = long_periods(months, settings.grains)
     single = month_periods(months).select(pl.lit(MONTH).alias("grain"), "starts_on", "ends_on")
-    computed = kpi_records(
+    removed: dict[str, pl.LazyFrame] = {name: change.removed for name, change in changes.items()}
+    added: dict[str, pl.LazyFrame] = {name: change.added for name, change in changes.items()}
+    gone, new = (with_units(rows, org_units, settings.cuts) for rows in (removed, added))
+    made = records_since(
+        Since(before, {name: Change(gone[name], new[name]) for name in changes}) if before else None,
         with_units(facts_by_table(**facts), org_units, settings.cuts),
         [kpi for kpi in registry(settings) if not is_ready_made(kpi)],
         pl.concat([single, longer]),
@@ -82,10 +113,11 @@ def every_period(
         recorded=recorded.collect(),
         lost=key_matches.filter("is_broken").select("from_feed").collect()["from_feed"].to_list(),
         windows=windows_asked(settings.frameworks),
-    ).lazy()
+    )
     if not settings.indicators:
-        return computed
-    return pl.concat([computed, indicator_records(indicator_values, settings, as_of)], how="diagonal")
+        return made
+    ready_made = indicator_records(indicator_values, settings, as_of).collect()
+    return replace(made, anew=pl.concat([made.anew, ready_made], how="diagonal"))
 
 
 def facts_by_table(**facts: P) -> dict[str, P]:

@@ -1,35 +1,44 @@
 """From the cases of a fact to figures: sums and quantiles for all KPIs that place its cases in months alike.
 
-Which cases a KPI counts and what it takes of each is its definition's word; what a rate is per is counted in
-`stock_figures.py`.
+Which cases a KPI counts and what it takes of each is its definition's word, how they are read `case_plans.py`; what a
+rate is per is counted in `stock_figures.py`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, cached_property
+from functools import cache
+from typing import Self
 
 import numpy as np
 import polars as pl
 
-from transforms.measures.definition import Kpi, Statistic, quantile_figures
-from transforms.measures.figures import Figures, Scope, Series, States, key_of
-from transforms.measures.month_sums import (
-    MonthSums,
-    RowsByMonth,
-    ValueCounts,
-    month_number,
-    months_of_both,
-    months_spanned,
+from transforms.measures.case_plans import (
+    COUNTED,
+    CasePlan,
+    CaseState,
+    Planned,
+    Window,
+    latest_mature,
+    months_in,
 )
-from transforms.measures.segments import SegmentedFact, SegmentedFacts
+from transforms.measures.definition import Kpi, quantile_figures
+from transforms.measures.differing_cases import DifferingCases
+from transforms.measures.figures import (
+    Changed,
+    Differences,
+    Figures,
+    Scope,
+    Series,
+    States,
+    months_asked,
+    wanted_of,
+)
+from transforms.measures.months import month_number, months_spanned
 from transforms.measures.stock_figures import StockFigures
 from transforms.periods import months_of
-from transforms.statistics.ordered import Array, Floats, Ordered, ranked
+from transforms.statistics.ordered import Array, Floats, Ordered
 
-# How many months a case had been in the exposure of its rate.
-_HELD = "held_months"
-_COUNTED = "n_counted"
 Numbers = dict[str, Floats]
 
 
@@ -38,181 +47,6 @@ def adds_up(kpi: Kpi) -> bool:
     if kpi.measure.family != "cases" or kpi.issue_months or kpi.cumulative:
         return False
     return all(statistic.q is None for statistic in kpi.measure.statistics(date.max).values())
-
-
-@dataclass(frozen=True)
-class Window:
-    """Which months of cases a period takes: its own, its last one alone (`is_cumulative`), or months of issue.
-
-    These are so many of the latest in which every policy is mature.
-    """
-
-    issue_months: int = 0
-    is_cumulative: bool = False
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A series with its statistics and the columns they are computed in; equal ones of several KPIs share one."""
-
-    series: Series
-    columns: Mapping[str, str]
-    statistics: Mapping[str, Statistic]
-
-    @classmethod
-    def of(cls, series: Series, as_of: date) -> "Planned":
-        """The KPI's statistics restricted to the cases that count, each under a name made of its expression."""
-        statistics = _statistics(series.kpi, as_of)
-        # The same name on every day.
-        names = {name: _column_name(s.cases) for name, s in _statistics(series.kpi, date.max).items()}
-        return cls(series, names, statistics)
-
-    @property
-    def window(self) -> Window:
-        """Which months of cases its periods take."""
-        return Window(self.series.kpi.issue_months, self.series.kpi.cumulative)
-
-    @property
-    def slice(self) -> object:
-        """The kind of the fact's rows that it is about; None if it has but one."""
-        return self.series.kpi.slice[1] if self.series.kpi.slice else None
-
-
-def _statistics(kpi: Kpi, as_of: date) -> dict[str, Statistic]:
-    counted, left_out = kpi.in_population & ~kpi.left_out, kpi.in_population & kpi.left_out
-    statistics = {
-        name: Statistic(pl.when(counted).then(s.cases), s.q)
-        for name, s in kpi.measure.statistics(as_of).items()
-    }
-    statistics["n_excluded"] = Statistic(left_out)
-    if kpi.held_since:
-        statistics[_COUNTED] = Statistic(counted)
-    return statistics
-
-
-def _column_name(cases: pl.Expr) -> str:
-    return f"statistic_{key_of(cases)}"
-
-
-@dataclass(frozen=True, eq=False)
-class CaseState:
-    """What cases come to by slice, month and segment: sums of columns, and how often each value of others occurs.
-
-    `matured` says how many cases of a slice and month are mature when: the slice's column, month, matures_on, cases.
-    """
-
-    sums: MonthSums
-    values: Mapping[str, ValueCounts]
-    matured: pl.DataFrame | None = None
-
-    def merge(self, other: "CaseState") -> "CaseState":
-        """The state of the cases of both."""
-        values = {name: counts.merge(other.values[name]) for name, counts in self.values.items()}
-        return CaseState(self.sums.merge(other.sums), values, _matured_of(self.matured, other.matured, 1))
-
-    def without(self, other: "CaseState") -> "CaseState":
-        """The state of the cases but for those of the other."""
-        values = {name: counts.without(other.values[name]) for name, counts in self.values.items()}
-        return CaseState(self.sums.without(other.sums), values, _matured_of(self.matured, other.matured, -1))
-
-
-def _matured_of(one: pl.DataFrame | None, other: pl.DataFrame | None, sign: int) -> pl.DataFrame | None:
-    """How many cases of one, and of the other as often as the sign says, are mature when."""
-    if one is None or other is None:
-        return one
-    by = [name for name in one.columns if name != "cases"]
-    both = pl.concat([one, other.with_columns(pl.col("cases") * sign)])
-    return both.group_by(by).agg(pl.col("cases").sum()).filter(pl.col("cases") != 0).sort(by)
-
-
-@dataclass(frozen=True)
-class CasePlan:
-    """Series that share a fact and the date that places a case in a month, so that its cases are read once.
-
-    `slice_on` is the column that tells the fact's kinds of rows apart, if these KPIs ask for one kind each;
-    `held_since` the date since which a case is in their exposure, if only what was when a period began counts: at
-    most `longest` months are told apart. `months` are those that periods take; months of issue may be any.
-    """
-
-    fact: str
-    placed_on: str
-    slice_on: str | None
-    held_since: str | None
-    members: tuple[Planned, ...]
-    months: range
-    longest: int
-
-    def at_rest(self, as_of: date) -> pl.Expr | None:
-        """Cases that are at rest for all members."""
-        own = [rest for m in self.members if (rest := m.series.kpi.measure.at_rest(as_of)) is not None]
-        return pl.all_horizontal(own) if own else None
-
-    @property
-    def takes_issue_months(self) -> bool:
-        """Whether some periods take the latest mature months of issue."""
-        return any(member.window.issue_months for member in self.members)
-
-    @cached_property
-    def columns(self) -> dict[str, pl.Expr]:
-        """Every column to compute, once."""
-        return {m.columns[name]: s.cases for m in self.members for name, s in m.statistics.items()}
-
-    @cached_property
-    def quantiles(self) -> dict[str, list[float]]:
-        """The columns that quantiles are taken of, and which."""
-        taken = [
-            (m.columns[n], s.q) for m in self.members for n, s in m.statistics.items() if s.q is not None
-        ]
-        return {column: sorted({q for other, q in taken if other == column}) for column, _ in taken}
-
-    def state(self, facts: SegmentedFacts) -> CaseState:
-        """The state of the fact's cases."""
-        fact = facts[self.fact]
-        rows = self._rows(fact)
-        months = self.months
-        if self.takes_issue_months:
-            months = months_of_both(months, months_spanned(rows["month"]))
-        located = RowsByMonth(rows, fact, months, _HELD if self.held_since else self.slice_on)
-        sums = located.sums({name: rows[name] for name in self.columns if name not in self.quantiles})
-        values = {}
-        for name in self.quantiles:
-            column = rows[name].cast(pl.Float64)
-            known = column.is_not_nan().fill_null(False).to_numpy()
-            codes, distinct = ranked(column.to_numpy()[known])
-            values[name] = located.counts(codes, (distinct,), None if known.all() else known)
-        return CaseState(sums, values, self._matured(fact) if self.takes_issue_months else None)
-
-    def _rows(self, fact: SegmentedFact) -> pl.DataFrame:
-        """One row per case of the months, with every column."""
-        month = pl.col("month")
-        held = (month - month_number(self.held_since)).clip(0, self.longest) if self.held_since else None
-        return (
-            fact.frame.with_columns(month=month_number(self.placed_on))
-            .filter(
-                month.is_not_null()
-                if self.takes_issue_months
-                else month.is_between(self.months.start, self.months.stop - 1),
-                *(pl.col(name).is_not_null() for name in self._slices),
-            )
-            .select(
-                "month",
-                *self._slices,
-                *([] if held is None else [held.fill_null(0).alias(_HELD)]),
-                *(fact.grouped_by if self.quantiles else fact.summed_by),
-                *(cases.alias(name) for name, cases in self.columns.items()),
-            )
-            .collect()
-        )
-
-    @property
-    def _slices(self) -> list[str]:
-        return [self.slice_on] if self.slice_on else []
-
-    def _matured(self, fact: SegmentedFact) -> pl.DataFrame:
-        by = [*self._slices, "month", "matures_on"]
-        rows = fact.frame.with_columns(month=month_number(self.placed_on))
-        counted = rows.drop_nulls([*self._slices, "month"]).group_by(by).agg(cases=fact.n_cases)
-        return counted.select(*by, "cases").sort(by).collect()
 
 
 @dataclass(frozen=True)
@@ -234,6 +68,17 @@ class CaseFigures:
                     numbers[exposure.name] = self.stocks.exposure(exposure, own)
                 yield Figures.of(member.series, self.scope, own, numbers)
 
+    def changed(self, series: Sequence[Series], before: Self, differences: Differences) -> Iterator[Changed]:
+        """Where sums or values of their cases differ, or an exposure does."""
+        for plan, earlier in zip(self._plans(series), before._plans(series), strict=True):
+            difference = differences(plan, earlier)
+            cases = DifferingCases.of(plan, difference, self.scope, differences) if difference else None
+            for member in plan.members:
+                if cases:
+                    yield Changed(member.series, cases.segments, cases.changed(member))
+                for exposure in member.series.kpi.measure.exposures:
+                    yield from self.stocks.exposure_changed(member.series, exposure, differences)
+
     def _plans(self, series: Sequence[Series]) -> list[CasePlan]:
         groups: dict[tuple[str, str, str | None, str | None], list[Planned]] = {}
         for one in series:
@@ -244,7 +89,16 @@ class CaseFigures:
         months = months_of(self.scope.periods).select("period", month=month_number("month"))
         longest = int(months.group_by("period").len()["len"].to_numpy().max(initial=0))
         spanned = months_spanned(months["month"])
-        return [CasePlan(*key, tuple(members), spanned, longest) for key, members in groups.items()]
+        return [
+            CasePlan(
+                *key,
+                tuple(members),
+                spanned,
+                longest,
+                months_asked((member.series for member in members), months),
+            )
+            for key, members in groups.items()
+        ]
 
 
 class _Cases:
@@ -256,6 +110,7 @@ class _Cases:
         self._sums = state.sums.on(self.axes).sums
         self._values = {name: counts.on(self.axes) for name, counts in state.values.items()}
         self._matured = state.matured
+        self._wanted = wanted_of(member.series for member in plan.members)
         self._weights = cache(self._which)
         self._added_up = cache(self._added)
         self._quantiles_of = cache(self._taken)
@@ -287,9 +142,9 @@ class _Cases:
         held = every * (np.array(self.axes.slices)[:, None, None] > place_in_period)
         found = {name: self._sums[column].over(held).sum(axis=0) for name, column in member.columns.items()}
         left_out, counted = (
-            self._sums[member.columns[name]].over(every).sum(axis=0) for name in ("n_excluded", _COUNTED)
+            self._sums[member.columns[name]].over(every).sum(axis=0) for name in ("n_excluded", COUNTED)
         )
-        return found | {"n_excluded": left_out + counted - found.pop(_COUNTED)}
+        return found | {"n_excluded": left_out + counted - found.pop(COUNTED)}
 
     def _added(self, column: str, window: Window) -> Floats:
         """The sums of a column, as slices × periods × segments."""
@@ -306,7 +161,7 @@ class _Cases:
         if kind not in self.axes.slices:
             return found
         number, weights, values = self.axes.slices.index(kind), self._weights(window), self._values[column]
-        for grouping in values.grouped(number, weights[number if len(weights) > 1 else 0]):
+        for grouping in values.grouped(number, weights[number if len(weights) > 1 else 0], self._wanted):
             ordered = Ordered.of(
                 grouping.group, grouping.size, grouping.codes, values.values[0], grouping.counts
             )
@@ -329,27 +184,6 @@ class _Cases:
 
     def _months(self, window: Window) -> pl.DataFrame:
         """Which months of cases belong to which period: month (its number), period and the slice they hold for."""
-        if window.is_cumulative:
-            return self._periods.select("period", month=month_number("ends_on"))
-        if window.issue_months and self._matured is not None:
-            return _latest_mature(self._matured, window.issue_months, self._periods)
-        return months_of(self._periods).select("period", month=month_number("month"))
-
-
-def _latest_mature(matured: pl.DataFrame, count: int, periods: pl.DataFrame) -> pl.DataFrame:
-    """For each period the latest issue months in which every policy was mature at its end.
-
-    A month is mature by the day on which it and all before it are.
-    """
-    slices = [name for name in matured.columns if name not in ("month", "matures_on", "cases")]
-    by: list[str | pl.Expr] = [*slices] or [pl.lit(0)]
-    pairs = (
-        matured.group_by(*slices, "month")
-        .agg(pl.col("matures_on").max())
-        .sort("month")
-        .with_columns(pl.col("matures_on").cum_max().over(by))
-        .join(periods.select("period", "ends_on"), how="cross")
-        .filter(pl.col("matures_on") <= pl.col("ends_on"))
-    )
-    first = pl.col("month").max().over(*slices, "period") - (count - 1)
-    return pairs.filter(pl.col("month") >= first).select(*slices, "month", "period")
+        if window.issue_months and not window.is_cumulative and self._matured is not None:
+            return latest_mature(self._matured, window.issue_months, self._periods)
+        return months_in(window, self._periods)

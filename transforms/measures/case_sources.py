@@ -3,6 +3,7 @@
 Which cases a plan reads and what it takes of them is said by the families.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
@@ -14,17 +15,30 @@ from transforms.measures.segments import (
     COMPANY,
     Division,
     Parted,
+    RowsBySegment,
     SegmentedFact,
     Segments,
+    cuts_of,
     refuse_more,
     weights_of,
 )
 from transforms.settings import CROSSED, Settings
 
+# How many rows of a fact have a column filled, by fact and column.
+Filled = Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What is known of facts without reading them: rows by segment of some, and by what columns they have filled."""
+
+    rows: Mapping[str, RowsBySegment] = field(default_factory=dict)
+    filled: Filled = field(default_factory=dict)
+
 
 @dataclass(frozen=True)
 class CaseSource:
-    """Facts by table name; of each the `columns` are read, and what the cuts need.
+    """Facts by table name; of each the `columns` are read, and what the cuts need, but for what is `counted`.
 
     Of a fact that is whole these columns are held until a plan of another fact is asked for: so ask fact by fact. One
     that comes in parts is read for each plan, part after part, and the states of the parts are merged: so its cases
@@ -34,6 +48,8 @@ class CaseSource:
     facts: Mapping[str, Parted]
     settings: Settings
     columns: Mapping[str, Collection[str]]
+    counted: Counted = field(default_factory=Counted)
+    _divided: dict[str, Sequence[Division]] = field(default_factory=dict)
     _held: dict[str, SegmentedFact] = field(default_factory=dict)
 
     @cached_property
@@ -42,28 +58,41 @@ class CaseSource:
         return {name: parts[0].collect_schema() for name, parts in self._parts.items()}
 
     @cached_property
+    def rows(self) -> Mapping[str, RowsBySegment]:
+        """How many rows of each fact are in which segment of its cuts."""
+        known = self.counted.rows
+        return {name: known[name] if name in known else self._rows(name) for name in self._parts}
+
+    @cached_property
     def segments(self) -> Segments:
         """The segments of all facts."""
-        found = [one.rows for divisions in self._divided.values() for one in divisions]
-        segments = Segments.found_in(found, self.settings.cuts)
+        segments = Segments.found_in(self.rows.values(), self.settings.cuts)
         refuse_more(segments, self.settings.max_segments)
         return segments
 
     def segments_of(self, fact: str) -> Segments:
         """Those of the cuts that a fact has."""
-        own = self._divided[fact][0].rows
-        return self.segments.of_cuts(cut for cut in self.segments.names if cut == COMPANY or cut in own)
+        return self.segments.of_cuts([COMPANY, *cuts_of(self._parts[fact][0], self.settings.cuts)])
 
-    def filled(self, wanted: Mapping[str, Collection[str]]) -> set[str]:
-        """Which of some columns of facts have a value in any row, as fact.column."""
+    def n_cases(self, fact: str) -> int:
+        """How many cases a fact has."""
+        return self.rows[fact][COMPANY].get(COMPANY, 0)
+
+    def filled(self, wanted: Mapping[str, Collection[str]]) -> Filled:
+        """In how many rows some columns of facts have a value."""
+        found = {
+            (f, c): self.counted.filled.get((f, c), -1) for f, columns in wanted.items() for c in columns
+        }
+        unknown = {fact: [c for c in sorted(own) if found[fact, c] < 0] for fact, own in wanted.items()}
         counts = [
-            part.select(pl.col(sorted(own)).count()).unpivot(variable_name="column", value_name="rows")
-            .select(pl.lit(fact).alias("fact"), "column", pl.col("rows").cast(pl.Int64))
-            for fact, own in wanted.items()
-            for part in self._parts[fact]
-        ]  # fmt: skip
-        found = (row for frame in pl.collect_all(counts) for row in frame.iter_rows())
-        return {f"{fact}.{column}" for fact, column, rows in found if rows}
+            (fact, part.select(pl.col(columns).count()))
+            for fact, columns in unknown.items()
+            for part in (self._parts[fact] if columns else ())
+        ]
+        read: Counter[tuple[str, str]] = Counter()
+        for (fact, _), frame in zip(counts, pl.collect_all(frame for _, frame in counts), strict=True):
+            read.update({(fact, column): rows for column, rows in frame.row(0, named=True).items()})
+        return {**found, **read}
 
     def state(self, plan: Plan[S]) -> S:
         """The state of the cases that a plan reads."""
@@ -71,6 +100,16 @@ class CaseSource:
             return plan.state({})
         states = (plan.state({plan.fact: part}) for part in self._segmented(plan.fact))
         return reduce(lambda one, other: one.merge(other), states)
+
+    def read(self, fact: str) -> list[pl.LazyFrame]:
+        """The parts of a fact, with the columns that somebody needs."""
+        return [self.needed(fact, part) for part in self._parts[fact]]
+
+    def needed(self, fact: str, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """Some rows of a fact, with these columns."""
+        own = {*self.columns.get(fact, ()), *(p for cut in self.settings.cuts for p in cut.split(CROSSED))}
+        own |= set(self._weights.values())
+        return rows.select(name for name in self.schemas[fact] if name in own)
 
     @cached_property
     def _parts(self) -> Mapping[str, Sequence[pl.LazyFrame]]:
@@ -80,29 +119,38 @@ class CaseSource:
         }
 
     @cached_property
-    def _divided(self) -> Mapping[str, Sequence[Division]]:
-        weights = weights_of({name: parts[0] for name, parts in self._parts.items()})
+    def _weights(self) -> Mapping[str, str]:
+        return weights_of({name: parts[0] for name, parts in self._parts.items()})
+
+    def _rows(self, fact: str) -> RowsBySegment:
+        divisions = self._divisions(fact, self._parts[fact])
         return {
-            name: [Division.of(part, self.settings.cuts, weights.get(name)) for part in parts]
-            for name, parts in self._parts.items()
+            cut: sum((Counter(one.rows[cut]) for one in divisions), Counter()) for cut in divisions[0].rows
         }
 
+    def _divisions(self, fact: str, parts: Sequence[pl.LazyFrame]) -> Sequence[Division]:
+        weight = self._weights.get(fact)
+        if fact in self.counted.rows and len(parts) == 1:
+            return [Division(self.counted.rows[fact], weight)]
+        if fact not in self._divided:
+            self._divided[fact] = [Division.of(part, self.settings.cuts, weight) for part in parts]
+        return self._divided[fact]
+
     def _segmented(self, fact: str) -> Iterator[SegmentedFact]:
-        """The parts of a fact, whose cases know their segments."""
-        parts, divided = self._parts[fact], self._divided[fact]
-        if len(parts) > 1:
-            self._held.clear()
-            for part, division in zip(parts, divided, strict=True):
-                yield division.numbered(part, self.settings.cuts, self.segments)
-            return
+        """The parts of a fact, whose cases know their segments; of one that is whole it is held."""
         if fact not in self._held:
             self._held.clear()
-            read = divided[0].numbered(self._read(fact), self.settings.cuts, self.segments)
-            self._held[fact] = read.collected()
+            parts = self.unread(fact)
+            if len(parts) > 1:
+                yield from parts
+                return
+            self._held[fact] = parts[0].collected()
         yield self._held[fact]
 
-    def _read(self, fact: str) -> pl.LazyFrame:
-        """The columns of a whole fact that somebody needs."""
-        own = {*self.columns.get(fact, ()), *(p for cut in self.settings.cuts for p in cut.split(CROSSED))}
-        own |= set(weights_of({fact: self._parts[fact][0]}).values())
-        return self._parts[fact][0].select(name for name in self.schemas[fact] if name in own)
+    def unread(self, fact: str) -> list[SegmentedFact]:
+        """The parts of a fact, of whose cases only what is asked for is read, whenever it is."""
+        parts, cuts = self._parts[fact], self.settings.cuts
+        return [
+            division.numbered(self.needed(fact, part), cuts, self.segments)
+            for part, division in zip(parts, self._divisions(fact, parts), strict=True)
+        ]

@@ -9,25 +9,30 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import reduce
 from operator import and_
-from typing import cast
+from typing import Self, cast
 
 import numpy as np
 import polars as pl
 
 from transforms.measures.curve_measures import ENDED, LEFT, OPEN, Clock, FromCurve, OfAClock
 from transforms.measures.definition import Kpi
-from transforms.measures.figures import Figures, Scope, Series, States, key_of
-from transforms.measures.month_sums import (
-    MonthSums,
-    RowsByMonth,
-    ValueCounts,
-    month_number,
-    months_from_to,
-    months_spanned,
+from transforms.measures.figures import (
+    Changed,
+    Differences,
+    Figures,
+    Scope,
+    Series,
+    States,
+    key_of,
+    months_asked,
+    wanted_of,
 )
+from transforms.measures.month_sums import MonthSums, RowsByMonth, ValueCounts
+from transforms.measures.months import month_number, months_from_to, months_spanned, periods_with
 from transforms.measures.segments import SegmentedFact, SegmentedFacts
+from transforms.periods import months_of
 from transforms.statistics.competing_risks import incidence_figures
-from transforms.statistics.ordered import Floats
+from transforms.statistics.ordered import Bools, Floats
 from transforms.statistics.risk_sets import CENSORED, COMPETING, EVENT, Coded, RiskSets
 from transforms.statistics.survival import km_figures
 
@@ -52,8 +57,8 @@ class CurveState:
 class CurvePlan:
     """KPIs that read one curve: same cases, same clock, same month, so that it is estimated once.
 
-    Where cases that leave are `competing`, it is that of their incidence. Cases are those of the `months`, as they
-    are on the as-of day, which ends at an instant.
+    Where cases that leave are `competing`, it is that of their incidence. Cases are those of the `months`, of which
+    those `asked` are read (None: all), as they are on the as-of day, which ends at an instant.
     """
 
     placed_on: str
@@ -63,6 +68,7 @@ class CurvePlan:
     as_of: date
     ends_at: datetime
     members: tuple[Series, ...]
+    asked: tuple[int, ...] | None = None
 
     @property
     def kpi(self) -> Kpi:
@@ -128,7 +134,7 @@ class CurvePlan:
         """One row per case of the months: duration (empty if left out), kind, n_open, n_excluded."""
         kpi = self.kpi
         wanted = [
-            pl.col("month").is_between(self.months.start, self.months.stop - 1),
+            pl.col("month").is_in(self.months if self.asked is None else self.asked),
             pl.col(self.clock.starts).is_not_null(),
             kpi.in_population,
         ]
@@ -162,21 +168,37 @@ class CurveFigures:
 
     def figures(self, series: Sequence[Series]) -> Iterator[Figures]:
         """What is read off each curve, under the names of `km_figures` or `incidence_figures`, with n_open."""
-        first, last = self.scope.periods.select(
-            month_number("starts_on"), month_number("ends_on")
-        ).get_columns()
-        months = months_spanned(pl.concat([first, last]))
-        for plan in self._plans(series, months):
+        for plan in self._plans(series):
             state = self.states(plan)
             axes = state.sums.axes.with_segments(self.scope.segments)
-            weights = months_from_to(axes.months, first.to_numpy(), last.to_numpy())
+            weights = self._months_of_periods(axes.months)
             sums, fates = state.sums.on(axes), state.fates.on(axes)
             numbers = {name: some.over(weights)[0] for name, some in sums.sums.items()}
-            numbers |= _read_off(plan, fates, weights)
+            numbers |= _read_off(plan, fates, weights, self._of_periods(wanted_of(plan.members)))
             for one in plan.members:
                 yield Figures.of(one, self.scope, axes.segments, numbers)
 
-    def _plans(self, series: Sequence[Series], months: range) -> list[CurvePlan]:
+    def changed(self, series: Sequence[Series], before: Self, differences: Differences) -> Iterator[Changed]:
+        """Where the risk sets of their cases differ."""
+        for plan, earlier in zip(self._plans(series), before._plans(series), strict=True):
+            if (difference := differences(plan, earlier)) is None:
+                continue
+            axes = difference.sums.axes.with_segments(self.scope.segments)
+            cells = difference.sums.on(axes).occur() | difference.fates.on(axes).occur
+            changed = periods_with(self._months_of_periods(axes.months), np.any(cells, axis=0))
+            yield from (Changed(one, axes.segments, changed) for one in plan.members)
+
+    def _months_of_periods(self, months: range) -> Floats:
+        """Which of some months are in which period: periods × months."""
+        first, last = (self.scope.periods.select(month_number(name)) for name in ("starts_on", "ends_on"))
+        return months_from_to(months, first["starts_on"].to_numpy(), last["ends_on"].to_numpy())
+
+    def _of_periods(self, every: Bools | None) -> Bools | None:
+        return None if every is None else every[self.scope.periods["period"].to_numpy()]
+
+    def _plans(self, series: Sequence[Series]) -> list[CurvePlan]:
+        months = months_of(self.scope.periods).select("period", month=month_number("month"))
+        spanned = months_spanned(months["month"])
         plans: dict[str, CurvePlan] = {}
         for one in series:
             kpi, measure = one.kpi, cast(OfAClock, one.kpi.measure)
@@ -185,22 +207,24 @@ class CurveFigures:
                 placed_on,
                 measure.clock,
                 measure.competing,
-                months,
+                spanned,
                 self.scope.as_of,
                 self.scope.ends_at,
                 (one,),
             )
             others = plans[plan.key].members if plan.key in plans else ()
             plans[plan.key] = replace(plan, members=(*others, one))
-        return list(plans.values())
+        return [replace(plan, asked=months_asked(plan.members, months)) for plan in plans.values()]
 
 
-def _read_off(plan: CurvePlan, fates: ValueCounts, weights: Floats) -> dict[str, Floats]:
-    """The figures of the curve of every period and segment."""
+def _read_off(
+    plan: CurvePlan, fates: ValueCounts, weights: Floats, wanted: Bools | None
+) -> dict[str, Floats]:
+    """The figures of the curve of every period and segment that is wanted, None: all."""
     times, kinds = fates.values
     shape = (len(weights), len(fates.axes.segments))
     numbers: dict[str, Floats] = {}
-    for grouping in fates.grouped(0, weights):
+    for grouping in fates.grouped(0, weights, wanted):
         cases = Coded(grouping.codes, times, kinds)
         sets = RiskSets.of(grouping.group, grouping.size, cases, grouping.counts)
         for figure in plan.figures(sets):

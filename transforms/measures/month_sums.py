@@ -14,11 +14,10 @@ import numpy as np
 import polars as pl
 from scipy import sparse
 
+from transforms.measures.months import layers, months_of_both
 from transforms.measures.segments import COMPANY, SEVERAL, SegmentedFact, Segments, segment_no_of
 from transforms.statistics.exact_sums import Sums
-from transforms.statistics.ordered import Array, Floats, counted, grouped_keys
-
-_UNKNOWN = pl.Series([None], dtype=pl.Int32)
+from transforms.statistics.ordered import Array, Bools, Floats, counted, grouped_keys
 
 
 @dataclass(frozen=True)
@@ -59,6 +58,13 @@ class MonthSums:
     axes: Axes
     sums: Mapping[str, Sums]
 
+    def occur(self, *names: str) -> Bools:
+        """In which slices, months and segments any of some columns, or of all, has a sum other than 0."""
+        found = np.zeros(self.axes.shape, bool)
+        for name in names or self.sums:
+            found |= self.sums[name].occur
+        return found
+
     def on(self, axes: Axes) -> "MonthSums":
         """The same on axes that hold these, but for segments of which no case is left."""
         if axes == self.axes:
@@ -95,6 +101,14 @@ class ValueCounts:
     cells: Array
     codes: Array
     counts: Array
+
+    @property
+    def occur(self) -> Bools:
+        """In which slices, months and segments there is any value."""
+        slices, months, segments = self.axes.shape
+        found = np.zeros((segments, slices, months), bool)
+        found.ravel()[self.cells] = True
+        return found.transpose(1, 2, 0)
 
     def on(self, axes: Axes) -> "ValueCounts":
         """The same on axes that hold these, but for segments of which no case is left."""
@@ -142,21 +156,28 @@ class ValueCounts:
         values = tuple(column[occurs] for column in self.values)
         return ValueCounts(self.axes, values, self.cells, number[self.codes], self.counts)
 
-    def grouped(self, slice_no: int, weights: Floats) -> Iterator["Grouping"]:
-        """Groupings of one slice in which every segment and period of `weights` (periods × months) is a group."""
+    def grouped(self, slice_no: int, weights: Floats, wanted: Bools | None = None) -> Iterator["Grouping"]:
+        """Groupings of one slice in which every segment and period of `weights` (periods × months) is a group.
+
+        Those that are not `wanted` (periods × segments) have no values.
+        """
         slices, months, segments = self.axes.shape
-        for layer in layers(weights):
+        if wanted is None:
+            wanted = np.ones((len(weights), segments), bool)
+        periods = np.flatnonzero(wanted.any(axis=1))
+        for layer in (periods[own] for own in layers(weights[periods])):
             nowhere = np.uint32(segments * len(layer))
             of_cell = np.full((segments, slices, months), nowhere)
             first = np.arange(segments, dtype=np.uint32)[:, None] * np.uint32(len(layer))
             for number, period in enumerate(layer):
-                of_cell[:, slice_no, weights[period] > 0] = first + np.uint32(number)
+                groups = np.where(wanted[period][:, None], first + np.uint32(number), nowhere)
+                of_cell[:, slice_no, weights[period] > 0] = groups
             group = of_cell.ravel()[self.cells]
             if (of_cell < nowhere).all():
                 yield Grouping(group, self.codes, self.counts, layer, segments)
             else:
-                wanted = group < nowhere
-                yield Grouping(group[wanted], self.codes[wanted], self.counts[wanted], layer, segments)
+                inside = group < nowhere
+                yield Grouping(group[inside], self.codes[inside], self.counts[inside], layer, segments)
 
 
 @dataclass(frozen=True)
@@ -318,76 +339,6 @@ def _joined(
     number[order] = np.cumsum(is_new) - 1
     begin = len(one[0])
     return tuple(column[is_new] for column in ascending), (number[:begin], number[begin:])
-
-
-def layers(weights: Floats) -> list[Array]:
-    """The periods (rows of periods × months) in as few layers as may be, none of which has two that overlap.
-
-    >>> [layer.tolist() for layer in layers(np.array([[1, 0], [0, 1], [1, 1]]))]
-    [[0, 1], [2]]
-    """
-    found: list[list[int]] = []
-    taken: list[Array] = []
-    for period, months in enumerate(weights > 0):
-        for own, busy in zip(found, taken, strict=True):
-            if not (busy & months).any():
-                own.append(period)
-                busy |= months
-                break
-        else:
-            found.append([period])
-            taken.append(months.copy())
-    return [np.array(own) for own in found]
-
-
-def month_number(day: str) -> pl.Expr:
-    """Months since year 0 of a day.
-
-    >>> from datetime import date
-    >>> pl.DataFrame({"on": [date(2025, 3, 31), None]}).select(month_number("on"))["on"].to_list()
-    [24302, None]
-    """
-    return pl.col(day).map_batches(_months_of_days, pl.Int32, is_elementwise=True)
-
-
-def _months_of_days(days: pl.Series) -> pl.Series:
-    numbers = days.to_physical().fill_null(0).to_numpy()
-    first, last = int(numbers.min(initial=0)), int(numbers.max(initial=0))
-    if last - first < len(numbers):
-        # Taking each day apart is ten times slower than looking it up.
-        found = _months(np.arange(first, last + 1))[numbers - np.int32(first)]
-    else:
-        found = _months(numbers)
-    months = pl.Series(days.name, found)
-    return months.zip_with(days.is_not_null(), _UNKNOWN) if days.null_count() else months
-
-
-def _months(days_since_1970: Array) -> Array:
-    since_1970: Array = days_since_1970.astype("datetime64[D]").astype("datetime64[M]").astype(np.int32)
-    return since_1970 + np.int32(12 * 1970)
-
-
-def months_from_to(months: range, first: Array, last: Array) -> Floats:
-    """Which months are among those from the first to the last one of each period: periods × months.
-
-    >>> months_from_to(range(3), np.array([0, 1]), np.array([0, 2])).tolist()
-    [[1.0, 0.0, 0.0], [0.0, 1.0, 1.0]]
-    """
-    own = np.arange(months.start, months.stop)
-    return ((own >= first[:, None]) & (own <= last[:, None])).astype(np.float64)
-
-
-def months_spanned(months: pl.Series) -> range:
-    """The months from the first to the last; none of nothing."""
-    first, last = months.min(), months.max()
-    return range(int(first), int(last) + 1) if isinstance(first, int) and isinstance(last, int) else range(0)
-
-
-def months_of_both(months: range, others: range) -> range:
-    """The months from the first to the last of both."""
-    if not months or not others:
-        return months or others
-    return range(min(months.start, others.start), max(months.stop, others.stop))
 
 
 def _counted(flags: pl.Series, cells: pl.Series, count: int) -> Array:

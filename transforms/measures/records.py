@@ -12,13 +12,15 @@ from types import MappingProxyType
 import polars as pl
 
 from transforms.exactness import compared, published
-from transforms.measures.case_sources import CaseSource
-from transforms.measures.definition import Kpi
+from transforms.measures.case_sources import CaseSource, Counted, Filled
+from transforms.measures.definition import Flow, Kpi
 from transforms.measures.families import Families
 from transforms.measures.figures import EARLY, NUMBERS, PERIOD, Figures, Scope, Series, numbers_of
 from transforms.measures.needs import Needs, bases_of, firsts_of
+from transforms.measures.records_since import Records, Since, kept_of, recipe_of
 from transforms.measures.rolling import Windows, with_windows
 from transforms.measures.segments import Parted, Segments
+from transforms.measures.wanted import Differences, Wanted
 from transforms.model import Columns
 from transforms.origins import Firsts
 from transforms.periods import end_of_day
@@ -96,25 +98,66 @@ def kpi_records(
     >>> found.select("period", "segment", "value", "n", "status").row(0)
     (datetime.date(2025, 3, 1), 'company', 0.75, 4, 'ok')
     """
+    made = records_since(
+        None, facts, kpis, periods, as_of=as_of, settings=settings, needs=needs, recorded=recorded, lost=lost,
+        windows=windows,
+    )  # fmt: skip
+    return made.anew
+
+
+def records_since(
+    since: Since | None,
+    facts: Mapping[str, Parted],
+    kpis: Sequence[Kpi],
+    periods: pl.DataFrame,
+    *,
+    as_of: date,
+    settings: Settings,
+    needs: Needs | None = None,
+    recorded: pl.DataFrame | None = None,
+    lost: Collection[str] = (),
+    windows: Windows = MappingProxyType({}),
+) -> Records:
+    """The same records but for those that are as they were on an earlier day; all of them since None."""
+    if since and (since.kept.as_of > as_of or since.kept.cuts != tuple(settings.cuts)):
+        since = None
     columns = {**RECORD, **GRAIN} if "grain" in periods.columns else RECORD
-    if periods.is_empty():
-        return pl.DataFrame(schema={name: dtype for name, (dtype, _) in columns.items()})
     periods = periods.with_columns(period=pl.int_range(pl.len(), dtype=PERIOD))
-    cases = CaseSource(facts, settings, columns_of(kpis))
+    cases = CaseSource(facts, settings, columns_of(kpis), since.counted(settings) if since else Counted())
     pairs = [(kpi, basis) for kpi in kpis for basis in bases_of(kpi)]
     every = [Series(number, kpi, basis) for number, (kpi, basis) in enumerate(pairs)]
-    schemas, segments = cases.schemas, cases.segments
-    needs = (needs or Needs.undeclared(settings, schemas)).with_facts(schemas)
-    firsts = _firsts(cases, needs, every, recorded)
+    needs = (needs or Needs.undeclared(settings, cases.schemas)).with_facts(cases.schemas)
+    filled = cases.filled(_columns_to_be_filled(needs, every))
+    firsts = _firsts(recorded, filled)
     applicable = _applicable(every, needs, firsts, lost)
-    scope = Scope(periods, segments, as_of, end_of_day(as_of, settings.time_zone))
-    own = Families.of(scope, cases.state, lambda flow: needs.flow(flow).since(firsts) is not None)
-    telling = [one for one in every if applicable[one.number].since]
-    silent = [one for one in every if not applicable[one.number].since]
-    figures = [*_figures(own, telling), *(_nothing(one, scope, cases) for one in silent)]
-    periods, longer = with_windows(periods, figures, windows)
     rules = _rules(every, applicable, settings)
-    return _stated(numbers_of([*figures, *longer]), rules, periods, segments, as_of).select(*columns)
+
+    def is_recorded(flow: Flow) -> bool:
+        return needs.flow(flow).since(firsts) is not None
+
+    def families(day: date) -> Families:
+        scope = Scope(periods, cases.segments, day, end_of_day(day, settings.time_zone))
+        return Families.of(scope, cases.state, is_recorded)
+
+    recipes = [
+        recipe_of(one.kpi, row, windows.get((one.kpi.code, one.basis)), list(map(is_recorded, one.kpi.flows)),
+                  cases.segments_of(one.kpi.fact).names.keys())
+        for one, row in zip(every, rules.iter_rows(), strict=True)
+    ]  # fmt: skip
+    wanted = every
+    if since:
+        differences = Differences(cases, since, as_of, kpis)
+        wanted = Wanted(differences, periods, windows, families(as_of), families(since.kept.as_of)).of(
+            every, recipes
+        )
+    figures = list(_figures(families(as_of), wanted, applicable, cases))
+    every_period, longer = with_windows(periods, figures, windows)
+    anew = _stated(numbers_of([*figures, *longer]), rules, every_period, cases.segments, as_of).select(
+        *columns
+    )
+    said = rules.select("kpi", "basis", recipe=pl.Series(recipes, dtype=pl.String))
+    kept = kept_of(as_of, cases, filled, every_period, said)
+    return Records(anew, cases.segments.frame, kept)
 
 
 @dataclass(frozen=True)
@@ -149,32 +192,38 @@ def columns_of(kpis: Iterable[Kpi]) -> dict[str, set[str]]:
     return found
 
 
-def _figures(families: Families, series: Sequence[Series]) -> Iterator[Figures]:
+def _figures(
+    families: Families, series: Sequence[Series], applicable: Mapping[int, _Applicable], cases: CaseSource
+) -> Iterator[Figures]:
     """The figures of every series, fact by fact, those first whose cases others are held against."""
-    flows = [flow for one in series for flow in one.kpi.flows]
-    for fact in dict.fromkeys([*(flow.fact for flow in flows), *(one.kpi.fact for one in series)]):
+    telling = [one for one in series if applicable[one.number].since]
+    flows = [flow for one in telling for flow in one.kpi.flows]
+    for fact in dict.fromkeys([*(flow.fact for flow in flows), *(one.kpi.fact for one in telling)]):
         families.stocks.count(flow for flow in flows if flow.fact == fact)
-        own = [one for one in series if one.kpi.fact == fact]
+        own = [one for one in telling if one.kpi.fact == fact]
         for name, family in families.by_name.items():
             yield from family.figures([one for one in own if one.kpi.measure.family == name])
+    # Those that never say anything have periods and segments, but no figures.
+    scope = families.stocks.scope
+    for one in series:
+        if not applicable[one.number].since:
+            yield Figures.of(one, scope, cases.segments_of(one.kpi.fact), {})
 
 
-def _nothing(series: Series, scope: Scope, cases: CaseSource) -> Figures:
-    """None but its periods and segments, of a series that never says anything."""
-    return Figures.of(series, scope, cases.segments_of(series.kpi.fact), {})
-
-
-def _firsts(
-    cases: CaseSource, needs: Needs, series: Sequence[Series], recorded: pl.DataFrame | None
-) -> Firsts:
-    """The first days of all that was ever recorded; a column of unknown origin counts if it is filled."""
-    days = {} if recorded is None else firsts_of(recorded)
+def _columns_to_be_filled(needs: Needs, series: Sequence[Series]) -> dict[str, set[str]]:
+    """The columns of facts whose origin is unknown, which are recorded if they are filled."""
     wanted: dict[str, set[str]] = {}
     for name in {name for s in series for need in needs.of(s.kpi, s.basis).needs for name in need.items}:
         fact, _, column = name.rpartition(".")
         if column in needs.schemas.get(fact, {}):
             wanted.setdefault(fact, set()).add(column)
-    return days | dict.fromkeys(cases.filled(wanted), date.min)
+    return wanted
+
+
+def _firsts(recorded: pl.DataFrame | None, filled: Filled) -> Firsts:
+    """The first days of all that was ever recorded; of what is filled and nothing else is known, always."""
+    days = {} if recorded is None else firsts_of(recorded)
+    return days | {f"{fact}.{column}": date.min for (fact, column), rows in filled.items() if rows}
 
 
 def _rules(

@@ -12,7 +12,7 @@ import polars as pl
 from transforms.measures.case_figures import adds_up
 from transforms.measures.figures import PERIOD, Figures
 from transforms.periods import MONTH, WINDOW_GRAINS
-from transforms.statistics.ordered import Array, Floats
+from transforms.statistics.ordered import Array, Bools, Floats
 
 # The longest window asked for, by code and basis.
 Windows = Mapping[tuple[str, str], int]
@@ -43,11 +43,24 @@ def with_windows(
                 numbers,
                 one.segments,
                 {name: _added(a[rows], length) for name, a in one.numbers.items()},
+                None if one.wanted is None else with_following(one.wanted[rows], length),
             )
             for one in figures
             if windows.get((one.series.kpi.code, one.series.basis), 1) >= length and adds_up(one.series.kpi)
         ]
     return periods, found
+
+
+def with_following(months: Bools, length: int) -> Bools:
+    """Which months are in a window of so many months up to them with any of those given (rows).
+
+    >>> with_following(np.array([False, True, False, False]), 2).tolist()
+    [False, True, True, False]
+    """
+    found = months.copy()
+    for later in range(1, length):
+        found[later:] |= months[:-later]
+    return found
 
 
 def _added(monthly: Floats, length: int) -> Floats:

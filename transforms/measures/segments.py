@@ -24,7 +24,7 @@ Facts = Mapping[str, pl.LazyFrame]
 # A fact whole, or in parts of which each case is in one.
 Parted = pl.LazyFrame | Sequence[pl.LazyFrame]
 P = TypeVar("P", bound=Parted)
-# How many rows are in which segment of each cut; None is in none.
+# How many rows are in which segment of each cut, None in none; of the company how many cases they stand for.
 RowsBySegment = Mapping[str, Mapping[str | None, int]]
 # Cuts are added up from cells common to several as long as there are so many times fewer cells than cases.
 FEWER = 256
@@ -55,6 +55,13 @@ def with_cuts(fact: pl.LazyFrame, cuts: Iterable[str]) -> pl.LazyFrame:
         for cut in own
         if texts.issuperset(cut.split(CROSSED))
     )
+
+
+def cuts_of(fact: pl.LazyFrame, cuts: Iterable[str]) -> list[str]:
+    """The cuts that a fact has, but the company."""
+    cuts = list(cuts)
+    known = with_cuts(fact, cuts).collect_schema()
+    return [cut for cut in cuts if cut in known and cut != COMPANY]
 
 
 def with_units(facts: Mapping[str, P], units: pl.LazyFrame, cuts: Iterable[str]) -> dict[str, P]:
@@ -208,30 +215,29 @@ SegmentedFacts = Mapping[str, SegmentedFact]
 class Division:
     """What is to be known of the rows of a fact, or of a part of it, before each gets the numbers of its segments.
 
-    `rows` is by cut, but the company; `weight` names the column that says how many cases a row stands for, if any
+    `rows` is by cut, the company first; `weight` names the column that says how many cases a row stands for, if any
     stands for another number than one.
     """
 
-    height: int
     rows: RowsBySegment
     weight: str | None
 
     @classmethod
     def of(cls, fact: pl.LazyFrame, cuts: Sequence[str], weight: str | None = None) -> "Division":
         """That of a fact, of which no other column is read; `weight` is empty for one."""
-        placed = with_cuts(fact, cuts)
-        known = placed.collect_schema()
-        own = [cut for cut in cuts if cut in known and cut != COMPANY]
-        height = pl.len().alias("height")
+        placed, own = with_cuts(fact, cuts), cuts_of(fact, cuts)
         if not own and weight is None:
-            return cls(placed.select(height).collect().item(), {}, None)
+            return cls({COMPANY: {COMPANY: placed.select(pl.len()).collect().item()}}, None)
         read = placed.select(*own, *([weight] if weight else [])).collect()
         rows = {cut: dict(read[cut].value_counts().iter_rows()) for cut in own}
-        return cls(read.height, rows, None if weight is None or (read[weight] == 1).all() else weight)
+        if weight is None or (read[weight] == 1).all():
+            return cls({COMPANY: {COMPANY: read.height}, **rows}, None)
+        cases = int(read[weight].fill_null(1).clip(0).sum())
+        return cls({COMPANY: {COMPANY: cases}, **rows}, weight)
 
     def numbered(self, fact: pl.LazyFrame, cuts: Sequence[str], every: Segments) -> SegmentedFact:
         """The fact with the numbers of its segments among all; rows of no case are left out."""
-        segments = every.of_cuts(cut for cut in every.names if cut == COMPANY or cut in self.rows)
+        segments = every.of_cuts(cut for cut in every.names if cut in self.rows)
         # A case without a segment is nowhere: one number more, that nobody asks for.
         widths = {
             cut: len(own) + int(None in self.rows[cut])
@@ -239,8 +245,9 @@ class Division:
             if cut != COMPANY
         }
         common: list[str] = []
+        n_cases = self.rows[COMPANY].get(COMPANY, 0)
         for cut in sorted(widths, key=lambda cut: (widths[cut], cut)):
-            if prod(widths[c] for c in [*common, cut]) * FEWER <= max(self.height, FEWER**2):
+            if prod(widths[c] for c in [*common, cut]) * FEWER <= max(n_cases, FEWER**2):
                 common.append(cut)
         code = pl.lit(0, pl.UInt32)
         for cut in common:

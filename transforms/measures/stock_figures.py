@@ -7,21 +7,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import cast
+from typing import Self, cast
 
 import numpy as np
 import polars as pl
 
 from transforms.measures.definition import EXPOSURES, Exposure, Flow
-from transforms.measures.figures import Figures, Scope, Series, States, key_of
-from transforms.measures.month_sums import (
-    Axes,
-    MonthSums,
-    RowsByMonth,
+from transforms.measures.figures import Changed, Differences, Figures, Scope, Series, States, key_of
+from transforms.measures.month_sums import Axes, MonthSums, RowsByMonth
+from transforms.measures.months import (
     month_number,
     months_from_to,
     months_of_both,
     months_spanned,
+    periods_with,
 )
 from transforms.measures.segments import SegmentedFact, SegmentedFacts, Segments
 from transforms.measures.stock_measures import WINDOW_MONTHS, OfAStock
@@ -178,6 +177,7 @@ class StockFigures:
     states: States
     is_recorded: Callable[[Flow], bool]
     _found: dict[str, "_Stock"] = field(default_factory=dict)
+    _differences: dict[str, StockState | None] = field(default_factory=dict)
 
     @cached_property
     def _first(self) -> Array:
@@ -225,6 +225,50 @@ class StockFigures:
             if cut in own.spans:
                 known[:, span] = numbers[:, own.spans[cut]]
         return known
+
+    def changed(self, series: Sequence[Series], before: Self, differences: Differences) -> Iterator[Changed]:
+        """Where anything entered or left that had not, or no more has."""
+        for one in series:
+            measure = cast(OfAStock, one.kpi.measure)
+            yield from self._standing_changed(one, measure.flow, differences)
+            for flow in measure.flows.values():
+                if measure.looks_at_window:
+                    plan = self._window_plan(flow)
+                    first = self._last - WINDOW_MONTHS + 1
+                    yield from self._moves_changed(one, differences(plan, plan), first)
+                else:
+                    yield from self._standing_changed(one, flow, differences)
+
+    def exposure_changed(
+        self, series: Series, exposure: Exposure, differences: Differences
+    ) -> Iterator[Changed]:
+        """Where an exposure of a series differs."""
+        if exposure.flow and self.is_recorded(exposure.flow):
+            yield from self._standing_changed(series, exposure.flow, differences)
+        if exposure.feed_column:
+            plan = FeedPlan(exposure.feed_column, exposure.due_with)
+            yield from self._moves_changed(series, differences(plan, plan), self._first)
+
+    def _standing_changed(self, series: Series, flow: Flow, differences: Differences) -> Iterator[Changed]:
+        plan = StockPlan(flow)
+        if plan.key not in self._differences:
+            self._differences[plan.key] = differences(plan, plan)
+        # Who entered or left once is there, or not, ever after.
+        yield from self._moves_changed(series, self._differences[plan.key], None)
+
+    def _moves_changed(
+        self, series: Series, difference: StockState | None, first: Array | None
+    ) -> Iterator[Changed]:
+        """Where anything moved from the first month of each period, None: ever, to its last."""
+        if difference is None:
+            return
+        moves = self._in_scope(difference.moves)
+        months = moves.axes.months
+        since = np.full_like(self._last, months.start) if first is None else first
+        cells = np.any(moves.occur(), axis=0)
+        yield Changed(
+            series, moves.axes.segments, periods_with(months_from_to(months, since, self._last), cells)
+        )
 
     def _stock_exposure(self, exposure: Exposure) -> tuple[Segments, Floats] | None:
         if exposure.flow is None or not self.is_recorded(exposure.flow):
@@ -274,14 +318,17 @@ class StockFigures:
     def _window(self, flow: Flow) -> Moves:
         """window_entered, window_left: entered in the twelve months to a period's end, and left by it as well."""
         first = self._last - WINDOW_MONTHS + 1
-        months = range(int(first.min()), int(self._last.max()) + 1)
-        moves = self._in_scope(self.states(WindowPlan(flow, months)).moves)
+        moves = self._in_scope(self.states(self._window_plan(flow)).moves)
         entered = moves.sums["amount"].over(months_from_to(moves.axes.months, first, self._last))
         gone = np.array(moves.axes.slices)[:, None] <= self._last
         return {
             "window_entered": entered.sum(axis=0),
             "window_left": (entered * gone[:, :, None]).sum(axis=0),
         }
+
+    def _window_plan(self, flow: Flow) -> WindowPlan:
+        first = self._last - WINDOW_MONTHS + 1
+        return WindowPlan(flow, range(int(first.min()), int(self._last.max()) + 1))
 
     def _in_scope(self, moves: MonthSums) -> MonthSums:
         return moves.on(moves.axes.with_segments(self.scope.segments))

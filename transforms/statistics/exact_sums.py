@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from transforms.statistics.ordered import Array, Floats
+from transforms.statistics.ordered import Array, Bools, Floats
 
 # A float of up to seven decimal places is that decimal, any other is rounded to 15 or 16 digits, at most 15 places.
 COARSE, FINE = 10**7, 10**15
@@ -80,6 +80,13 @@ class Sums:
         coarse, coarsest = _carried([*coarse, *fine], COARSE)
         digits = _digits([*wholes, *coarse])
         return cls(digits, coarsest, finest, undefined)
+
+    @property
+    def occur(self) -> Bools:
+        """Which sums are not 0, or no number."""
+        parts = [part for part in (*self.wholes, self.coarse, self.fine, self.undefined) if part is not None]
+        found: Bools = np.any([part != 0 for part in parts], axis=0)
+        return found
 
     def placed(self, shape: tuple[int, ...], at: tuple[Array, ...], own: tuple[Array, ...]) -> "Sums":
         """The sums at positions `own` put at the positions `at` of another shape, with 0 elsewhere."""

@@ -13,6 +13,7 @@ from transforms.statistics.intervals import quantile_ranks
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 def ranked(values: Floats) -> tuple[Array, Floats]:
