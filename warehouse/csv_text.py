@@ -3,6 +3,8 @@
 Numbers stay as they are published; only a text that begins like a formula is led by an apostrophe.
 """
 
+import json
+
 import polars as pl
 
 from warehouse.quoting import literal
@@ -12,13 +14,21 @@ _FORMULA = "^[=+@\t\r\n＝＋－＠-]"
 
 
 def as_csv(frame: pl.DataFrame) -> str:
-    """The rows as CSV with a header; columns of lists and records have to be texts already."""
-    return frame.with_columns(
+    """The rows as CSV with a header; lists and records become JSON, since a cell is a text."""
+    flat = frame.with_columns(
+        _as_json(frame[name]) for name, dtype in frame.schema.items() if dtype.is_nested()
+    )
+    return flat.with_columns(
         pl.when(column.str.contains(_FORMULA)).then("'" + column).otherwise(column).name.keep()
-        for name, dtype in frame.schema.items()
+        for name, dtype in flat.schema.items()
         if dtype == pl.String
         for column in [pl.col(name)]
     ).write_csv()
+
+
+def _as_json(column: pl.Series) -> pl.Series:
+    cells = [None if cell is None else json.dumps(cell, default=str) for cell in column.to_list()]
+    return pl.Series(column.name, cells, dtype=pl.String)
 
 
 def harmless_sql(text: str) -> str:

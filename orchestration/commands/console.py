@@ -3,7 +3,6 @@
 Everything is shown as it is: what stands in data may look like markup and never is.
 """
 
-import json
 import os
 import sys
 import textwrap
@@ -186,7 +185,7 @@ def print_query(current: Path, sql: str, form: str) -> ExitStatus:
         plain_console(sys.stderr).print(f"The query failed: {error}", soft_wrap=True)
         return ExitStatus.MISTAKEN
     if form == "csv":
-        sys.stdout.write(as_csv(rows.with_columns(_flat(rows))))
+        sys.stdout.write(as_csv(rows))
     elif form == "json":
         sys.stdout.write(rows.write_json() + "\n")
     elif form == "parquet" and sys.stdout.isatty():
@@ -197,17 +196,6 @@ def print_query(current: Path, sql: str, form: str) -> ExitStatus:
     else:
         print_rows(plain_console(), rows)
     return ExitStatus.DONE
-
-
-def _flat(rows: pl.DataFrame) -> list[pl.Series]:
-    """The columns of lists and records as JSON, since a cell of CSV is a text."""
-    return [
-        pl.Series(
-            name, [None if cell is None else json.dumps(cell, default=str) for cell in rows[name].to_list()]
-        )
-        for name, dtype in rows.schema.items()
-        if dtype.is_nested()
-    ]
 
 
 def print_rows(console: Console, rows: pl.DataFrame) -> None:

@@ -26,3 +26,8 @@ def test_no_cell_begins_like_a_formula_and_both_writers_agree(cells: list[str]) 
     select = f"SELECT {harmless_sql('cell')} FROM (SELECT unnest(?::VARCHAR[]) AS cell)"
     with duckdb.connect() as con:
         assert [cell for (cell,) in con.execute(select, [cells]).fetchall()] == written
+
+
+def test_lists_and_records_are_json() -> None:
+    frame = pl.DataFrame({"n": [[1, 2], None], "of": [{"a": "é"}, {"a": None}]})
+    assert as_csv(frame).splitlines() == ["n,of", '"[1, 2]","{""a"": ""\\u00e9""}"', ',"{""a"": null}"']

@@ -18,6 +18,7 @@ from warehouse.landing.deliveries import source_names
 from warehouse.landing.errors import LandingError
 from warehouse.landing.mapping import matching_files, unmarked_files
 from warehouse.landing.mapping_check import closest
+from warehouse.landing.masking import without_persons
 from warehouse.landing.objects import stored_objects
 
 if TYPE_CHECKING:
@@ -164,8 +165,10 @@ def _names_there(source: FeedSource, folder: Path) -> list[str]:
 
 
 def file_name(path: Path, folder: Path) -> str:
-    """Name of a file in the load log."""
-    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+    """Name of a file in the load log, which tells of no person."""
+    return without_persons(
+        path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+    )
 
 
 def _known(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str, str], _Known]:

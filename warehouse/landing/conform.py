@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from warehouse.landing.discretion import PERSONAL, PUBLIC, shape_sql
 from warehouse.landing.errors import LandingError
 from warehouse.landing.mapping_check import closest, referenced_columns
 from warehouse.landing.masking import masked_text_sql
-from warehouse.landing.pseudonyms import described_sql, discreet_sql, shape_sql
 from warehouse.landing.values import (
     Clock,
     Recoding,
@@ -38,10 +38,13 @@ if TYPE_CHECKING:
 EARLIEST, LATEST = "1900-01-01", "2199-12-31"
 SKIPPED = 0
 _FAILS = "'the expression fails on this row'"
-_PERSONAL, _PUBLIC = "chr(2)", "chr(1)"
+_NO_COUNT = 10_000_000_000
+"""Where a feed is about people, a phone or identity number and not a count or a duration."""
 _LONGEST_SHOWN, _LONGEST_KEPT = 100, 500
 _SAMPLE_ROWS = 1000
-_LIKE_DATA = re.compile(r"^\d{4}[-/.]\d\d?[-/.]\d\d?|^\d\d?[-/.]\d\d?[-/.]\d{4}|\d{7,}|@[\w-]+[.]")
+_LIKE_DATA = re.compile(
+    r"^[A-Z]{1,4}-?\d{4,}|^\d{4}[-/.]\d\d?[-/.]\d\d?|^\d\d?[-/.]\d\d?[-/.]\d{4}|\d{7,}|@[\w-]+[.]"
+)
 _NOUNS = {
     "date": "a date",
     "period": "a month, quarter, half-year or year",
@@ -62,7 +65,8 @@ _ISO = {
 class Conformed:
     """A SELECT of typed rows, and what its columns mean.
 
-    Besides the `staged` columns it gives `_fault`, `_reason` and `_raw`. `_fault` is NULL for a good row, 0 for
+    Besides the `staged` columns it gives `_fault`, `_reason` and `_raw`, of which insertion.py says how much is
+    shown. `_fault` is NULL for a good row, 0 for
     one that the mapping skips, else the place in `fault_columns` (from 1) of the column at fault.
     """
 
@@ -406,31 +410,12 @@ def _guarded(value: str, column: ContractColumn, source: FeedSource) -> str:
 
 
 def _shown(value: str, column: ContractColumn) -> str:
-    """A value in a reason, between marks that tell `_unmarked` how much of it may be shown; a day has its shape."""
+    """A value in a reason, between marks that tell `reason_sql` how much of it may be shown; a day has its shape."""
     shown = f"left({value}, {_LONGEST_SHOWN})"
     if column.personal == "date":
         return shape_sql(shown)
-    mark = _PERSONAL if column.personal else _PUBLIC
+    mark = PERSONAL if column.personal else PUBLIC
     return f"{mark} || {value if column.personal else shown} || {mark}"
-
-
-def _unmarked(told: str) -> str:
-    """A reason without marks: what is personal described, all else as written unless it looks like a person's own.
-
-    Here and once, because the patterns that tell cost more than all else in planning a query.
-    """
-    parts = {
-        mark: [f"split_part({told}, {mark}, {place})" for place in (1, 2, -1)]
-        for mark in (_PERSONAL, _PUBLIC)
-    }
-    shown = {
-        mark: f"{before} || {how(value)} || {after}"
-        for how, (mark, (before, value, after)) in zip(
-            (described_sql, discreet_sql), parts.items(), strict=True
-        )
-    }
-    branches = " ".join(f"WHEN contains({told}, {mark}) THEN {text}" for mark, text in shown.items())
-    return f"CASE {branches} ELSE {told} END"
 
 
 def _judged(
@@ -458,6 +443,8 @@ def _judged(
         f" OR {typed_value} >= TIMESTAMPTZ '{LATEST} 00:00:00+00' + INTERVAL 1 DAY",
         "number": f"NOT isfinite({typed_value})",
     }
+    if any(other.personal for other in contract.columns.values()):
+        limits["integer"] = f"abs({typed_value}) >= {_NO_COUNT}"
     beyond = limits.get(column.type, "false")
     within = ""
     if column.first_of_month:
@@ -466,7 +453,7 @@ def _judged(
     if column.least is not None:
         below = f"{typed_value} < {column.least}"
         within = f" WHEN {below} THEN {literal(f'less than {column.least}: ')} || {_quoted(shown)}"
-        beyond = below
+        beyond += f" OR {below}"
     needed = (column.required or name in contract.key) and column.default is None
     quoted = _quoted(shown)
     if needed and column.unless and provided >= set(column.unless):
@@ -481,7 +468,9 @@ def _judged(
     else:
         fault = f"CASE WHEN {typed_value} IS NULL THEN NOT ({blank}) ELSE {beyond} END"
     range_text = (
-        "number out of range" if column.type == "number" else f"date out of range {EARLIEST} to {LATEST}"
+        "number out of range"
+        if column.type in ("number", "integer")
+        else f"date out of range {EARLIEST} to {LATEST}"
     )
     reason = (
         f"CASE{within} WHEN {typed_value} IS NOT NULL THEN {literal(range_text + ': ')} || {quoted}"
@@ -601,7 +590,7 @@ def _select(names: _Names, reads: list[_Read], cells: list[_Cell], verdicts: lis
     )
     columns = [f"{_typed_name(read.name)} AS {identifier(read.name)}" for read in reads]
     rows = f"SELECT *, CAST({f'CASE {reason} END' if reason else 'NULL'} AS VARCHAR) AS _told FROM ({rows})"
-    columns += ["_fault", f"{_unmarked('_told')} AS _reason"]
+    columns += ["_fault", "_told AS _reason"]
     columns += [f"CASE WHEN _fault > {SKIPPED} THEN {_kept(names)} END AS _raw", *(["_row"] if cells else [])]
     return f"SELECT {', '.join(columns)} FROM ({rows})"
 
@@ -627,7 +616,7 @@ def _typed_name(name: str) -> str:
 
 
 def _kept(names: _Names) -> str:
-    """What is stored of a rejected row: the mapped columns as JSON, personal ones hidden."""
+    """What is stored of a rejected row: the mapped columns and their values, personal ones hidden."""
     values = []
     for alias in names.columns:
         value = f"left(CAST({alias} AS VARCHAR), {_LONGEST_KEPT})"
@@ -637,8 +626,7 @@ def _kept(names: _Names) -> str:
                 masked_text_sql(value) if how == "text" else f"CASE WHEN {alias} IS NOT NULL THEN '***' END"
             )
         values.append(value)
-    listed = f"list_transform([{', '.join(values)}]::VARCHAR[], lambda v: {discreet_sql('v')})"
-    row = f"CAST(to_json(MAP([{literals(names.columns.values())}]::VARCHAR[], {listed})) AS VARCHAR)"
+    row = f"MAP([{literals(names.columns.values())}]::VARCHAR[], [{', '.join(values)}]::VARCHAR[])"
     if not names.scan.broken:
         return row
-    return f"CASE WHEN _broken THEN {shape_sql(f'left(_text, {_LONGEST_KEPT})')} ELSE {row} END"
+    return f"CASE WHEN _broken THEN MAP(['']::VARCHAR[], [left(_text, {_LONGEST_KEPT})]::VARCHAR[]) ELSE {row} END"

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from warehouse.landing.conform import SKIPPED
-from warehouse.landing.pseudonyms import domain_of, pseudonyms, shape_sql
+from warehouse.landing.discretion import discreet_sql, reason_sql, shape_sql
+from warehouse.landing.pseudonyms import domain_of, pseudonyms
 from warehouse.landing.values import Clock, typed
 from warehouse.quoting import identifier, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import duckdb
 
@@ -54,18 +55,27 @@ class Staged:
         return f"{STAGED} s JOIN {LINES} l ON l.row = {self.row()}" if self.renumbered else f"{STAGED} s"
 
 
-def rejects_select(staged: Staged) -> str:
-    """SELECT of all rejected rows: line, column_name, reason, raw."""
+def rejects_select(staged: Staged, shapes: Sequence[str]) -> str:
+    """SELECT of all rejected rows: line, column_name, reason, raw; `shapes` are those of people's identifiers."""
     columns = ", ".join(literal(column) if column else "NULL" for column in staged.plan.fault_columns)
     at_fault = f"list_value({columns})[s._fault]" if columns else "NULL"
     select = (
-        f"SELECT {staged.line()} AS line, CAST({at_fault} AS VARCHAR) AS column_name, s._reason AS reason,"
-        f" s._raw AS raw FROM {staged.relation()} WHERE s._fault > {SKIPPED}"
+        f"SELECT {staged.line()} AS line, CAST({at_fault} AS VARCHAR) AS column_name,"
+        f" {reason_sql('s._reason', shapes)} AS reason, {_kept_sql('s._raw', shapes)} AS raw"
+        f" FROM {staged.relation()} WHERE s._fault > {SKIPPED}"
     )
     if not staged.refused:
         return select
     # Nobody knows which part of a line that came apart is personal.
     return f"{select} UNION ALL SELECT line, column_name, reason, {shape_sql('raw')} FROM {REFUSED}"
+
+
+def _kept_sql(cells: str, shapes: Sequence[str]) -> str:
+    """SQL of a rejected row as JSON, its values as they may be shown; of a line that came apart the shape."""
+    values = f"list_transform(map_values({cells}), lambda v: {discreet_sql('v', shapes)})"
+    row = f"CAST(to_json(MAP(map_keys({cells}), {values})) AS VARCHAR)"
+    broken = f"{cells}['']"
+    return f"CASE WHEN map_contains({cells}, '') THEN {shape_sql(broken)} ELSE {row} END"
 
 
 def insert_select(
@@ -90,7 +100,7 @@ def insert_select(
     ]
     joins = "".join(
         f" LEFT JOIN {_pseudonyms_of(name)} {_alias(name)} ON {_alias(name)}.id = s.{identifier(name)}"
-        for name in _personal_ids(staged.plan, contract)
+        for name in personal_ids(staged.plan, contract)
     )
     return (
         f"SELECT {', '.join(columns)}, CAST({load_id} AS BIGINT) AS _load_id, {staged.line()} AS _line,"
@@ -105,7 +115,7 @@ def pseudonymised(
 ) -> Iterator[None]:
     """For as long as it lasts, a relation (id, pseudonym) stands ready for every personal id that is staged."""
     with ExitStack() as stack:
-        for name in _personal_ids(plan, contract):
+        for name in personal_ids(plan, contract):
             column = identifier(name)
             ids = con.sql(
                 f"SELECT DISTINCT {column} AS id FROM {STAGED} WHERE _fault IS NULL AND {column} IS NOT NULL"
@@ -156,7 +166,8 @@ def _key_part(value: str | None, column_type: str) -> str:
     return f"coalesce(CAST({written} AS VARCHAR), '')"
 
 
-def _personal_ids(plan: Conformed, contract: Contract) -> list[str]:
+def personal_ids(plan: Conformed, contract: Contract) -> list[str]:
+    """The staged columns that hold identifiers of people."""
     return [name for name in plan.staged if contract.columns[name].personal == "id"]
 
 

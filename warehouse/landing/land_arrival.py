@@ -43,6 +43,7 @@ from warehouse.landing.conform import SKIPPED, Conformed, conformed
 from warehouse.landing.cursor import reached
 from warehouse.landing.databases import write_answer
 from warehouse.landing.deliveries import read_books
+from warehouse.landing.discretion import shapes_of_people
 from warehouse.landing.errors import LandingError
 from warehouse.landing.insertion import (
     LINES,
@@ -51,6 +52,7 @@ from warehouse.landing.insertion import (
     STAGED,
     Staged,
     insert_select,
+    personal_ids,
     pseudonymised,
     rejects_select,
 )
@@ -181,7 +183,7 @@ def _landed(
     try:
         with masking(con):
             staged = _staged(con, scan, arrival, terms, one_newline=one_newline)
-        counts = _judged(con, scan, staged, arrival)
+            counts = _judged(con, scan, staged, arrival)
         with pseudonymised(con, staged.plan, arrival.contract, terms.key), _transaction(con):
             return _carried_over(con, staged, arrival, terms, counts)
     finally:
@@ -236,7 +238,10 @@ def _located(con: duckdb.DuckDBPyConnection, scan: Scan, plan: Conformed) -> Sta
 
 def _judged(con: duckdb.DuckDBPyConnection, scan: Scan, staged: Staged, arrival: Arrival) -> _Counts:
     """Set the rejects apart; raises LandingError if they are too many and NotWhole if the file lacks its end."""
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {REJECTS} AS {rejects_select(staged)}")
+    rejected = f"SELECT 1 FROM {STAGED} WHERE _fault > {SKIPPED} LIMIT 1"
+    people = personal_ids(staged.plan, arrival.contract) if con.execute(rejected).fetchall() else ()
+    shapes = shapes_of_people(con, STAGED, people)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {REJECTS} AS {rejects_select(staged, shapes)}")
     if scan.text and arrival.age_seconds() < WRITTEN_FOR_SECONDS:
         refuse_cut_file(con, REJECTS, scan.text)
     refused = f" + (SELECT count(*) FROM {REFUSED})" if staged.refused else ""

@@ -5,9 +5,11 @@ What is looked for is in personal_numbers.py and personal_words.py; here is in w
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from contextlib import contextmanager
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -87,8 +89,10 @@ def masked(text: str) -> str:
         if may_be.search(view):
             for rule in rules:
                 view = _without(view, rule, found)
-    if not found:
-        return text
+    return _with_masks(text, found)
+
+
+def _with_masks(text: str, found: list[tuple[int, int, str]]) -> str:
     parts, behind = [], 0
     for start, end, mask in sorted(found):
         parts += [text[behind:start], mask]
@@ -105,6 +109,22 @@ def _without(view: str, rule: Rule, found: list[tuple[int, int, str]]) -> str:
             if rule.mask:
                 found.append((start, end, rule.mask))
     return view
+
+
+def without_persons(name: str) -> str:
+    """A file's name without phones, identity cards and e-mail addresses; where it had one, a digest tells it apart.
+
+    Other numbers stay, since batches have them.
+    """
+    view = name.translate(_ONE_WIDTH)
+    found: list[tuple[int, int, str]] = []
+    for rule in (*MAILS, *RESIDENTS):
+        view = _without(view, rule, found)
+    if not found:
+        return name
+    path = PurePosixPath(_with_masks(name, found))
+    ending = "".join(path.suffixes[-2:]) if path.suffix == ".gz" else path.suffix
+    return f"{str(path).removesuffix(ending)}~{hashlib.sha256(name.encode()).hexdigest()[:6]}{ending}"
 
 
 def masked_text_sql(text: str) -> str:

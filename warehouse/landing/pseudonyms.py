@@ -1,6 +1,6 @@
-"""Keyed pseudonyms of people's identifiers, and what a reason may show of a value: the one place that sees either.
+"""Keyed pseudonyms of people's identifiers: the one place that makes them.
 
-How free text is masked is in masking.py. Which columns are personal is said by the contracts; where the results are
+Which columns are personal is said by the contracts; where the results are
 stored, by the landing; where the key comes from, in keys.py.
 """
 
@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from warehouse.quoting import literal
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -25,14 +23,6 @@ _BYTES = 16
 _LETTERS = 26
 _BATCH = 65_536
 SHORTEST_KEY_BYTES = 32
-# An e-mail address, a number as long as a mobile phone's or an identity card's, and shorter ones in the groups in
-# which people write phone and identity numbers.
-_EMAIL = r"[\w.+%-]+@[\w-]+([.][\w-]+)+"
-_OF_A_PERSON = (
-    _EMAIL + r"|[0-9０-９]{11,}|\b\d{3}-\d{2}-\d{4}\b|\(?\b\d{3}\)?[-. ]\d{3}[-. ]\d{4}\b"
-    r"|\b\d{6}-\d{7}\b|\b\d{4}[ -]\d{4}[ -]\d{4}\b"
-)
-_TIME_IN_DIGITS = r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{4}(\d{2}(\d{3}|\d{6})?)?"
 
 
 @dataclass(frozen=True)
@@ -100,27 +90,3 @@ def _base32(digests: list[bytes]) -> list[str]:
     letters = _ALPHABET[padded.reshape(len(digests), _LETTERS, 5) @ weights]
     text = letters.tobytes().decode("ascii")
     return [text[start : start + _LETTERS] for start in range(0, len(text), _LETTERS)]
-
-
-def discreet_sql(text: str) -> str:
-    """SQL of a text as written, or, where it holds what looks like a person's number or address, of its description."""
-    is_a_time = f"regexp_full_match({text}, {literal(_TIME_IN_DIGITS)})"
-    found = f"regexp_matches({text}, {literal(_OF_A_PERSON)}) AND NOT {is_a_time}"
-    return f"CASE WHEN {found} THEN {described_sql(text)} ELSE {text} END"
-
-
-def described_sql(text: str) -> str:
-    """SQL that says of a text no more than how long it is and of what: 18 characters, digits and a letter."""
-    kinds = {"digit": r"\p{N}", "letter": r"\p{L}", "space": r"\s", "sign": r"[^\p{N}\p{L}\s]"}
-    counted = []
-    for kind, pattern in kinds.items():
-        found = f"len(regexp_extract_all({text}, {literal(pattern)}))"
-        counted.append(f"CASE {found} WHEN 0 THEN NULL WHEN 1 THEN 'a {kind}' ELSE '{kind}s' END")
-    named = f"list_filter([{', '.join(counted)}], lambda k: k IS NOT NULL)"
-    listed = f"regexp_replace(array_to_string({named}, ', '), ', ([^,]*)$', ' and \\1')"
-    return f"(length({text}) || ' characters, ' || {listed})"
-
-
-def shape_sql(text: str) -> str:
-    r"""SQL that keeps a text's punctuation and length and hides the rest: 31.01.1980 becomes 99.99.9999."""
-    return rf"regexp_replace(regexp_replace({text}, '\p{{L}}', 'x', 'g'), '\p{{N}}', '9', 'g')"

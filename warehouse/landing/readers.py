@@ -21,6 +21,7 @@ import duckdb
 from warehouse.landing.errors import LandingError, NotWhole
 from warehouse.landing.mapping import CsvOptions, file_format
 from warehouse.landing.mapping_check import referenced_columns
+from warehouse.landing.masking import masked
 from warehouse.landing.sheets import read_sheet
 from warehouse.quoting import identifier, literal, literals
 
@@ -104,11 +105,11 @@ def reading(*, one_newline: bool) -> Iterator[None]:
     except duckdb.Error as error:
         if _INVALID_STATE in str(error) and not one_newline:
             raise MixedLineEnds from error
-        raise LandingError([f"cannot be read: {str(error).splitlines()[0]}"]) from error
+        raise LandingError([f"cannot be read: {masked(str(error).splitlines()[0])}"]) from error
     except EOFError as error:
         raise NotWhole("it is compressed and its end is missing") from error
     except (ValueError, OSError, zlib.error) as error:
-        raise LandingError([f"cannot be read: {error}"]) from error
+        raise LandingError([f"cannot be read: {masked(str(error))}"]) from error
 
 
 class MixedLineEnds(Exception):

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from warehouse.landing.discretion import shape_sql
 from warehouse.landing.pseudonyms import (
     PseudonymKey,
     domain_of,
     pseudonyms,
-    shape_sql,
 )
 
 KEY = PseudonymKey("k1", bytes(range(32)))
