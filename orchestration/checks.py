@@ -73,12 +73,12 @@ def asked_checks(project: Project) -> tuple[Check, ...]:
     made, every = asked_models(project), models(project.own)
     left_out = every.keys() - made.keys()
     every_check = in_order([*checks(project.own), *freshness_checks(project)])
-    return tuple(check for check in every_check if not left_out & {check.table, *_read_by(check)})
+    return tuple(check for check in every_check if not left_out & tables_of(check))
 
 
-def _read_by(check: Check) -> set[str]:
-    """The tables that stand in a check's own query."""
-    return set(re.findall(r"\b[a-z]+\.[a-z]\w*", check.sql or ""))
+def tables_of(check: Check) -> set[str]:
+    """The table that a check is of, and those that stand in its own query."""
+    return {check.table, *re.findall(r"\b[a-z]+\.[a-z]\w*", check.sql or "")}
 
 
 def _checks_of(file: OwnFile, tables: list[str]) -> list[Check]:

@@ -16,6 +16,7 @@ import polars as pl
 
 from orchestration.build import Made, Run, make_empty, open_session
 from orchestration.catalogue_rows import catalogue_rows
+from orchestration.check_memory import CheckMemory
 from orchestration.checks import asked_checks
 from orchestration.data_age import Age, ages
 from orchestration.fingerprint import (
@@ -96,6 +97,7 @@ class Session:
         self._frames = Frames(store, self._graph, settings, limit)
         self._remaking = Remaking(store, self._graph, self._frames)
         self.lineage = Lineage(store)
+        self._check_memory = CheckMemory(store, self._project.contracts)
         self._views_hold = False  # whether the session's views are those of the run and of what raw holds now
         self._landed = False  # whether something has landed of which nothing was said yet
         self._waits = False  # whether a file was left for the next run
@@ -220,7 +222,12 @@ class Session:
         if not chosen:
             return []
         with self._telling_damage():
-            results = run_checks(self._store.con, chosen)
+            known = self._check_memory.outcomes(chosen)
+            found = run_checks(self._store.con, [check for check in chosen if check not in known])
+            known |= {result.check: result for result in found}
+            results = [known[check] for check in chosen]
+            if found:
+                self._check_memory.keep(results)
             self._keep(results)
         for result in results:
             tell("checked", result.check.table, result)
