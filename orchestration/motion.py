@@ -39,6 +39,11 @@ class Motion:
         until = self.asked_until(table)
         return self._state.read(f"{_OWNER}.{table}") if until and day <= until else None
 
+    def kept(self, table: str, schema: pl.Schema) -> pl.DataFrame:
+        """The keys that move until the day up to which was asked; none where nobody has."""
+        keys = self._state.read(f"{_OWNER}.{table}") if self.asked_until(table) else None
+        return pl.DataFrame(schema=schema) if keys is None else keys
+
     def keep(self, table: str, keys: pl.DataFrame, until: date) -> None:
         """Keep the keys that move until a day, of the rows that the table has now."""
         asked = pl.DataFrame({"table_name": [table], "until": [until]})

@@ -247,8 +247,8 @@ class Session:
 
     def publish(self) -> Path:
         """Publish the build if every blocking check of what it holds has passed since it was made."""
-        if self._whole:
-            self._warn(text := _made_whole(self._whole))
+        for text in self.made_whole():
+            self._warn(text)
             tell("noticed", "", text)
         self._open_views()
         self._refuse_unchecked()
@@ -310,6 +310,14 @@ class Session:
         """The frameworks that the index is computed by."""
         return self._run.settings.frameworks
 
+    def made_whole(self) -> list[str]:
+        """Which tables were made whole though they were there, and why, in one line; none if there are none."""
+        parts = [
+            f"{', '.join(names) if len(names) <= NAMED else f'{len(names)} tables'} ({why})"
+            for why, names in self._whole.items()
+        ]
+        return [f"Made whole, not by what changed: {'; '.join(parts)}"] if parts else []
+
     @property
     def tables(self) -> list[str]:
         """The tables that are made, each after those it reads."""
@@ -346,15 +354,6 @@ class Session:
         outcomes = {(table, name): passed for table, name, passed in found.iter_rows()}
         if reasons := list(reasons_not_to_publish(self._checks, built, outcomes)):
             raise Blocked("; ".join(reasons))
-
-
-def _made_whole(tables: Mapping[str, Sequence[str]]) -> str:
-    """Which tables were made whole, not by what changed, and why."""
-    parts = [
-        f"{', '.join(names) if len(names) <= NAMED else f'{len(names)} tables'} ({why})"
-        for why, names in tables.items()
-    ]
-    return f"Made whole, not by what changed: {'; '.join(parts)}"
 
 
 def _waiting(warn: Warn, holder: str) -> None:

@@ -14,6 +14,8 @@ from warehouse.state import State
 
 _OWNER = "digests"
 _LOOKS = f"state.{_OWNER}.looks"
+PARTS = 64
+"""Into so many parts keys fall, for those who look at some of them only."""
 _DIGEST = "sum(hash(rows)::HUGEINT)"
 
 
@@ -61,6 +63,18 @@ class Digests:
             f"SELECT {_names(keys)} FROM {kept} WHERE number > {int(found[0][0])}"
         ).pl()
         return changed
+
+    def some_of(self, view: str, keys: Sequence[str], part: int) -> pl.DataFrame:
+        """The keys that fall into one of PARTS, of all that the view had at the last look."""
+        return self.some_in(f"(FROM {_kept(view, keys)} WHERE digest IS NOT NULL)", keys, part)
+
+    def some_in(self, table: str, keys: Sequence[str], part: int) -> pl.DataFrame:
+        """The keys that fall into one of PARTS, of all that a table has."""
+        names = _names(keys)
+        found: pl.DataFrame = self._con.sql(
+            f"SELECT DISTINCT {names} FROM {table} AS rows WHERE hash({names}) % {PARTS} = {part}"
+        ).pl()
+        return found
 
     def _latest(self, kept: str) -> str:
         found = self._con.execute(

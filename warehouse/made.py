@@ -48,6 +48,10 @@ class MadeTables:
         ).fetchall()
         return MadeFrom(found[0][0], found[0][1], json.loads(found[0][2])) if found else None
 
+    def forget(self, table: str) -> None:
+        """Have nobody believe the note of a table."""
+        self._con.execute(f"DELETE FROM {_MADE} WHERE table_name = ?", [table])
+
     def put_back(self, table: str, stamp: str) -> None:
         """Give rows that were made anew, and came out the same, their former stamp: what was noted of them holds."""
         self._con.execute(f"UPDATE {CHANGES} SET stamp = ? WHERE table_name = ?", [stamp, table])
