@@ -40,7 +40,6 @@ from transforms.framework import Framework
 from transforms.framework_versions import Published as PublishedFramework
 from transforms.framework_versions import specification, with_published_weights
 from transforms.graph import downstream
-from transforms.model import Transform
 from transforms.periods import months_until
 from warehouse.catalogue import CHECKS, write_catalogue
 from warehouse.folder import Folder, locked
@@ -322,14 +321,6 @@ class Session:
     def tables(self) -> list[str]:
         """The tables that are made, each after those it reads."""
         return [name for name, node in self._graph.items() if node.schema != "staging"]
-
-    @property
-    def tables_by_month(self) -> list[str]:
-        """Those of which some months can be made anew."""
-        models = {name: self._graph[name].model for name in self.tables}
-        return [
-            name for name, model in models.items() if isinstance(model, Transform) and model.partitioned_by
-        ]
 
     @property
     def months(self) -> tuple[date, ...]:
