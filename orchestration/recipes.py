@@ -24,7 +24,7 @@ SETTINGS_MODULE = "transforms.settings"
 
 def recipe(node: Node, settings: Settings) -> str:
     """A digest of the model of a table, of all code that it calls, and of the settings that this code asks for."""
-    parts = [*map(version, ENGINES), node.name]
+    parts = [*_engines(), node.name]
     model = node.model
     if not isinstance(model, Transform):
         return _digest(*parts, model.sql)
@@ -39,6 +39,11 @@ def recipe(node: Node, settings: Settings) -> str:
         *code.values(),
         json.dumps(values, sort_keys=True, default=str),
     )
+
+
+@cache
+def _engines() -> tuple[str, ...]:
+    return tuple(map(version, ENGINES))
 
 
 def _digest(*parts: str) -> str:
