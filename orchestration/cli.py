@@ -236,6 +236,20 @@ def run(
 
 
 @app.command()
+def plan(project: ProjectFolder = Path(), as_of: Day = None) -> None:
+    """Say which files a run would land, what it would make anew and why, and how many records would change."""
+    found = project_in(project)
+    refuse_unverified(found)
+    from orchestration.commands.plan import planned
+    from orchestration.publication_rules import Blocked
+    from warehouse.folder import WarehouseBusy
+    from warehouse.landing.errors import LandingError
+
+    with ended_by(LandingError, WarehouseBusy, Blocked, status=ExitStatus.REFUSED):
+        tell(planned(by_hand(found, as_of.date() if as_of else None)))
+
+
+@app.command()
 def report(
     project: ProjectFolder = Path(),
     version: Annotated[str | None, typer.Option("--version", help="In versions/; else the current.")] = None,

@@ -31,14 +31,27 @@ _ANOTHER_EACH_TIME = re.compile(
 )
 
 
+NEW = "it is new, or what it was made from is not known"
+MANY_KEYS = "most of its rows change with the day"
+FOLLOWS = "what it is made from has changed"
+ASKED = "it was asked for"
+
+
 @dataclass(frozen=True)
 class Remade:
-    """A table as it is now, and whether its rows are others than before."""
+    """A table as it is now, and what was done to make it so."""
 
     made: Made
     is_changed: bool
-    whole_since: str = ""
-    """Why it was made whole though it was there; empty where nobody need know."""
+    """Whether its rows are others than before."""
+    rows_changed: int | None = None
+    """Of a table made by key, how many rows came or went; None if it was made whole."""
+    why_whole: str = ""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether people should know that a table was made whole, which was there and could have been kept."""
+        return bool(self.why_whole) and self.why_whole not in (NEW, FOLLOWS, MANY_KEYS, ASKED)
 
 
 class NotAsRebuilt(Exception):
@@ -70,20 +83,21 @@ class Remaking:
         """Make of one table what is due for a run."""
         begin = perf_counter()
         if not run.is_whole:
-            return Remade(make(self._store, node, run, self._graph, self._frames), True)
+            made = make(self._store, node, run, self._graph, self._frames)
+            return Remade(made, True, why_whole=ASKED)
         before = self._made.of(node.name)
         made_from = MadeFrom(recipe(node, run.settings), run.as_of, self._inputs(node, run))
         try:
             change = self._increment(node, run, before, made_from)
         except _Whole as reason:
             self._whole.add(node.name)
-            is_changed = self._make_whole(node, run, before, made_from)
-            told = str(reason) if before else ""
+            is_changed, rows, why = self._make_whole(node, run, before, made_from), None, str(reason)
         else:
-            is_changed, told = not change.is_nothing if change else False, ""
+            rows, why = max(change.removed.height, change.added.height) if change else 0, ""
+            is_changed = rows > 0
         self._made.note(node.name, made_from)
         made = Made(node.name, self._store.count(node.name), perf_counter() - begin)
-        return Remade(made, is_changed, told)
+        return Remade(made, is_changed, rows, why)
 
     def _inputs(self, node: Node, run: Run) -> dict[str, str]:
         """The version of everything that a table reads, by the name that it has there."""
@@ -108,7 +122,7 @@ class Remaking:
         """Make what is due of a table by key; None if nothing is. Raises _Whole."""
         model = node.model
         if before is None:
-            raise _Whole("what it was made from is not known")
+            raise _Whole(NEW)
         if before.recipe != now.recipe:
             raise _Whole("its code or settings have changed")
         if not (isinstance(model, Transform) and model.keys):
@@ -134,11 +148,11 @@ class Remaking:
         model = node.model
         if isinstance(model, Transform):
             if asks_the_clock(model) and before.as_of != now.as_of:
-                raise _Whole("")
+                raise _Whole(FOLLOWS)
         elif _ANOTHER_EACH_TIME.search(model.sql):
-            raise _Whole("")
+            raise _Whole(FOLLOWS)
         if before.inputs != now.inputs:
-            raise _Whole("")
+            raise _Whole(FOLLOWS)
 
     def _touched(self, model: Transform, before: MadeFrom, now: MadeFrom) -> Iterator[pl.DataFrame]:
         """The keys whose rows read otherwise in what a table is made from."""
@@ -149,7 +163,7 @@ class Remaking:
             if self._is_made(table):
                 stamp, change = self._changes.get(table, ("", None))
                 if change is None and table in self._whole:
-                    raise _Whole("")  # it was told of that one, if need be
+                    raise _Whole(FOLLOWS)
                 keys = change.keys(model.keys) if change and stamp == then else None
             else:
                 keys = self._digests.changed_since(table, model.keys, then)
@@ -164,7 +178,7 @@ class Remaking:
             return nothing
         if (keys := self._motion.of(node.name, run.as_of)) is None:
             if self._frames.buckets.parts(model) > 1:
-                raise _Whole("")  # asking takes all rows at once
+                raise _Whole(FOLLOWS)  # asking takes all rows at once
             kept = self._store.read(node.name)
             tables = {**model.reads, **model.broadcast}
             inputs = {name: self._frames.read(table).lazy() for name, table in tables.items()}
@@ -186,7 +200,7 @@ class Remaking:
         moved = pl.concat([keys, self._motion.kept(table, keys.schema)]).unique()
         if keys.height > MANY * max(self._store.count(table), 1):
             self._restless[table] = (moved, until)
-            raise _Whole("")
+            raise _Whole(MANY_KEYS)
         drawn = self._drawn(node, model, run).join(keys, on=model.keys, how="anti", nulls_equal=True)
         every = pl.concat([keys, drawn])
         inputs = {name: self._rows_of(read, every).lazy() for name, read in model.reads.items()}

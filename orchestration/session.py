@@ -35,7 +35,7 @@ from orchestration.progress import tell
 from orchestration.project import Project
 from orchestration.project_check import redefinitions
 from orchestration.publication_rules import Blocked, published_fingerprint, reasons_not_to_publish
-from orchestration.remaking import Remaking
+from orchestration.remaking import Remade, Remaking
 from transforms.framework import Framework
 from transforms.framework_versions import Published as PublishedFramework
 from transforms.framework_versions import specification, with_published_weights
@@ -101,7 +101,8 @@ class Session:
         self._views_hold = False  # whether the session's views are those of the run and of what raw holds now
         self._landed = False  # whether something has landed of which nothing was said yet
         self._waits = False  # whether a file was left for the next run
-        self._whole: dict[str, list[str]] = {}  # tables that were made whole though they were there, by why
+        self.remade: dict[str, Remade] = {}
+        """What has been done to make each table."""
         self._made: set[str] = set()  # tables that this run has landed or made for all months
 
     def prepare(self) -> None:
@@ -198,8 +199,7 @@ class Session:
                 self._weigh()
             self._forget_checks([table, *downstream(self._graph, table)])
             remade = self._remaking.make(self._graph[table], self._run)
-        if remade.whole_since:
-            self._whole.setdefault(remade.whole_since, []).append(table)
+        self.remade[table] = remade
         if self._run.is_whole:
             self._made.add(table)
         tell("made", table, remade.made)
@@ -311,9 +311,13 @@ class Session:
 
     def made_whole(self) -> list[str]:
         """Which tables were made whole though they were there, and why, in one line; none if there are none."""
+        told: dict[str, list[str]] = {}
+        for table, remade in self.remade.items():
+            if remade.is_told:
+                told.setdefault(remade.why_whole, []).append(table)
         parts = [
             f"{', '.join(names) if len(names) <= NAMED else f'{len(names)} tables'} ({why})"
-            for why, names in self._whole.items()
+            for why, names in told.items()
         ]
         return [f"Made whole, not by what changed: {'; '.join(parts)}"] if parts else []
 
