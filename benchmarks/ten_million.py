@@ -1,11 +1,11 @@
 """`python -m benchmarks.ten_million`: ten million policies in bounded memory, from simulation to publication.
 
-It consists of books of a million policies, simulated one after the other, of branches that they share; the feeds of the
-service desk are left out. What each stage took is printed; nothing is compared with others (`__main__.py` does).
+A simulated book of a million policies is put down ten times, each time under identifiers of its own, of branches that
+all share; so shares and means have to be those of the one book. The feeds of the service desk are left out. What each
+stage took is printed; nothing is compared with others (`__main__.py` does).
 """
 
 import argparse
-import gzip
 import re
 import resource
 import shutil
@@ -28,7 +28,7 @@ FEEDS = (
     "claim_events", "complaints", "exposures", "org_units", "policies", "policy_events", "premiums",
     "survey_answers", "survey_invitations", "survey_questions",
 )  # fmt: skip
-# The same for all books: of each insurer the first file counts.
+# The same for all books.
 SHARED = ("org_units", "survey_questions")
 # Simulated identifiers are a letter and eight digits of which the first is 1; the book takes its place.
 IDENTIFIER = re.compile(rb"\b([A-Z])1(\d{7})\b")
@@ -64,14 +64,13 @@ def main() -> None:
     asked.add_argument("--books", type=int, default=10, choices=range(1, 11), help="millions of policies")
     asked.add_argument("--work", type=Path, default=Path(__file__).with_name(".work") / "ten_million")
     asked.add_argument("--memory-limit-gib", type=int, default=8)
-    asked.add_argument("--only-simulate", action="store_true")
     found = asked.parse_args()
     project = found.work / f"books_{found.books}"
     log = Log(project)
-    log.of(f"simulated {found.books:,}000,000 policies", lambda: simulated(project, found.books))
+    drawn = log.of("simulated a book", lambda: simulated(found.work))
+    log.of(f"put down {found.books} of it", lambda: put_down(drawn, project, found.books))
     write_project_file(project, found.memory_limit_gib)
-    if not found.only_simulate:
-        run(project, log)
+    run(project, log)
 
 
 def cpu_seconds() -> float:
@@ -91,36 +90,43 @@ def size_gib(folder: Path) -> float:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 2**30
 
 
-def simulated(project: Path, books: int) -> None:
-    """Write the feeds of the books, one book at a time, unless they are there."""
-    feeds = project / "feeds"
-    feeds.mkdir(parents=True, exist_ok=True)
-    for book in range(books):
-        done = project / f"book_{book}.done"
-        if done.exists():
-            continue
-        drawn = project / "drawn"
-        size = ["--policies", str(BOOK), "--months", str(MONTHS), "--seed", str(SEED + book)]
+def simulated(work: Path) -> Path:
+    """The folder of the one book, drawn unless it is there."""
+    drawn = work / "book"
+    if not (drawn / "truth.json").exists():
+        size = ["--policies", str(BOOK), "--months", str(MONTHS), "--seed", str(SEED)]
         command = [*COMMAND, "simulate", "--out", str(drawn), *size]
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-        for path in sorted((drawn / "feeds").iterdir()):
-            feed = next((feed for feed in FEEDS if re.match(rf"{feed}[._]", path.name)), None)
-            if feed and not re.search("workflow|register", path.name):
-                take_over(path, feed, book, feeds)
-        if book == 0:
-            for name in ("policypulse.yml", "example_life.yml", "pseudonym.key"):
-                shutil.copy2(drawn / name, project / name)
-        shutil.rmtree(drawn)
-        done.touch()
+    return drawn
 
 
-def take_over(path: Path, feed: str, book: int, feeds: Path) -> None:
-    """Put a file of a book among those of the others, its identifiers apart from theirs."""
+def put_down(drawn: Path, project: Path, books: int) -> None:
+    """Write the feeds of so many books like the one drawn into a project without any."""
+    shutil.rmtree(project, ignore_errors=True)
+    feeds = project / "feeds"
+    feeds.mkdir(parents=True)
+    for name in ("policypulse.yml", "example_life.yml", "pseudonym.key"):
+        shutil.copy2(drawn / name, project / name)
+    files = [
+        (path, feed)
+        for path in sorted((drawn / "feeds").iterdir())
+        for feed in FEEDS
+        if re.match(rf"{feed}[._]", path.name) and not re.search("workflow|register", path.name)
+    ]
+    for book in range(books):
+        for path, feed in files:
+            take_over(path, feed, book, books, feeds)
+
+
+def take_over(path: Path, feed: str, book: int, books: int, feeds: Path) -> None:
+    """Put a file down once more, its identifiers apart from those of other books."""
     if feed in SHARED:
-        if book == 0:
-            shutil.copy2(path, feeds / path.name)
+        shutil.copy2(path, feeds / path.name)
     elif feed == "exposures":
-        add_exposures(path, feeds / path.name)
+        # They are of branches, which are so many times as large.
+        rows = pl.read_csv(path)
+        numbers = [name for name, dtype in rows.schema.items() if dtype.is_numeric()]
+        rows.with_columns(pl.col(numbers) * books).write_csv(feeds / path.name, float_precision=2)
     elif path.suffix == ".parquet":
         rows = pl.read_parquet(path)
         ids = [name for name in rows.columns if name.endswith("_id")]
@@ -128,25 +134,10 @@ def take_over(path: Path, feed: str, book: int, feeds: Path) -> None:
             feeds / f"{feed}_{book}.parquet"
         )
     else:
-        name = f"{path.stem}_{book}{path.suffix}"
-        is_packed = path.suffix == ".csv"
-        place = feeds / (f"{name}.gz" if is_packed else name)
-        with path.open("rb") as lines, gzip.open(place, "wb", 1) if is_packed else place.open("wb") as out:
+        place = feeds / f"{path.stem}_{book}{path.suffix}"
+        with path.open("rb") as lines, place.open("wb") as out:
             while piece := lines.readlines(PIECE):
                 out.write(IDENTIFIER.sub(rb"\g<1>%d\g<2>" % book, b"".join(piece)))
-
-
-def add_exposures(path: Path, to: Path) -> None:
-    """Add the numbers of a book to those of the others: they are of branches that all of them share."""
-    rows = pl.read_csv(path)
-    if to.exists():
-        rows = pl.concat([pl.read_csv(to, schema=rows.schema), rows])
-    key = ["month", "org_unit", "product_line", "region"]
-    numbers = [name for name, dtype in rows.schema.items() if dtype.is_numeric()]
-    added = rows.group_by(key, maintain_order=True).agg(
-        pl.when(pl.col(numbers).count() > 0).then(pl.col(numbers).sum()), pl.col("recorded_at").max()
-    )
-    added.select(rows.columns).write_csv(to, float_precision=2)
 
 
 def write_project_file(project: Path, memory_limit_gib: int) -> None:
@@ -183,6 +174,7 @@ def run(folder: Path, log: Log) -> None:
     project, begun = read_project(folder), cpu_seconds()
     with opened(by_hand(project), print) as session:
         log.of("landed", lambda: session.land(sorted(project.contracts)))
+        shutil.rmtree(folder / "feeds")  # the disk is wanted for what is made of them
         log.of("checked raw", lambda: session.check(f"raw.{feed}" for feed in project.contracts))
         tables = [name for name, node in asked_models(project).items() if node.schema != "staging"]
         for schema in ("core", "kpi", "index", "marts"):

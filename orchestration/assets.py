@@ -160,7 +160,7 @@ def _room(
                 continue
             with reasons_for_people():
                 made = warehouse.make(node.name)
-            metadata = {"dagster/row_count": made.rows, "seconds": made.seconds}
+            metadata = {"dagster/row_count": made.rows, "seconds": made.seconds, **made.told}
             shown = columns_and_lineage(node, warehouse)
             if partitions:
                 for month, numbers in headlines(node, warehouse).items():

@@ -63,6 +63,8 @@ class Made:
     name: str
     rows: int
     seconds: float
+    told: Mapping[str, str | int | float] = field(default_factory=dict)
+    """In how many buckets of its keys it was made, and by whom, if it was."""
 
 
 def open_session(store: Store, run: Run, graph: Mapping[str, Node]) -> None:
@@ -104,13 +106,15 @@ def make(
     what.
     """
     begin = perf_counter()
+    told: Mapping[str, str | int | float] = {}
     if isinstance(node.model, SqlModel):
         rows = store.replace(node.name, node.model.sql)
     else:
         frames = frames or Frames(store, graph, run.settings)
         rows = _make_transform(store, node.model, run, graph, frames, seen)
+        told = frames.buckets.told.get(node.name, {})
     store.comment(node.name, node.description, node.columns)
-    return Made(node.name, rows, perf_counter() - begin)
+    return Made(node.name, rows, perf_counter() - begin, told)
 
 
 def make_empty(store: Store, node: Node) -> None:
@@ -163,9 +167,10 @@ def _make_in_parts(store: Store, model: Transform, run: Run, frames: Frames) -> 
 
 
 def _shared(model: Transform, run: Run, frames: Frames) -> pl.DataFrame:
-    """What the table shares with others, from whole tables."""
+    """What the table shares with others, from whole tables; KPIs take their cases in parts as well."""
     assert model.shared
-    read = {name: frames.scan(table) for name, table in model.reads.items()}
+    scan = frames.scan_in_parts if model.writes.startswith("kpi.") else frames.scan
+    read = {name: scan(table) for name, table in model.reads.items()}
     return model.shared(**read, as_of=run.as_of, settings=run.settings).collect()
 
 

@@ -117,6 +117,11 @@ def fingerprint(project: Project, as_of: date) -> str:
     return digest.hexdigest()
 
 
+def code_fingerprint() -> str:
+    """A digest of the code that numbers depend on."""
+    return sha256("\0".join(_code()).encode()).hexdigest()
+
+
 def _code() -> Iterator[str]:
     root = Path(__file__).parent.parent
     for room in ROOMS:

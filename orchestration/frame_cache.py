@@ -3,11 +3,11 @@
 Reading a core table back costs as much as making it; only whole tables of the graph are kept.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 
-from orchestration.buckets import Buckets
+from orchestration.buckets import Buckets, Workers
 from transforms.graph import Node
 from transforms.model import Transform
 from transforms.settings import Settings
@@ -23,9 +23,10 @@ class Frames:
         graph: Mapping[str, Node],
         settings: Settings,
         memory_limit_gib: int | None = None,
+        workers: Workers | None = None,
     ) -> None:
         self._store = store
-        self.buckets = Buckets(store, graph, settings, memory_limit_gib)
+        self.buckets = Buckets(store, graph, settings, memory_limit_gib, workers)
         self._kept: dict[str, pl.DataFrame] = {}
         self._readers: dict[str, set[str]] = {name: set() for name in graph}
         self._shared: dict[Callable[..., pl.LazyFrame], pl.DataFrame] = {}
@@ -52,6 +53,13 @@ class Frames:
             self._kept[table] = frame
         return frame.lazy()
 
+    def scan_in_parts(self, table: str) -> pl.LazyFrame | Sequence[pl.LazyFrame]:
+        """All rows of a table or view; those of one too large to be held in memory in parts that are not."""
+        most_rows = self.buckets.most_rows
+        if most_rows is None or table in self._kept or not self.buckets.is_large(table):
+            return self.scan(table)
+        return self._store.scan_in_parts(table, most_rows)
+
     def shared(self, function: Callable[..., pl.LazyFrame], make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         """What several tables take their rows from, made if it is not there yet."""
         if function not in self._shared:
@@ -62,7 +70,7 @@ class Frames:
         """Say that a table has been made anew, `whole` if these are all its rows; frames nobody needs any more go."""
         self._kept.pop(table, None)
         self.buckets.made(table)
-        if whole is not None and self._readers[table] and not self.buckets.is_large(table):
+        if whole is not None and self._readers[table] and not self.buckets.is_large(table, whole.height):
             self._kept[table] = whole
         for function, tables in self._sharing.items():
             tables.discard(table)

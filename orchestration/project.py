@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from orchestration.engine import Engine
 from orchestration.own_contracts import own_contracts
 from orchestration.own_files import OwnFiles, own_files
 from orchestration.own_indicators import read_own_indicators
@@ -284,6 +285,11 @@ class ProjectFile(_Part):
         description="Memory that a run is to do with: facts too large for it are made a part of their keys at a time. "
         "Without it they are made whole, and DuckDB takes up to four fifths of the machine's.",
         examples=[8],
+    )
+    engine: Engine = Field(
+        "local",
+        description="Where large facts are made: here, or by the workers of a Spark server, which this names.",
+        examples=[{"spark": "sc://spark.example.org:15002", "buckets": 256, "exchange": "/mnt/exchange"}],
     )
     pseudonyms: Pseudonyms | None = None
     comments: Comments = Field(

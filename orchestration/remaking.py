@@ -96,7 +96,8 @@ class Remaking:
             rows, why = max(change.removed.height, change.added.height) if change else 0, ""
             is_changed = rows > 0
         self._made.note(node.name, made_from)
-        made = Made(node.name, self._store.count(node.name), perf_counter() - begin)
+        by_whom = self._frames.buckets.told.get(node.name, {})
+        made = Made(node.name, self._store.count(node.name), perf_counter() - begin, by_whom)
         return Remade(made, is_changed, rows, why)
 
     def _inputs(self, node: Node, run: Run) -> dict[str, str]:

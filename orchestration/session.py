@@ -36,6 +36,7 @@ from orchestration.project import Project
 from orchestration.project_check import redefinitions
 from orchestration.publication_rules import Blocked, published_fingerprint, reasons_not_to_publish
 from orchestration.remaking import Remade, Remaking
+from orchestration.spark import Spark
 from transforms.framework import Framework
 from transforms.framework_versions import Published as PublishedFramework
 from transforms.framework_versions import specification, with_published_weights
@@ -78,8 +79,11 @@ def opened(launch: Launch, warn: Warn) -> Iterator["Session"]:
         state = fingerprint(launch.project, launch.as_of)
         with Store(folder, memory_limit_gib=file.memory_limit_gib, readers=file.readers) as store:
             session = Session(launch, store, state, warn)
-            session.prepare()
-            yield session
+            try:
+                session.prepare()
+                yield session
+            finally:
+                session.close()
 
 
 class Session:
@@ -93,8 +97,9 @@ class Session:
         self._run = Run(launch.as_of, settings, months, self._project.feeds, self._project.contracts)
         self._models = models(self._project.own)  # of all tables, among them those that are left empty
         self._graph, self._checks = asked_models(self._project), asked_checks(self._project)
-        limit = self._project.file.memory_limit_gib
-        self._frames = Frames(store, self._graph, settings, limit)
+        file = self._project.file
+        self._spark = None if file.engine == "local" else Spark(file.engine, self._project.warehouse)
+        self._frames = Frames(store, self._graph, settings, file.memory_limit_gib, self._spark)
         self._remaking = Remaking(store, self._graph, self._frames)
         self.lineage = Lineage(store)
         self._check_memory = CheckMemory(store, self._project.contracts)
@@ -104,6 +109,11 @@ class Session:
         self.remade: dict[str, Remade] = {}
         """What has been done to make each table."""
         self._made: set[str] = set()  # tables that this run has landed or made for all months
+
+    def close(self) -> None:
+        """Leave nothing with others."""
+        if self._spark:
+            self._spark.close()
 
     def prepare(self) -> None:
         """Say what was found damaged, make the landing zone if it is not there, refuse what must not be computed."""

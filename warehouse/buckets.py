@@ -39,7 +39,7 @@ def written_in_buckets(
     """Write all rows of a table or view into `folder`, each into the bucket of its keys."""
     name = ".".join(map(identifier, table.split(".")))
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700, parents=True)
+    folder.mkdir(parents=True)
     schema = con.sql(f"SELECT * FROM {name} LIMIT 0").pl().schema
     number = f"(hash({', '.join(map(identifier, keys))}) % {count})::INTEGER"
     con.execute(

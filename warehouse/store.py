@@ -6,7 +6,7 @@ What goes into the tables is landed, transformed and published elsewhere; how th
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -134,22 +134,39 @@ class Store:
         return self.query(f"SELECT * FROM {_identifier(table)}")
 
     def scan(self, table: str) -> pl.LazyFrame:
-        """All rows of a table or view, of which only the columns that are asked for are read and then held."""
-        schema = self.empty(table).schema
-        held = pl.DataFrame()
+        """All rows of a table or view, of which only the columns that are asked for are read, and held from then on."""
+        schema, held = self.empty(table).schema, pl.DataFrame()
 
+        def columns_of(wanted: Sequence[str]) -> pl.DataFrame:
+            nonlocal held
+            if not set(wanted) <= set(held.columns):
+                every = [name for name in schema if name in {*wanted, *held.columns}]
+                held = self.query(f"SELECT {', '.join(map(_identifier, every))} FROM {_identifier(table)}")
+            return held.select(wanted)
+
+        return self._scanned(schema, columns_of)
+
+    def scan_in_parts(self, table: str, most_rows: int) -> list[pl.LazyFrame]:
+        """The rows of a table of the build in parts, of which the columns asked for are read each time anew."""
+        schema, rows = self.empty(table).schema, self.count(table)
+
+        def part(first: int) -> pl.LazyFrame:
+            here = f"FROM {_identifier(table)} WHERE rowid BETWEEN {first} AND {first + most_rows - 1}"
+            return self._scanned(
+                schema, lambda wanted: self.query(f"SELECT {', '.join(map(_identifier, wanted))} {here}")
+            )
+
+        return [part(first) for first in range(0, max(rows, 1), most_rows)]
+
+    def _scanned(
+        self, schema: pl.Schema, columns_of: Callable[[Sequence[str]], pl.DataFrame]
+    ) -> pl.LazyFrame:
         def read(
             columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, _batch: int | None
         ) -> Iterator[pl.DataFrame]:
-            nonlocal held
-            wanted = list(schema) if columns is None else columns
             with self._reading:
-                if not set(wanted) <= set(held.columns):
-                    every = [name for name in schema if name in {*wanted, *held.columns}]
-                    held = self.query(
-                        f"SELECT {', '.join(map(_identifier, every))} FROM {_identifier(table)}"
-                    )
-            rows = held.select(wanted).head(held.height if n_rows is None else n_rows)
+                rows = columns_of(list(schema) if columns is None else columns)
+            rows = rows.head(rows.height if n_rows is None else n_rows)
             yield rows if predicate is None else rows.filter(predicate)
 
         return register_io_source(read, schema=schema)
@@ -189,9 +206,8 @@ class Store:
                 self.con.unregister("incoming_rows")
         return self.count(table)
 
-    def write_buckets(self, table: str, keys: tuple[str, ...], count: int) -> Bucketed:
-        """Write a table or view in buckets of its keys, for as long as the run needs them."""
-        folder = self.folder.scratch / "buckets" / f"{table}.{'.'.join(keys)}"
+    def write_buckets(self, table: str, keys: tuple[str, ...], folder: Path, count: int) -> Bucketed:
+        """Write a table or view into a folder, in so many buckets of its keys."""
         return written_in_buckets(self.con, table, keys, folder, count)
 
     def rows_in_force(self) -> dict[str, int]:
