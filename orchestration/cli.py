@@ -27,6 +27,7 @@ from orchestration.exit_status import ExitStatus
 from orchestration.launch import Months, by_hand
 from orchestration.pages.words import Language
 from orchestration.project import FILE_NAME, Project, ProjectError
+from orchestration.refusals import refusal
 
 app = typer.Typer(
     help="Measure how well an insurer serves its customers, from its own records.",
@@ -47,31 +48,12 @@ def main() -> None:
     except BrokenPipeError:
         # Whoever reads our output has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        typer.echo(_refusal(error), err=True)
-        sys.exit(ExitStatus.MISTAKEN)
     except Exception as error:
-        if not _is_of_duckdb(error):
+        told = refusal(error)
+        if told is None:
             raise
-        typer.echo(
-            f"A database file cannot be used: {str(error).splitlines()[0]} If it is the published one, `policypulse "
-            "run` makes a new one, and `policypulse rollback` returns to the version before.",
-            err=True,
-        )
-        sys.exit(ExitStatus.REFUSED)
-
-
-def _refusal(error: OSError) -> str:
-    where = f"{error.filename}: " if error.filename else ""
-    return (
-        f"{where}{error.strerror or error}. Check that the path is right, that its folder exists, and that you may "
-        "read and write it."
-    )
-
-
-def _is_of_duckdb(error: Exception) -> bool:
-    # Asked without an import, so that a run with nothing to do stays quick.
-    return type(error).__module__.partition(".")[0] in ("duckdb", "_duckdb")
+        typer.echo(told.text, err=True)
+        sys.exit(told.status)
 
 
 @app.command()

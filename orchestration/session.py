@@ -7,7 +7,7 @@ the assets (`definitions.py`); what may be published is `publication_rules.py`.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,7 @@ from warehouse.landing.pseudonyms import PseudonymKey
 from warehouse.landing.raw_tables import create_raw
 from warehouse.landing.repeats import equal_rows
 from warehouse.publish import publish
+from warehouse.refused import DiskRefuses, refusals_told
 from warehouse.store import BuildDamaged, Store
 
 Warn = Callable[[str], None]
@@ -77,7 +78,9 @@ def opened(launch: Launch, warn: Warn) -> Iterator["Session"]:
     with locked(folder, launch.wait_seconds, partial(_waiting, warn)):
         # Before landing, so that a file that comes while the run is under way is new to the next.
         state = fingerprint(launch.project, launch.as_of)
-        with Store(folder, memory_limit_gib=file.memory_limit_gib, readers=file.readers) as store:
+        with refusals_told():
+            opening = Store(folder, memory_limit_gib=file.memory_limit_gib, readers=file.readers)
+        with opening as store:
             session = Session(launch, store, state, warn)
             try:
                 session.prepare()
@@ -140,7 +143,7 @@ class Session:
     @contextmanager
     def _telling_damage(self) -> Iterator[None]:
         try:
-            with self._store.damage_set_aside():
+            with refusals_told(), self._store.damage_set_aside():
                 yield
         except BuildDamaged as damage:
             tell("damaged", "", str(damage))
@@ -276,18 +279,28 @@ class Session:
             )
             self.lineage.keep()
             self._store.compact()
-        version = publish(
-            self._store.folder,
-            keep_versions=self._project.file.keep_versions,
-            readers=self._project.file.readers,
-            write_site=partial(_write_site, self._project) if self._project.file.pages.written else None,
-        )
-        keep_history(self._store, published_at)
-        specifications = [(f.code, f.version, specification(f)) for f in self._run.settings.frameworks]
-        keep_frameworks(self._store, specifications, published_at)
-        remember(self._project, Published(self._published_fingerprint(), version.name))
+            version = publish(
+                self._store.folder,
+                keep_versions=self._project.file.keep_versions,
+                readers=self._project.file.readers,
+                write_site=partial(_write_site, self._project) if self._project.file.pages.written else None,
+            )
+        self._note_publication(version, published_at)
         tell("published", version.name, {"path": version, "changed_records": changed})
         return version
+
+    def _note_publication(self, version: Path, published_at: datetime) -> None:
+        """Note what readers see now; they see it even where that fails."""
+        specifications = [(f.code, f.version, specification(f)) for f in self._run.settings.frameworks]
+        try:
+            with refusals_told():
+                keep_history(self._store, published_at)
+                keep_frameworks(self._store, specifications, published_at)
+                remember(self._project, Published(self._published_fingerprint(), version.name))
+        except DiskRefuses as refusal:
+            self._say(
+                f"{version.name} is published but could not be noted, which the next run makes up for: {refusal}"
+            )
 
     def _published_fingerprint(self) -> str:
         every = {table for table, node in self._graph.items() if node.schema != "staging"}

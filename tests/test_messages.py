@@ -161,6 +161,7 @@ SAMPLES = {
 # Messages of a run, which takes its time: more than one in a run, or by the tests of their room.
 # The test that reads the message of an error, and words by which it is found there.
 TOLD_ELSEWHERE = {
+    "DiskRefuses": ("tests/warehouse/test_refused.py", "make room on its disk"),
     "CannotAnswer": ("tests/orchestration/test_mcp.py", "there is no KPI"),
     "CannotAdd": ("tests/orchestration/test_first_mapping.py", "feeds.complaints is mapped already"),
     "CalendarGap": ("tests/orchestration/test_calendar.py", "said.text"),

@@ -13,6 +13,8 @@ import duckdb
 from warehouse.damage import set_aside
 from warehouse.folder import WarehouseBusy
 from warehouse.quoting import identifier, literal
+from warehouse.refused import DiskRefuses, is_refusal
+from warehouse.refused import told as refusal_told
 
 # What is published is a copy of the build; from this version of DuckDB on it can be opened.
 READABLE_FROM = "v1.2.0"
@@ -35,15 +37,20 @@ def opened_build(build: Path, scratch: Path, told: Told) -> duckdb.DuckDBPyConne
     return _made_anew_if_damaged(build, lambda: _readable(build, scratch, told), told)
 
 
-def attach_state(con: duckdb.DuckDBPyConnection, state: Path, told: Told) -> None:
+def attach_state(con: duckdb.DuckDBPyConnection, state: Path, scratch: Path, told: Told) -> None:
     """Attach what is kept between runs as `state`, as `opened_build` opens the build."""
-    sql = f"ATTACH {literal(state)} AS state"
-    _made_anew_if_damaged(state, lambda: con.execute(sql), told)
+
+    def attach() -> None:
+        _create(state, scratch)
+        con.execute(f"ATTACH {literal(state)} AS state")
+
+    _made_anew_if_damaged(state, attach, told)
 
 
-def attach_raw(con: duckdb.DuckDBPyConnection, raw: Path) -> None:
-    """Attach the landing zone as `raw`; raises WarehouseBusy or LandingZoneDamaged."""
+def attach_raw(con: duckdb.DuckDBPyConnection, raw: Path, scratch: Path) -> None:
+    """Attach the landing zone as `raw`, made where there is none; raises WarehouseBusy or LandingZoneDamaged."""
     try:
+        _create(raw, scratch)
         con.execute(f"ATTACH {literal(raw)} AS raw")
     except duckdb.Error as error:
         raise of_raw(raw, error) from None
@@ -70,7 +77,9 @@ def read_whole(database: Path) -> None:
 
 
 def tells_damage(error: duckdb.Error) -> bool:
-    """Whether DuckDB says that a file is damaged, and not that something was asked wrongly."""
+    """Whether DuckDB says that a file is damaged, and not that something was asked wrongly or the disk is full."""
+    if is_refusal(error):
+        return False
     signs = ("Corrupt database file", "Could not read enough bytes", "Failed to deserialize", "FATAL Error")
     return isinstance(error, duckdb.SerializationException) or any(sign in str(error) for sign in signs)
 
@@ -88,7 +97,7 @@ def _made_anew_if_damaged(path: Path, opened: Callable[[], _Opened], told: Told)
             raise WarehouseBusy(
                 f"{path} is open in another program ({error}); close it there: analysts read current.duckdb"
             ) from None
-        if not (path.is_file() and os.access(path, os.R_OK | os.W_OK)):
+        if is_refusal(error) or not (path.is_file() and os.access(path, os.R_OK | os.W_OK)):
             raise
         told(rebuilding(path, set_aside(path), error))
         return opened()
@@ -97,7 +106,9 @@ def _made_anew_if_damaged(path: Path, opened: Callable[[], _Opened], told: Told)
 def _readable(build: Path, scratch: Path, told: Told) -> duckdb.DuckDBPyConnection:
     """The build, made where there is none; one of a storage that older clients cannot open is copied once."""
     if not build.exists():
-        _create_readable(build)
+        created = scratch / build.name
+        _create_readable(created)
+        created.replace(build)
     con = duckdb.connect(str(build))
     ((tags,),) = con.execute(
         "SELECT tags FROM duckdb_databases() WHERE database_name = current_database()"
@@ -112,6 +123,15 @@ def _readable(build: Path, scratch: Path, told: Told) -> duckdb.DuckDBPyConnecti
         f"{build} has been copied into another storage: what is published opens in DuckDB {READABLE_FROM} and later"
     )
     return duckdb.connect(str(build))
+
+
+def _create(path: Path, scratch: Path) -> None:
+    """Create an empty database where there is none, whole or not at all: a part of one could not be read again."""
+    if path.exists():
+        return
+    created = scratch / path.name
+    duckdb.connect(str(created)).close()
+    created.replace(path)
 
 
 def _create_readable(path: Path, source: Path | None = None) -> None:
@@ -134,8 +154,10 @@ def _held_elsewhere(error: duckdb.Error) -> bool:
     return "lock on file" in str(error)
 
 
-def of_raw(raw: Path, error: duckdb.Error) -> WarehouseBusy | LandingZoneDamaged:
-    """What to say where the landing zone cannot be opened or read."""
+def of_raw(raw: Path, error: duckdb.Error) -> Exception:
+    """What to raise where the landing zone cannot be opened or read."""
+    if is_refusal(error):
+        return DiskRefuses(refusal_told(error))
     if _held_elsewhere(error):
         return WarehouseBusy(f"{raw} is open in another program ({error}); close it there")
     return LandingZoneDamaged(

@@ -16,6 +16,7 @@ import polars as pl
 
 from warehouse.quoting import identifier
 from warehouse.replacing import replace_keys
+from warehouse.transaction import transaction
 
 FORMAT = 1
 """Of what is kept here; a file of another one is emptied, since everything in it can be worked out anew."""
@@ -49,14 +50,9 @@ class State:
         before. Nothing can be written to the build meanwhile: DuckDB refuses it.
         """
         names = sorted(set(tables))
-        self._con.execute("BEGIN")
-        try:
+        with transaction(self._con):
             yield
             self._note(owner, names)
-            self._con.execute("COMMIT")
-        except BaseException:
-            self._con.execute("ROLLBACK")
-            raise
 
     def read(self, table: str) -> pl.DataFrame | None:
         """All rows of a table; None if nobody has written it."""

@@ -34,6 +34,7 @@ from warehouse.opening import (
 from warehouse.publish import PARTIAL, clear_unfinished
 from warehouse.replacing import replace_keys
 from warehouse.state import CHANGES, State
+from warehouse.transaction import transaction
 
 EXPLAIN = "EXPLAIN "
 _MADE_SCHEMAS = ("core", "kpi", "index", "marts")
@@ -77,8 +78,10 @@ class Store:
         if memory_limit_gib is not None:
             self.con.execute(f"SET memory_limit = '{_OWN_SHARE * memory_limit_gib * 1024:.0f}MiB'")
         try:
-            attach_raw(self.con, folder.raw)
-            attach_state(self.con, folder.state, self.notices.append)
+            if not folder.raw.exists() and folder.current.exists():
+                self.notices.append(_lost(folder))
+            attach_raw(self.con, folder.raw, folder.scratch)
+            attach_state(self.con, folder.state, folder.scratch, self.notices.append)
         except BaseException:
             self.close()
             raise
@@ -251,14 +254,10 @@ class Store:
         if self._in_transaction:
             yield
             return
-        self.con.execute("BEGIN")
         self._in_transaction = True
         try:
-            yield
-            self.con.execute("COMMIT")
-        except BaseException:
-            self.con.execute("ROLLBACK")
-            raise
+            with transaction(self.con):
+                yield
         finally:
             self._in_transaction = False
 
@@ -334,6 +333,13 @@ class Store:
             return content
         self.con.register("incoming_rows", content)
         return "SELECT * FROM incoming_rows"
+
+
+def _lost(folder: Folder) -> str:
+    return (
+        f"{folder.raw} is not there, though something was published: what was landed is lost, and what still lies in "
+        "files is landed anew. To put back a backup instead: policypulse restore DIR"
+    )
 
 
 def _sweep(folder: Folder) -> None:

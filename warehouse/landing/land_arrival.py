@@ -67,6 +67,7 @@ from warehouse.landing.readers import (
     scanned,
 )
 from warehouse.landing.rejects import RejectShare, refusal, refuse_cut_file, refused_lines
+from warehouse.transaction import transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -140,7 +141,7 @@ def _delivered_again(con: duckdb.DuckDBPyConnection, arrival: Arrival, terms: Te
     if twin is None:
         return False
     before = in_force_now(con, arrival.feed)
-    with _transaction(con):
+    with transaction(con):
         note_file(con, arrival, twin)
         judged_changes(con, arrival, terms.permits, before, twin)
     return True
@@ -184,7 +185,7 @@ def _landed(
         with masking(con):
             staged = _staged(con, scan, arrival, terms, one_newline=one_newline)
             counts = _judged(con, scan, staged, arrival)
-        with pseudonymised(con, staged.plan, arrival.contract, terms.key), _transaction(con):
+        with pseudonymised(con, staged.plan, arrival.contract, terms.key), transaction(con):
             return _carried_over(con, staged, arrival, terms, counts)
     finally:
         _clear(con)
@@ -357,17 +358,6 @@ def _check_unchanged(arrival: Arrival) -> None:
     state = arrival.path.stat()
     if (state.st_size, state.st_mtime_ns) != (arrival.size_bytes, arrival.mtime_ns):
         raise LandingError(["changed while it was being read; nothing of it was landed, run again"])
-
-
-@contextmanager
-def _transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    con.execute("BEGIN TRANSACTION")
-    try:
-        yield
-    except BaseException:
-        con.execute("ROLLBACK")
-        raise
-    con.execute("COMMIT")
 
 
 def _clear(con: duckdb.DuckDBPyConnection) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from warehouse.contract import Contract, Contracts
 from warehouse.contract import contracts as installed
 from warehouse.quoting import identifier, literal
+from warehouse.transaction import transaction
 
 if TYPE_CHECKING:
     import duckdb
@@ -93,8 +94,7 @@ def create_raw(con: duckdb.DuckDBPyConnection, contracts: Contracts | None = Non
     """
     contracts = contracts or installed()
     present = _present(con)
-    con.execute("BEGIN TRANSACTION")
-    try:
+    with transaction(con):
         for contract in contracts.values():
             _create_feed(con, contract, present.get(contract.feed))
         for book, columns in BOOKS.items():
@@ -104,10 +104,6 @@ def create_raw(con: duckdb.DuckDBPyConnection, contracts: Contracts | None = Non
                 if name not in present.get(book, columns):
                     con.execute(f"ALTER TABLE raw.{book} ADD COLUMN {name} {column_type}")
         _carry_over(con, present, contracts)
-    except BaseException:
-        con.execute("ROLLBACK")
-        raise
-    con.execute("COMMIT")
 
 
 def _carry_over(

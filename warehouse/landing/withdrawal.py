@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from warehouse.landing.deliveries import keep_in_force, read_books, rows_there, standing
 from warehouse.landing.raw_tables import create_raw
+from warehouse.transaction import transaction
 
 if TYPE_CHECKING:
     import duckdb
@@ -44,14 +45,8 @@ def withdraw(con: duckdb.DuckDBPyConnection, what: str, why: str) -> list[Withdr
     ).fetchall()
     if not found:
         raise NothingToWithdraw(_unknown(con, what))
-    con.execute("BEGIN TRANSACTION")
-    try:
-        done = [_withdrawn(con, feed, what, why) for (feed,) in found]
-    except BaseException:
-        con.execute("ROLLBACK")
-        raise
-    con.execute("COMMIT")
-    return done
+    with transaction(con):
+        return [_withdrawn(con, feed, what, why) for (feed,) in found]
 
 
 def _withdrawn(con: duckdb.DuckDBPyConnection, feed: str, what: str, why: str) -> Withdrawn:
