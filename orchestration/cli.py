@@ -225,9 +225,10 @@ def plan(project: ProjectFolder = Path(), as_of: Day = None) -> None:
     from orchestration.commands.plan import planned
     from orchestration.publication_rules import Blocked
     from warehouse.folder import WarehouseBusy
+    from warehouse.formats import LaterFormat
     from warehouse.landing.errors import LandingError
 
-    with ended_by(LandingError, WarehouseBusy, Blocked, status=ExitStatus.REFUSED):
+    with ended_by(LandingError, WarehouseBusy, LaterFormat, Blocked, status=ExitStatus.REFUSED):
         tell(planned(by_hand(found, as_of.date() if as_of else None)))
 
 

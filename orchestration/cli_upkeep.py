@@ -32,9 +32,10 @@ def withdraw(
     found = project_in(project)
     from orchestration.commands.withdraw import withdrawn
     from warehouse.folder import WarehouseBusy
+    from warehouse.formats import LaterFormat
     from warehouse.landing.withdrawal import NothingToWithdraw
 
-    with ended_by(NothingToWithdraw, WarehouseBusy, status=ExitStatus.REFUSED):
+    with ended_by(NothingToWithdraw, WarehouseBusy, LaterFormat, status=ExitStatus.REFUSED):
         tell(withdrawn(found, what, why))
     typer.echo(f"Next: policypulse run --project {project}, which publishes without it.")
 

@@ -167,6 +167,8 @@ TOLD_ELSEWHERE = {
     "CalendarGap": ("tests/orchestration/test_calendar.py", "said.text"),
     "LandingZoneDamaged": ("tests/warehouse/test_store.py", "LandingZoneDamaged, match"),
     "BuildDamaged": ("tests/warehouse/test_store.py", "BuildDamaged, match"),
+    "NotAsRebuilt": ("tests/orchestration/test_remaking.py", "NotAsRebuilt, match"),
+    "LaterFormat": ("tests/warehouse/test_formats.py", "LaterFormat, match"),
     "NotOurs": ("tests/orchestration/pages/test_pages.py", "something else"),
     "NoSuchVersion": ("tests/warehouse/test_publish.py", "NoSuchVersion, match"),
     "NothingToWithdraw": ("tests/warehouse/landing/test_deliveries.py", "NothingToWithdraw, match"),
@@ -186,7 +188,15 @@ TOLD_HERE = {
 }
 TOLD_HERE |= {"ModelError", "SuiteError", "OwnFileError"}
 # What one module tells another, which makes a LandingError, a reject or a line of `check` of it.
-OF_MODULES = {"MixedLineEnds", "LinesLost", "NotWhole", "KpiFileError", "OwnKpiError", "ExpressionError"}
+OF_MODULES = {
+    "_Whole",
+    "MixedLineEnds",
+    "LinesLost",
+    "NotWhole",
+    "KpiFileError",
+    "OwnKpiError",
+    "ExpressionError",
+}
 # A check that cannot be carried out although its file is sound, told by the tests of checks.
 OF_DEVELOPERS = {"CheckError"}
 

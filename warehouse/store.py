@@ -21,6 +21,7 @@ from warehouse.buckets import Bucketed, written_in_buckets
 from warehouse.compaction import compact
 from warehouse.damage import set_aside
 from warehouse.folder import Folder
+from warehouse.formats import taken_over
 from warehouse.modes import PRIVATE_UMASK, Readers, keep_private
 from warehouse.opening import (
     UNPUBLISHED,
@@ -90,6 +91,11 @@ class Store:
         for schema in BUILT_SCHEMAS:
             self.con.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
         self.con.execute(f"CREATE TABLE IF NOT EXISTS {CHANGES} (table_name VARCHAR, stamp UUID)")
+        try:
+            self.notices += taken_over(self.con)
+        except BaseException:
+            self.close()
+            raise
         self.state = State(self.con)
         """What is kept between runs and never published."""
 
