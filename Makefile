@@ -10,7 +10,7 @@ POLICIES ?= 20000
 MONTHS ?= 24
 SEED ?= 7
 # All but the drivers of databases that no test can have here.
-LOCKED := install dev text notify mcp postgresql mysql storage
+LOCKED := install dev text notify openlineage mcp postgresql mysql storage
 
 export DO_NOT_TRACK = 1
 export DAGSTER_DISABLE_TELEMETRY = 1

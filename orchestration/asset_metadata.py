@@ -21,6 +21,7 @@ from warehouse.contract import Contract, Contracts
 DEFINED = ("kpi", "title", "unit", "definition", "formula", "counts", "source")
 """Of the columns of catalog.kpis those that Dagster shows."""
 HIDDEN = "…"
+SOURCES_NAMED = 4
 
 
 def key_of(table: str) -> dg.AssetKey:
@@ -49,27 +50,41 @@ def feed_schema(contract: Contract) -> dg.TableSchema:
 
 
 def columns_and_lineage(node: Node, warehouse: Session) -> Mapping[str, Any]:
-    """The columns of a table that has been made, and from which columns they are made."""
+    """The columns of a table that has been made, and from which columns they are made.
+
+    Dagster's own UI does not draw the lineage of columns, though others that read its events do; so it is said in the
+    description of each column as well.
+    """
+    deps = _sources(node, warehouse.lineage)
     columns = [
         dg.TableColumn(
-            name, dtype, node.columns.get(name, ""), dg.TableColumnConstraints(unique=(name,) == node.grain)
+            name,
+            dtype,
+            f"{node.columns.get(name, '')}{_from(deps.get(name, []))}".strip(),
+            dg.TableColumnConstraints(unique=(name,) == node.grain),
         )
         for name, dtype in warehouse.columns(node.name).items()
     ]
     return {
         "dagster/column_schema": dg.TableSchema(columns=columns),
-        "dagster/column_lineage": _lineage(node, warehouse.lineage),
+        "dagster/column_lineage": dg.TableColumnLineage(deps_by_column=deps),
     }
 
 
-def _lineage(node: Node, lineage: Lineage) -> dg.TableColumnLineage:
+def _sources(node: Node, lineage: Lineage) -> dict[str, list[dg.TableColumnDep]]:
     deps: dict[str, list[dg.TableColumnDep]] = {}
     # A raw column may be read by two views. Sources of which only the table is known are in the graph of assets, and
     # the tables of a session are no assets.
     for _, column, source, source_column in dict.fromkeys(lineage.of(node)):
         if source_column is not None and source not in SESSION_TABLES:
             deps.setdefault(column, []).append(dg.TableColumnDep(key_of(source), source_column))
-    return dg.TableColumnLineage(deps_by_column=deps)
+    return deps
+
+
+def _from(deps: Sequence[dg.TableColumnDep]) -> str:
+    names = [".".join([*dep.asset_key.path, dep.column_name]) for dep in deps]
+    more = " …" if len(names) > SOURCES_NAMED else ""
+    return f" From {', '.join(names[:SOURCES_NAMED])}{more}." if names else ""
 
 
 def kpi_definitions(settings: Settings) -> dg.TableMetadataValue:

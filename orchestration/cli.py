@@ -22,11 +22,13 @@ from orchestration.cli_parts import (
     seconds,
     tell,
 )
+from orchestration.cli_serve import served
 from orchestration.cli_upkeep import upkeep
 from orchestration.exit_status import ExitStatus
 from orchestration.launch import Months, by_hand
 from orchestration.pages.words import Language
 from orchestration.project import FILE_NAME, Project, ProjectError
+from orchestration.ranges import day_problem
 from orchestration.refusals import refusal
 
 app = typer.Typer(
@@ -36,6 +38,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(upkeep)
+app.add_typer(served)
 Day = Annotated[
     datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Day up to which records count.")
 ]
@@ -201,6 +204,8 @@ def run(
     """Land what is new, build, check and publish; or make some months anew and publish."""
     found = project_in(project)
     day = as_of.date() if as_of else found.as_of()
+    if reason := day_problem(day):
+        end(f"--as-of: {reason}", ExitStatus.MISTAKEN)
     launch = replace(
         by_hand(found, day, _months(found, day, months) if months else None, accept or ()),
         wait_seconds=seconds(wait),
@@ -399,22 +404,6 @@ def reference(
     for name, text in files.items():
         (out / name).write_text(text, encoding="utf-8")
     typer.echo(f"Wrote {', '.join(files)} to {out}.")
-
-
-@app.command()
-def dev(
-    project: ProjectFolder = Path(),
-    port: Annotated[int, typer.Option("--port", help="Port of the Dagster UI.")] = 3000,
-) -> None:
-    """Open the Dagster UI on the project: lineage, runs, reruns."""
-    found = project_in(project)
-    refuse_unverified(found)
-    from orchestration.dagster_home import prepare_home
-
-    for notice in prepare_home(found):
-        typer.echo(notice)
-    dagster = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "-a", "defs"]
-    os.execv(sys.executable, [*dagster, "-p", str(port)])
 
 
 def _own_tables(project: Project) -> list[Any]:

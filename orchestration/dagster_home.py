@@ -1,9 +1,13 @@
 """Dagster's home of a project: where it keeps its runs, without telemetry, one run at a time."""
 
+import fcntl
+import json
 import os
 import sqlite3
 from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from orchestration.project import Project
 from warehouse.damage import set_aside
@@ -18,27 +22,66 @@ nux:
 concurrency:
   runs:
     max_concurrent_runs: 1
-event_log_storage:
-  module: orchestration.event_log
-  class: KeptEventLogStorage
-  config:
-    base_dir: {home}/history/runs/
+event_log_storage: {events}
 """
+OPENLINEAGE_VARIABLE = "OPENLINEAGE_URL"
+"""Where a catalogue takes OpenLineage's events, as its own client has it; with the extra `openlineage`."""
+NO_OPENLINEAGE = (
+    f"{OPENLINEAGE_VARIABLE} is set, but the packages that speak OpenLineage are not there: "
+    "pip install 'policypulse[openlineage]'"
+)
 
 
 def prepare_home(project: Project) -> list[str]:
     """Write the home's configuration and point this process and its children to home and project.
 
-    Returns what a user should know: which of Dagster's databases could not be read and were set aside.
+    Returns what a user should know: which of Dagster's databases could not be read and were set aside, and what is not
+    there that is asked for.
     """
     home = project.warehouse / "dagster"
     home.mkdir(parents=True, exist_ok=True)
     home = home.resolve()
-    (home / "dagster.yaml").write_text(CONFIGURATION.format(home=home), encoding="utf-8")
+    speaks = bool(os.environ.get(OPENLINEAGE_VARIABLE))
+    can_speak = speaks and find_spec("dagster_openlineage") is not None
+    events = json.dumps(_event_log(home, can_speak))  # JSON is YAML
+    _write(home / "dagster.yaml", CONFIGURATION.format(events=events))
     os.environ["DAGSTER_HOME"] = str(home)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     os.environ[PROJECT_VARIABLE] = str(project.folder)
-    return [_replaced(path) for path in _databases(home) if _is_damaged(path)]
+    replaced = [_replaced(path) for path in _databases(home) if _is_damaged(path)]
+    return [*replaced, *([NO_OPENLINEAGE] if speaks and not can_speak else [])]
+
+
+def _event_log(home: Path, speaks_openlineage: bool) -> dict[str, Any]:
+    """How events are stored, and told to a catalogue of lineage where there is one."""
+    ours = {
+        "module": "orchestration.event_log",
+        "class": "KeptEventLogStorage",
+        "config": {"base_dir": f"{home}/history/runs/"},
+    }
+    if not speaks_openlineage:
+        return ours
+    return {
+        "module": "dagster_openlineage",
+        "class": "OpenLineageEventLogStorage",
+        "config": {"wrapped": ours, "namespace": os.environ.get("OPENLINEAGE_NAMESPACE", "policypulse")},
+    }
+
+
+def make_databases() -> None:
+    """Make Dagster's databases where they are not there yet, one process at a time: several at once break them."""
+    import dagster as dg
+
+    with (Path(os.environ["DAGSTER_HOME"]) / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        dg.DagsterInstance.get().dispose()
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file in one step, since several processes of Dagster's may start at once."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
 
 
 def _databases(home: Path) -> list[Path]:

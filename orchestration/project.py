@@ -265,11 +265,17 @@ class ProjectFile(_Part):
         2_000, ge=1, le=50_000, description="The most segments a cut may have; with more the run stops."
     )
     schedule: str = Field(
-        DEFAULT_SCHEDULE, description="When the schedule runs, as in cron, in the time zone of the project."
+        DEFAULT_SCHEDULE,
+        description="When the schedule runs, as in cron, in the time zone of the project; once written, it is on.",
+    )
+    watch_files: bool = Field(
+        False,
+        description="Whether new files start a run by themselves, without somebody switching on the sensor new_files.",
     )
     settle_seconds: int | None = Field(
         None,
         ge=0,
+        le=604_800,
         description="A file changed so short a time ago waits; without it 60 for schedule and sensor, 0 by hand.",
         examples=[60],
     )

@@ -15,6 +15,7 @@ from orchestration.own_files import OwnFile, OwnFileError, OwnFiles
 from orchestration.own_indicators import indicator_problems
 from orchestration.own_kpis import facts_added, kpis_redefined
 from orchestration.project import Project, framework_problems, pack_problems, target_problems
+from orchestration.ranges import out_of_range
 from transforms.asked import tables_named
 from transforms.clocks import known_years
 from transforms.framework_versions import Published, redefined
@@ -50,7 +51,8 @@ def _problems(project: Project) -> Iterator[str]:
     except ValueError as error:
         yield project.told("calendar", str(error))
     yield from _missing_files(project)
-    yield from (project.told(key, reason) for key, reason in freshness_problems(project))
+    for key, reason in (*out_of_range(project), *freshness_problems(project)):
+        yield project.told(key, reason)
     computed = _computed(project)
     yield from indicator_problems(project, computed)
     project = _without_indicators(project, computed)

@@ -70,6 +70,13 @@ def outcome_of(instance: dg.DagsterInstance, run_id: str) -> Outcome:
     )
 
 
+def stays_wrong(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """Whether a failed run has told what is wrong with files or project, so that the same again fails again."""
+    failed = instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
+    events = [entry.dagster_event for entry in failed if entry.dagster_event]
+    return any(event.step_failure_data.user_failure_data for event in events)
+
+
 def failure_told(events: Iterable[Any]) -> str:
     """The innermost reasons of a failed run, for people."""
     events = list(events)
