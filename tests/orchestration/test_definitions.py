@@ -161,12 +161,19 @@ def test_scheduled_runs_leave_files_that_may_still_be_written(defs, project):
     assert asked.run_config["resources"]["warehouse"]["config"]["settle_seconds"] == 60
     os.utime(youngest)
     sensor = defs.resolve_sensor_def("new_files")
-    evaluated = sensor.evaluate_tick(dg.build_sensor_context())
+    evaluated = sensor.evaluate_tick(dg.build_sensor_context(instance=dg.DagsterInstance.ephemeral()))
     assert (len(evaluated.run_requests), youngest.name in evaluated.skip_message) == (0, True)
     assert evaluated.cursor is None
     for path in (project / "feeds").iterdir():
         os.utime(path, (1.7e9, 1.7e9))
-    assert len(sensor.evaluate_tick(dg.build_sensor_context()).run_requests) == 1
+    assert (
+        len(
+            sensor.evaluate_tick(
+                dg.build_sensor_context(instance=dg.DagsterInstance.ephemeral())
+            ).run_requests
+        )
+        == 1
+    )
 
 
 def rerun(defs: dg.Definitions, month: str, *tables: tuple[str, str]) -> dg.ExecuteInProcessResult:

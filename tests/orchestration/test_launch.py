@@ -94,7 +94,11 @@ def of_schedule(defs: dg.Definitions) -> dg.RunRequest:
 
 
 def of_sensor(defs: dg.Definitions) -> dg.RunRequest:
-    (asked,) = defs.resolve_sensor_def("new_files").evaluate_tick(dg.build_sensor_context()).run_requests
+    (asked,) = (
+        defs.resolve_sensor_def("new_files")
+        .evaluate_tick(dg.build_sensor_context(instance=dg.DagsterInstance.ephemeral()))
+        .run_requests
+    )
     return asked
 
 
