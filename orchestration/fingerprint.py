@@ -1,8 +1,8 @@
 """Has anything changed since the last publication? Answered without Dagster, DuckDB or Polars.
 
 The fingerprint covers the code, the project file as written and as read (with its packs, frameworks and environment
-variables), the project's own files, the as-of day, and the key file and every file of the feeds by path, size and time
-of change; the content of feeds is compared while landing.
+variables), the project's own files, the as-of day, and the key file and every file of the feeds by path, size, times of
+change and inode; the content of feeds is compared while landing.
 """
 
 import json
@@ -18,7 +18,7 @@ from pathlib import Path
 from orchestration.project import Project
 from transforms.text_extra import missing_packages
 from warehouse.damage import set_aside
-from warehouse.landing.mapping import matching_files
+from warehouse.landing.mapping import matching_files, node_of
 
 ROOMS = ("orchestration", "transforms", "expectations", "warehouse")
 STATE = "published.json"
@@ -149,4 +149,4 @@ def _files(project: Project) -> Iterator[str]:
 
 def _state(path: Path) -> str:
     found = path.stat()
-    return f"{path} {found.st_size} {found.st_mtime_ns}"
+    return f"{path} {found.st_size} {found.st_mtime_ns} {node_of(found)}"

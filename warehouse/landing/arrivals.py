@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from warehouse.landing.databases import query_label
 from warehouse.landing.deliveries import source_names
 from warehouse.landing.errors import LandingError
-from warehouse.landing.mapping import matching_files, unmarked_files
+from warehouse.landing.mapping import matching_files, node_of, unmarked_files
 from warehouse.landing.mapping_check import closest
 from warehouse.landing.masking import without_persons
 from warehouse.landing.objects import stored_objects
@@ -48,6 +48,8 @@ class Arrival:
     path: Path | None = None
     size_bytes: int = 0
     mtime_ns: int = 0
+    node: str = ""
+    """Inode and time of its last change of any kind: a file replaced by one of the same size and time has another."""
     sha256: str = ""
     cursor: str = ""
     """From where on its query is asked the next time (cursor.py); empty without a cursor."""
@@ -70,6 +72,7 @@ class _Known:
     sha256: str
     size_bytes: int
     mtime_ns: int
+    node: str | None
     seen: int
     withdrawn: bool
     cursor: str | None
@@ -118,9 +121,9 @@ def new_arrivals(
 def note_touched(con: duckdb.DuckDBPyConnection, arrival: Arrival) -> None:
     """Write down when a file or object whose content is the one last seen was touched."""
     con.execute(
-        "UPDATE raw.files SET size_bytes = ?, mtime_ns = ? WHERE seen ="
+        "UPDATE raw.files SET size_bytes = ?, mtime_ns = ?, node = ? WHERE seen ="
         " (SELECT max(seen) FROM raw.files WHERE feed = ? AND source = ? AND file = ?)",
-        [arrival.size_bytes, arrival.mtime_ns, arrival.feed, arrival.name, arrival.file],
+        [arrival.size_bytes, arrival.mtime_ns, arrival.node, arrival.feed, arrival.name, arrival.file],
     )
 
 
@@ -173,12 +176,12 @@ def file_name(path: Path, folder: Path) -> str:
 
 def _known(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str, str], _Known]:
     there = con.execute(
-        "SELECT 1 FROM duckdb_columns() WHERE database_name = 'raw' AND table_name = 'files' AND column_name = 'cursor'"
+        "SELECT 1 FROM duckdb_columns() WHERE database_name = 'raw' AND table_name = 'files' AND column_name = 'node'"
     ).fetchall()
     if not there:
         return {}
     rows = con.execute(
-        "SELECT f.feed, f.source, f.file, f.mapping, f.sha256, f.size_bytes, f.mtime_ns, f.seen,"
+        "SELECT f.feed, f.source, f.file, f.mapping, f.sha256, f.size_bytes, f.mtime_ns, f.node, f.seen,"
         " f.withdrawn_at IS NOT NULL, f.cursor FROM raw.files f ORDER BY f.seen"
     ).fetchall()
     return {row[:3]: _Known(*row[3:]) for row in rows}
@@ -203,30 +206,32 @@ def _unfamiliar(
     if source.database:
         yield Arrival(contract, source, key_path, name, query_label(source.database), mapping)
         return
-    found: list[tuple[str, Path | None, int, int]]
+    found: list[tuple[str, Path | None, int, int, str]]
     if source.lies_in_storage():
-        found = [(o.url, None, o.size_bytes, o.mtime_ns) for o in _stored(source, key_path)]
+        found = [(o.url, None, o.size_bytes, o.mtime_ns, "") for o in _stored(source, key_path)]
     else:
         found = [_lying(path, folder) for path in matching_files(source, folder)]
     if not found and not unmarked_files(source, folder) and all(landed != feed for landed, _, _ in known):
         place = "the object storage" if source.lies_in_storage() else folder
         raise LandingError([f"{key_path}.files: no file in {place} matches {', '.join(source.files)}"])
-    for file, path, size_bytes, mtime_ns in found:
+    for file, path, size_bytes, mtime_ns, node in found:
         last = known.get((feed, name, file))
         if (
             last
             and (last.withdrawn or last.mapping == mapping)
-            and (last.size_bytes, last.mtime_ns) == (size_bytes, mtime_ns)
+            and (last.size_bytes, last.mtime_ns, last.node or "") == (size_bytes, mtime_ns, node)
         ):
             continue
         sha256 = hashed(path, f"{feed}: {file}") if path else ""
-        yield Arrival(contract, source, key_path, name, file, mapping, path, size_bytes, mtime_ns, sha256)
+        yield Arrival(
+            contract, source, key_path, name, file, mapping, path, size_bytes, mtime_ns, node, sha256
+        )
 
 
-def _lying(path: Path, folder: Path) -> tuple[str, Path | None, int, int]:
-    """A file's name in the load log, its path, size and time of change."""
+def _lying(path: Path, folder: Path) -> tuple[str, Path | None, int, int, str]:
+    """A file's name in the load log, its path, size, time of change and node."""
     state = path.stat()
-    return file_name(path, folder), path, state.st_size, state.st_mtime_ns
+    return file_name(path, folder), path, state.st_size, state.st_mtime_ns, node_of(state)
 
 
 def _stored(source: FeedSource, key_path: str) -> list[StoredObject]:
@@ -273,9 +278,9 @@ def reached_before(con: duckdb.DuckDBPyConnection, arrival: Arrival) -> str:
 def note_file(con: duckdb.DuckDBPyConnection, arrival: Arrival, load_id: int) -> None:
     """Write down that the content of a load was delivered under this name; what was withdrawn stays withdrawn."""
     con.execute(
-        "INSERT INTO raw.files (seen, feed, source, file, mapping, sha256, size_bytes, mtime_ns, load_id, gone,"
-        " cursor, withdrawn_at) SELECT (SELECT coalesce(max(seen), 0) + 1 FROM raw.files), ?, ?, ?, ?, ?, ?, ?,"
-        " load_id, false, ?, withdrawn_at FROM raw.loads WHERE load_id = ?",
+        "INSERT INTO raw.files (seen, feed, source, file, mapping, sha256, size_bytes, mtime_ns, node, load_id,"
+        " gone, cursor, withdrawn_at) SELECT (SELECT coalesce(max(seen), 0) + 1 FROM raw.files),"
+        " ?, ?, ?, ?, ?, ?, ?, ?, load_id, false, ?, withdrawn_at FROM raw.loads WHERE load_id = ?",
         [
             arrival.feed,
             arrival.name,
@@ -284,6 +289,7 @@ def note_file(con: duckdb.DuckDBPyConnection, arrival: Arrival, load_id: int) ->
             arrival.sha256,
             arrival.size_bytes,
             arrival.mtime_ns,
+            arrival.node,
             arrival.cursor or None,
             load_id,
         ],

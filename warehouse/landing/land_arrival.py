@@ -58,6 +58,7 @@ from warehouse.landing.insertion import (
 )
 from warehouse.landing.line_numbers import LinesLost, numbering
 from warehouse.landing.loads import Load
+from warehouse.landing.mapping import node_of
 from warehouse.landing.masking import masking
 from warehouse.landing.objects import fetch_object
 from warehouse.landing.readers import (
@@ -356,7 +357,11 @@ def _check_unchanged(arrival: Arrival) -> None:
     if arrival.path is None:
         return
     state = arrival.path.stat()
-    if (state.st_size, state.st_mtime_ns) != (arrival.size_bytes, arrival.mtime_ns):
+    if (state.st_size, state.st_mtime_ns, node_of(state)) != (
+        arrival.size_bytes,
+        arrival.mtime_ns,
+        arrival.node,
+    ):
         raise LandingError(["changed while it was being read; nothing of it was landed, run again"])
 
 

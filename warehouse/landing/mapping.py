@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
@@ -470,6 +471,11 @@ class FeedSource(_Part):
             if self.database.cursor:
                 meaning["cursor"] = self.database.cursor
         return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
+
+
+def node_of(state: os.stat_result) -> str:
+    """What tells a file from another of the same path, size and time of change."""
+    return f"{state.st_ino} {state.st_ctime_ns}"
 
 
 def matching_files(source: FeedSource, folder: Path) -> list[Path]:

@@ -76,6 +76,7 @@ BOOKS = {
         "sha256": "VARCHAR",
         "size_bytes": "BIGINT",
         "mtime_ns": "BIGINT",
+        "node": "VARCHAR",
         "load_id": "BIGINT",
         "gone": "BOOLEAN",
         "withdrawn_at": "TIMESTAMPTZ",

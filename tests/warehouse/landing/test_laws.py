@@ -42,6 +42,23 @@ def test_landing_twice_adds_nothing(zone: Zone) -> None:
     ]
 
 
+@pytest.mark.parametrize("way", ["written over", "put in its place"])
+def test_a_file_replaced_by_one_of_the_same_size_and_time_is_new(zone: Zone, way: str) -> None:
+    path = zone.write("c.csv", CSV)
+    zone.land(MAPPING)
+    before = path.stat()
+    other = CSV.replace("1", "2", 1)
+    if way == "written over":
+        path.write_text(other, encoding="utf-8")
+    else:
+        following = path.with_suffix(".next")
+        following.write_text(other, encoding="utf-8")
+        following.replace(path)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (path.stat().st_size, path.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    assert len(zone.land()) == 1
+
+
 def test_two_files_of_one_content_land_once(zone: Zone) -> None:
     zone.write("a.csv", CSV)
     zone.write("b.csv", CSV)
