@@ -189,7 +189,6 @@ TOLD_HERE = {
 TOLD_HERE |= {"ModelError", "SuiteError", "OwnFileError"}
 # What one module tells another, which makes a LandingError, a reject or a line of `check` of it.
 OF_MODULES = {
-    "_Whole",
     "MixedLineEnds",
     "LinesLost",
     "NotWhole",
