@@ -60,6 +60,12 @@ class Frames:
             return self.scan(table)
         return self._store.scan_in_parts(table, most_rows)
 
+    def lazily(self, table: str) -> pl.LazyFrame | Sequence[pl.LazyFrame]:
+        """All rows of a table or view, of which only the columns that are asked for are read if they are not there."""
+        if table in self._kept or self.buckets.is_large(table):
+            return self.scan_in_parts(table)
+        return self._store.scan(table)
+
     def shared(self, function: Callable[..., pl.LazyFrame], make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         """What several tables take their rows from, made if it is not there yet."""
         if function not in self._shared:

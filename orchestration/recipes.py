@@ -20,6 +20,8 @@ from transforms.settings import Settings
 # Another release may read, round or sort otherwise.
 ENGINES = ("duckdb", "polars", "numpy", "scipy")
 SETTINGS_MODULE = "transforms.settings"
+# Of definitions, each of which has its recipe: see `transforms/measures/records_since.py`.
+DEFINITIONS, NEEDS = "transforms.kpi.registry", "transforms.kpi.declared_needs"
 
 
 def recipe(node: Node, settings: Settings) -> str:
@@ -29,16 +31,20 @@ def recipe(node: Node, settings: Settings) -> str:
     if not isinstance(model, Transform):
         return _digest(*parts, model.sql)
     declared = (model.reads, model.broadcast, model.keys, model.grain, model.schema, model.carries)
-    code = _code(model.function.__module__)
+    asked_for = str(model.asked_for(settings))
+    return _digest(*parts, repr(declared), asked_for, *_by(model, settings, frozenset({DEFINITIONS, NEEDS})))
+
+
+def definitions(model: Transform, settings: Settings) -> str:
+    """A digest of the same of a table of records and of all definitions of KPIs, which have recipes of their own."""
+    return _digest(*_by(model, settings))
+
+
+def _by(model: Transform, settings: Settings, but_for: frozenset[str] = frozenset()) -> list[str]:
+    code = _code(model.function.__module__, but_for if model.shared else frozenset())
     asked = sorted(_fields(code))
     values = settings.model_dump(mode="json", include=set(asked)) if asked else {}
-    return _digest(
-        *parts,
-        repr(declared),
-        str(model.asked_for(settings)),
-        *code.values(),
-        json.dumps(values, sort_keys=True, default=str),
-    )
+    return [*code.values(), json.dumps(values, sort_keys=True, default=str)]
 
 
 @cache
@@ -51,13 +57,13 @@ def _digest(*parts: str) -> str:
 
 
 @cache
-def _code(module: str) -> Mapping[str, str]:
+def _code(module: str, but_for: frozenset[str] = frozenset()) -> Mapping[str, str]:
     """The text of a module and of all of our rooms or its own package that it imports, directly or not, by name."""
     reached: dict[str, str] = {}
     waiting = [module]
     while waiting:
         name = waiting.pop()
-        if name not in reached and (text := _text(name)) is not None:
+        if name not in reached and name not in but_for and (text := _text(name)) is not None:
             reached[name] = text
             waiting += [] if name == SETTINGS_MODULE else _imported(name)
     return dict(sorted(reached.items()))

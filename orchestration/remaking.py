@@ -16,8 +16,9 @@ import polars as pl
 from orchestration.build import CALENDAR, Made, Run, make, refuse_gaps
 from orchestration.frame_cache import Frames
 from orchestration.increments import Change, asks_the_clock, change_of_keys, moving
+from orchestration.kpi_records import NightRecords
 from orchestration.motion import Motion
-from orchestration.recipes import recipe
+from orchestration.recipes import DEFINITIONS, definitions, recipe
 from transforms.graph import Node
 from transforms.model import Transform
 from warehouse.digests import PARTS, Digests
@@ -74,10 +75,12 @@ class Remaking:
         self._changes: dict[str, tuple[str, Change]] = {}
         self._whole: set[str] = set()
         self._restless: dict[str, tuple[pl.DataFrame, date | None]] = {}
+        self._records = NightRecords(store, graph, frames)
 
     def look_again(self) -> None:
         """Forget what the session's views said: they are others now."""
         self._versions = {}
+        self._records.look_again()
 
     def make(self, node: Node, run: Run) -> Remade:
         """Make of one table what is due for a run."""
@@ -96,6 +99,8 @@ class Remaking:
             rows, why = max(change.removed.height, change.added.height) if change else 0, ""
             is_changed = rows > 0
         self._made.note(node.name, made_from)
+        if isinstance(node.model, Transform) and node.model.shared:
+            self._records.keep(node.name)
         by_whom = self._frames.buckets.told.get(node.name, {})
         made = Made(node.name, self._store.count(node.name), perf_counter() - begin, by_whom)
         return Remade(made, is_changed, rows, why)
@@ -108,6 +113,8 @@ class Remaking:
         if not model.asked_for(run.settings):
             return {}
         by_key = {name: self._version(table, model.keys) for name, table in model.reads.items()}
+        if model.shared:
+            by_key[DEFINITIONS] = definitions(model, run.settings)
         return by_key | {name: self._version(table, ()) for name, table in model.broadcast.items()}
 
     def _version(self, table: str, keys: tuple[str, ...]) -> str:
@@ -126,6 +133,8 @@ class Remaking:
             raise _Whole(NEW)
         if before.recipe != now.recipe:
             raise _Whole("its code or settings have changed")
+        if isinstance(model, Transform) and model.shared and now.inputs:
+            return self._make_records(model, run, before, now)
         if not (isinstance(model, Transform) and model.keys):
             self._refuse_changes(node, before, now)
             return None
@@ -143,6 +152,22 @@ class Remaking:
         if keys.is_empty():
             return None
         return self._make_keys(node, model, run, keys)
+
+    def _make_records(self, model: Transform, run: Run, before: MadeFrom, now: MadeFrom) -> Change | None:
+        """Make the records anew that can be others. Raises _Whole."""
+        if before.inputs == now.inputs and before.as_of == now.as_of:
+            return None
+        if why_not := self._records.begin(model, run, before, now, self._change_since):
+            raise _Whole(why_not)
+        stamp = self._made.stamp(model.writes)
+        change = self._records.put(model, run)
+        self._changes[model.writes] = (stamp, change)
+        return change
+
+    def _change_since(self, table: str, version: str) -> Change | None:
+        """What became of a table in this session since a version of it; None if that is not known."""
+        stamp, change = self._changes.get(table, ("", None))
+        return change if stamp == version else None
 
     def _refuse_changes(self, node: Node, before: MadeFrom, now: MadeFrom) -> None:
         """Raise _Whole if anything is other than it was, of a table that cannot be made by key."""
@@ -162,10 +187,10 @@ class Remaking:
             if then == now.inputs[name]:
                 continue
             if self._is_made(table):
-                stamp, change = self._changes.get(table, ("", None))
-                if change is None and table in self._whole:
+                if table in self._whole:
                     raise _Whole(FOLLOWS)
-                keys = change.keys(model.keys) if change and stamp == then else None
+                change = self._change_since(table, then)
+                keys = change.keys(model.keys) if change else None
             else:
                 keys = self._digests.changed_since(table, model.keys, then)
             if keys is None:
@@ -262,6 +287,8 @@ class Remaking:
         stamp, digest = self._made.stamp(table), self._digests.of_all(table) if is_compared else ""
         moved, until = self._restless.get(table, (None, None))
         seen = partial(self._ask_of_made, node, run) if by_key and now.inputs and not until else None
+        if isinstance(model, Transform) and model.shared and now.inputs:
+            self._records.whole(model, run)
         make(self._store, node, run, self._graph, self._frames, seen)
         if moved is not None and until:
             self._motion.keep(table, moved, until)
