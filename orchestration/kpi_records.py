@@ -12,6 +12,7 @@ import polars as pl
 from orchestration.build import Run
 from orchestration.frame_cache import Frames
 from orchestration.increments import Change
+from orchestration.recipes import is_of_records
 from transforms.graph import Node
 from transforms.kpi.every_period import READS, RECORDED, every_period, every_period_since
 from transforms.measures.records_since import Change as FactChange
@@ -81,10 +82,12 @@ class NightRecords:
         removed = []
         with self._store.changing(table):
             for columns, standing in self._standing(model):
-                others = f"FROM {table} WHERE ({columns}) NOT IN (SELECT ({columns}) FROM some)"
+                others = f"FROM {table} WHERE ({columns}) NOT IN (SELECT ({columns}) FROM given_rows)"
                 removed.append(self._rows(others, standing))
                 self._store.replace_keys(table, rows.clear(), removed[-1].select(model.grain))
-            removed.append(self._rows(f"FROM {table} SEMI JOIN some USING ({', '.join(model.grain)})", keys))
+            removed.append(
+                self._rows(f"FROM {table} SEMI JOIN given_rows USING ({', '.join(model.grain)})", keys)
+            )
             self._store.con.execute(
                 f"UPDATE {table} SET as_of = $day WHERE as_of <> $day", {"day": run.as_of}
             )
@@ -110,11 +113,7 @@ class NightRecords:
     @property
     def _tables(self) -> set[str]:
         """All tables of records that are made in a run."""
-        return {
-            node.name
-            for node in self._graph.values()
-            if isinstance(node.model, Transform) and node.model.shared is every_period
-        }
+        return {node.name for node in self._graph.values() if is_of_records(node.model)}
 
     def _kept(self, run: Run) -> Kept | None:
         state = self._store.state
@@ -160,10 +159,10 @@ class NightRecords:
             (", ".join(periods.columns), periods.unique()),
         ]
 
-    def _rows(self, query: str, some: pl.DataFrame) -> pl.DataFrame:
-        """The rows of a query about the frame `some`."""
-        self._store.con.register("some", some)
+    def _rows(self, query: str, given: pl.DataFrame) -> pl.DataFrame:
+        """The rows of a query about the frame `given_rows`."""
+        self._store.con.register("given_rows", given)
         try:
             return self._store.query(query)
         finally:
-            self._store.con.unregister("some")
+            self._store.con.unregister("given_rows")

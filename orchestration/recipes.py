@@ -12,8 +12,10 @@ from hashlib import sha256
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypeGuard
 
 from transforms.graph import Node
+from transforms.kpi.every_period import every_period
 from transforms.model import Transform
 from transforms.settings import Settings
 
@@ -35,13 +37,18 @@ def recipe(node: Node, settings: Settings) -> str:
     return _digest(*parts, repr(declared), asked_for, *_by(model, settings, frozenset({DEFINITIONS, NEEDS})))
 
 
+def is_of_records(model: object) -> TypeGuard[Transform]:
+    """Whether a model is that of a table of records of KPIs."""
+    return isinstance(model, Transform) and model.shared is every_period
+
+
 def definitions(model: Transform, settings: Settings) -> str:
     """A digest of the same of a table of records and of all definitions of KPIs, which have recipes of their own."""
     return _digest(*_by(model, settings))
 
 
 def _by(model: Transform, settings: Settings, but_for: frozenset[str] = frozenset()) -> list[str]:
-    code = _code(model.function.__module__, but_for if model.shared else frozenset())
+    code = _code(model.function.__module__, but_for if is_of_records(model) else frozenset())
     asked = sorted(_fields(code))
     values = settings.model_dump(mode="json", include=set(asked)) if asked else {}
     return [*code.values(), json.dumps(values, sort_keys=True, default=str)]

@@ -18,7 +18,7 @@ from orchestration.frame_cache import Frames
 from orchestration.increments import Change, asks_the_clock, change_of_keys, moving
 from orchestration.kpi_records import NightRecords
 from orchestration.motion import Motion
-from orchestration.recipes import DEFINITIONS, definitions, recipe
+from orchestration.recipes import DEFINITIONS, definitions, is_of_records, recipe
 from transforms.graph import Node
 from transforms.model import Transform
 from warehouse.digests import PARTS, Digests
@@ -99,7 +99,7 @@ class Remaking:
             rows, why = max(change.removed.height, change.added.height) if change else 0, ""
             is_changed = rows > 0
         self._made.note(node.name, made_from)
-        if isinstance(node.model, Transform) and node.model.shared:
+        if is_of_records(node.model):
             self._records.keep(node.name)
         by_whom = self._frames.buckets.told.get(node.name, {})
         made = Made(node.name, self._store.count(node.name), perf_counter() - begin, by_whom)
@@ -113,7 +113,7 @@ class Remaking:
         if not model.asked_for(run.settings):
             return {}
         by_key = {name: self._version(table, model.keys) for name, table in model.reads.items()}
-        if model.shared:
+        if is_of_records(model):
             by_key[DEFINITIONS] = definitions(model, run.settings)
         return by_key | {name: self._version(table, ()) for name, table in model.broadcast.items()}
 
@@ -133,7 +133,7 @@ class Remaking:
             raise _Whole(NEW)
         if before.recipe != now.recipe:
             raise _Whole("its code or settings have changed")
-        if isinstance(model, Transform) and model.shared and now.inputs:
+        if is_of_records(model) and now.inputs:
             return self._make_records(model, run, before, now)
         if not (isinstance(model, Transform) and model.keys):
             self._refuse_changes(node, before, now)
@@ -287,7 +287,7 @@ class Remaking:
         stamp, digest = self._made.stamp(table), self._digests.of_all(table) if is_compared else ""
         moved, until = self._restless.get(table, (None, None))
         seen = partial(self._ask_of_made, node, run) if by_key and now.inputs and not until else None
-        if isinstance(model, Transform) and model.shared and now.inputs:
+        if is_of_records(model) and now.inputs:
             self._records.whole(model, run)
         make(self._store, node, run, self._graph, self._frames, seen)
         if moved is not None and until:
