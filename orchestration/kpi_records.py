@@ -12,7 +12,7 @@ import polars as pl
 from orchestration.build import Run
 from orchestration.frame_cache import Frames
 from orchestration.increments import Change
-from orchestration.recipes import is_of_records
+from orchestration.recipes import DEFINITIONS, is_of_records
 from transforms.graph import Node
 from transforms.kpi.every_period import READS, RECORDED, every_period, every_period_since
 from transforms.measures.records_since import Change as FactChange
@@ -22,6 +22,8 @@ from transforms.settings import CROSSED, UNIT_CUTS
 from warehouse.made import MadeFrom
 from warehouse.store import Store
 
+FEW_ROWS = 2_000_000
+"""Of facts with fewer rows all records are made sooner than those are found that can be others."""
 _OWNER = "kpi"
 _DAY = f"{_OWNER}.day"
 _FRAMES = [field.name for field in fields(Kept) if field.name not in ("as_of", "cuts")]
@@ -46,6 +48,10 @@ class NightRecords:
         """Make the records since `before`, once for all tables; says why that cannot be, if it cannot."""
         if self._records is not None:
             return "" if self._is_since else "other records were made whole"
+        facts = [table for name, table in model.reads.items() if name not in RECORDED]
+        is_as_defined = before.inputs.get(DEFINITIONS) == now.inputs[DEFINITIONS]
+        if is_as_defined and sum(map(self._store.count, facts)) < FEW_ROWS:
+            return ""
         if (kept := self._kept(run)) is None:
             return "what its records were made from is not known"
         units = {part for cut in run.settings.cuts for part in cut.split(CROSSED)} & set(UNIT_CUTS)

@@ -157,8 +157,9 @@ class Remaking:
         """Make the records anew that can be others. Raises _Whole."""
         if before.inputs == now.inputs and before.as_of == now.as_of:
             return None
-        if why_not := self._records.begin(model, run, before, now, self._change_since):
-            raise _Whole(why_not)
+        why_not = self._records.begin(model, run, before, now, self._change_since)
+        if why_not is not None:
+            raise _Whole(why_not or FOLLOWS)
         stamp = self._made.stamp(model.writes)
         change = self._records.put(model, run)
         self._changes[model.writes] = (stamp, change)

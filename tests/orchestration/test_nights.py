@@ -18,7 +18,10 @@ LONG = [(seed % 10 == 9, 10, seed) for seed in range(100, 140)]
     ("every_table", "steps", "seed"),
     [*USUAL, *(pytest.param(*history, marks=pytest.mark.campaign) for history in LONG)],
 )
-def test_nights_end_in_what_a_rebuild_makes(tmp_path: Path, every_table: bool, steps: int, seed: int) -> None:
+def test_nights_end_in_what_a_rebuild_makes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, every_table: bool, steps: int, seed: int
+) -> None:
+    monkeypatch.setattr("orchestration.kpi_records.FEW_ROWS", 0)
     history = History(tmp_path / "insurer", seed, every_table)
     history.live(steps)
     different, compared = history.differences()
