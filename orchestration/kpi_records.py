@@ -6,6 +6,7 @@ Which they are is found in `transforms/measures/wanted.py`. What has to be known
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from typing import Any
 
 import polars as pl
 
@@ -132,7 +133,7 @@ class NightRecords:
         known = as_of <= run.as_of and tuple(cuts) == tuple(run.settings.cuts)
         return Kept(as_of, tuple(cuts), **found) if known else None  # type: ignore[arg-type]
 
-    def _read(self, model: Transform) -> dict[str, pl.LazyFrame]:
+    def _read(self, model: Transform) -> dict[str, Any]:
         """Everything that records are made from, of which only what is asked for is read."""
         return {name: self._frames.lazily(table) for name, table in model.reads.items()}
 
