@@ -4,7 +4,6 @@ No table is named here but the raw feeds' files and the publication; a new model
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
@@ -23,11 +22,10 @@ from orchestration.asset_metadata import (
 )
 from orchestration.checks import asked_checks
 from orchestration.data_age import Age
-from orchestration.fingerprint import ROOMS
 from orchestration.headlines import headlines
 from orchestration.models import SESSION_SCHEMAS, asked_models, raw_table
 from orchestration.project import Project
-from orchestration.run_log import tell_failure
+from orchestration.reasons import TRIES, reasons_for_people
 from orchestration.session import Session
 from transforms.graph import Node
 from transforms.model import Transform
@@ -38,8 +36,6 @@ Held = dg.ResourceParam[Session]
 VERSION_TAG = "policypulse/version"
 """Tag of a run: what it published."""
 DEFINING = frozenset({"kpi.monthly", "kpi.periodic"})
-# A share or a database that does not answer for a moment; what we refuse ourselves is not tried again.
-RETRIES = dg.RetryPolicy(max_retries=3, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 
 
 def month_partitions(project: Project, as_of: date | None) -> dg.PartitionsDefinition[str]:
@@ -110,11 +106,10 @@ def _raw(project: Project, judged: Sequence[Check]) -> dg.AssetsDefinition:
         specs=specs,
         check_specs=_check_specs(specs, judged),
         can_subset=True,
-        retry_policy=RETRIES,
     )
     def raw(context: dg.AssetExecutionContext, warehouse: Held) -> Iterator[Any]:
         feeds = sorted(key.path[-1] for key in context.selected_asset_keys)
-        with reasons_for_people():
+        with reasons_for_people(tries_left=TRIES - 1 - context.retry_number):
             loads = warehouse.land(feeds)
             ages = warehouse.data_ages()
         for feed in feeds:
@@ -277,18 +272,6 @@ def _check_results(
                 **failed_rows(result, personal),
             },
         )
-
-
-@contextmanager
-def reasons_for_people() -> Iterator[None]:
-    """Have Dagster show what our own errors say, and nothing around it; they would say the same if tried again."""
-    try:
-        yield
-    except Exception as error:
-        tell_failure("", error)
-        if type(error).__module__.partition(".")[0] not in ROOMS:
-            raise
-        raise dg.Failure(description=str(error), allow_retries=False) from None
 
 
 def _age(behind: Age | None) -> Mapping[str, Any]:

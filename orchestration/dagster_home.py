@@ -24,6 +24,8 @@ concurrency:
     max_concurrent_runs: 1
 event_log_storage: {events}
 """
+DATABASES = 3
+"""How many databases every run opens."""
 OPENLINEAGE_VARIABLE = "OPENLINEAGE_URL"
 """Where a catalogue takes OpenLineage's events, as its own client has it; with the extra `openlineage`."""
 NO_OPENLINEAGE = (
@@ -70,11 +72,13 @@ def _event_log(home: Path, speaks_openlineage: bool) -> dict[str, Any]:
 
 def make_databases() -> None:
     """Make Dagster's databases where they are not there yet, one process at a time: several at once break them."""
-    import dagster as dg
-
-    with (Path(os.environ["DAGSTER_HOME"]) / "lock").open("w") as lock:
+    home = Path(os.environ["DAGSTER_HOME"])
+    with (home / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        dg.DagsterInstance.get().dispose()
+        if len(_databases(home)) < DATABASES:
+            import dagster as dg
+
+            dg.DagsterInstance.get().dispose()
 
 
 def _write(path: Path, text: str) -> None:
@@ -85,7 +89,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _databases(home: Path) -> list[Path]:
-    """The databases that every run opens; those of single runs are opened by who looks at the run."""
+    """Those of the databases that are there which every run opens; one of a single run is for who looks at the run."""
     found = [
         home / "history" / "runs.db",
         home / "history" / "runs" / "index.db",

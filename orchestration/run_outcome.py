@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.fingerprint import ROOMS
+from orchestration.reasons import MAY_PASS
 
 _TOLD_BY = frozenset(
     {
@@ -73,8 +74,10 @@ def outcome_of(instance: dg.DagsterInstance, run_id: str) -> Outcome:
 def stays_wrong(instance: dg.DagsterInstance, run_id: str) -> bool:
     """Whether a failed run has told what is wrong with files or project, so that the same again fails again."""
     failed = instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
-    events = [entry.dagster_event for entry in failed if entry.dagster_event]
-    return any(event.step_failure_data.user_failure_data for event in events)
+    told = [
+        entry.dagster_event.step_failure_data.user_failure_data for entry in failed if entry.dagster_event
+    ]
+    return any(one and not (MAY_PASS in one.metadata and one.metadata[MAY_PASS].value) for one in told)
 
 
 def failure_told(events: Iterable[Any]) -> str:

@@ -11,11 +11,11 @@ import dagster as dg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from orchestration.assets import reasons_for_people
 from orchestration.launch import by_hand
 from orchestration.metrics import Gauge
 from orchestration.observed import observed
 from orchestration.project import Project, read_project
+from orchestration.reasons import reasons_for_people
 from warehouse.folder import Folder, WarehouseBusy, locked
 
 PROJECT = """

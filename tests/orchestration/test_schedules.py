@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import pytest
 
-from orchestration.assets import reasons_for_people
+from orchestration.reasons import reasons_for_people
 from orchestration.schedules import LONGEST_WAIT, STATE_TAG, why_not_again
 from warehouse.landing.errors import LandingError
 

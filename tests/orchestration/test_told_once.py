@@ -1,13 +1,14 @@
 """A failed run of Dagster's says why once, at the step that failed, and lists nothing that only waited for it."""
 
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from orchestration.assets import reasons_for_people
-from orchestration.run_outcome import outcome_of
+from orchestration.reasons import TRIES, may_pass, reasons_for_people
+from orchestration.run_outcome import outcome_of, stays_wrong
 from warehouse.folder import WarehouseBusy
 from warehouse.landing.errors import LandingError
 
@@ -48,11 +49,10 @@ def test_a_failed_step_gives_one_message(instance: dg.DagsterInstance):
     @dg.multi_asset(
         specs=[dg.AssetSpec(f"raw_{i}") for i in range(9)],
         can_subset=True,
-        retry_policy=dg.RetryPolicy(max_retries=2),
     )
-    def raw() -> Iterator[dg.MaterializeResult]:
+    def raw(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         tried.append(1)
-        with reasons_for_people():
+        with reasons_for_people(TRIES - 1 - context.retry_number):
             raise LandingError([WHY])
         yield
 
@@ -71,21 +71,44 @@ def test_a_failed_step_gives_one_message(instance: dg.DagsterInstance):
     assert len(tried) == 1  # the same file would be as wrong a second time
 
 
-def test_what_is_not_ours_is_tried_again_and_told_with_its_place(instance: dg.DagsterInstance):
+@pytest.mark.parametrize("source", [ConnectionError("no answer"), OSError(errno.ESTALE, "Stale file handle")])
+def test_a_source_that_does_not_answer_is_tried_again_and_told_in_our_words(
+    instance: dg.DagsterInstance, source: Exception, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("orchestration.reasons.SECONDS_BETWEEN", 0)
     tried = []
 
-    @dg.asset(retry_policy=dg.RetryPolicy(max_retries=2))
-    def raw() -> None:
+    @dg.asset
+    def raw(context: dg.AssetExecutionContext) -> None:
         tried.append(1)
+        with reasons_for_people(TRIES - 1 - context.retry_number):
+            raise LandingError([WHY]) from source
+
+    result = dg.materialize([raw], instance=instance, raise_on_error=False)
+    assert len(tried) == TRIES
+    assert outcome_of(instance, result.run_id).failure == WHY
+    assert not stays_wrong(instance, result.run_id)
+
+
+def test_a_mistake_of_ours_is_told_with_its_place(instance: dg.DagsterInstance):
+    @dg.asset
+    def raw() -> None:
         with reasons_for_people():
-            raise ConnectionError(WHY)
+            raise KeyError(WHY)
 
     result = dg.materialize([raw], instance=instance, raise_on_error=False)
     told = texts(instance, result.run_id)
-    assert len(tried) == 3
     (last,) = (text for text in told if text.startswith('Execution of step "raw" failed.'))
-    assert "ConnectionError" in last
+    assert "KeyError" in last
     assert "test_told_once.py" in last
+
+
+def test_a_full_disk_and_a_wrong_file_do_not_pass_by_themselves():
+    assert not may_pass(OSError(errno.ENOSPC, "No space left on device"))
+    assert not may_pass(LandingError([WHY]))
+    refused = LandingError([WHY])
+    refused.__cause__ = ValueError("not a date")
+    assert not may_pass(refused)
 
 
 def test_a_warehouse_that_cannot_be_opened_is_told_once(instance: dg.DagsterInstance):
