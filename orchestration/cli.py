@@ -295,7 +295,8 @@ def export(
     ] = None,
 ) -> None:
     """Write published tables as files for BI and other tools, or the KPIs as a semantic model."""
-    current = published_by(project_in(project))
+    found = project_in(project)
+    current = published_by(found)
     if to == "semantic-model":
         from orchestration.semantic_model import semantic_model
 
@@ -304,12 +305,17 @@ def export(
         target.write_text(semantic_model(current), encoding="utf-8")
         typer.echo(f"Wrote {target}.")
         return
-    from warehouse.export import CannotExport
+    from warehouse.export import CannotExport, Exported, note_export
     from warehouse.export import export as written
+    from warehouse.folder import Folder
 
+    made = []
     with ended_by(CannotExport, status=ExitStatus.MISTAKEN):
         for path, rows in written(current, target, to, tables or ["marts.*"]):
+            made.append(path.stem)
             typer.echo(f"{path}: {rows:,} rows")
+    if not note_export(Folder(found.warehouse), Exported(str(target.resolve()), to, tuple(made))):
+        typer.echo("Where these files are could not be noted, so `policypulse forget` will not reach them.")
 
 
 @app.command()

@@ -113,6 +113,37 @@ def diff(
         raise typer.Exit(ExitStatus.REFUSED)
 
 
+@upkeep.command()
+def forget(
+    ids: Annotated[
+        list[str] | None, typer.Option("--id", help="Identifier of a person, as the source systems have it.")
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="File with one identifier a line.", exists=True, dir_okay=False),
+    ] = None,
+    column: Annotated[
+        str, typer.Option("--column", help="Personal column in which they are so called.")
+    ] = "customer_id",
+    project: ProjectFolder = Path(),
+) -> None:
+    """Take people out of all that the warehouse holds; what is delivered of them later is left out."""
+    found = project_in(project)
+    from orchestration.commands.forget import NobodyToForget, forgotten
+    from warehouse.folder import WarehouseBusy
+    from warehouse.opening import LandingZoneDamaged
+
+    listed = source.read_text(encoding="utf-8-sig").splitlines() if source else []
+    with (
+        ended_by(NobodyToForget, ValueError, FileNotFoundError, status=ExitStatus.MISTAKEN),
+        ended_by(WarehouseBusy, LandingZoneDamaged, status=ExitStatus.REFUSED),
+    ):
+        tell(forgotten(found, [*(ids or []), *listed], column))
+    typer.echo(
+        f"Next: policypulse run --project {project}, which makes and publishes everything anew without them."
+    )
+
+
 keys = typer.Typer(help="Make keys for the pseudonyms of people.", no_args_is_help=True)
 upkeep.add_typer(keys, name="keys")
 
@@ -139,6 +170,38 @@ def new_key(
         f"Wrote {target}. Keep it apart from the warehouse and out of version control, and a copy of it safe."
     )
     typer.echo("Name it in the project file: pseudonyms: {key_file: ..., key_id: ...}")
+
+
+@keys.command()
+def rotate(
+    target: Annotated[
+        Path, typer.Argument(help="File with the new key, as `policypulse keys new` writes one.")
+    ],
+    key_id: Annotated[str, typer.Option("--key-id", help="Name of the new key.")],
+    ids: Annotated[
+        Path | None,
+        typer.Option(
+            "--ids", help="File with identifiers that are in no delivered file any more, one a line."
+        ),
+    ] = None,
+    leave_others: Annotated[
+        bool, typer.Option("--leave-others", help="Leave pseudonyms whose identifiers nobody knows any more.")
+    ] = False,
+    project: ProjectFolder = Path(),
+) -> None:
+    """Make the pseudonyms of the warehouse anew with another key, from the delivered files that are still there."""
+    found = project_in(project)
+    from orchestration.commands.rotate import rotated
+    from warehouse.folder import WarehouseBusy
+    from warehouse.opening import LandingZoneDamaged
+    from warehouse.rotation import CannotRotate
+
+    more = ids.read_text(encoding="utf-8-sig").splitlines() if ids else []
+    with (
+        ended_by(ValueError, FileNotFoundError, status=ExitStatus.MISTAKEN),
+        ended_by(CannotRotate, WarehouseBusy, LandingZoneDamaged, status=ExitStatus.REFUSED),
+    ):
+        tell(rotated(found, target, key_id, more, leave_others=leave_others))
 
 
 @upkeep.command()

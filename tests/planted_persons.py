@@ -40,7 +40,7 @@ months: 6
 index: {frameworks: []}
 pseudonyms: {key_file: key}
 texts: {}
-only: {kpis: [complaint_on_time_share], tables: [core.policies, core.claims, core.texts]}
+only: {kpis: [complaint_on_time_share], tables: [core.policies, core.complaints, core.texts]}
 """
 
 

@@ -3,7 +3,9 @@
 Which tables are wanted is said by whoever asks; what they mean stands in the catalogue, which is published with them.
 """
 
+import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Literal
 import duckdb
 
 from warehouse.csv_text import harmless_sql
+from warehouse.folder import Folder
 from warehouse.quoting import identifier, literal
 from warehouse.store import published
 
@@ -44,6 +47,50 @@ def export(current: Path, folder: Path, form: Form, wanted: Sequence[str]) -> It
                 partial.replace(target)
             finally:
                 partial.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was exported where, as it is noted beside the warehouse."""
+
+    folder: str
+    form: Form
+    tables: tuple[str, ...]
+
+
+def note_export(folder: Folder, exported: Exported) -> bool:
+    """Note an export, so that it can be written again without a person who is forgotten; whether that could be done."""
+    noted = [*(one for one in exports_noted(folder) if one != exported), exported]
+    partial = _noted_in(folder).with_suffix(".partial")
+    try:
+        partial.write_text(json.dumps([asdict(one) for one in noted], indent=1), encoding="utf-8")
+        partial.chmod(0o600)
+        partial.replace(_noted_in(folder))
+    except OSError:
+        return False
+    return True
+
+
+def exports_noted(folder: Folder) -> list[Exported]:
+    """The exports that were noted, oldest first."""
+    try:
+        noted = json.loads(_noted_in(folder).read_text(encoding="utf-8"))
+    except (FileNotFoundError, PermissionError):
+        return []
+    return [Exported(one["folder"], one["form"], tuple(one["tables"])) for one in noted]
+
+
+def write_again(folder: Folder, exported: Exported) -> list[Path]:
+    """Write what is still there of an export again, as it is published now; returns the files."""
+    target = Path(exported.folder)
+    there = [table for table in exported.tables if (target / f"{table}.{exported.form}").exists()]
+    if not there or not folder.current.exists():
+        return []
+    return [path for path, _ in export(folder.current, target, exported.form, there)]
+
+
+def _noted_in(folder: Folder) -> Path:
+    return folder.path / "exports.json"
 
 
 def _tables(con: duckdb.DuckDBPyConnection, wanted: Sequence[str]) -> list[str]:

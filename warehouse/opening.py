@@ -107,7 +107,7 @@ def _readable(build: Path, scratch: Path, told: Told) -> duckdb.DuckDBPyConnecti
     """The build, made where there is none; one of a storage that older clients cannot open is copied once."""
     if not build.exists():
         created = scratch / build.name
-        _create_readable(created)
+        create_readable(created)
         created.replace(build)
     con = duckdb.connect(str(build))
     ((tags,),) = con.execute(
@@ -117,7 +117,7 @@ def _readable(build: Path, scratch: Path, told: Told) -> duckdb.DuckDBPyConnecti
         return con
     con.close()
     copy = scratch / build.name
-    _create_readable(copy, source=build)
+    create_readable(copy, source=build)
     copy.replace(build)
     told(
         f"{build} has been copied into another storage: what is published opens in DuckDB {READABLE_FROM} and later"
@@ -134,7 +134,7 @@ def _create(path: Path, scratch: Path) -> None:
     created.replace(path)
 
 
-def _create_readable(path: Path, source: Path | None = None) -> None:
+def create_readable(path: Path, source: Path | None = None) -> None:
     """Create a database in the storage that older clients read, with all that `source` holds if there is one."""
     with duckdb.connect() as con:
         con.execute(f"ATTACH {literal(path)} AS created (STORAGE_VERSION '{READABLE_FROM}')")

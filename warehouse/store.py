@@ -70,7 +70,11 @@ class Store:
         folder.scratch.mkdir(mode=0o700)
         self._in_transaction = False
         self._reading = Lock()  # several tables may be scanned at once, and the connection reads one
-        self.con = opened_build(folder.build, folder.scratch, self.notices.append)
+        try:
+            self.con = opened_build(folder.build, folder.scratch, self.notices.append)
+        except BaseException:
+            os.umask(self._umask)
+            raise
         self.con.execute(f"SET temp_directory = '{_quoted(folder.scratch)}'")
         self.con.execute("SET TimeZone = 'UTC'")
         self.con.execute(

@@ -1,5 +1,5 @@
 /*
-Every row of every file was landed, rejected, skipped or there unchanged, and every landed or rejected row is still there.
+Every row of every file was landed, rejected, skipped, forgotten or there unchanged, and every landed or rejected row is still there.
 Rows that are nowhere were lost, and every KPI misses them.
 severity: critical
 tables: raw.*
@@ -14,7 +14,8 @@ rejected AS (
     GROUP BY _load_id
 ),
 loads AS (
-    SELECT load_id, file, rows_read, rows_landed, rows_rejected, rows_skipped, rows_unchanged
+    SELECT load_id, file, rows_read, rows_landed, rows_rejected, rows_skipped, rows_unchanged,
+        coalesce(rows_forgotten, 0) AS rows_forgotten
     FROM raw.loads
     WHERE feed = split_part('{batch}', '.', 2)
 )
@@ -23,5 +24,6 @@ FROM loads
 FULL JOIN landed USING (load_id)
 FULL JOIN rejected USING (load_id)
 WHERE rows_read IS DISTINCT FROM rows_landed + rows_rejected + rows_skipped + rows_unchanged
+        + rows_forgotten
     OR rows_landed IS DISTINCT FROM coalesce(rows_there, 0)
     OR rows_rejected IS DISTINCT FROM coalesce(rejects_there, 0)

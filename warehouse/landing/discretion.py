@@ -5,13 +5,14 @@ Which value is at fault, and why, is found in conform.py; how texts of people ar
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from warehouse.landing.masking import masked_text_sql
-from warehouse.quoting import identifier, literal, literals
+from warehouse.quoting import identifier, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import duckdb
 
@@ -29,13 +30,15 @@ _TIME_IN_DIGITS = r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{4}(\d{2}(
 _LETTERS = r"\p{L}"
 # Shapes that days have as well, or nearly everything, tell nobody apart.
 _TELLS_NOTHING = r"[9/.: -]{0,10}|.{0,4}"
+_ANY_IDENTIFIER = "x{1,9}-?9[x9-]{3,30}"
 _SHAPES = 20
 
 
-def shapes_of_people(con: duckdb.DuckDBPyConnection, rows: str, columns: Iterable[str]) -> list[str]:
-    """The usual shapes of identifiers in the personal columns of a relation: KD000123Q is xx999999x.
+def shape_of_people(con: duckdb.DuckDBPyConnection, rows: str, columns: Sequence[str]) -> str | None:
+    """A pattern of the usual shapes of identifiers in the personal columns of a relation: KD000123Q is xx999999x.
 
-    By these a customer's number is known that a shifted row has in another column.
+    By it a customer's number is known that a shifted row has in another column. Where these columns are empty, any
+    number with letters may be one; None where nobody is named.
     """
     shapes: list[str] = []
     for column in columns:
@@ -45,22 +48,24 @@ def shapes_of_people(con: duckdb.DuckDBPyConnection, rows: str, columns: Iterabl
             WHERE shape IS NOT NULL AND NOT regexp_full_match(shape, {literal(_TELLS_NOTHING)})
             GROUP BY shape ORDER BY bool_or(is_good) DESC, count(*) DESC, shape LIMIT {_SHAPES}""").fetchall()
         shapes += [shape for (shape,) in found]
-    return shapes
+    if shapes:
+        return "|".join(map(re.escape, shapes))
+    return _ANY_IDENTIFIER if columns else None
 
 
-def discreet_sql(text: str, shapes: Sequence[str]) -> str:
+def discreet_sql(text: str, alike: str | None) -> str:
     """SQL of a text as written, or of its description, where it may be a person's: by its form, or by its shape."""
     is_a_time = f"regexp_full_match({text}, {literal(_TIME_IN_DIGITS)})"
     found = [f"regexp_matches({text}, {literal(_OF_A_PERSON)})"]
-    if shapes:
-        found.append(f"{shape_sql(f'trim({text})')} IN ({literals(shapes)})")
+    if alike:
+        found.append(f"regexp_full_match({shape_sql(f'trim({text})')}, {literal(alike)})")
     # Digits and signs alone are judged above; masking takes what it does not know for somebody's.
     words = f"regexp_matches({text}, {literal(_LETTERS)}) AND {masked_text_sql(text)} <> {text}"
     is_a_persons = f"({' OR '.join(found)}) AND NOT {is_a_time} OR {words}"
     return f"CASE WHEN {is_a_persons} THEN {described_sql(text)} ELSE {text} END"
 
 
-def reason_sql(told: str, shapes: Sequence[str]) -> str:
+def reason_sql(told: str, alike: str | None) -> str:
     """SQL of a reason without its marks: what is personal described, all else as `discreet_sql` has it."""
     parts = {
         mark: [f"split_part({told}, {mark}, {place})" for place in (1, 2, -1)] for mark in (PERSONAL, PUBLIC)
@@ -69,7 +74,7 @@ def reason_sql(told: str, shapes: Sequence[str]) -> str:
         f"{before} || {how} || {after}"
         for (before, _, after), how in zip(
             parts.values(),
-            (described_sql(parts[PERSONAL][1]), discreet_sql(parts[PUBLIC][1], shapes)),
+            (described_sql(parts[PERSONAL][1]), discreet_sql(parts[PUBLIC][1], alike)),
             strict=True,
         )
     )

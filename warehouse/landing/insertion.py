@@ -18,7 +18,7 @@ from warehouse.landing.values import Clock, typed
 from warehouse.quoting import identifier, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     import duckdb
 
@@ -55,13 +55,13 @@ class Staged:
         return f"{STAGED} s JOIN {LINES} l ON l.row = {self.row()}" if self.renumbered else f"{STAGED} s"
 
 
-def rejects_select(staged: Staged, shapes: Sequence[str]) -> str:
-    """SELECT of all rejected rows: line, column_name, reason, raw; `shapes` are those of people's identifiers."""
+def rejects_select(staged: Staged, alike: str | None) -> str:
+    """SELECT of all rejected rows: line, column_name, reason, raw; `alike` is the shape of people's identifiers."""
     columns = ", ".join(literal(column) if column else "NULL" for column in staged.plan.fault_columns)
     at_fault = f"list_value({columns})[s._fault]" if columns else "NULL"
     select = (
         f"SELECT {staged.line()} AS line, CAST({at_fault} AS VARCHAR) AS column_name,"
-        f" {reason_sql('s._reason', shapes)} AS reason, {_kept_sql('s._raw', shapes)} AS raw"
+        f" {reason_sql('s._reason', alike)} AS reason, {_kept_sql('s._raw', alike)} AS raw"
         f" FROM {staged.relation()} WHERE s._fault > {SKIPPED}"
     )
     if not staged.refused:
@@ -70,9 +70,9 @@ def rejects_select(staged: Staged, shapes: Sequence[str]) -> str:
     return f"{select} UNION ALL SELECT line, column_name, reason, {shape_sql('raw')} FROM {REFUSED}"
 
 
-def _kept_sql(cells: str, shapes: Sequence[str]) -> str:
+def _kept_sql(cells: str, alike: str | None) -> str:
     """SQL of a rejected row as JSON, its values as they may be shown; of a line that came apart the shape."""
-    values = f"list_transform(map_values({cells}), lambda v: {discreet_sql('v', shapes)})"
+    values = f"list_transform(map_values({cells}), lambda v: {discreet_sql('v', alike)})"
     row = f"CAST(to_json(MAP(map_keys({cells}), {values})) AS VARCHAR)"
     broken = f"{cells}['']"
     return f"CASE WHEN map_contains({cells}, '') THEN {shape_sql(broken)} ELSE {row} END"
@@ -169,6 +169,11 @@ def _key_part(value: str | None, column_type: str) -> str:
 def personal_ids(plan: Conformed, contract: Contract) -> list[str]:
     """The staged columns that hold identifiers of people."""
     return [name for name in plan.staged if contract.columns[name].personal == "id"]
+
+
+def names_people(contract: Contract, source: FeedSource) -> bool:
+    """Whether a source brings identifiers of people."""
+    return any(contract.columns[name].personal == "id" for name in source.columns if name in contract.columns)
 
 
 def _needed(key: PseudonymKey | None) -> PseudonymKey:

@@ -43,8 +43,9 @@ from warehouse.landing.conform import SKIPPED, Conformed, conformed
 from warehouse.landing.cursor import reached
 from warehouse.landing.databases import write_answer
 from warehouse.landing.deliveries import read_books
-from warehouse.landing.discretion import shapes_of_people
+from warehouse.landing.discretion import shape_of_people
 from warehouse.landing.errors import LandingError
+from warehouse.landing.forgotten import LEFT_OUT, leave_out_forgotten
 from warehouse.landing.insertion import (
     LINES,
     REFUSED,
@@ -52,6 +53,7 @@ from warehouse.landing.insertion import (
     STAGED,
     Staged,
     insert_select,
+    names_people,
     personal_ids,
     pseudonymised,
     rejects_select,
@@ -99,6 +101,7 @@ class _Counts:
 
     read: int
     skipped: int
+    forgotten: int
 
 
 def land_arrival(con: duckdb.DuckDBPyConnection, arrival: Arrival, terms: Terms) -> Load | None:
@@ -185,6 +188,7 @@ def _landed(
     try:
         with masking(con):
             staged = _staged(con, scan, arrival, terms, one_newline=one_newline)
+            leave_out_forgotten(con, staged.plan, arrival.contract, terms.key)
             counts = _judged(con, scan, staged, arrival)
         with pseudonymised(con, staged.plan, arrival.contract, terms.key), transaction(con):
             return _carried_over(con, staged, arrival, terms, counts)
@@ -242,19 +246,20 @@ def _judged(con: duckdb.DuckDBPyConnection, scan: Scan, staged: Staged, arrival:
     """Set the rejects apart; raises LandingError if they are too many and NotWhole if the file lacks its end."""
     rejected = f"SELECT 1 FROM {STAGED} WHERE _fault > {SKIPPED} LIMIT 1"
     people = personal_ids(staged.plan, arrival.contract) if con.execute(rejected).fetchall() else ()
-    shapes = shapes_of_people(con, STAGED, people)
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {REJECTS} AS {rejects_select(staged, shapes)}")
+    alike = shape_of_people(con, STAGED, people)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {REJECTS} AS {rejects_select(staged, alike)}")
     if scan.text and arrival.age_seconds() < WRITTEN_FOR_SECONDS:
         refuse_cut_file(con, REJECTS, scan.text)
     refused = f" + (SELECT count(*) FROM {REFUSED})" if staged.refused else ""
-    read, skipped, rejected = con.execute(
-        f"SELECT count(*){refused}, count(*) FILTER (_fault = {SKIPPED}), (SELECT count(*) FROM {REJECTS})"
+    read, skipped, forgotten, rejected = con.execute(
+        f"SELECT count(*){refused}, count(*) FILTER (_fault = {SKIPPED}), count(*) FILTER (_fault = {LEFT_OUT}),"
+        f" (SELECT count(*) FROM {REJECTS})"
         f" FROM {STAGED}"
     ).fetchall()[0]
-    share = RejectShare(rejected, read - skipped, arrival.source.max_reject_share)
+    share = RejectShare(rejected, read - skipped - forgotten, arrival.source.max_reject_share)
     if share.exceeded():
         raise LandingError([refusal(con, REJECTS, share, _origins(arrival.source))])
-    return _Counts(read, skipped)
+    return _Counts(read, skipped, forgotten)
 
 
 def _origins(source: FeedSource) -> dict[str, str]:
@@ -289,10 +294,11 @@ def _carried_over(
         rows_rejected=_kept_rejects(con, arrival, load_id),
         rows_skipped=counts.skipped,
         rows_unchanged=unchanged,
+        rows_forgotten=counts.forgotten,
     )
     _check_accounts(load)
     _check_unchanged(arrival)
-    _note_load(con, load, arrival)
+    _note_load(con, load, arrival, terms)
     note_file(con, arrival, load_id)
     return _with_changes(con, load, arrival, terms, before) if before else load
 
@@ -321,10 +327,14 @@ def _kept_rejects(con: duckdb.DuckDBPyConnection, arrival: Arrival, load_id: int
 
 def _check_accounts(load: Load) -> None:
     """Raise if a row that was read is not accounted for."""
-    if load.rows_landed + load.rows_rejected + load.rows_skipped + load.rows_unchanged != load.rows_read:
+    told = (
+        load.rows_landed + load.rows_rejected + load.rows_skipped + load.rows_unchanged + load.rows_forgotten
+    )
+    if told != load.rows_read:
         raise RuntimeError(
             f"{load.file}: {load.rows_read} rows were read, but {load.rows_landed} landed, {load.rows_rejected}"
-            f" were rejected, {load.rows_skipped} skipped and {load.rows_unchanged} unchanged"
+            f" were rejected, {load.rows_skipped} skipped, {load.rows_unchanged} unchanged and"
+            f" {load.rows_forgotten} forgotten"
         )
 
 
@@ -340,13 +350,14 @@ def _with_changes(
     return replace(load, rows_replaced=replaced, rows_taken_back=taken_back)
 
 
-def _note_load(con: duckdb.DuckDBPyConnection, load: Load, arrival: Arrival) -> None:
+def _note_load(con: duckdb.DuckDBPyConnection, load: Load, arrival: Arrival, terms: Terms) -> None:
     source, contract = arrival.source, arrival.contract
     noted = asdict(load) | {
         "source": arrival.name,
         "delivery": source.delivers(),
         "key_is_made": key_is_made(contract, source),
         "record": ",".join(contract.record(source.wide.into, source.wide.value)) if source.wide else "",
+        "key_id": terms.key.key_id if terms.key and names_people(contract, source) else None,
         "in_force": True,
     }
     columns, values = ", ".join(noted), ", ".join("?" * len(noted))

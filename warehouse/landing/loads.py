@@ -9,7 +9,9 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Load:
-    """One file or query result that landed, as in raw.loads; landed + rejected + skipped + unchanged = read.
+    """One file or query result that landed, as in raw.loads.
+
+    landed + rejected + skipped + unchanged + forgotten = read.
 
     A row read is a row of the source; of a wide source it is a filled cell, or a row without any. Landed are
     the rows that the delivery before it did not have: added, or corrections of a record that was known. Rows
@@ -31,3 +33,4 @@ class Load:
     rows_corrected: int = 0
     rows_replaced: int = 0
     rows_taken_back: int = 0
+    rows_forgotten: int = 0

@@ -31,6 +31,8 @@ class PseudonymKey:
 
     key_id: str
     key: bytes = field(repr=False)
+    seen: dict[str, set[str]] | None = field(default=None, repr=False, compare=False)
+    """Where it is given, the identifiers that the key is asked for are noted in it, by domain."""
 
     def __post_init__(self) -> None:
         if len(self.key) < SHORTEST_KEY_BYTES:
@@ -55,6 +57,9 @@ def pseudonyms(ids: Iterable[str], *, domain: str, key: PseudonymKey) -> list[st
     RFC 4648). Whoever lacks the key cannot go back by trying all resident numbers; with it this is
     de-identification, not anonymisation (Personal Information Protection Law of the PRC art. 73).
     """
+    if key.seen is not None:
+        ids = list(ids)
+        key.seen.setdefault(domain, set()).update(ids)
     inner, outer = _hmac_states(key.key, domain.encode() + _SEPARATOR)
     made: list[str] = []
     batch: list[bytes] = []

@@ -37,10 +37,12 @@ BOOKS = {
         "rows_corrected": "BIGINT",
         "rows_replaced": "BIGINT",
         "rows_taken_back": "BIGINT",
+        "rows_forgotten": "BIGINT",
         "source": "VARCHAR",
         "delivery": "VARCHAR",
         "key_is_made": "BOOLEAN",
         "record": "VARCHAR",
+        "key_id": "VARCHAR",
         "in_force": "BOOLEAN",
         "withdrawn_at": "TIMESTAMPTZ",
         "withdrawn_why": "VARCHAR",
@@ -81,6 +83,15 @@ BOOKS = {
         "gone": "BOOLEAN",
         "withdrawn_at": "TIMESTAMPTZ",
         "cursor": "VARCHAR",
+    },
+    # By which people who were forgotten, and what is theirs, are known when they are delivered again.
+    "forgotten": {"of_column": "VARCHAR", "mark": "VARCHAR"},
+    "forgettings": {
+        "forgotten_at": "TIMESTAMPTZ",
+        "people": "BIGINT",
+        "rows": "BIGINT",
+        "rejects": "BIGINT",
+        "cells": "BIGINT",
     },
     "pseudonym_keys": {"key_id": "VARCHAR", "check_value": "VARCHAR", "first_used_at": "TIMESTAMPTZ"},
 }
