@@ -1,0 +1,66 @@
+"""Readers in a loop while versions are published: each time they find a whole version, and never an older one again."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from warehouse.folder import Folder
+from warehouse.publish import publish
+
+READER = """
+import sys
+from pathlib import Path
+import duckdb
+current, stop = Path(sys.argv[1]), Path(sys.argv[2])
+reads = errors = mixed = last = 0
+while not stop.exists():
+    try:
+        with duckdb.connect(str(current), read_only=True) as con:
+            seen = {row for table in ("first", "second") for row in con.execute(f"FROM {table}").fetchall()}
+    except Exception as error:
+        errors += 1
+        print(error, file=sys.stderr)
+        continue
+    reads += 1
+    ((number,),) = seen if len(seen) == 1 else ((-1,),)
+    mixed += number < last
+    last = number
+print(reads, errors, mixed)
+"""
+
+
+def write(folder: Folder, number: int) -> None:
+    with duckdb.connect(str(folder.build)) as con:
+        for table in ("first", "second"):
+            con.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT {number} AS number")
+        con.execute("CHECKPOINT")
+
+
+@pytest.mark.parametrize(("publications", "readers"), [(8, 1), pytest.param(50, 3, marks=pytest.mark.faults)])
+def test_readers_find_whole_versions_in_order_while_others_are_published(
+    tmp_path: Path, publications: int, readers: int
+):
+    folder, stop = Folder(tmp_path), tmp_path / "stop"
+    write(folder, 1)
+    publish(folder, keep_versions=1)
+    loops = [
+        subprocess.Popen(
+            [sys.executable, "-c", READER, str(folder.current), str(stop)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(readers)
+    ]  # fmt: skip
+    for number in range(2, publications + 1):
+        write(folder, number)
+        seen = folder.current.resolve()
+        publish(folder, keep_versions=1)
+        assert seen.exists(), "somebody may just be opening it"
+    stop.touch()
+    for loop in loops:
+        said, wrong = loop.communicate(timeout=120)
+        reads, errors, mixed = map(int, said.split())
+        assert (errors, mixed) == (0, 0), wrong
+        assert reads > 0
