@@ -4,7 +4,7 @@ As in `cli.py`, of which these are a part, each imports what it needs when it is
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -142,6 +142,26 @@ def forget(
     typer.echo(
         f"Next: policypulse run --project {project}, which makes and publishes everything anew without them."
     )
+
+
+@upkeep.command()
+def extract(
+    profile: Annotated[
+        Literal["analyst", "public"],
+        typer.Argument(
+            help="analyst: all but rows of single cases; public: protected cells of one cut alone."
+        ),
+    ],
+    target: Annotated[Path, typer.Argument(help="New DuckDB file.")],
+    project: ProjectFolder = Path(),
+) -> None:
+    """Write a file of what a wider circle may see of the published version."""
+    found = project_in(project)
+    published_by(found)
+    from orchestration.commands.extract import extracted
+
+    with ended_by(FileExistsError, status=ExitStatus.MISTAKEN):
+        typer.echo(extracted(found, profile, target))
 
 
 keys = typer.Typer(help="Make keys for the pseudonyms of people.", no_args_is_help=True)

@@ -61,6 +61,7 @@ from warehouse.contract import Contracts
 from warehouse.landing.mapping import Comments, FeedSource
 from warehouse.landing.mapping_check import mapping_errors, personal_id_paths
 from warehouse.modes import Readers
+from warehouse.privacy_settings import PublicPart, Retention
 
 if TYPE_CHECKING:
     from warehouse.landing.pseudonyms import PseudonymKey
@@ -303,6 +304,8 @@ class ProjectFile(_Part):
         description="What is kept of comments and other texts: masked, without numbers, addresses and names of people "
         "as far as they are found; drop, nothing; keep, all as it was written.",
     )
+    retention: Retention = Retention()
+    public: PublicPart = PublicPart()
     persistency: PersistencySettings = PersistencySettings()
     renewal: RenewalSettings = RenewalSettings()
     exposure_study: StudySettings | None = None

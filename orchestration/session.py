@@ -7,7 +7,7 @@ the assets (`definitions.py`); what may be published is `publication_rules.py`.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,7 @@ from warehouse.landing.loads import Load
 from warehouse.landing.pseudonyms import PseudonymKey
 from warehouse.landing.raw_tables import create_raw
 from warehouse.landing.repeats import equal_rows
+from warehouse.landing.retention import expire
 from warehouse.publish import publish
 from warehouse.refused import DiskRefuses, refusals_told
 from warehouse.store import BuildDamaged, Store
@@ -170,6 +171,8 @@ class Session:
         loads: list[Load] = []
         try:
             with self._telling_damage():
+                for feed, text in expire(self._store.con, self._project.file.retention, datetime.now(UTC)):
+                    self._notice(feed, text)
                 loads = land(
                     self._store.con,
                     sources,

@@ -120,14 +120,13 @@ def forget_in_raw(
 def _gone(con: duckdb.DuckDBPyConnection, contract: Contract, forgotten: Forgotten) -> Gone:
     table = f"raw.{contract.feed}"
     theirs = forgotten.row_is_theirs(list(contract.columns))
-    rows = _deleted(con, table, "_load_id", theirs, "rows_landed") if theirs else 0
+    rows = deleted_rows(con, table, theirs, "rows_landed") if theirs else 0
     numbers = [thing for things in forgotten.things.values() for thing in things]
     named = " OR ".join(f"contains(raw, {literal(json.dumps(number))})" for number in numbers)
     rejects = (
-        _deleted(
+        deleted_rows(
             con,
             "raw.rejects",
-            "_load_id",
             f"feed = {literals([contract.feed])} AND ({named})",
             "rows_rejected",
         )
@@ -143,10 +142,10 @@ def _gone(con: duckdb.DuckDBPyConnection, contract: Contract, forgotten: Forgott
     return Gone(contract.feed, rows, rejects, cells)
 
 
-def _deleted(con: duckdb.DuckDBPyConnection, table: str, load: str, theirs: str, counted_as: str) -> int:
-    """Delete rows, and count them as forgotten in the books of their loads."""
-    loads = con.execute(f"SELECT {load}, count(*) FROM {table} WHERE {theirs} GROUP BY ALL").fetchall()
-    con.execute(f"DELETE FROM {table} WHERE {theirs}")
+def deleted_rows(con: duckdb.DuckDBPyConnection, table: str, gone: str, counted_as: str) -> int:
+    """Delete the rows of a table of raw for which `gone` holds, counted as forgotten in the books of their loads."""
+    loads = con.execute(f"SELECT _load_id, count(*) FROM {table} WHERE {gone} GROUP BY ALL").fetchall()
+    con.execute(f"DELETE FROM {table} WHERE {gone}")
     for load_id, rows in loads:
         con.execute(
             f"UPDATE raw.loads SET {counted_as} = {counted_as} - ?, rows_added = greatest(rows_added - ?, 0),"
