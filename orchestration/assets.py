@@ -20,6 +20,7 @@ from orchestration.asset_metadata import (
     owners,
     personal_columns,
 )
+from orchestration.buckets import is_divisible
 from orchestration.checks import asked_checks
 from orchestration.data_age import Age
 from orchestration.headlines import headlines
@@ -169,6 +170,14 @@ def _room(
     return room
 
 
+def _kinds(node: Node, project: Project) -> set[str]:
+    """What a table is made with."""
+    if not isinstance(node.model, Transform):
+        return {"sql", "duckdb"}
+    elsewhere = project.file.engine != "local" and is_divisible(node.model)
+    return {"polars", "duckdb", *(["spark"] if elsewhere else [])}
+
+
 def _published(graph: Mapping[str, Node]) -> dg.AssetsDefinition:
     tables = [node for node in graph.values() if node.schema != "staging"]
     deps = [
@@ -215,7 +224,7 @@ def _spec(
         group_name=node.schema,
         description=node.description,
         owners=owners(node),
-        kinds={"polars" if isinstance(node.model, Transform) else "sql", "duckdb"},
+        kinds=_kinds(node, project),
         partitions_def=partitions,
         code_version=sha256(node.path.read_bytes()).hexdigest()[:12],
         metadata={

@@ -101,7 +101,7 @@ class Buckets:
 
     def parts(self, model: Transform) -> int:
         """In how many parts a table is made: 1 where it fits into memory whole, or cannot be divided."""
-        if not self._rows_a_part or not model.keys or not _is_of_cases(model.writes):
+        if not self._rows_a_part or not is_divisible(model):
             return 1
         return self._parts_of(max(map(self._rows, model.reads.values()), default=0))
 
@@ -159,6 +159,11 @@ class Buckets:
         """The least power of two of parts of which none is to have more than the most rows."""
         assert self._rows_a_part
         return min(1 << max(-(-rows // self._rows_a_part) - 1, 0).bit_length(), self._most_parts)
+
+
+def is_divisible(model: Transform) -> bool:
+    """Whether a table can be made in parts, and is worth it."""
+    return bool(model.keys) and _is_of_cases(model.writes)
 
 
 def _is_of_cases(table: str) -> bool:

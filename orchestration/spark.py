@@ -83,11 +83,15 @@ class Spark:
         if self._session is None:
             try:
                 from pyspark.sql import SparkSession
+                from pyspark.sql.connect.client.retries import DefaultPolicy
+
+                session: Any = SparkSession.builder.remote(self.engine.spark).getOrCreate()
             except ImportError as error:
                 raise EngineFailed(
                     f"engine: spark needs the extra spark ({error}); install policypulse[spark], or write engine: local"
                 ) from None
-            session = SparkSession.builder.remote(self.engine.spark).getOrCreate()
+            # By itself it would ask a server that is gone for ten minutes.
+            session.client.set_retry_policies([DefaultPolicy(max_retries=6, max_backoff=10_000)])
             self._refuse_unfit(session)
             self._session = session
         return self._session
@@ -136,7 +140,8 @@ class Spark:
             raise
         except Exception as error:
             raise EngineFailed(
-                f"{self.engine.spark}: {table} could not be made there: {str(error).strip().splitlines()[0]}"
+                f"{self.engine.spark}: {table} could not be made there: {str(error).strip().partition(chr(10))[0]}; "
+                "look at the server's log, run again, or write engine: local"
             ) from error
 
 

@@ -1,0 +1,195 @@
+"""Facts made by the workers of a Spark server are the facts made here, also when a worker dies in the middle."""
+
+import importlib.util
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, policypulse, published
+from polars.testing import assert_frame_equal
+from small_warehouse import RUN, SETTINGS, build
+
+from orchestration import buckets, spark
+from orchestration.buckets import EngineFailed
+from orchestration.build import make
+from orchestration.engine import SparkEngine
+from orchestration.frame_cache import Frames
+from orchestration.models import models
+from orchestration.spark import Spark
+
+STARTED_WITHIN_SECONDS = 180
+TABLES = ["core.claims", "core.complaints", "core.policies", "core.persistency", "core.survey_responses"]
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The address of a Spark Connect server with two workers on this machine."""
+    if not shutil.which("java"):
+        pytest.skip("there is no Java runtime; Debian has one as default-jre-headless")
+    if not (found := importlib.util.find_spec("pyspark")):
+        pytest.skip("pyspark is not installed")
+    folder, port = tmp_path_factory.mktemp("spark"), free_port()
+    home = Path(found.origin).parent
+    command = [
+        home / "bin" / "spark-submit", "--class", "org.apache.spark.sql.connect.service.SparkConnectServer",
+        "--master", "local-cluster[2,1,512]", "--driver-memory", "512m",
+    ]  # fmt: skip
+    rules = {
+        "executor.memory": "512m", "connect.grpc.binding.address": "127.0.0.1", "connect.grpc.binding.port": port,
+        "ui.enabled": "false", "worker.dir": folder / "work", "local.dir": folder / "local",
+    }  # fmt: skip
+    command += [part for name, value in rules.items() for part in ("--conf", f"spark.{name}={value}")]
+    environment = {
+        **os.environ,
+        "SPARK_HOME": str(home),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "PYTHONPATH": str(ROOT),
+    }
+    environment |= {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_HOSTNAME": "localhost"}
+    with (folder / "server.log").open("wb") as log:
+        started = subprocess.Popen(
+            [*command, "spark-internal"],
+            env=environment,
+            cwd=folder,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        wait_for(port, started, folder / "server.log")
+        yield f"sc://127.0.0.1:{port}"
+    finally:
+        os.killpg(started.pid, signal.SIGTERM)
+        started.wait(60)
+
+
+def wait_for(port: int, started: subprocess.Popen, log: Path) -> None:
+    """Return once the server answers."""
+    until = time.monotonic() + STARTED_WITHIN_SECONDS
+    while time.monotonic() < until and started.poll() is None:
+        with socket.socket() as one:
+            if one.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.5)
+    pytest.fail(f"the Spark server did not start: {log.read_text(errors='replace')[-2000:]}")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    with build(tmp_path_factory.mktemp("warehouse"), schemas=("core",)) as store:
+        yield store
+
+
+@pytest.fixture
+def workers(server, store, tmp_path, monkeypatch):
+    """The server, asked for facts of more than a hundred rows, in at most four buckets."""
+    monkeypatch.setattr(buckets, "ROWS_A_TASK", 100)
+    (tmp_path / "exchange").mkdir()
+    engine = SparkEngine(spark=server, buckets=4, exchange=tmp_path / "exchange")
+    workers = Spark(engine, store.folder.path)
+    yield workers
+    workers.close()
+    assert not list((tmp_path / "exchange").iterdir())
+
+
+def made_there(store, workers, table, function=None):
+    """A table as the workers make it, perhaps by another function."""
+    graph = dict(models())
+    if function:
+        graph[table] = replace(graph[table], model=replace(graph[table].model, function=function))
+    made = make(store, graph[table], RUN, graph, Frames(store, graph, SETTINGS, workers=workers))
+    return made, store.read(table)
+
+
+def test_facts_made_there_are_those_made_here(store, workers):
+    for table in TABLES:
+        here = store.read(table)
+        made, there = made_there(store, workers, table)
+        assert_frame_equal(there, here, check_row_order=False, check_exact=True)
+        assert (
+            made.told.items() >= {"engine": "spark", "server": workers.engine.spark}.items()
+            or here.height < 100
+        )
+    assert made.told["buckets"] == 4
+
+
+def test_a_worker_that_is_killed_in_the_middle_leaves_no_trace(store, workers, tmp_path):
+    here, claims, killed = (
+        store.read("core.claims"),
+        models()["core.claims"].model.function,
+        tmp_path / "killed",
+    )
+
+    def kill_once(events, cases, calendar, as_of, settings):
+        import os
+        import signal
+        from pathlib import Path
+
+        if not killed.exists():
+            killed.touch()
+            # A worker of Python is forked by a daemon that the executor has started.
+            executor = int(Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()[1])
+            os.kill(executor, signal.SIGKILL)
+        return claims(events=events, cases=cases, calendar=calendar, as_of=as_of, settings=settings)
+
+    _, there = made_there(store, workers, "core.claims", kill_once)
+    assert killed.exists()
+    assert_frame_equal(there, here, check_row_order=False, check_exact=True)
+
+
+def test_a_bucket_that_fails_is_told_with_its_keys_and_nothing_changes(store, workers):
+    here = store.read("core.claims")
+
+    def fail(events, cases, calendar, as_of, settings):
+        raise ZeroDivisionError("claims by nought")
+
+    told = r"core\.claims: bucket \d of 4 \(claim_id from C\d+ to C\d+\) could not be made: ZeroDivisionError"
+    with pytest.raises(EngineFailed, match=told):
+        made_there(store, workers, "core.claims", fail)
+    assert_frame_equal(store.read("core.claims"), here)
+
+
+def test_workers_of_another_version_are_refused_before_anything_is_made(store, workers, monkeypatch):
+    monkeypatch.setattr(spark, "versions", lambda: "Python 3.9.1, Polars 0.1, policypulse of long ago")
+    with pytest.raises(
+        EngineFailed, match=r"has Python 3.*this process Python 3\.9\.1.*install the same wheel"
+    ):
+        made_there(store, workers, "core.claims")
+
+
+def test_a_project_published_by_workers_is_the_one_published_here(server, insurer, tmp_path):
+    there = tmp_path / "there"
+    shutil.copytree(insurer, there, ignore=shutil.ignore_patterns("warehouse"))
+    (there / "warehouse").mkdir()
+    shutil.copy2(insurer / "warehouse" / "raw.duckdb", there / "warehouse")
+    (tmp_path / "exchange").mkdir()
+    text = (there / "policypulse.yml").read_text(encoding="utf-8")
+    engine = f"engine: {{spark: '{server}', buckets: 4, exchange: {tmp_path / 'exchange'}}}"
+    asked = (
+        f"only: {{kpis: [claim_decided_within_30_days_share], tables: [{', '.join(TABLES)}, kpi.monthly]}}"
+    )
+    rest = re.sub(r"(?m)^(robustness|packs|index):.*$", "", text)
+    (there / "policypulse.yml").write_text(
+        f"{rest}\n{engine}\n{asked}\nindex: {{frameworks: []}}\npages: {{written: false}}\n", encoding="utf-8"
+    )
+    run = policypulse("run", "--project", there)
+    assert run.status == 0, run.text
+    for table in TABLES:
+        rows = f"SELECT * FROM {table} ORDER BY ALL"
+        assert_frame_equal(published(there, rows), published(insurer, rows), check_exact=True)
+    monthly = "SELECT * FROM kpi.monthly WHERE kpi = 'claim_decided_within_30_days_share' ORDER BY ALL"
+    assert_frame_equal(published(there, monthly), published(insurer, monthly), check_exact=True)
