@@ -34,6 +34,7 @@ class Spark:
         # Of its own for each warehouse, which one run holds at a time: so a killed one's is swept by the next.
         name = sha256(str(warehouse.resolve()).encode()).hexdigest()[:16]
         self.folder = engine.exchange / f"policypulse-{name}"
+        shutil.rmtree(self.folder, ignore_errors=True)
         self._session: Any = None
         self._told: dict[str, dict[str, str | int | float]] = {}
 
