@@ -12,8 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import yaml
-from conftest import ROOT, policypulse, published
+from conftest import ROOT
 from polars.testing import assert_frame_equal
 from small_warehouse import RUN, SETTINGS, build
 
@@ -169,28 +168,3 @@ def test_workers_of_another_version_are_refused_before_anything_is_made(store, w
         EngineFailed, match=r"has Python 3.*this process Python 3\.9\.1.*install the same wheel"
     ):
         made_there(store, workers, "core.claims")
-
-
-def test_a_project_published_by_workers_is_the_one_published_here(server, tmp_path):
-    here, there = tmp_path / "here", tmp_path / "there"
-    made = policypulse("simulate", "--out", here, "--policies", 3_000, "--months", 6, "--seed", 4)
-    assert made.status == 0, made.text
-    file = here / "policypulse.yml"
-    content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    kpis = ["claim_decided_within_30_days_share", "persistency_13m_premium_share"]
-    content |= {"only": {"kpis": kpis, "tables": [*TABLES, "kpi.monthly"]}, "index": {"frameworks": []}}
-    content |= {"packs": [], "pages": {"written": False}}
-    del content["robustness"]
-    file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
-    shutil.copytree(here, there)
-    (tmp_path / "exchange").mkdir()
-    content["engine"] = {"spark": server, "buckets": 4, "exchange": str(tmp_path / "exchange")}
-    (there / "policypulse.yml").write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
-    for project in (here, there):
-        run = policypulse("run", "--project", project)
-        assert run.status == 0, run.text
-    for table in [*TABLES, "kpi.monthly"]:
-        rows = f"SELECT * FROM {table} ORDER BY ALL"
-        assert published(here, rows).height > 0
-        assert_frame_equal(published(there, rows), published(here, rows), check_exact=True)
-    assert not list((tmp_path / "exchange").iterdir())
