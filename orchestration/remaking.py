@@ -19,6 +19,7 @@ from orchestration.increments import Change, asks_the_clock, change_of_keys, mov
 from orchestration.kpi_records import NightRecords
 from orchestration.motion import Motion
 from orchestration.recipes import DEFINITIONS, definitions, is_of_records, recipe
+from orchestration.rows_of_keys import RowsOfKeys
 from transforms.graph import Node
 from transforms.model import Transform
 from warehouse.digests import PARTS, Digests
@@ -74,6 +75,7 @@ class Remaking:
         self._versions: dict[tuple[str, tuple[str, ...]], str] = {}
         self._changes: dict[str, tuple[str, Change]] = {}
         self._whole: set[str] = set()
+        self._rows = RowsOfKeys(store)
         self._restless: dict[str, tuple[pl.DataFrame, date | None]] = {}
         self._records = NightRecords(store, graph, frames)
 
@@ -81,6 +83,7 @@ class Remaking:
         """Forget what the session's views said: they are others now."""
         self._versions = {}
         self._records.look_again()
+        self._rows.look_again()
 
     def make(self, node: Node, run: Run) -> Remade:
         """Make of one table what is due for a run."""
@@ -200,9 +203,8 @@ class Remaking:
 
     def _woken(self, node: Node, model: Transform, run: Run, before: MadeFrom) -> pl.DataFrame:
         """The keys whose rows the as-of day alone may have changed; asks the function where nobody has yet."""
-        nothing = pl.DataFrame(schema=dict(model.schema)).select(model.keys)
         if not asks_the_clock(model) or before.as_of == run.as_of:
-            return nothing
+            return self._no_keys(model)
         if (keys := self._motion.of(node.name, run.as_of)) is None:
             if self._frames.buckets.parts(model) > 1:
                 raise _Whole(FOLLOWS)  # asking takes all rows at once
@@ -230,9 +232,17 @@ class Remaking:
             raise _Whole(MANY_KEYS)
         drawn = self._drawn(node, model, run).join(keys, on=model.keys, how="anti", nulls_equal=True)
         every = pl.concat([keys, drawn])
-        inputs = {name: self._rows_of(read, every).lazy() for name, read in model.reads.items()}
+        wanted = partial(self._wanted, run, model.keys)
+        inputs = {
+            name: (
+                self._rows.of_table(read, every)
+                if self._is_made(read)
+                else self._rows.of_view(read, every, wanted)
+            ).lazy()
+            for name, read in model.reads.items()
+        }
         inputs |= {name: self._frames.read(read).lazy() for name, read in model.broadcast.items()}
-        kept = self._rows_of(table, every)
+        kept = self._rows.of_table(table, every)
         change = change_of_keys(model, kept, inputs, as_of=run.as_of, settings=run.settings)
         self._refuse_differences(table, change.keys(model.keys), drawn)
         stamp = self._made.stamp(table)
@@ -269,16 +279,24 @@ class Remaking:
     def _is_made(self, table: str) -> bool:
         return table in self._graph and self._graph[table].schema != "staging"
 
-    def _rows_of(self, table: str, keys: pl.DataFrame) -> pl.DataFrame:
-        """The rows of some keys in a table or view."""
-        self._store.con.register("asked_keys", keys)
-        same = " AND ".join(f'rows."{key}" IS NOT DISTINCT FROM asked."{key}"' for key in keys.columns)
-        try:
-            return self._store.query(
-                f"SELECT rows.* FROM {table} AS rows SEMI JOIN asked_keys AS asked ON {same}"
-            )
-        finally:
-            self._store.con.unregister("asked_keys")
+    def _wanted(self, run: Run, columns: tuple[str, ...]) -> Iterator[pl.DataFrame]:
+        """The keys, by some columns, that tables yet to be made will be made by, as far as can be known beforehand."""
+        for node in self._graph.values():
+            model, before = node.model, self._made.of(node.name)
+            if not (isinstance(model, Transform) and model.keys == columns and before and before.inputs):
+                continue
+            moving = self._motion.kept(node.name, self._no_keys(model).schema)
+            if moving.height <= MANY * self._store.count(node.name):
+                yield moving
+            for name, table in model.reads.items():
+                version = self._version(table, columns)
+                if not self._is_made(table) and (then := before.inputs.get(name, version)) != version:
+                    touched = self._digests.changed_since(table, columns, then)
+                    yield self._no_keys(model) if touched is None else touched
+            yield self._drawn(node, model, run)
+
+    def _no_keys(self, model: Transform) -> pl.DataFrame:
+        return pl.DataFrame(schema=dict(model.schema)).select(model.keys)
 
     def _make_whole(self, node: Node, run: Run, before: MadeFrom | None, now: MadeFrom) -> bool:
         """Make a table whole; returns whether its rows are others than before."""
