@@ -150,7 +150,7 @@ SAMPLES = {
         ("query", "SELECT 1"), 1,
     ),
     "folder": Sample(
-        "Not a directory", "c.csv/", "Check that the path is right",
+        "is no folder", "c.csv/", "Check that the path is right",
         GOOD | {"policypulse.yml": project("warehouse: c.csv\n")}, ("run",),
     ),
     "page": Sample(
