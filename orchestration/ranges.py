@@ -54,7 +54,7 @@ def _folder_problem(path: Path, written: str) -> str | None:
         return "name a folder"
     there = next(place for place in (path, *path.parents) if place.exists())
     if not there.is_dir():
-        return f"{there} is no folder"
+        return f"{there} is no folder; name another"
     if not os.access(there, os.W_OK | os.X_OK):
         return f"you may not write into {there}"
     return None

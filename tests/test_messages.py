@@ -150,7 +150,7 @@ SAMPLES = {
         ("query", "SELECT 1"), 1,
     ),
     "folder": Sample(
-        "is no folder", "c.csv/", "Check that the path is right",
+        "is no folder", ":3: warehouse:", "name another",
         GOOD | {"policypulse.yml": project("warehouse: c.csv\n")}, ("run",),
     ),
     "page": Sample(
