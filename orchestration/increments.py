@@ -10,6 +10,7 @@ from inspect import signature
 
 import polars as pl
 
+from transforms.exactness import compared
 from transforms.model import Transform
 from transforms.settings import Settings
 
@@ -26,6 +27,19 @@ class Change:
     def keys(self, columns: tuple[str, ...]) -> pl.DataFrame:
         """The values of some columns in all rows that changed."""
         return pl.concat([self.removed.select(columns), self.added.select(columns)]).unique()
+
+    def beyond_rounding(self) -> "Change":
+        """The same without rows that differ in the last digits of floats, which may hang on how many rows there are."""
+        floats = [name for name, dtype in self.added.schema.items() if dtype.is_float()]
+        removed, added = (
+            rows.with_columns(compared(pl.col(floats))) if floats else rows
+            for rows in (self.removed, self.added)
+        )
+        every = added.columns
+        return Change(
+            removed.join(added, on=every, how="anti", nulls_equal=True),
+            added.join(removed, on=every, how="anti", nulls_equal=True),
+        )
 
     @property
     def is_nothing(self) -> bool:

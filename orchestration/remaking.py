@@ -244,7 +244,7 @@ class Remaking:
         inputs |= {name: self._frames.read(read).lazy() for name, read in model.broadcast.items()}
         kept = self._rows.of_table(table, every)
         change = change_of_keys(model, kept, inputs, as_of=run.as_of, settings=run.settings)
-        self._refuse_differences(table, change.keys(model.keys), drawn)
+        self._refuse_differences(table, change.beyond_rounding().keys(model.keys), drawn)
         stamp = self._made.stamp(table)
         if not change.is_nothing:
             self._store.replace_keys(table, change.added, change.keys(model.grain))

@@ -27,6 +27,15 @@ def published(value: pl.Expr) -> pl.Expr:
     return value.round_sig_figs(PUBLISHED_DIGITS)
 
 
+def divided(value: pl.Expr, divisor: float) -> pl.Expr:
+    """The value by a constant, the same to the last digit however many rows there are.
+
+    Polars' `/` takes the reciprocal for several rows and divides where one stands alone, also in a part that a thread
+    of its own works on.
+    """
+    return value * (1 / divisor)
+
+
 def steady_sum(value: pl.Expr) -> pl.Expr:
     """The sum of floats, the same to the last digit whatever the order of rows and the number of threads.
 

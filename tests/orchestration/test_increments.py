@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from orchestration.drawn_tables import AS_OF
-from orchestration.increments import change_of_keys, moving
+from orchestration.increments import Change, change_of_keys, moving
 from tests.transforms.test_laws import FACTS, SETTINGS, TRANSFORMS, drawn, schemas
 from transforms.laws import made
 
@@ -61,3 +61,9 @@ def test_a_night_by_key_is_a_rebuild(name, schemas, seed, ahead, horizon):
     rest = kept.join(change.removed, on=list(model.grain), how="anti", nulls_equal=True)
     rebuilt = made(model, {**grown, **whole}, as_of=second, settings=SETTINGS)
     assert_frame_equal(pl.concat([rest, change.added]), rebuilt, check_row_order=False)
+
+
+def test_a_row_that_differs_in_the_last_digit_alone_is_none_that_a_rebuild_makes_otherwise():
+    removed = pl.DataFrame({"key": [1, 2], "minutes": [0.35, 0.35]})
+    added = pl.DataFrame({"key": [1, 2], "minutes": [0.35000000000000003, 0.36]})
+    assert Change(removed, added).beyond_rounding().keys(("key",))["key"].to_list() == [2]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.index.index_examples import framework
 from transforms.composite.banding import banded as grade_positions
 from transforms.composite.normalise import banded
-from transforms.exactness import compared, compared_array, published
+from transforms.exactness import compared, compared_array, divided, published
 from transforms.measures.case_measures import Mean, Ratio
 from transforms.measures.definition import Kpi
 from transforms.measures.records import kpi_records
@@ -124,3 +124,10 @@ def test_published_values_are_the_nearest_decimals_and_nothing_else_moves() -> N
     assert found == [0.7, pytest.approx(1 / 3, rel=1e-14), None, 0.0, -2.5, float("inf")]
     kept = compared_array([[np.nan, np.inf], [-np.inf, 70.0]])
     assert np.array_equal(kept, [[np.nan, np.inf], [-np.inf, 70.0]], equal_nan=True)
+
+
+@given(st.integers(-(10**13), 10**13), st.sampled_from([60, 3600, 60_000_000, 86_400_000_000, 7]))
+def test_a_quotient_is_the_same_however_many_rows_there_are(value: int, divisor: int) -> None:
+    alone, among = (pl.DataFrame({"value": [value] * rows}) for rows in (1, 1000))
+    found = {frame.select(divided(pl.col("value"), divisor))["value"][0] for frame in (alone, among)}
+    assert found == {among.select(pl.col("value") / divisor)["value"][0]}

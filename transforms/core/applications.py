@@ -8,6 +8,7 @@ from datetime import date
 import polars as pl
 
 from transforms.clocks import deadline_state
+from transforms.exactness import divided
 from transforms.facts.moments import day_of, first_fault, minutes_between
 from transforms.model import INSTANT, SEGMENT_COLUMNS, SERVICE_CHANNEL, transform
 from transforms.origins import Origins, codes_of, item, passed_on
@@ -125,10 +126,9 @@ def applications(applications: pl.LazyFrame, *, as_of: date, settings: Settings)
             **{f"{moment}_on": day_of(f"{moment}_at", zone) for moment in (*MOMENTS, "withdrawn")},
             is_decided_by_system=pl.when(pl.col("decided_at").is_not_null()).then(pl.col("actor") == "auto"),
             submission_state=_submission_state(ends_at),
-            submit_to_decision_hours=minutes_between(
-                "counted_from_at", "decided_at", "submitted_is_day", "decided_is_day"
-            )
-            / 60,
+            submit_to_decision_hours=divided(
+                minutes_between("counted_from_at", "decided_at", "submitted_is_day", "decided_is_day"), 60
+            ),
             submit_to_issue_minutes=minutes_between(
                 "submitted_at", "issued_at", "submitted_is_day", "issued_is_day"
             ),

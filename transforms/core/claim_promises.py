@@ -9,6 +9,7 @@ import polars as pl
 
 from transforms.clocks import WorkingCalendar, business_days, calendar_days, deadline_state
 from transforms.core.claims import ORIGINS as OF_CLAIMS
+from transforms.exactness import divided
 from transforms.facts.claim_clocks import HOUR_MICROSECONDS
 from transforms.model import INSTANT, SEGMENT_COLUMNS, transform
 from transforms.origins import ALWAYS, Need, Origins, any_of, origin_of
@@ -117,7 +118,7 @@ def _length(
 ) -> pl.Expr:
     """Time from the start of the clock to `end` in the promise's unit; days are business days of the zone."""
     if promise.unit == "hours":
-        return (end - pl.col("started_at")).dt.total_microseconds() / HOUR_MICROSECONDS
+        return divided((end - pl.col("started_at")).dt.total_microseconds(), HOUR_MICROSECONDS)
     day = end.dt.convert_time_zone(zone).dt.date() if until is None else pl.lit(until)
     if promise.unit == "days":
         return calendar_days(pl.col("started_on"), day).cast(pl.Float64)

@@ -7,6 +7,7 @@ from datetime import date
 
 import polars as pl
 
+from transforms.exactness import divided
 from transforms.model import INSTANT, SEGMENT_COLUMNS, SERVICE_CHANNEL, transform
 from transforms.origins import Origins, any_of, codes_of, item, passed_on
 from transforms.periods import end_of_day
@@ -165,7 +166,7 @@ def _next_call_days() -> pl.Expr:
 
 def _next_contact_hours() -> pl.Expr:
     following = _following("offered_at", ["customer_id", _can_follow()])
-    hours = (following - pl.col("offered_at")).dt.total_seconds() / 3600
+    hours = divided((following - pl.col("offered_at")).dt.total_seconds(), 3600)
     return pl.when(_can_follow()).then(hours)
 
 

@@ -5,6 +5,7 @@ Terms of law and contract, which count days of the calendar, are in `claim_terms
 
 import polars as pl
 
+from transforms.exactness import divided
 from transforms.facts.claim_spells import is_day
 
 # The instants that clocks start from or end at: their day, and the events that may be one of which only that is known.
@@ -62,7 +63,7 @@ def in_time(ends_at: pl.Expr) -> pl.Expr:
     """
 
     def hours(end: pl.Expr) -> pl.Expr:
-        return (end - pl.col("reported_at")).dt.total_microseconds() / HOUR_MICROSECONDS
+        return divided((end - pl.col("reported_at")).dt.total_microseconds(), HOUR_MICROSECONDS)
 
     def within(event: str, limit: int) -> pl.Expr:
         taken, age = hours(pl.col(f"{event}_at")), hours(pl.min_horizontal("ended_at", ends_at))
@@ -99,5 +100,5 @@ def length(start: str, end: str) -> pl.Expr:
     if start == "loss_at":
         whole |= pl.col("loss_is_day").fill_null(False)
     days = (pl.col(end_on) - pl.col(start_on)).dt.total_days().cast(pl.Float64)
-    exact = (pl.col(end) - pl.col(start)).dt.total_microseconds() / DAY_MICROSECONDS
+    exact = divided((pl.col(end) - pl.col(start)).dt.total_microseconds(), DAY_MICROSECONDS)
     return pl.when(whole).then(days).otherwise(exact)

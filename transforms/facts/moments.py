@@ -5,6 +5,8 @@ Clocks of claims, whose events may be known to the day each, are in `claim_clock
 
 import polars as pl
 
+from transforms.exactness import divided
+
 MINUTE_MICROSECONDS = 60_000_000
 
 
@@ -21,7 +23,7 @@ def days_between(start_on: str, end_on: str) -> pl.Expr:
 
 def minutes_between(start_at: str, end_at: str, *to_the_day: str) -> pl.Expr:
     """Minutes between two instants; empty if either is missing, known `to_the_day` alone, or they run backwards."""
-    minutes = (pl.col(end_at) - pl.col(start_at)).dt.total_microseconds() / MINUTE_MICROSECONDS
+    minutes = divided((pl.col(end_at) - pl.col(start_at)).dt.total_microseconds(), MINUTE_MICROSECONDS)
     exact = ~pl.any_horizontal(pl.col(name).fill_null(False) for name in to_the_day)
     return pl.when(exact & (minutes >= 0)).then(minutes)
 

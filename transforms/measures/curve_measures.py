@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 
 import polars as pl
 
+from transforms.exactness import divided
 from transforms.measures.case_measures import filled
 from transforms.measures.definition import NONE, Measure, Pick, Record
 from transforms.measures.figures import EARLY
@@ -57,7 +58,7 @@ class Clock:
         until = pl.coalesce(self.ends, self._left(), now) - pl.col(self.starts)
         if self.starts.endswith("_on"):
             return until.dt.total_days().cast(pl.Float64)
-        exact = until.dt.total_microseconds() / UNIT_MICROSECONDS[self.unit]
+        exact = divided(until.dt.total_microseconds(), UNIT_MICROSECONDS[self.unit])
         if self.in_days is None:
             return exact
         return pl.when(self.whole_days).then(self.in_days.duration(as_of, ends_at)).otherwise(exact)
