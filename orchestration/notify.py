@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from orchestration.message import Message, message_of
 from orchestration.news import news
-from orchestration.project import Project, Receiver
+from orchestration.project import Project
+from orchestration.project_file import Receiver
 
 if TYPE_CHECKING:  # `policypulse check` looks at addresses without Dagster
     import dagster as dg

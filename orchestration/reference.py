@@ -12,7 +12,8 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
-from orchestration.project import FILE_NAME, ProjectFile
+from orchestration.project import FILE_NAME
+from orchestration.project_file import ProjectFile
 from transforms.framework import Framework
 from transforms.pack import Pack
 from warehouse.contract import Contract

@@ -20,7 +20,8 @@ from orchestration.dagster_home import prepare_home
 from orchestration.message import message_of
 from orchestration.news import News, Signal
 from orchestration.notify import told_of, unready
-from orchestration.project import Event, read_project
+from orchestration.project import read_project
+from orchestration.project_file import Event
 from orchestration.run_outcome import Outcome, Unmet
 from orchestration.run_sensors import run_sensors
 

@@ -5,21 +5,17 @@ Nothing is read or written here; land_arrival.py runs what this builds.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-
-import duckdb
 
 from warehouse.landing.discretion import PERSONAL, PUBLIC, shape_sql
 from warehouse.landing.errors import LandingError
-from warehouse.landing.mapping_check import closest, referenced_columns
 from warehouse.landing.masking import masked_text_sql
+from warehouse.landing.source_columns import SourceColumns, lacking_columns, sources
 from warehouse.landing.values import (
     Clock,
     Recoding,
     code,
-    days_alone,
     emptied,
     precision,
     recoded,
@@ -41,10 +37,6 @@ _FAILS = "'the expression fails on this row'"
 _NO_COUNT = 10_000_000_000
 """Where a feed is about people, a phone or identity number and not a count or a duration."""
 _LONGEST_SHOWN, _LONGEST_KEPT = 100, 500
-_SAMPLE_ROWS = 1000
-_LIKE_DATA = re.compile(
-    r"^[A-Z]{1,4}-?\d{4,}|^\d{4}[-/.]\d\d?[-/.]\d\d?|^\d\d?[-/.]\d\d?[-/.]\d{4}|\d{7,}|@[\w-]+[.]"
-)
 _NOUNS = {
     "date": "a date",
     "period": "a month, quarter, half-year or year",
@@ -103,168 +95,6 @@ class _Verdict:
         return self.cells or (self.column,)
 
 
-_COLUMNS_FOUND = " Columns found: "
-_LOWER_DOWN = " has it: if that is the header, write `skip: "
-
-
-@dataclass
-class _Names:
-    """Source columns and expressions under the short names by which they go up the levels of the SELECT."""
-
-    scan: Scan
-    key_path: str
-    column_type: Callable[[str], str]
-    is_true: Callable[[str], bool]
-    columns: dict[str, str] = field(default_factory=dict)
-    expressions: dict[str, str] = field(default_factory=dict)
-    hidden: dict[str, str] = field(default_factory=dict)
-    failures: list[tuple[str, str]] = field(default_factory=list)
-
-    def origin(self, origin: ColumnSource, path: str, target: str) -> tuple[str, str] | None:
-        """The value of a mapped column and its type; None if it is optional and this source lacks it."""
-        if origin.sql is not None:
-            return self.expression(origin.sql, f"{path}.sql", target)
-        name = str(origin.column)
-        if origin.optional and self._found(name) is None:
-            return None
-        alias = self.alias(name, path)
-        return alias, self.scan.columns[self.columns[alias]]
-
-    def alias(self, name: str, path: str) -> str:
-        found = self._found(name)
-        if found is None:
-            where = f"has no column {name!r}, which {self.key_path}.{path} names"
-            raise LandingError([where + self._instead(name)])
-        taken = next((alias for alias, column in self.columns.items() if column == found), None)
-        alias = taken or f"_s{len(self.columns)}"
-        self.columns[alias] = found
-        return alias
-
-    def _instead(self, name: str) -> str:
-        """What there is where a column is missed, but for a first line of data, which may tell of people."""
-        hint = self._lower_down(name)
-        if any(map(_LIKE_DATA.search, self.scan.columns)):
-            found = (
-                f"the first line, of {len(self.scan.columns)} fields, looks like data and not like a header"
-            )
-            return hint or f"; {found}: put one above it"
-        return (
-            hint or closest(name, self.scan.columns) or "."
-        ) + f"{_COLUMNS_FOUND}{', '.join(self.scan.columns)}"
-
-    def _lower_down(self, name: str) -> str:
-        """Where the header stands, if it is not where it was looked for."""
-        wanted = name.strip().casefold()
-        lines = [
-            line
-            for line, cells in self.scan.first_rows
-            if wanted in (cell.strip().casefold() for cell in cells)
-        ]
-        return f", but line {lines[0]}{_LOWER_DOWN}{lines[0] - 1}`." if lines else ""
-
-    def expression(self, sql: str, path: str, target: str) -> tuple[str, str]:
-        """A SQL expression of the mapping; a row on which it fails is at fault, not the whole file."""
-        for name in self.named_in(sql, path):
-            column = self.columns[self.alias(name, path)]
-            if column.casefold() != name.casefold():
-                raise LandingError([f'{self.key_path}.{path}: SQL knows the column {name!r} as "{column}"'])
-        try:
-            source_type = self.column_type(f"SELECT ({sql}) AS v FROM {self.scan.relation}")
-        except duckdb.Error as error:
-            message = str(error).splitlines()[0]
-            raise LandingError([f"{self.key_path}.{path} does not work here: {message}"]) from error
-        alias = f"_x{len(self.expressions)}"
-        self.expressions[alias] = f"TRY(struct_pack(v := ({sql})))"
-        self.failures.append((target, f"{alias} IS NULL"))
-        return f"{alias}.v", source_type
-
-    def holds_only_days(self, value: str, source_type: str, clock: Clock) -> bool:
-        """Whether a column of timestamps gives days and no times, as a spreadsheet writes dates."""
-        test = days_alone(value, source_type, clock)
-        if isinstance(test, bool):
-            return test
-        rows = f"SELECT {', '.join(_sources(self))} FROM {self.scan.relation}"
-        return all(
-            self.is_true(f"SELECT bool_and({test}) AND count({value}) > 0 FROM ({rows}{limit})")
-            for limit in (f" LIMIT {_SAMPLE_ROWS}", "")
-        )
-
-    def named_in(self, sql: str, path: str) -> list[str]:
-        try:
-            return referenced_columns(sql)
-        except ValueError as error:
-            raise LandingError([f"{self.key_path}.{path}: {error}"]) from None
-
-    def hide(self, origin: ColumnSource, how: str) -> None:
-        """Keep the source columns of a personal column out of what is stored of a rejected row."""
-        names = [str(origin.column)] if origin.column is not None else self.named_in(str(origin.sql), "sql")
-        for name in names:
-            self.hidden[self.alias(name, "")] = how
-
-    def _found(self, name: str) -> str | None:
-        """The column that a name means: as its header is written, else in other case, where only one is so called."""
-        headers = self.scan.headers or {column: column for column in self.scan.columns}
-        wanted = name.strip()
-        for spelled in (str, str.casefold):
-            fitting = [column for column, header in headers.items() if spelled(header) == spelled(wanted)]
-            if len(fitting) > 1:
-                raise LandingError(
-                    [
-                        f"{self.key_path}: {name!r} is the header of {len(fitting)} columns; name one: {fitting}"
-                    ]
-                )
-            if fitting:
-                return fitting[0]
-        return name if name in headers else self._matching(name)
-
-    def _matching(self, name: str) -> str | None:
-        """The one column that a name with * stands for, as where a survey's export has questions for headers."""
-        if "*" not in name:
-            return None
-        pattern = ".*".join(re.escape(part) for part in name.strip().split("*"))
-        found = [column for column in self.scan.columns if re.fullmatch(pattern, column, re.DOTALL)]
-        if len(found) > 1:
-            columns = ", ".join(found)
-            raise LandingError(
-                [f"{self.key_path}: {name!r} stands for {len(found)} columns, not for one: {columns}"]
-            )
-        return found[0] if found else None
-
-
-def lacking_columns(scan: Scan, source: FeedSource, key_path: str) -> list[str]:
-    """Every column that the mapping names and the source lacks, a message each; the last says what there is."""
-    names = _Names(scan, key_path, column_type=str, is_true=bool)
-    lacking: list[str] = []
-    for path, name in _named(source):
-        try:
-            names.alias(name, path)
-        except LandingError as error:
-            lacking += error.problems
-    there = _COLUMNS_FOUND + ", ".join(scan.columns)
-    if not all(message.endswith(there) and _LOWER_DOWN not in message for message in lacking):
-        # The header itself is somewhere else.
-        return lacking[:1]
-    return [*(message.removesuffix(there).removesuffix(".") for message in lacking[:-1]), *lacking[-1:]]
-
-
-def _named(source: FeedSource) -> Iterator[tuple[str, str]]:
-    """Key path and name of every source column that a file has to have."""
-    for path, _, origin in source.column_sources():
-        if origin.column is not None and not origin.optional:
-            yield path, origin.column
-        if origin.sql is not None:
-            yield from ((f"{path}.sql", name) for name in _columns_of(origin.sql))
-    yield from (("where", name) for name in _columns_of(source.where or "NULL"))
-
-
-def _columns_of(sql: str) -> list[str]:
-    """The columns of an expression; none where it is none, which the mapping is refused for."""
-    try:
-        return referenced_columns(sql)
-    except ValueError:
-        return []
-
-
 def conformed(
     scan: Scan,
     source: FeedSource,
@@ -283,7 +113,7 @@ def conformed(
     """
     if lacking := lacking_columns(scan, source, key_path):
         raise LandingError(lacking)
-    names = _Names(scan, key_path, column_type, is_true)
+    names = SourceColumns(scan, key_path, column_type, is_true)
     verdicts = [*_unreadable(scan), *_where(names, source)]
     reads = list(_reads(names, source, contract, time_zone))
     cells = _cells(names, source, contract, time_zone)
@@ -307,7 +137,7 @@ def _unreadable(scan: Scan) -> list[_Verdict]:
     return [*broken, _Verdict("_empty")] if scan.empty else broken
 
 
-def _broken_cells(names: _Names) -> list[_Verdict]:
+def _broken_cells(names: SourceColumns) -> list[_Verdict]:
     """Cells of a sheet that show an error: nobody knows what was meant, so they are no value and not empty either."""
     errors = literals(names.scan.errors)
     return [
@@ -317,7 +147,7 @@ def _broken_cells(names: _Names) -> list[_Verdict]:
     ]
 
 
-def _where(names: _Names, source: FeedSource) -> list[_Verdict]:
+def _where(names: SourceColumns, source: FeedSource) -> list[_Verdict]:
     if source.where is None:
         return []
     value, kind = names.expression(source.where, "where", "where")
@@ -327,7 +157,7 @@ def _where(names: _Names, source: FeedSource) -> list[_Verdict]:
     return [_Verdict(failed, None, _FAILS), _Verdict(f"{value} IS NOT TRUE")]
 
 
-def _reads(names: _Names, source: FeedSource, contract: Contract, time_zone: str) -> Iterator[_Read]:
+def _reads(names: SourceColumns, source: FeedSource, contract: Contract, time_zone: str) -> Iterator[_Read]:
     for name, column in contract.columns.items():
         mapped = source.columns.get(name)
         if mapped is None or (mapped.column is None and mapped.sql is None):
@@ -346,7 +176,7 @@ def _reads(names: _Names, source: FeedSource, contract: Contract, time_zone: str
 
 
 def _precision(
-    names: _Names, mapped: ColumnSource, value: str, source_type: str, clock: Clock
+    names: SourceColumns, mapped: ColumnSource, value: str, source_type: str, clock: Clock
 ) -> tuple[Clock, str]:
     """The clock by which to read a timestamp, and how exactly it is known; a day is the same day everywhere."""
     recoding = _recoding(mapped)
@@ -507,7 +337,7 @@ class _Cell:
     struct: str
 
 
-def _cells(names: _Names, source: FeedSource, contract: Contract, time_zone: str) -> list[_Cell]:
+def _cells(names: SourceColumns, source: FeedSource, contract: Contract, time_zone: str) -> list[_Cell]:
     cells: list[_Cell] = []
     if source.wide is None:
         return cells
@@ -566,9 +396,9 @@ def _cell_reads(cells: list[_Cell], source: FeedSource, contract: Contract) -> I
     yield replace(read, cells=tuple(cell.origin for cell in cells))
 
 
-def _select(names: _Names, reads: list[_Read], cells: list[_Cell], verdicts: list[_Verdict]) -> str:
+def _select(names: SourceColumns, reads: list[_Read], cells: list[_Cell], verdicts: list[_Verdict]) -> str:
     """The levels of the SELECT, innermost first: names, cells, values, verdict, result."""
-    rows = f"SELECT {', '.join(_sources(names))} FROM {names.scan.relation}"
+    rows = f"SELECT {', '.join(sources(names))} FROM {names.scan.relation}"
     if reads and cells:
         # The row is numbered before it becomes several.
         rows = f"SELECT *, row_number() OVER () AS _row FROM ({rows})"
@@ -602,20 +432,11 @@ def _place(verdict: _Verdict, place: int) -> str:
     return f"{place} + _cell.place" if verdict.cells else str(place)
 
 
-def _sources(names: _Names) -> list[str]:
-    scan = names.scan
-    sources = [f"{identifier(column)} AS {alias}" for alias, column in names.columns.items()]
-    sources += [f"{sql} AS {alias}" for alias, sql in names.expressions.items()]
-    sources += [f"({scan.broken}) AS _broken", f"{scan.broken_text} AS _text"] if scan.broken else []
-    sources += [f"({scan.empty}) AS _empty"] if scan.empty else []
-    return sources or ["1 AS _nothing"]
-
-
 def _typed_name(name: str) -> str:
     return identifier(f"_v_{name}")
 
 
-def _kept(names: _Names) -> str:
+def _kept(names: SourceColumns) -> str:
     """What is stored of a rejected row: the mapped columns and their values, personal ones hidden."""
     values = []
     for alias in names.columns:

@@ -10,13 +10,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from warehouse.landing.conform import lacking_columns
 from warehouse.landing.databases import write_first_rows
 from warehouse.landing.errors import LandingError
 from warehouse.landing.mapping import file_format
 from warehouse.landing.readers import MixedLineEnds, opened, scanned
 from warehouse.landing.rereading import rejected_rows
 from warehouse.landing.sheets import read_sheet
+from warehouse.landing.source_columns import lacking_columns
 from warehouse.quoting import literal
 from warehouse.store import passing_landing_zone
 
