@@ -98,3 +98,12 @@ def test_after_withdraw_forget_and_rotate_a_night_is_as_a_rebuild(run_once):
     assert rebuilt["core.complaints"]["complaint_id"].str.starts_with("later-").any()
     assert found(of_people, (folder / "warehouse").glob("*.duckdb"), {}) == {}
     shutil.rmtree(folder)
+
+
+def test_without_a_key_there_is_nobody_to_forget(tmp_path):
+    feed = "complaints: {files: c.csv, columns: {complaint_id: id, received_on: day}}"
+    (tmp_path / "policypulse.yml").write_text(f"insurer: Example\nfeeds: {{{feed}}}\n", encoding="utf-8")
+    (tmp_path / "c.csv").write_text("id,day\nK1,2025-05-02\n", encoding="utf-8")
+    refused = policypulse("forget", "--id", "11010119900307123X", "--project", tmp_path)
+    assert refused.status == 2
+    assert "no key of pseudonyms" in " ".join(refused.text.split())

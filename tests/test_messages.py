@@ -161,6 +161,9 @@ SAMPLES = {
 # Messages of a run, which takes its time: more than one in a run, or by the tests of their room.
 # The test that reads the message of an error, and words by which it is found there.
 TOLD_ELSEWHERE = {
+    "EngineFailed": ("tests/orchestration/test_spark.py", "EngineFailed, match"),
+    "CannotRotate": ("tests/test_forgetting.py", "has its name"),
+    "NobodyToForget": ("tests/test_forgetting.py", "no key of pseudonyms"),
     "DiskRefuses": ("tests/warehouse/test_refused.py", "make room on its disk"),
     "CannotAnswer": ("tests/orchestration/test_mcp.py", "there is no KPI"),
     "CannotAdd": ("tests/orchestration/test_first_mapping.py", "feeds.complaints is mapped already"),

@@ -3,10 +3,15 @@
 What belongs into one transaction is said by whoever opens it.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from __future__ import annotations
 
-import duckdb
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import duckdb
 
 
 @contextmanager
@@ -17,6 +22,9 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
         yield
         con.execute("COMMIT")
     except BaseException:
+        # A run with nothing to do imports this module and should not pay for DuckDB.
+        import duckdb
+
         # After some errors DuckDB has rolled back already, and another error would hide the one that counts.
         with suppress(duckdb.Error):
             con.execute("ROLLBACK")
