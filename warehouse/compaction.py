@@ -35,7 +35,10 @@ def _free_share(con: duckdb.DuckDBPyConnection) -> float:
 
 
 def _from_the_end(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
-    """Schema and name of the tables that fill blocks of their own, the one with the last block first."""
+    """Schema and name of all tables, the one with the last block first, and last those that share their block.
+
+    What is known of a table lies in a block too, which stays where it is until the table is written anew.
+    """
     tables = con.execute(
         "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()"
     ).fetchall()
@@ -45,8 +48,7 @@ def _from_the_end(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
         ((last,),) = con.execute(
             f"SELECT max(block_id) FROM pragma_storage_info({literal(table)})"
         ).fetchall()
-        if last is not None and last >= 0:
-            places.append((last, (schema, name)))
+        places.append((-1 if last is None else last, (schema, name)))
     return [table for _, table in sorted(places, reverse=True)]
 
 

@@ -153,6 +153,8 @@ IN_LETTERS = (
     rule(rf"\b{_WORDS_OF_DIGITS}(?:[\s,-]+{_WORDS_OF_DIGITS}){{5,}}\b"),
 )
 RESIDENTS = (
+    # Written in fours it is a card even with a wrong digit; what follows would take its end for a phone.
+    rule(rf"{_START}[3-6]\d{{3}}(?:([ .-])\d{{4}})(?:\1\d{{4}}){{1,3}}(?:\1\d{{1,3}})?{_END}"),
     rule(rf"{_START}{D}(?:{G}{D}){{16}}{G}[0-9XxO〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖]{_END}",
          holds=_is_resident_id),
     rule(rf"{_START}[0-9](?:{G}[0-9]){{14}}{_END}", holds=_is_resident_id),
