@@ -59,6 +59,7 @@ def test_a_build_of_an_earlier_release_is_copied_once_with_all_it_holds(tmp_path
     with duckdb.connect(str(folder.build)) as con:
         con.execute("CREATE SCHEMA core; CREATE TABLE core.claims AS SELECT range AS claim_id FROM range(9)")
         con.execute("COMMENT ON COLUMN core.claims.claim_id IS 'the claim'")
+    folder.build.chmod(0o600)
     with Store(folder) as store:
         (told,) = store.notices
         assert "DuckDB v1.2.0 and later" in told
