@@ -50,5 +50,5 @@ def test_every_step_of_operations_can_be_walked(
     assert "Nothing to do" in said["policypulse run --project north --wait 10m"][0]
     assert all("Every file is whole" in text for line in said for text in said[line] if " verify " in line)
     assert sum("Published:" in text for text in said["policypulse run --project north"]) == 3
-    (withdrawn,) = (text for line, [text] in said.items() if "withdrawn_why" in line)
+    (withdrawn,) = (text for line in said if "withdrawn_why" in line for text in said[line])
     assert "a draft" in withdrawn
