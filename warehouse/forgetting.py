@@ -7,7 +7,7 @@ is the operator's affair.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -73,6 +73,26 @@ def write_anew(raw: Path) -> None:
     partial.replace(raw)
 
 
+def version_written_anew(
+    version: Path, readers: Readers, change: Callable[[duckdb.DuckDBPyConnection], bool]
+) -> bool:
+    """Replace a published version by a copy in which `change`, which says whether there was any, has been made."""
+    copy, partial = version.with_suffix(".changing.partial"), version.with_suffix(".partial")
+    try:
+        create_readable(copy, source=version)
+        with duckdb.connect(str(copy)) as con:
+            if not change(con):
+                return False
+        # What was deleted may lie in free blocks of the copy, which a copy of the copy has none of.
+        create_readable(partial, source=copy)
+        let_read(partial, readers)
+        partial.replace(version)
+    finally:
+        copy.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
+    return True
+
+
 def _without(version: Path, forgotten: Forgotten, readers: Readers) -> bool:
     """Write a version without people; whether it held them."""
     with duckdb.connect(str(version), read_only=True) as con:
@@ -83,19 +103,12 @@ def _without(version: Path, forgotten: Forgotten, readers: Readers) -> bool:
         ]
     if not changes:
         return False
-    copy, partial = version.with_suffix(".forgetting.partial"), version.with_suffix(".partial")
-    try:
-        create_readable(copy, source=version)
-        with duckdb.connect(str(copy)) as con:
-            con.execute("; ".join(changes))
-        # What was deleted may lie in free blocks of the copy, which a copy of the copy has none of.
-        create_readable(partial, source=copy)
-        let_read(partial, readers)
-        partial.replace(version)
-    finally:
-        copy.unlink(missing_ok=True)
-        partial.unlink(missing_ok=True)
-    return True
+
+    def carry_out(con: duckdb.DuckDBPyConnection) -> bool:
+        con.execute("; ".join(changes))
+        return True
+
+    return version_written_anew(version, readers, carry_out)
 
 
 def _changes(con: duckdb.DuckDBPyConnection, forgotten: Forgotten) -> Iterator[tuple[str, str, str]]:

@@ -7,6 +7,7 @@ import duckdb
 
 from warehouse.opening import UNPUBLISHED
 from warehouse.state import CHANGES
+from warehouse.transaction import transaction
 
 RAW, BUILD = 2, 2
 """Releases before the second format wrote none down."""
@@ -50,8 +51,7 @@ def _number(con: duckdb.DuckDBPyConnection, table: str) -> int:
 
 
 def _write(con: duckdb.DuckDBPyConnection, table: str, number: int) -> None:
-    con.execute("BEGIN")
-    con.execute(f"CREATE TABLE IF NOT EXISTS {table} (number INTEGER)")
-    con.execute(f"DELETE FROM {table}")
-    con.execute(f"INSERT INTO {table} VALUES (?)", [number])
-    con.execute("COMMIT")
+    with transaction(con):
+        con.execute(f"CREATE TABLE IF NOT EXISTS {table} (number INTEGER)")
+        con.execute(f"DELETE FROM {table}")
+        con.execute(f"INSERT INTO {table} VALUES (?)", [number])

@@ -12,6 +12,7 @@ import duckdb
 
 from warehouse.opening import UNPUBLISHED
 from warehouse.state import CHANGES
+from warehouse.transaction import transaction
 
 _MADE = f"{UNPUBLISHED}.made"
 
@@ -58,10 +59,9 @@ class MadeTables:
 
     def note(self, table: str, made_from: MadeFrom) -> None:
         """Note what the rows that a table has now were made from."""
-        self._con.execute("BEGIN")
-        self._con.execute(f"DELETE FROM {_MADE} WHERE table_name = ?", [table])
-        self._con.execute(
-            f"INSERT INTO {_MADE} SELECT table_name, stamp, ?, ?, ? FROM {CHANGES} WHERE table_name = ?",
-            [made_from.recipe, made_from.as_of, json.dumps(dict(made_from.inputs)), table],
-        )
-        self._con.execute("COMMIT")
+        with transaction(self._con):
+            self._con.execute(f"DELETE FROM {_MADE} WHERE table_name = ?", [table])
+            self._con.execute(
+                f"INSERT INTO {_MADE} SELECT table_name, stamp, ?, ?, ? FROM {CHANGES} WHERE table_name = ?",
+                [made_from.recipe, made_from.as_of, json.dumps(dict(made_from.inputs)), table],
+            )

@@ -16,7 +16,7 @@ import duckdb
 
 from warehouse.contract import Contracts
 from warehouse.folder import Folder
-from warehouse.forgetting import drop_what_is_made, write_anew
+from warehouse.forgetting import drop_what_is_made, version_written_anew, write_anew
 from warehouse.landing.errors import LandingError
 from warehouse.landing.forgotten import OWNED
 from warehouse.landing.land import land
@@ -24,8 +24,8 @@ from warehouse.landing.mapping import FeedSource
 from warehouse.landing.pseudonyms import PseudonymKey, domain_of
 from warehouse.landing.raw_tables import create_raw
 from warehouse.landing.rekeying import REMAP, rekey, rekeyed_column, remap_table, without_successor
-from warehouse.modes import PRIVATE_UMASK, Readers, let_read
-from warehouse.opening import attach_raw, create_readable
+from warehouse.modes import PRIVATE_UMASK, Readers
+from warehouse.opening import attach_raw
 from warehouse.publish import versions
 from warehouse.quoting import identifier, literal
 from warehouse.store import passing_landing_zone
@@ -123,21 +123,13 @@ def _refuse_another(con: duckdb.DuckDBPyConnection, old: PseudonymKey, new: Pseu
 
 def _rekeyed(version: Path, remap: object, contracts: Contracts, readers: Readers) -> bool:
     """Write a version with the new pseudonyms; whether it held old ones."""
-    copy, partial = version.with_suffix(".rotating.partial"), version.with_suffix(".partial")
-    try:
-        create_readable(copy, source=version)
-        with duckdb.connect(str(copy)) as con:
-            con.register("remap_rows", remap)
-            con.execute(f"CREATE TEMP TABLE {REMAP} AS FROM remap_rows")
-            if not sum(rekeyed_column(con, table, column) for table, column in _columns(con, contracts)):
-                return False
-        create_readable(partial, source=copy)
-        let_read(partial, readers)
-        partial.replace(version)
-    finally:
-        copy.unlink(missing_ok=True)
-        partial.unlink(missing_ok=True)
-    return True
+
+    def replace_pseudonyms(con: duckdb.DuckDBPyConnection) -> bool:
+        con.register("remap_rows", remap)
+        con.execute(f"CREATE TEMP TABLE {REMAP} AS FROM remap_rows")
+        return sum(rekeyed_column(con, table, column) for table, column in _columns(con, contracts)) > 0
+
+    return version_written_anew(version, readers, replace_pseudonyms)
 
 
 def _columns(con: duckdb.DuckDBPyConnection, contracts: Contracts) -> Iterator[tuple[str, str]]:

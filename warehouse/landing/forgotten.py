@@ -15,6 +15,7 @@ from warehouse.landing.conform import SKIPPED
 from warehouse.landing.insertion import STAGED, personal_ids
 from warehouse.landing.pseudonyms import domain_of, pseudonyms
 from warehouse.quoting import identifier, literal, literals
+from warehouse.transaction import transaction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,8 +98,7 @@ def forget_in_raw(
 
     What is kept to know them by when they are delivered again are marks, made with the key and unlike pseudonyms.
     """
-    con.execute("BEGIN TRANSACTION")
-    try:
+    with transaction(con):
         gone = [_gone(con, contract, forgotten) for contract in contracts.values()]
         _note_marks(con, forgotten.column, forgotten.pseudonyms, key)
         for column, things in forgotten.things.items():
@@ -110,10 +110,6 @@ def forget_in_raw(
                 *(sum(getattr(one, what) for one in gone) for what in ("rows", "rejects", "cells")),
             ],
         )
-    except BaseException:
-        con.execute("ROLLBACK")
-        raise
-    con.execute("COMMIT")
     return [one for one in gone if one.rows or one.rejects or one.cells]
 
 

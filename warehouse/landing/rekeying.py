@@ -15,6 +15,7 @@ from warehouse.contract import Contracts
 from warehouse.landing.forgotten import mark_of
 from warehouse.landing.pseudonyms import PseudonymKey, domain_of, pseudonyms
 from warehouse.quoting import identifier
+from warehouse.transaction import transaction
 
 REMAP = "rekeyed"
 """Table of the connection: of each personal column the old and the new pseudonyms."""
@@ -67,8 +68,7 @@ def rekey(
 
     `things` are values of other columns by which rows of the forgotten are known. In one transaction.
     """
-    con.execute("BEGIN TRANSACTION")
-    try:
+    with transaction(con):
         rows = sum(rekeyed_column(con, f"raw.{feed}", column) for feed, column in _personal(contracts))
         for column, pairs in _marks(con, things, old, new).items():
             for was, becomes in pairs:
@@ -82,10 +82,6 @@ def rekey(
             "INSERT INTO raw.pseudonym_keys VALUES (?, ?, ?)",
             [new.key_id, new.check_value(), datetime.now(UTC)],
         )
-    except BaseException:
-        con.execute("ROLLBACK")
-        raise
-    con.execute("COMMIT")
     return rows
 
 
