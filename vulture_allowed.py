@@ -9,21 +9,15 @@ from orchestration import cli, definitions, event_log
 from orchestration.pages.where_we_stand import Standing, Tile
 from simulation.hazards import ClaimType
 from transforms.composite import weighting_methods
-from transforms.measures import records_since
 from transforms.settings import ClaimSettings, ComplaintSettings, ServiceSettings
 from transforms.statistics import expert_weights
 from transforms.targets import Target
 from transforms.units import Unit
-from warehouse.landing import touched
 from warehouse.landing.land import Load
-from warehouse.state import State
 
 # Figures of worked examples, which tests ask for.
 expert_weights.PairwiseWeights.consistency_index
 weighting_methods.ComponentWeights.n_kept
-
-# For runs that know what changed in facts since an earlier day.
-records_since.Records.with_standing
 
 # Called by those who run us: the console, Dagster's loader and its event log, SQLAlchemy's cursors.
 cli.main
@@ -65,9 +59,3 @@ Environment.globals
 # What the switch of a definition version names, and what rows of targets are made of.
 ServiceSettings.delivery_name
 Target.corridor
-
-# For whoever makes tables by key and keeps between runs what that takes.
-State.keeping
-# For whoever makes tables by the keys that have changed.
-touched.known_now
-touched.touch

@@ -77,7 +77,7 @@ def test_records_since_a_day_with_those_that_stand_are_those_of_the_whole(rows, 
         made = records_since(
             since, facts(every.filter(there)), KPIS, periods(day), as_of=day, settings=UNDER, windows=WINDOWS
         )
-        kept = made.with_standing(kept) if since else made.anew
+        kept = pl.concat([made.standing(kept), made.anew]) if since else made.anew
         whole = kpi_records(
             facts(every.filter(there)), KPIS, periods(day), as_of=day, settings=UNDER, windows=WINDOWS
         )
@@ -111,7 +111,9 @@ def test_one_definition_that_changes_makes_its_own_records_anew() -> None:
     )
     assert set(second.anew["kpi"]) == {"k5"}
     whole = kpi_records(given_facts, changed, periods(DAY), as_of=DAY, settings=UNDER)
-    assert_frame_equal(second.with_standing(first.anew).sort(RECORD_KEY), whole.sort(RECORD_KEY))
+    assert_frame_equal(
+        pl.concat([second.standing(first.anew), second.anew]).sort(RECORD_KEY), whole.sort(RECORD_KEY)
+    )
 
 
 @given(rows=st.lists(cases(), min_size=1, max_size=9), day=st.dates(FIRST, LAST), days=st.integers(0, 100))

@@ -245,22 +245,29 @@ def test_the_ui_answers_to_no_name_that_it_was_not_given(stack: Stack):
     assert stack.request("attacker.example", question)[0] == 400
 
 
+def shows(page: Any, text: str, *, exact: bool = False) -> bool:
+    """Whether the page shows a text once it has come; times out, which is told, if it does not."""
+    found = page.get_by_text(text, exact=exact).first
+    found.wait_for()
+    return bool(found.is_visible())
+
+
 def test_a_browser_shows_the_graph_a_kpi_with_its_definition_and_where_a_column_comes_from(page: Any):
     page.goto("/asset-groups")
     for group in ("files", "raw", "staging", "core", "kpi", "published"):
-        page.get_by_text(group, exact=True).first.wait_for()
+        assert shows(page, group, exact=True)
     page.goto("/assets/kpi/monthly?view=overview")
-    page.get_by_text("Complaints received in the month").first.wait_for()
-    page.get_by_text("complaints_received_count").first.wait_for()
+    assert shows(page, "Complaints received in the month")
+    assert shows(page, "complaints_received_count")
     page.goto("/assets/core/complaints?view=overview")
     page.get_by_text("From staging.complaints.received_on.").wait_for()
 
 
 def test_a_browser_shows_a_check_that_did_not_pass_with_its_rows(page: Any):
     page.goto("/assets/raw/complaints?view=checks&checkDetail=newest_record_is_fresh")
-    page.get_by_text("a delivery may be missing").first.wait_for()
-    page.get_by_text("days_behind").first.wait_for()
-    page.get_by_text("newest_on").first.wait_for()
+    assert shows(page, "a delivery may be missing")
+    assert shows(page, "days_behind")
+    assert shows(page, "newest_on")
 
 
 def test_a_browser_shows_of_a_failed_run_one_message(stack: Stack, page: Any):

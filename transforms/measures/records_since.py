@@ -70,10 +70,6 @@ class Records:
     segments: pl.DataFrame
     kept: Kept
 
-    def with_standing(self, before: pl.DataFrame) -> pl.DataFrame:
-        """All records of now, from those of the earlier day since which they were made; both with their grain."""
-        return pl.concat([self.standing(before), self.anew])
-
     def standing(self, before: pl.DataFrame) -> pl.DataFrame:
         """Those of an earlier day that hold on."""
         periods = self.kept.periods.select("grain", period="starts_on")
