@@ -24,6 +24,7 @@ from orchestration.fingerprint import code_fingerprint
 TOLD = "bucket long, rows long, seconds double, host string, failure string"
 VERSIONS = "host string, versions string, sees_exchange boolean"
 _TOKEN = "token"
+_PARTIAL = ".partial"
 
 
 class Spark:
@@ -67,6 +68,8 @@ class Spark:
             "engine": "spark",
             "server": self.engine.spark,
             "workers": len({bucket["host"] for bucket in told}),
+            # What is left of attempts that did not come to an end.
+            "retries": len(list(out.glob(f"*{_PARTIAL}"))),
             "seconds_of_workers": sum(bucket["seconds"] for bucket in told),
         }
         for bucket in range(work.parts):
@@ -152,15 +155,16 @@ def versions() -> str:
 
 
 def written(work: Work, bucket: int, out: Path) -> dict[str, Any]:
-    """Write the rows of one bucket, all or none, and tell what became of it; a worker may do so more than once."""
+    """Write the rows of one bucket, all or none, and tell what became of it; workers may do so more than once."""
     begin = perf_counter()
     told = {"bucket": bucket, "rows": 0, "host": node(), "failure": None}
+    aside = out / f"{bucket}.{uuid4()}{_PARTIAL}"
+    aside.touch()
     try:
         rows = work.rows(bucket)
     except EngineFailed as failure:
         told["failure"] = f"{failure} (on {node()}, process {sys.executable})"
     else:
-        aside = out / f"{bucket}.{uuid4()}.partial"
         rows.write_parquet(aside)
         aside.replace(out / f"{bucket}.parquet")
         told["rows"] = rows.height

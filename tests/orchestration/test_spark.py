@@ -1,4 +1,4 @@
-"""Facts made by the workers of a Spark server are the facts made here, also when a worker dies in the middle."""
+"""Tables made with the workers of a Spark server are those made here, also when a worker dies in the middle."""
 
 import importlib.util
 import os
@@ -11,21 +11,28 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import dagster as dg
+import duckdb
 import pytest
-from conftest import ROOT
+import yaml
+from conftest import ROOT, leave_out_pages_and_robustness, policypulse
 from polars.testing import assert_frame_equal
 from small_warehouse import RUN, SETTINGS, build
 
 from orchestration import buckets, spark
 from orchestration.buckets import EngineFailed
 from orchestration.build import make
+from orchestration.definitions import definitions
 from orchestration.engine import SparkEngine
 from orchestration.frame_cache import Frames
+from orchestration.launch import by_hand
 from orchestration.models import models
+from orchestration.project import read_project
+from orchestration.session import opened
 from orchestration.spark import Spark
 
 STARTED_WITHIN_SECONDS = 400
-TABLES = ["core.claims", "core.complaints", "core.policies", "core.persistency", "core.survey_responses"]
+TABLES = {"core.claims", "core.policies", "core.persistency", "core.survey_responses"}
 
 
 def free_port() -> int:
@@ -114,24 +121,9 @@ def made_there(store, workers, table, function=None):
     return made, store.read(table)
 
 
-def test_facts_made_there_are_those_made_here(store, workers):
-    for table in TABLES:
-        here = store.read(table)
-        made, there = made_there(store, workers, table)
-        assert_frame_equal(there, here, check_row_order=False, check_exact=True)
-        assert (
-            made.told.items() >= {"engine": "spark", "server": workers.engine.spark}.items()
-            or here.height < 100
-        )
-    assert made.told["buckets"] == 4
-
-
 def test_a_worker_that_is_killed_in_the_middle_leaves_no_trace(store, workers, tmp_path):
-    here, claims, killed = (
-        store.read("core.claims"),
-        models()["core.claims"].model.function,
-        tmp_path / "killed",
-    )
+    here, killed = store.read("core.claims"), tmp_path / "killed"
+    claims = models()["core.claims"].model.function
 
     def kill_once(events, cases, calendar, as_of, settings):
         import os
@@ -145,8 +137,9 @@ def test_a_worker_that_is_killed_in_the_middle_leaves_no_trace(store, workers, t
             os.kill(executor, signal.SIGKILL)
         return claims(events=events, cases=cases, calendar=calendar, as_of=as_of, settings=settings)
 
-    _, there = made_there(store, workers, "core.claims", kill_once)
+    made, there = made_there(store, workers, "core.claims", kill_once)
     assert killed.exists()
+    assert made.told["retries"] >= 1
     assert_frame_equal(there, here, check_row_order=False, check_exact=True)
 
 
@@ -168,3 +161,89 @@ def test_workers_of_another_version_are_refused_before_anything_is_made(store, w
         EngineFailed, match=r"has Python 3.*this process Python 3\.9\.1.*install the same wheel"
     ):
         made_there(store, workers, "core.claims")
+
+
+def two_projects(folder: Path, server: str, policies: int, months: int) -> tuple[Path, Path]:
+    """The same insurer twice: one that makes its tables here, and one that asks workers for facts."""
+    here, there = folder / "here", folder / "there"
+    book = ("--policies", policies, "--months", months, "--seed", 4)
+    assert policypulse("simulate", "--out", here, *book).status == 0
+    leave_out_pages_and_robustness(here)
+    shutil.copytree(here, there)
+    (folder / "exchange").mkdir()
+    engine = {"spark": server, "buckets": 4, "exchange": str(folder / "exchange")}
+    with (there / "policypulse.yml").open("a", encoding="utf-8") as file:
+        file.write(yaml.safe_dump({"engine": engine}))
+    return here, there
+
+
+def test_every_table_made_with_workers_is_the_one_made_here(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(buckets, "ROWS_A_TASK", 300)
+    for folder in two_projects(tmp_path, server, policies=800, months=4):
+        project = read_project(folder)
+        with opened(by_hand(project), lambda told: None) as session:
+            session.land(project.contracts)
+            told = {table: session.make(table).told for table in session.tables}
+    made_there = {table: said for table, said in told.items() if said.get("engine") == "spark"}
+    assert set(made_there) >= TABLES
+    for said in made_there.values():
+        assert (said["server"], said["retries"]) == (server, 0)
+        assert said["buckets"] in (2, 4)
+    files = [tmp_path / side / "warehouse" / "build.duckdb" for side in ("here", "there")]
+    differing, tables = different_tables(*files)
+    assert not differing
+    assert len(tables) > 50
+    assert not list((tmp_path / "exchange").iterdir())
+
+
+@pytest.mark.campaign
+def test_what_is_published_by_workers_is_what_is_published_here(server, tmp_path):
+    here, there = two_projects(tmp_path, server, policies=20_000, months=24)
+    for project in (here, there):
+        run = policypulse("run", "--project", project)
+        assert run.status == 0, run.text
+    differing, tables = different_tables(*(read_project(project).current for project in (here, there)))
+    assert not differing
+    assert len(tables) > 50
+    for table in TABLES:
+        metadata = shown_of(there, table)
+        assert (metadata["engine"], metadata["server"]) == ("spark", server)
+        assert metadata["buckets"] in (2, 4)
+        assert metadata["retries"] == 0
+        assert metadata["workers"] == 1  # both on this machine
+        assert metadata["seconds_of_workers"] > 0
+    kinds = {spec.key: spec.kinds for spec in definitions(read_project(there)).resolve_all_asset_specs()}
+    assert "spark" in kinds[dg.AssetKey(["core", "claims"])]
+    assert "spark" not in kinds[dg.AssetKey(["kpi", "monthly"])]
+    assert not list((tmp_path / "exchange").iterdir())
+
+
+def different_tables(here: Path, there: Path) -> tuple[list[str], list[str]]:
+    """The tables of which two files have other rows, and all that they have; when it was published is no content."""
+    with duckdb.connect() as con:
+        for name, file in (("here", here), ("there", there)):
+            con.execute(f"ATTACH '{file.resolve()}' AS {name} (READ_ONLY)")
+        tables = {
+            side: con.sql(
+                "SELECT concat_ws('.', schema_name, table_name) FROM duckdb_tables() "
+                f"WHERE database_name = '{side}' AND schema_name IN ('core', 'kpi', 'index', 'marts')"
+            ).fetchall()
+            for side in ("here", "there")
+        }
+        assert sorted(tables["here"]) == sorted(tables["there"])
+        names = [table for (table,) in tables["here"]]
+        content = "SELECT COLUMNS(LAMBDA name: name NOT LIKE 'published%at') FROM"
+        differing = [
+            table
+            for table in names
+            for one, other in (("here", "there"), ("there", "here"))
+            if con.sql(f"({content} {one}.{table}) EXCEPT ALL ({content} {other}.{table}) LIMIT 1").fetchall()
+        ]
+    return differing, names
+
+
+def shown_of(project: Path, table: str) -> dict[str, object]:
+    """The metadata of a table's newest event, as the UI shows them."""
+    with dg.DagsterInstance.from_config(str(project / "warehouse" / "dagster")) as instance:
+        event = instance.get_latest_materialization_event(dg.AssetKey(table.split(".")))
+    return {name: value.value for name, value in event.asset_materialization.metadata.items()}
