@@ -45,10 +45,15 @@ class NightRecords:
         """Forget what was made: what it was made from is another now."""
         self._records, self._is_since, self._made = None, False, set()
 
-    def begin(self, model: Transform, run: Run, before: MadeFrom, now: MadeFrom, changes: ChangeSince) -> str:
-        """Make the records since `before`, once for all tables; says why that cannot be, if it cannot."""
+    def begin(
+        self, model: Transform, run: Run, before: MadeFrom, now: MadeFrom, changes: ChangeSince
+    ) -> str | None:
+        """Make the records since `before`, once for all tables, and return None; else why they are to be made whole.
+
+        The reason is empty where that is no more than what it costs.
+        """
         if self._records is not None:
-            return "" if self._is_since else "other records were made whole"
+            return None if self._is_since else "other records were made whole"
         facts = [table for name, table in model.reads.items() if name not in RECORDED]
         is_as_defined = before.inputs.get(DEFINITIONS) == now.inputs[DEFINITIONS]
         if is_as_defined and sum(map(self._store.count, facts)) < FEW_ROWS:
@@ -63,7 +68,7 @@ class NightRecords:
         self._records = every_period_since(
             kept, found, **self._read(model), as_of=run.as_of, settings=run.settings
         )
-        return ""
+        return None
 
     def whole(self, model: Transform, run: Run) -> None:
         """Make all records, for whoever makes a table of them whole."""
