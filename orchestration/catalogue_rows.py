@@ -19,7 +19,7 @@ from transforms.pack import pack_rows
 from transforms.sql_model import SqlModel
 from transforms.units import unit_rows
 from warehouse.catalogue import Rows, read_columns
-from warehouse.history import published_frameworks, scored_months
+from warehouse.history import FRAMEWORKS, published_specifications, scored_months
 from warehouse.store import Store
 
 ROOT = Path(__file__).parent.parent
@@ -51,7 +51,7 @@ def catalogue_rows(
 
 
 def _frameworks(store: Store, run: Run) -> Rows:
-    found = versions(run.settings.frameworks, published_frameworks(store), run.as_of)
+    found = versions(run.settings.frameworks, published_specifications(store, FRAMEWORKS), run.as_of)
     months = {
         (code, version): (first, last) for code, version, first, last in scored_months(store).iter_rows()
     }

@@ -192,7 +192,11 @@ def run(
     ] = None,
     accept: Annotated[
         list[str] | None,
-        typer.Option("--accept", help="File that may take back more rows than max_shrink_share allows."),
+        typer.Option(
+            "--accept",
+            help="File that may take back more rows than max_shrink_share allows; own KPI or framework that may "
+            "mean something else than when its version was published.",
+        ),
     ] = None,
     wait: Annotated[
         str, typer.Option("--wait", help="How long to wait for another run to end, as in 10m.")
@@ -216,7 +220,7 @@ def run(
     if not launch.months and pending(found, day) is None:
         typer.echo(f"Nothing to do: no new file, same project file, as of {day}. Published: {found.current}")
         return
-    refuse_unverified(found)
+    refuse_unverified(found, launch.accept)
     from orchestration.commands.run import run_project
 
     raise typer.Exit(run_project(launch))
@@ -226,7 +230,9 @@ def run(
 def plan(project: ProjectFolder = Path(), as_of: Day = None) -> None:
     """Say which files a run would land, what it would make anew and why, and how many records would change."""
     found = project_in(project)
-    refuse_unverified(found)
+    from orchestration.redefinitions import definitions_of
+
+    refuse_unverified(found, definitions_of(found))
     from orchestration.commands.plan import planned
     from orchestration.publication_rules import Blocked
     from warehouse.folder import WarehouseBusy

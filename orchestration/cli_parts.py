@@ -4,7 +4,7 @@ Nothing here is a command.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -60,11 +60,11 @@ def project_in(folder: Path) -> Project:
         return read_project(folder.resolve())
 
 
-def refuse_unverified(project: Project) -> None:
-    """Ends the command if mapping, models, frameworks or packs are not in order."""
+def refuse_unverified(project: Project, accepted: Collection[str] = ()) -> None:
+    """Ends the command if mapping, models, frameworks or packs are not in order; see `problems` for `accepted`."""
     with ended_by(ProjectError, status=ExitStatus.MISTAKEN):
         verify(project)
     from orchestration.project_check import problems
 
-    if wrong := problems(project):
+    if wrong := problems(project, accepted):
         end("\n".join(wrong), ExitStatus.MISTAKEN)

@@ -28,7 +28,10 @@ CONFIGURATION = {
         int, is_required=False, description="A file changed so short a time ago waits for the next run."
     ),
     "accept": dg.Field(
-        [str], default_value=[], description="Files that may take back more rows than their source's limit."
+        [str],
+        default_value=[],
+        description="Files that may take back more rows than their source's limit, own KPIs and frameworks that "
+        "may mean something else than when their version was published.",
     ),
     "wait_seconds": dg.Field(
         int, default_value=0, description="How long to wait for another run that holds the warehouse."

@@ -30,7 +30,8 @@ class Launch:
     months: Months | None = None
     """The first and the last of the months to be made anew from what has landed; None for all, after landing."""
     accept: tuple[str, ...] = ()
-    """Files that may take back more rows than their source's limit."""
+    """Files that may take back more rows than their source's limit, and codes of definitions that may mean something
+    else than when their version was published."""
     settle_seconds: int = 0
     """A file changed so short a time ago waits for the next run."""
     wait_seconds: int = 0

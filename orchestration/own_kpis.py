@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.own_files import OwnFile, OwnFiles
-from transforms.kpi_file import KpiChange, KpiFileError, OwnKpi, read_kpis, specification
+from transforms.kpi_file import KpiChange, KpiFileError, OwnKpi, read_kpis
 from transforms.nearest import meant
 from transforms.written_yaml import line_of, read_yaml
 
@@ -72,6 +72,11 @@ def _usable(text: str) -> tuple[tuple[OwnKpi, ...], dict[str, KpiChange]]:
         return error.usable
 
 
+def usable_kpis(text: str) -> tuple[OwnKpi, ...]:
+    """The own KPIs of a file that can be read."""
+    return _usable(text)[0]
+
+
 def facts_added(own: OwnFiles) -> list[str]:
     """The facts that a project adds, by table."""
     return [f"core.{path.stem}" for path, _ in own.models if path.parent.name == "core"]
@@ -110,23 +115,6 @@ def kpi_problems(project: Project, own_facts: Mapping[str, pl.Schema | None]) ->
             for key, reason in problems:
                 whole = f"{own.code}.{key}"
                 yield _told(path, _line(text, whole), whole, reason)
-
-
-def kpis_redefined(project: Project, published: Iterable[tuple[str, str, str]]) -> Iterator[str]:
-    """The own KPIs that were published under their version with another meaning, and what to do.
-
-    `published` has code, version and specification of each.
-    """
-    before = {(code, version): said for code, version, said in published}
-    for path, text in project.own.kpis:
-        for own in _usable(text)[0]:
-            if before.get((own.code, own.version), specification(own)) != specification(own):
-                key = f"{own.code}.version"
-                reason = (
-                    f"was published as version {own.version} with another definition, and published values are kept "
-                    "under it; write another version, or take back the change"
-                )
-                yield _told(path, _line(text, key), key, reason)
 
 
 def facts_by_table(

@@ -13,12 +13,12 @@ from orchestration.empty_warehouse import own_problems
 from orchestration.models import models
 from orchestration.own_files import OwnFile, OwnFileError, OwnFiles
 from orchestration.own_indicators import indicator_problems
-from orchestration.own_kpis import facts_added, kpis_redefined
+from orchestration.own_kpis import facts_added
 from orchestration.project import Project, framework_problems, pack_problems, target_problems
 from orchestration.ranges import out_of_range
+from orchestration.redefinitions import redefinitions_seen, refusals
 from transforms.asked import tables_named
 from transforms.clocks import known_years
-from transforms.framework_versions import Published, redefined
 from transforms.kpi.own import facts_of
 from transforms.kpi.registry import built_in, registry
 from transforms.measures.case_figures import adds_up
@@ -29,23 +29,17 @@ from transforms.sql_model import ModelError
 from warehouse.landing.mapping import matching_files
 from warehouse.store import read_published
 
-FRAMEWORKS = """
-    SELECT framework, framework_version, specification, max(published_at) AS published_at
-    FROM catalog.frameworks
-    JOIN index.history USING (framework, framework_version)
-    GROUP BY ALL
-"""
 
-
-def problems(project: Project) -> list[str]:
+def problems(project: Project, accepted: Collection[str] = ()) -> list[str]:
     """Every problem of models, frameworks and packs, and of feeds without a file before the first run, a line each.
 
-    What is wrong hides nothing but what is made of it, so that a project may be asked of which not all can be used.
+    What is wrong hides nothing but what is made of it, so that a project may be asked of which not all can be used. Of
+    the definitions that are `accepted`, by their codes, that they had another meaning before is none.
     """
-    return list(_problems(project))
+    return list(_problems(project, accepted))
 
 
-def _problems(project: Project) -> Iterator[str]:
+def _problems(project: Project, accepted: Collection[str]) -> Iterator[str]:
     try:
         known_years(project.settings.calendar)
     except ValueError as error:
@@ -73,8 +67,7 @@ def _problems(project: Project) -> Iterator[str]:
     )
     yield from pack_problems(project, directions)
     yield from target_problems(project, directions)
-    yield from redefinitions(project, _published(project))
-    yield from kpis_redefined(project, _published_kpis(project))
+    yield from refusals(redefinitions_seen(project), accepted)
     yield from _outranking_problems(project)
     barred = {kpi.code for kpi in kpis if not kpi.for_index}
     for place, framework in project.frameworks.items():
@@ -188,39 +181,6 @@ def _computed(project: Project) -> set[str]:
     """The codes of the KPIs that are not delivered as values: ours and the project's own."""
     ours = built_in(project.settings.model_copy(update={"indicators": {}}))
     return {kpi.code for kpi in ours} | {kpi.code for kpi in project.settings.own_kpis}
-
-
-def redefinitions(project: Project, published: Sequence[Published]) -> list[str]:
-    """The frameworks that were published under their version with another meaning, and what to do."""
-    frameworks = project.settings.frameworks
-    places = {(f.code, f.version): place for place, f in project.frameworks.items()}
-    names = project.file.index.frameworks
-    return [
-        project.told(
-            f"index.frameworks.{(place := places[f.code, f.version])}",
-            f"{names[place]}: {f.code} was published as version {f.version} on {at:%Y-%m-%d} with other weights, "
-            "goalposts or rules; give the file a new version (and valid_from), or take back the change",
-        )
-        for f, at in redefined(frameworks, published)
-    ]
-
-
-def _published_kpis(project: Project) -> list[tuple[str, str, str]]:
-    """The project's own KPIs that readers see: code, version and specification."""
-    if project.own.kpis:
-        with suppress(OSError, duckdb.Error):
-            return read_published(
-                project.current, "SELECT kpi, version, specification FROM catalog.own_kpis"
-            ).rows()
-    return []
-
-
-def _published(project: Project) -> list[Published]:
-    """The frameworks that readers see: code, version, specification and when it was published last."""
-    # A version of an earlier release may lack a column; the run asks its own ledger as well.
-    with suppress(OSError, duckdb.Error):
-        return read_published(project.current, FRAMEWORKS).rows()
-    return []
 
 
 def _missing_files(project: Project) -> Iterator[str]:

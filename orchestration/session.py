@@ -33,24 +33,26 @@ from orchestration.lineage import Lineage
 from orchestration.models import asked_models, models
 from orchestration.progress import tell
 from orchestration.project import Project
-from orchestration.project_check import redefinitions
 from orchestration.publication_rules import Blocked, published_fingerprint, reasons_not_to_publish
+from orchestration.redefinitions import Redefinition, redefinitions_kept, refusals
 from orchestration.remaking import Remade, Remaking
 from orchestration.spark import Spark
 from transforms.framework import Framework
-from transforms.framework_versions import Published as PublishedFramework
 from transforms.framework_versions import specification, with_published_weights
 from transforms.graph import downstream
+from transforms.kpi_file import own_kpi_rows
 from transforms.periods import months_until
 from warehouse.catalogue import CHECKS, write_catalogue
 from warehouse.folder import Folder, locked
 from warehouse.history import (
+    FRAMEWORKS,
     LEDGERS,
-    keep_frameworks,
+    OWN_KPIS,
     keep_history,
+    keep_specifications,
     make_up_history,
     next_instant,
-    published_frameworks,
+    published_specifications,
     write_history,
 )
 from warehouse.landing.errors import LandingError
@@ -110,6 +112,8 @@ class Session:
         self._views_hold = False  # whether the session's views are those of the run and of what raw holds now
         self._landed = False  # whether something has landed of which nothing was said yet
         self._waits = False  # whether a file was left for the next run
+        self.redefined: list[Redefinition] = []
+        """Definitions that mean something else than when their version was published, which the launch accepts."""
         self.remade: dict[str, Remade] = {}
         """What has been done to make each table."""
         self._made: set[str] = set()  # tables that this run has landed or made for all months
@@ -130,8 +134,8 @@ class Session:
                 raise Blocked(str(error)) from None
             if made_up := make_up_history(self._store):
                 self._say(made_up)
-            known = published_frameworks(self._store)
-            self._refuse_redefined(known)
+            known = published_specifications(self._store, FRAMEWORKS)
+            self._refuse_redefined()
         frameworks = with_published_weights(self._run.settings.frameworks, known)
         self._run = replace(
             self._run, settings=self._run.settings.model_copy(update={"frameworks": frameworks})
@@ -294,11 +298,13 @@ class Session:
 
     def _note_publication(self, version: Path, published_at: datetime) -> None:
         """Note what readers see now; they see it even where that fails."""
-        specifications = [(f.code, f.version, specification(f)) for f in self._run.settings.frameworks]
+        settings = self._run.settings
+        frameworks = [(f.code, f.version, specification(f)) for f in settings.frameworks]
         try:
             with refusals_told():
                 keep_history(self._store, published_at)
-                keep_frameworks(self._store, specifications, published_at)
+                keep_specifications(self._store, FRAMEWORKS, frameworks, published_at)
+                keep_specifications(self._store, OWN_KPIS, own_kpi_rows(settings.own_kpis), published_at)
                 remember(self._project, Published(self._published_fingerprint(), version.name))
         except DiskRefuses as refusal:
             self._say(
@@ -363,10 +369,13 @@ class Session:
                 "DELETE FROM catalog.checks WHERE table_name IN (SELECT unnest(?))", [list(tables)]
             )
 
-    def _refuse_redefined(self, published: Sequence[PublishedFramework]) -> None:
-        """Two meanings under one version would be one series of scores that do not compare."""
-        if wrong := redefinitions(self._project, published):
+    def _refuse_redefined(self) -> None:
+        """Two meanings under one version would be one series of values that do not compare, unless somebody says so."""
+        self.redefined = redefinitions_kept(self._project, self._store)
+        if wrong := refusals(self.redefined, self._launch.accept):
             raise Blocked("; ".join(wrong))
+        for one in self.redefined:
+            self._say(f"{one.told}; accepted")
 
     def _refuse_unchecked(self) -> None:
         built = {table for table in self._graph if self._store.exists(table)}

@@ -279,7 +279,7 @@ def specification(kpi: OwnKpi) -> str:
     return json.dumps(said, sort_keys=True, ensure_ascii=False)
 
 
-def own_kpi_rows(kpis: Collection[OwnKpi]) -> list[tuple[object, ...]]:
+def own_kpi_rows(kpis: Collection[OwnKpi]) -> list[tuple[str, str, str]]:
     """One row per KPI, in the columns of catalog.own_kpis."""
     return [(kpi.code, kpi.version, specification(kpi)) for kpi in kpis]
 

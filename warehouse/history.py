@@ -73,7 +73,8 @@ LEDGERS = (
         "framework ever had; of one version the latest row is in force.",
     ),
 )  # fmt: skip
-FRAMEWORKS = "raw.published_frameworks"
+FRAMEWORKS, OWN_KPIS = "raw.published_frameworks", "raw.published_own_kpis"
+_SPECIFIED = {FRAMEWORKS: ("framework", "framework_version"), OWN_KPIS: ("kpi", "version")}
 
 
 def open_last_said(store: Store) -> None:
@@ -122,16 +123,15 @@ def make_up_history(store: Store) -> str:
     try:
         with published(newest[0]) as version:
             lacking = {ledger.kept_in: _lacking(store, version, ledger) for ledger in LEDGERS}
-            frameworks = version.execute(
-                "SELECT framework, framework_version, specification FROM catalog.frameworks WHERE is_computed"
-            ).fetchall()
+            specifications = {table: _specifications(version, table) for table in _SPECIFIED}
     except duckdb.Error as error:
         return f"{newest[0]} cannot be read ({error}); if the history lacks what it published, that stays missing"
     for table, rows in lacking.items():
         store.con.register("lacking_rows", rows)
         store.con.execute(f"INSERT INTO {table} BY NAME FROM lacking_rows")
         store.con.unregister("lacking_rows")
-    keep_frameworks(store, frameworks, named_at(newest[0]))
+    for table, found in specifications.items():
+        keep_specifications(store, table, found, named_at(newest[0]))
     if not (count := sum(rows.height for rows in lacking.values())):
         return ""
     return f"{count:,} published values that the history did not have yet were taken from {newest[0].name}"
@@ -149,21 +149,36 @@ def _lacking(store: Store, version: duckdb.DuckDBPyConnection, ledger: Ledger) -
     return rows
 
 
-def keep_frameworks(
-    store: Store, specifications: Iterable[tuple[str, str, str]], published_at: datetime
+def _specifications(version: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str, str]]:
+    """What a version says of the definitions that it was made by; nothing where it is of a release that did not."""
+    read = {
+        FRAMEWORKS: "SELECT framework, framework_version, specification FROM catalog.frameworks WHERE is_computed",
+        OWN_KPIS: "SELECT kpi, version, specification FROM catalog.own_kpis",
+    }
+    try:
+        return version.execute(read[table]).fetchall()
+    except duckdb.CatalogException:
+        return []
+
+
+def keep_specifications(
+    store: Store, table: str, specifications: Iterable[tuple[str, str, str]], published_at: datetime
 ) -> None:
-    """Note the frameworks (code, version, specification) that a publication was made by, if they are new."""
-    _create_frameworks(store)
-    known = {row[:3] for row in published_frameworks(store)}
-    for specification in specifications:
-        if specification not in known:
-            store.con.execute(f"INSERT INTO {FRAMEWORKS} VALUES (?, ?, ?, ?)", [*specification, published_at])
+    """Note the definitions (code, version, specification) that a publication was made by, if they are others now."""
+    last = {(code, version): text for code, version, text, _ in published_specifications(store, table)}
+    for code, version, text in specifications:
+        if last.get((code, version)) != text:
+            store.con.execute(f"INSERT INTO {table} VALUES (?, ?, ?, ?)", [code, version, text, published_at])
 
 
-def published_frameworks(store: Store) -> list[tuple[str, str, str, datetime]]:
-    """Every specification that was ever published: code, version, JSON, when first; oldest first."""
-    _create_frameworks(store)
-    rows = store.con.execute(f"SELECT * FROM {FRAMEWORKS} ORDER BY published_at, framework").fetchall()
+def published_specifications(store: Store, table: str) -> list[tuple[str, str, str, datetime]]:
+    """All that was ever published of the definitions of a table: code, version, JSON, when; oldest first."""
+    code, version = _SPECIFIED[table]
+    store.con.execute(
+        f"CREATE TABLE IF NOT EXISTS {table} "
+        f"({code} VARCHAR, {version} VARCHAR, specification VARCHAR, published_at TIMESTAMPTZ)"
+    )
+    rows = store.con.execute(f"SELECT * FROM {table} ORDER BY published_at, {code}").fetchall()
     return [(str(code), str(version), str(text), at) for code, version, text, at in rows]
 
 
@@ -172,13 +187,6 @@ def scored_months(store: Store) -> pl.DataFrame:
     return store.query(
         "SELECT framework, framework_version, min(period) AS scored_from, max(period) AS scored_to "
         "FROM index.history WHERE score IS NOT NULL GROUP BY framework, framework_version"
-    )
-
-
-def _create_frameworks(store: Store) -> None:
-    store.con.execute(
-        f"CREATE TABLE IF NOT EXISTS {FRAMEWORKS} "
-        "(framework VARCHAR, framework_version VARCHAR, specification VARCHAR, published_at TIMESTAMPTZ)"
     )
 
 

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 from orchestration.launch import Launch
 from orchestration.project import Project
+from orchestration.redefinitions import definitions_of, refusals
 from orchestration.remaking import FOLLOWS, Remade
 from orchestration.session import Session, opened
 from warehouse.differences import Difference, differences
@@ -25,11 +26,14 @@ def planned(launch: Launch) -> Iterator[str]:
     with TemporaryDirectory(dir=project.warehouse, prefix="plan-") as trial:
         _copy(Folder(project.warehouse), Path(trial))
         file = project.file.model_copy(update={"warehouse": trial})
-        tried = replace(launch, project=replace(project, file=file))
+        accept = (*launch.accept, *definitions_of(project))
+        tried = replace(launch, project=replace(project, file=file), accept=accept)
         with opened(tried, lambda told: None) as session:
             loads = session.land(project.contracts)
             for table in session.tables:
                 session.make(table)
+        for refusal in refusals(session.redefined, launch.accept):
+            yield f"A run would be refused: {refusal}"
         yield from _landed(loads)
         yield from _made(session)
         yield from _changed(project, Path(trial))

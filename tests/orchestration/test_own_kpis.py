@@ -1,14 +1,15 @@
 """KPIs that a project declares in kpis/*.yml: they become KPIs like ours, or are refused with file, line and key."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from own_project import FACT, PROJECT
 
 from orchestration.models import models
-from orchestration.own_kpis import kpis_redefined
 from orchestration.project import Project, ProjectError, read_project
 from orchestration.project_check import problems
+from orchestration.redefinitions import redefinitions_kept, refusals
 from transforms.dictionary import dictionary_pages, dictionary_rows
 from transforms.graph import transform_models
 from transforms.kpi.registry import registry
@@ -16,6 +17,9 @@ from transforms.kpi_file import own_kpi_rows
 from transforms.measures.cases import kpi_cases
 from transforms.measures.example_record import facts_of, record_of
 from warehouse.catalogue import TABLES
+from warehouse.folder import Folder
+from warehouse.history import OWN_KPIS, keep_specifications
+from warehouse.store import Store
 
 SCHEMAS = {model.writes: model.schema for model in transform_models() if model.writes.startswith("core.")}
 DECIDED = """\
@@ -337,12 +341,20 @@ def test_a_code_in_two_files_and_a_change_told_twice_are_refused(tmp_path: Path)
 
 def test_another_definition_under_a_published_version_is_refused(tmp_path: Path) -> None:
     found = project(tmp_path, DECIDED)
-    published = own_kpi_rows(found.settings.own_kpis)
-    assert list(kpis_redefined(found, published)) == []
-    other_words = project(tmp_path, DECIDED.replace("Claims decided within 10 days", "Decided in 10 days"))
-    assert list(kpis_redefined(other_words, published)) == []
-    changed = DECIDED.replace("{within_days: 10}", "{within_days: 15}")
-    (told_once,) = kpis_redefined(project(tmp_path, changed), published)
-    assert "own.yml:1: " in told_once and "published as version 1 with another definition" in told_once
-    renewed = changed.replace("  minimum:", "  version: 2\n  minimum:")
-    assert list(kpis_redefined(project(tmp_path, renewed), published)) == []
+    with Store(Folder(tmp_path / "warehouse")) as store:
+        at = datetime(2025, 6, 2, tzinfo=UTC)
+        keep_specifications(store, OWN_KPIS, own_kpi_rows(found.settings.own_kpis), at)
+
+        def refused(kpis: str) -> list[str]:
+            return refusals(redefinitions_kept(project(tmp_path, kpis), store), [])
+
+        assert refused(DECIDED) == []
+        assert refused(DECIDED.replace("Claims decided within 10 days", "Decided in 10 days")) == []
+        changed = DECIDED.replace("{within_days: 10}", "{within_days: 15}")
+        (told_once,) = refused(changed)
+        assert (
+            "own.yml:1: claims_decided_within_10_days_share.version: was published as version 1" in told_once
+        )
+        assert '(statistic: {"within_days": 10}, now {"within_days": 15})' in told_once
+        assert "policypulse run --accept claims_decided_within_10_days_share" in told_once
+        assert refused(changed.replace("  minimum:", "  version: 2\n  minimum:")) == []

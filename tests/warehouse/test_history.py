@@ -8,14 +8,15 @@ import pytest
 from warehouse import history
 from warehouse.folder import Folder
 from warehouse.history import (
+    FRAMEWORKS,
     LEDGERS,
     Ledger,
-    keep_frameworks,
     keep_history,
+    keep_specifications,
     make_up_history,
     next_instant,
     open_last_said,
-    published_frameworks,
+    published_specifications,
     write_history,
 )
 from warehouse.publish import publish
@@ -53,7 +54,7 @@ def publication(store: Store, value: float, *, is_noted: bool = True) -> datetim
     publish(store.folder, keep_versions=5)
     if is_noted:
         keep_history(store, at)
-        keep_frameworks(store, [FRAMEWORK], at)
+        keep_specifications(store, FRAMEWORKS, [FRAMEWORK], at)
     return at
 
 
@@ -71,7 +72,7 @@ def noted(store: Store) -> list[list[tuple[datetime, float]]]:
 
 
 def frameworks(store: Store) -> list[tuple[str, ...]]:
-    return [row[:3] for row in published_frameworks(store)]
+    return [row[:3] for row in published_specifications(store, FRAMEWORKS)]
 
 
 def test_what_readers_saw_before_a_run_was_killed_is_in_the_history_of_the_next(tmp_path):
