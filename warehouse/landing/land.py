@@ -56,9 +56,9 @@ def land(
     `con` has the landing zone attached, writable, as `raw`, and no open transaction; `folder` is what file
     patterns are relative to; `time_zone` is the business time zone; `contracts` are those of all feeds, without
     which there are the installed ones. `on_notice(feed, text)` is called with what
-    people should know: what was taken back, files that were passed over or are no longer there. A file lands in a
-    transaction of its own. What a delivery takes back is said by the source's `delivery`; a file read anew because
-    its mapping changed replaces what it brought before.
+    people should know: what was taken back, files that were passed over, hold no row or are no longer there. A file
+    lands in a transaction of its own. What a delivery takes back is said by the source's `delivery`; a file read anew
+    because its mapping changed replaces what it brought before.
 
     `on_waiting(feed, text)` is called for a file that is left for the next time: changed in the last
     `settle_seconds`, or without its end and changed in the last day.
@@ -80,7 +80,9 @@ def land(
         _check_key(con, sources, contracts, pseudonym_key)
     permits = Permits(frozenset(accepted), on_notice)
     terms = Terms(folder, time_zone, pseudonym_key, _fingerprints(sources, time_zone), permits)
+    seen_before = _last_seen(con)
     landed, problems = _land_each(con, arrivals, terms, on_waiting, settle_seconds)
+    _tell_empty(con, mapped, seen_before, on_notice)
     for feed in mapped:
         keep_in_force(con, feed)
     loads = with_corrections(con, landed, contracts)
@@ -143,6 +145,29 @@ def _tell_unmarked(con: duckdb.DuckDBPyConnection, sources: Sources, folder: Pat
             for name in (file_name(path, folder) for path in unmarked_files(source, folder)):
                 if (feed, name) not in landed:
                     waits(feed, f"{name} waits for its {source.done_marker} file")
+
+
+def _last_seen(con: duckdb.DuckDBPyConnection) -> int:
+    return int(con.execute("SELECT coalesce(max(seen), 0) FROM raw.files").fetchall()[0][0])
+
+
+def _tell_empty(con: duckdb.DuckDBPyConnection, sources: Sources, seen_before: int, notice: Notice) -> None:
+    """Say of what was delivered since that it holds no row, where nobody has said that it may."""
+    files = con.execute(
+        "SELECT f.feed, f.source, f.file FROM raw.files f JOIN raw.loads USING (load_id)"
+        " WHERE f.seen > ? AND rows_read = 0 ORDER BY f.seen",
+        [seen_before],
+    ).fetchall()
+    expected = {
+        (feed, name)
+        for feed, feed_sources in sources.items()
+        for name, source in zip(source_names(feed_sources), feed_sources, strict=True)
+        # From a cursor on there may always be nothing.
+        if source.may_be_empty or (source.database and source.database.cursor)
+    }
+    for feed, name, file in files:
+        if (feed, name) not in expected:
+            notice(feed, f"{file} holds no row; if that can be right, say so with may_be_empty: true")
 
 
 def _tell_missing_files(

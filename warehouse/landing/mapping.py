@@ -61,6 +61,7 @@ _NO_MEANING = (
     "snapshot_of",
     "ordered_by",
     "max_shrink_share",
+    "may_be_empty",
     "max_overwritten_share",
 )
 
@@ -381,6 +382,10 @@ class FeedSource(_Part):
         ge=0,
         le=1,
         description="Share of the rows it replaces that a delivery may take back without being accepted.",
+    )
+    may_be_empty: bool = Field(
+        default=False,
+        description="A delivery without a row, as of a day without complaints, is nothing to be told of.",
     )
     max_overwritten_share: float = Field(
         default=1,

@@ -515,6 +515,26 @@ premiums:
     assert latest(zone, paid) == [("P1", 6, 900), ("P2", 5, 7)]
 
 
+def test_a_delivery_without_a_row_is_told_unless_the_source_may_have_none(zone: Zone) -> None:
+    told = "holds no row; if that can be right, say so with may_be_empty: true"
+    zone.write("c1.csv", csv("1,claims"))
+    zone.write("c2.csv", csv())
+    zone.write("c3.csv", csv())
+    assert [(load.file, load.rows_read) for load in zone.land(COMPLAINTS)] == [("c1.csv", 1), ("c2.csv", 0)]
+    assert zone.noticed == [f"complaints: {name} {told}" for name in ("c2.csv", "c3.csv")], (
+        "also of the same content"
+    )
+    zone.land()
+    assert zone.noticed == []
+    may = COMPLAINTS.replace("max_shrink_share: 1", "may_be_empty: true")
+    zone.write("c4.csv", csv(header="matter,id"))
+    assert [load.file for load in zone.land(may)] == ["c4.csv"], "and nothing is read anew for what may be"
+    assert zone.noticed == []
+    zone.write("c1.csv", csv())
+    zone.land()
+    assert zone.noticed == ["complaints: c1.csv takes back 1 row that it brought before and no longer has"]
+
+
 def test_a_file_waits_for_its_marker(zone: Zone) -> None:
     mapping = """
 complaints:
