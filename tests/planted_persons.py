@@ -81,6 +81,11 @@ class Planted:
         self.note(place, made)
         return made
 
+    def name(self, place: str) -> str:
+        made = f"Li{chr(97 + self.number() % 26)}{self.count}ming"
+        self.note(place, made)
+        return made
+
     def words(self, place: str) -> str:
         """A text in which somebody tells who they are."""
         number = self.number()
@@ -91,7 +96,10 @@ class Planted:
 
 
 def delivered(folder: Path) -> tuple[Planted, dict[str, bytes]]:
-    """Write the project and its good files; returns what was planted, and the content of files that are refused."""
+    """Write the project and its good files; returns what was planted, and the content of files that are refused.
+
+    Among these is a project file of which a query stumbles over a person.
+    """
     planted = Planted()
     (folder / "contracts").mkdir(parents=True)
     (folder / "contracts" / "visits.yml").write_text(OWN_FEED, encoding="utf-8")
@@ -110,7 +118,15 @@ def delivered(folder: Path) -> tuple[Planted, dict[str, bytes]]:
     _plant_mistakes(folder, feeds, planted)
     text = PROJECT + yaml.safe_dump({"feeds": feeds}, allow_unicode=True)
     (folder / "policypulse.yml").write_text(text, encoding="utf-8")
-    return planted, _refused(planted, contracts()["complaints"])
+    stumbling = {"query": "SELECT CAST(who AS INTEGER)::VARCHAR AS id, day FROM log"}
+    feeds["complaints"].append(
+        {
+            "database": {"connection": "duckdb:///core_system.duckdb", **stumbling},
+            "columns": {"complaint_id": "id", "received_on": "day"},
+        }
+    )
+    wrong = (PROJECT + yaml.safe_dump({"feeds": feeds}, allow_unicode=True)).encode()
+    return planted, {**_refused(planted, contracts()["complaints"]), "policypulse.yml": wrong}
 
 
 def _row(contract: Contract, number: int, planted: Planted) -> dict[str, object]:
@@ -286,11 +302,13 @@ def _refused(planted: Planted, contract: Contract) -> dict[str, bytes]:
     without_header = ",".join(
         ["K1", planted.identifier("first line of a file without a header"), "2025-03-01"]
     )
+    names = "".join(f"{number},{planted.name('name in a file without a header')},open\n" for number in "123")
     named = header.replace("received_on", planted.phone("header"))
     cut = gzip.compress((header + "\n" + moved("packed file that breaks off", 30)).encode())
     return {
         "complaints_rejected.csv": (header + "\n" + moved("file with too many rejects", 12)).encode(),
         "complaints_headless.csv": (without_header + "\n" + without_header + "\n").encode(),
+        "complaints_of_names.csv": names.encode(),
         "complaints_named.csv": (named + "\n" + moved("file with a person for a column", 2)).encode(),
         "complaints_cut.csv.gz": cut[: len(cut) // 2],
         "complaints_quote.csv": (

@@ -33,6 +33,7 @@ def told(tmp_path_factory) -> Told:
         spoken[" ".join(words)] = done.text
         return done.status
 
+    good = (folder / "policypulse.yml").read_bytes()
     for name, content in refused.items():
         (folder / name).write_bytes(content)
         os.utime(folder / name, (1, 1))
@@ -40,6 +41,7 @@ def told(tmp_path_factory) -> Told:
     say("rejects", "complaints_rejected.csv")
     for name in refused:
         (folder / name).unlink()
+    (folder / "policypulse.yml").write_bytes(good)
     assert say("run") == 0, spoken["run"]
     say("rejects", "complaints.csv")
     say("cases", "complaint_on_time_share", "--period", "2025-03")

@@ -29,7 +29,12 @@ def refusals_told() -> Iterator[None]:
 
 def is_refusal(error: Exception) -> bool:
     """Whether an error says that a disk is full or that something may not be written."""
-    return any(sign in str(error) for sign in (*_FULL, *_CLOSED))
+    return is_full(error) or any(sign in str(error) for sign in _CLOSED)
+
+
+def is_full(error: Exception) -> bool:
+    """Whether an error says that a disk is full."""
+    return any(sign in str(error) for sign in _FULL)
 
 
 def told(error: Exception) -> str:
@@ -38,9 +43,5 @@ def told(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         names = [str(name) for name in (error.filename2 or error.filename,) if name]
         text = ": ".join([*names, error.strerror])
-    cure = (
-        "make room on its disk"
-        if any(sign in str(error) for sign in _FULL)
-        else "see that you may write there"
-    )
+    cure = "make room on its disk" if is_full(error) else "see that you may write there"
     return f"{text.rstrip('.')}: {cure} and run again"

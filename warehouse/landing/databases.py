@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from warehouse.landing.cursor import from_cursor_on
+from warehouse.landing.discretion import discreet_message
 from warehouse.landing.drivers import DRIVERS, Driver, Question
 from warehouse.landing.errors import LandingError
+from warehouse.refused import is_full
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,6 +128,8 @@ def _write(
             ]
         ) from None
     except Exception as error:  # every driver raises errors of its own
+        if isinstance(error, OSError) and is_full(error):
+            raise  # of our disk, not of the database
         told = f"the query failed: {_told(error, question)}"
         raise (_Passing(told) if _PASSING.search(str(error)) else LandingError([told])) from None
 
@@ -161,10 +165,12 @@ def _check_names(names: list[str]) -> None:
 
 
 def _told(error: Exception, question: Question) -> str:
-    """What a driver says, on one line and without anything secret."""
+    """What a driver says, on one line, without anything secret and without values of the database."""
     said = error.args[-1] if len(error.args) == 2 and isinstance(error.args[1], str) else str(error)
     line = next((line for line in said.splitlines() if line.strip()), type(error).__name__)
     told = re.sub(r"^.*?\b(ERROR|FATAL): +", "", line).strip()
+    written = (question.asked.netloc, question.asked.path, str(question.file()), question.login()[0])
+    told = discreet_message(told, question.query, *written)
     secrets = [question.asked.password or "", question.login()[1]]
     secrets += [text for name, text in parse_qsl(question.asked.query) if _SECRET.search(name)]
     told = told.replace(question.url, "the database")

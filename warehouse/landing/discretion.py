@@ -1,4 +1,4 @@
-"""What may be shown of a row that is rejected: no value of a person's, also where it stands in the wrong column.
+"""What may be shown of rows that are rejected, or that a database stumbles over: no value of a person's.
 
 Which value is at fault, and why, is found in conform.py; how texts of people are masked is in masking.py.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from warehouse.landing.masking import masked_text_sql
+from warehouse.landing.masking import masked, masked_text_sql
 from warehouse.quoting import identifier, literal
 
 if TYPE_CHECKING:
@@ -31,7 +31,32 @@ _LETTERS = r"\p{L}"
 # Shapes that days have as well, or nearly everything, tell nobody apart.
 _TELLS_NOTHING = r"[9/.: -]{0,10}|.{0,4}"
 _ANY_IDENTIFIER = "x{1,9}-?9[x9-]{3,30}"
+# Quotation marks, and not the apostrophe of a word or a name; or what DuckDB does not put into any.
+_QUOTED = re.compile(
+    r"""(?<!\w)(?P<mark>['"`])(?P<quoted>.*?)(?P=mark)(?!\w)|(?<=with value )(?P<bare>.+?)(?= can't )"""
+)
 _SHAPES = 20
+_TYPES = (
+    "INT8 INT16 INT32 INT64 INT128 UINT8 UINT16 UINT32 UINT64 FLOAT DOUBLE DECIMAL BOOL DATE TIME TIMESTAMP"
+)
+
+
+def discreet_message(said: str, *written: str) -> str:
+    """What a database or a parser says, with its quotations described unless they stand in what people have written.
+
+    What it quotes from a query or a setting helps; all else is a value, which may tell of a person.
+
+    >>> discreet_message('column "id" is no number: "Li Wei"', "SELECT id FROM log")
+    'column "id" is no number: (6 characters)'
+    """
+
+    def shown(found: re.Match[str]) -> str:
+        quoted = found["quoted"] if found["bare"] is None else found["bare"]
+        word = re.compile(rf"(?<!\w){re.escape(quoted)}(?!\w)", re.IGNORECASE)
+        described = f"({len(quoted)} character{'s' * (len(quoted) != 1)})"
+        return found[0] if any(map(word.search, (*written, _TYPES))) else described
+
+    return masked(_QUOTED.sub(shown, said))
 
 
 def shape_of_people(con: duckdb.DuckDBPyConnection, rows: str, columns: Sequence[str]) -> str | None:

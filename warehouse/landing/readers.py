@@ -18,12 +18,14 @@ from typing import IO, TYPE_CHECKING, Any
 
 import duckdb
 
+from warehouse.landing.discretion import discreet_message
 from warehouse.landing.errors import LandingError, NotWhole
 from warehouse.landing.mapping import CsvOptions, file_format
 from warehouse.landing.mapping_check import referenced_columns
 from warehouse.landing.masking import masked
 from warehouse.landing.sheets import read_sheet
 from warehouse.quoting import identifier, literal, literals
+from warehouse.refused import is_full
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,10 +107,14 @@ def reading(*, one_newline: bool) -> Iterator[None]:
     except duckdb.Error as error:
         if _INVALID_STATE in str(error) and not one_newline:
             raise MixedLineEnds from error
-        raise LandingError([f"cannot be read: {masked(str(error).splitlines()[0])}"]) from error
+        if is_full(error):
+            raise  # of our disk, not of the file
+        raise LandingError([f"cannot be read: {discreet_message(str(error).splitlines()[0])}"]) from error
     except EOFError as error:
         raise NotWhole("it is compressed and its end is missing") from error
     except (ValueError, OSError, zlib.error) as error:
+        if isinstance(error, OSError) and is_full(error):
+            raise
         raise LandingError([f"cannot be read: {masked(str(error))}"]) from error
 
 

@@ -70,7 +70,7 @@ class SourceColumns:
     def _instead(self, name: str) -> str:
         """What there is where a column is missed, but for a first line of data, which may tell of people."""
         hint = self._lower_down(name)
-        if any(map(_LIKE_DATA.search, self.scan.columns)):
+        if _is_data(self.scan):
             found = (
                 f"the first line, of {len(self.scan.columns)} fields, looks like data and not like a header"
             )
@@ -156,6 +156,17 @@ class SourceColumns:
                 [f"{self.key_path}: {name!r} stands for {len(found)} columns, not for one: {columns}"]
             )
         return found[0] if found else None
+
+
+def _is_data(scan: Scan) -> bool:
+    """Whether the first line looks like a row: by the form of a cell, or because one stands again below itself."""
+    again = (
+        cell.strip().casefold() == name.strip().casefold()
+        for _, cells in scan.first_rows
+        for name, cell in zip(scan.headers.values(), cells, strict=False)
+        if cell.strip()
+    )
+    return any(map(_LIKE_DATA.search, scan.columns)) or any(again)
 
 
 def lacking_columns(scan: Scan, source: FeedSource, key_path: str) -> list[str]:

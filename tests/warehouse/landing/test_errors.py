@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
+from warehouse.landing.discretion import discreet_message
 from warehouse.landing.errors import LandingError
 
 if TYPE_CHECKING:
@@ -30,8 +32,11 @@ def test_a_missing_column(zone: Zone) -> None:
     )
 
 
-def test_a_first_line_of_data_is_not_shown(zone: Zone) -> None:
-    zone.write("c.csv", "110101199001011234,2025-01-05,王伟\n")
+@pytest.mark.parametrize(
+    "line", ["110101199001011234,2025-01-05,王伟\n", "1,Li Wei,open\n2,Wang Fang,open\n"]
+)
+def test_a_first_line_of_data_is_not_shown(zone: Zone, line: str) -> None:
+    zone.write("c.csv", line)
     told = zone.problem(MAPPING)
     assert told.endswith(
         "names; the first line, of 3 fields, looks like data and not like a header: put one above it"
@@ -144,3 +149,34 @@ def test_a_database_tells_neither_password_nor_lies(zone: Zone) -> None:
     told = zone.problem(MAPPING.replace('files: "*.csv"', f"database: {query}"))
     assert "the query failed: unable to open database file" in told
     assert "secret" not in told
+
+
+def test_a_database_quotes_what_it_was_asked_and_no_value(zone: Zone) -> None:
+    with duckdb.connect(str(zone.folder / "core.duckdb")) as con:
+        con.execute("CREATE TABLE log AS SELECT 'Li Wei' AS who")
+
+    def told(query: str) -> str:
+        source = f'{{connection: "duckdb:///core.duckdb", query: {query}}}'
+        return zone.problem(MAPPING.replace('files: "*.csv"', f"database: {source}"))
+
+    assert "Could not convert string (6 characters) to INT32" in told("SELECT who::INT AS id FROM log")
+    assert 'Referenced column "id" not found' in told("SELECT id FROM log")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "Type VARCHAR with value Li Wei can't be cast",
+            "Type VARCHAR with value (6 characters) can't be cast",
+        ),
+        ("Incorrect value: 'O'Brien' for column 'who'", "Incorrect value: (7 characters) for column 'who'"),
+        (
+            'invalid input syntax for type integer: "x"',
+            "invalid input syntax for type integer: (1 character)",
+        ),
+        ("value 13912345678 is too long", "value [number] is too long"),
+    ],
+)
+def test_what_is_no_persons_is_left_of_what_others_say(said: str, told: str) -> None:
+    assert discreet_message(said, "SELECT who FROM log") == told
