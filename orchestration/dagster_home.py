@@ -4,7 +4,8 @@ import fcntl
 import json
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,10 @@ def prepare_home(project: Project) -> list[str]:
     speaks = bool(os.environ.get(OPENLINEAGE_VARIABLE))
     can_speak = speaks and find_spec("dagster_openlineage") is not None
     events = json.dumps(_event_log(home, can_speak))  # JSON is YAML
-    _write(home / "dagster.yaml", CONFIGURATION.format(events=events))
+    with _alone(home):
+        partial = home / "dagster.yaml.partial"
+        partial.write_text(CONFIGURATION.format(events=events), encoding="utf-8")
+        partial.replace(home / "dagster.yaml")
     os.environ["DAGSTER_HOME"] = str(home)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     os.environ[PROJECT_VARIABLE] = str(project.folder)
@@ -73,19 +77,19 @@ def _event_log(home: Path, speaks_openlineage: bool) -> dict[str, Any]:
 def make_databases() -> None:
     """Make Dagster's databases where they are not there yet, one process at a time: several at once break them."""
     home = Path(os.environ["DAGSTER_HOME"])
-    with (home / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _alone(home):
         if len(_databases(home)) < DATABASES:
             import dagster as dg
 
             dg.DagsterInstance.get().dispose()
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a file in one step, since several processes of Dagster's may start at once."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Wait until no other of the processes that may start at once prepares the home."""
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _databases(home: Path) -> list[Path]:

@@ -11,11 +11,18 @@ import dagster as dg
 
 from orchestration.fingerprint import ROOMS
 from orchestration.progress import tell
+from orchestration.remaking import NotAsRebuilt
 from orchestration.run_log import tell_failure
+from warehouse.folder import WarehouseBusy
+from warehouse.opening import LandingZoneDamaged
+from warehouse.refused import DiskRefuses
+from warehouse.store import BuildDamaged
 
 TRIES, SECONDS_BETWEEN = 3, 10
 MAY_PASS = "may_pass"
 """Metadata of a failure: whether the same may go well another time, as when a share or a database did not answer."""
+MENDED_ELSEWHERE = (DiskRefuses, WarehouseBusy, LandingZoneDamaged, BuildDamaged, NotAsRebuilt)
+"""What goes well once there is room, a backup is put back or the next run makes all anew, though no file changes."""
 PASSING = frozenset(
     {
         errno.EIO,
@@ -46,7 +53,8 @@ def reasons_for_people(tries_left: int = 0) -> Iterator[None]:
         tell_failure("", error)
         if not _is_of_ours(error):
             raise
-        raise dg.Failure(description=str(error), metadata={MAY_PASS: passing}) from None
+        again = passing or isinstance(error, MENDED_ELSEWHERE)
+        raise dg.Failure(description=str(error), metadata={MAY_PASS: again}) from None
 
 
 def may_pass(error: BaseException) -> bool:

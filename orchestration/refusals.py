@@ -28,7 +28,7 @@ def refusal(error: Exception) -> Refusal | None:
     if is_of_sqlite:
         home = os.environ.get("DAGSTER_HOME", "its home")
         return Refusal(
-            f"Dagster cannot keep its log in {home}: {told(error)}; readers keep what they had",
+            f"Dagster cannot keep its log in {home}: {told(error)}; readers have a whole version",
             ExitStatus.REFUSED,
         )
     if is_of_duckdb:

@@ -161,12 +161,13 @@ class Session:
 
     def _open_views(self) -> None:
         if not self._views_hold:
-            open_session(self._store, self._run, self._models)
-            self._remaking.look_again()
-            self._views_hold = True
-            for feed, text in equal_rows(self._store.con) if self._landed else ():
-                self._notice(feed, text)
-            self._landed = False
+            with self._telling_damage():
+                open_session(self._store, self._run, self._models)
+                self._remaking.look_again()
+                self._views_hold = True
+                for feed, text in equal_rows(self._store.con) if self._landed else ():
+                    self._notice(feed, text)
+                self._landed = False
 
     def land(self, feeds: Iterable[str]) -> list[Load]:
         """Land the new files of the project's feeds."""
@@ -269,10 +270,10 @@ class Session:
         for text in self.made_whole():
             self._warn(text)
             tell("noticed", "", text)
-        self._open_views()
-        self._refuse_unchecked()
-        self._weigh()
         with self._telling_damage():
+            self._open_views()
+            self._refuse_unchecked()
+            self._weigh()
             published_at = next_instant(self._store)
             kept = {*self._models, *(ledger.history for ledger in LEDGERS)}
             self._forget_checks(self._store.drop_all_but(kept, MADE_SCHEMAS))
