@@ -29,8 +29,8 @@ test: $(VENV)/installed-dev  ## install and run the tests
 campaign: $(VENV)/installed-dev  ## what `make test` has one of, many times over: simulated insurers of many seeds
 	$(BIN)/python -m pytest -m campaign -n auto
 
-faults: $(VENV)/installed-dev  ## runs killed at some 200 points, full disks, damage, clocks: what `make test` has some of
-	$(BIN)/python -m pytest tests/faults -m "faults or not faults" -n auto --dist load
+faults: $(VENV)/installed-dev  ## runs killed at some 260 points, full disks, damage, clocks: what `make test` has some of
+	$(BIN)/python -m pytest tests/faults -m "faults or not faults" -n auto --dist load -o tmp_path_retention_policy=failed
 
 dev: run  ## open the Dagster UI on the simulated insurer
 	$(BIN)/policypulse dev --project $(DEMO)

@@ -3,6 +3,7 @@
 import shutil
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -59,6 +60,7 @@ KEPT = {
     "versions",
     "dagster",
 }
+KEPT_BY_DAGSTER = {"dagster.yaml", "history", "schedules", "storage", "lock"}
 
 
 def project(folder: Path) -> Path:
@@ -151,12 +153,18 @@ def landed(project: Path) -> object:
     return feed_contents(folder.raw), books, rejects, files
 
 
+def found(project: Path) -> dict[str, Any]:
+    """All that must be as if nothing had happened: what was landed, what readers see, and the history."""
+    return {"landed": landed(project), "seen": seen(project), "history": history(project)}
+
+
 def left_behind(project: Path) -> list[str]:
     """Files of a warehouse at rest that should not be there, damage that `verify` finds, links that lead nowhere."""
     folder = warehouse(project)
-    found = [path.name for path in folder.path.iterdir() if path.name not in KEPT]
-    found += [path.name for path in folder.versions.iterdir() if not NAME.fullmatch(path.name)]
-    found += list(faults(folder))
+    left = [path.name for path in folder.path.iterdir() if path.name not in KEPT]
+    left += [path.name for path in folder.versions.iterdir() if not NAME.fullmatch(path.name)]
+    left += [path.name for path in (folder.path / "dagster").glob("*") if path.name not in KEPT_BY_DAGSTER]
+    left += list(faults(folder))
     if current_version(folder) not in versions(folder)[-1:]:
-        found.append("readers do not see the newest version")
-    return found
+        left.append("readers do not see the newest version")
+    return left

@@ -13,6 +13,10 @@ import duckdb
 import pytest
 
 from orchestration.fingerprint import Published
+from tests.faults.conftest import Nights
+from tests.faults.evidence import copied, found, left_behind, noted, seen
+from tests.faults.evidence import warehouse as warehouse_of
+from tests.faults.road import COMMAND, Road
 from warehouse.folder import Folder
 from warehouse.landing.raw_tables import create_raw
 from warehouse.opening import LandingZoneDamaged
@@ -142,3 +146,30 @@ def test_a_damaged_note_of_the_last_publication_never_passes_for_another(tmp_pat
     found = last_published(Project)  # type: ignore[arg-type]
     # Another fingerprint or version is that of no run, so everything is made anew.
     assert found is None or found != Published(**noted) or path.read_text() == json.dumps(noted)
+
+
+FILES = ("build.duckdb", "state.duckdb", "raw.duckdb", "published.json", "version")
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("number", range(TIMES))
+def test_after_damage_the_next_night_is_refused_or_ends_as_it_should(
+    nights: Nights, road: Road, tmp_path: Path, file: str, number: int
+):
+    run = copied(nights.delivery, tmp_path / "project")
+    folder = warehouse_of(run)
+    damaged = folder.current.resolve() if file == "version" else folder.path / file
+    damage(damaged, number)
+    ended = road.run(run, COMMAND)
+    assert "Traceback" not in ended.said
+    if ended.status:
+        assert file == "raw.duckdb"
+        assert ended.said.count("policypulse restore DIR") == 1
+        # What is published is untouched.
+        assert seen(run) == nights.first["seen"]
+        return
+    assert found(run) == nights.second
+    assert noted(run) == nights.second["history"]
+    left = [name for name in left_behind(run) if f"{damaged.name}.damaged-" not in name]
+    assert all(damaged.name in one and "is damaged" in one for one in left)

@@ -14,7 +14,7 @@ import pytest
 from tests.faults.evidence import (
     content,
     copied,
-    history,
+    found,
     landed,
     left_behind,
     noted,
@@ -23,14 +23,18 @@ from tests.faults.evidence import (
     seen,
     warehouse,
 )
-from tests.faults.road import STEPS, Kill, Road
+from tests.faults.road import COMMAND, STEPS, Kill, Road
 
 KILLED = -9
+BEFORE_PUBLICATION = ("land", "make", "check")
 
 
 @dataclass(frozen=True)
 class Point:
-    """One kill: from which state, in which step, after which part of it, told in calls of ours or in time."""
+    """One kill: from which state, in which step, after which part of it, told in calls of ours or in time.
+
+    A command that begins with "a landing" makes a month anew, of which readers see the new as of what has landed.
+    """
 
     begins_with: str
     step: str
@@ -54,6 +58,9 @@ def points(seed: int = 17) -> Iterator[Point]:
         ("a delivery", "check", "time", 5),
         ("a first build", "publish", "calls", 20), ("a first build", "publish", "time", 10),
         ("a build", "publish", "calls", 30), ("a build", "publish", "time", 15),
+        ("a delivery", "make", "calls", 20),
+        ("a delivery", COMMAND, "calls", 12), ("a delivery", COMMAND, "time", 8),
+        ("a landing", COMMAND, "calls", 15), ("a landing", COMMAND, "time", 10),
     ]  # fmt: skip
     for state, step, by, count in wanted:
         for _ in range(count):
@@ -74,6 +81,9 @@ USUAL = [
 ]
 
 
+ARGUMENTS = {"a landing": ("--months", "2025-06")}
+
+
 @dataclass
 class States:
     """Projects in the states that runs begin with, and what two runs that nothing happened to have made of them."""
@@ -84,14 +94,21 @@ class States:
     old: dict[str, Any]
     new: dict[str, Any]
 
-
-def found(project: Path) -> dict[str, Any]:
-    return {"landed": landed(project), "seen": seen(project), "history": history(project)}
+    def commanded(self, begun: str) -> Any:
+        """What readers see after the command on a state that nothing happens to, which is carried out once."""
+        whole = self.lasting.get(f"{begun} {COMMAND}")
+        if whole is None:
+            start = copied(self.folder / begun, self.folder / "commanded" / begun)
+            ended = self.road.run(start, COMMAND, arguments=ARGUMENTS.get(begun, ()), count=True)
+            assert ended.status == 0, ended.said
+            whole = {"calls": ended.calls[COMMAND], "seconds": ended.seconds, "seen": seen(start)}
+            self.lasting[f"{begun} {COMMAND}"] = whole
+        return whole["seen"]
 
 
 @pytest.fixture(scope="module")
-def states(tmp_path_factory: pytest.TempPathFactory) -> Iterator[States]:
-    folder, road = tmp_path_factory.mktemp("states"), Road()
+def states(tmp_path_factory: pytest.TempPathFactory, road: Road) -> States:
+    folder = tmp_path_factory.mktemp("states")
     lasting: dict[str, dict[str, Any]] = {}
 
     def ran(project: Path, *steps: str) -> None:
@@ -107,6 +124,8 @@ def states(tmp_path_factory: pytest.TempPathFactory) -> Iterator[States]:
         start = copied(first, folder / "run" / begun)
         for step in ("land", "make", "check"):
             ran(start, step)
+            if (begun, step) == ("a delivery", "land"):
+                copied(start, folder / "a landing")
         copied(start, folder / built)
         ran(start, "publish")
         if begun == "nothing":
@@ -117,8 +136,7 @@ def states(tmp_path_factory: pytest.TempPathFactory) -> Iterator[States]:
     assert old["seen"] != new["seen"]
     for before, after in zip(old["history"], new["history"], strict=True):
         assert before < after, "each publication adds to the history"
-    yield States(road, folder, lasting, old, new)
-    road.close()
+    return States(road, folder, lasting, old, new)
 
 
 def kill_at(states: States, point: Point, part: float) -> Kill:
@@ -137,20 +155,24 @@ def test_after_a_kill_readers_have_what_they_had_or_the_new_and_the_next_run_end
     killed = copied(states.folder / point.begins_with, tmp_path / "project")
     is_first = point.begins_with in ("nothing", "a first build")
     old, new = (None, states.old) if is_first else (states.old, states.new)
-    steps = ("publish",) if point.step == "publish" else STEPS[: STEPS.index(point.step) + 1]
+    steps = STEPS[: STEPS.index(point.step) + 1] if point.step in BEFORE_PUBLICATION else (point.step,)
+    if point.step == COMMAND:
+        new = {**new, "seen": states.commanded(point.begins_with)}
     for part in filter(None, (point.part, point.again)):
-        ended = states.road.run(killed, *steps, kill=kill_at(states, point, part))
+        arguments = ARGUMENTS.get(point.begins_with, ())
+        ended = states.road.run(killed, *steps, arguments=arguments, kill=kill_at(states, point, part))
         # One that was done before its time came is a run like any other.
         assert ended.status in (KILLED, 0), ended.said
         before = old["seen"] if old else None
-        allowed = [before, new["seen"]] if point.step == "publish" else [before]
+        allowed = [before] if point.step in BEFORE_PUBLICATION else [before, new["seen"]]
         assert seen(killed) in allowed
     if point.step == "land":
         assert states.road.run(killed, "land").status == 0
         assert landed(killed) == new["landed"]
         return
-    ended = states.road.run(killed, *(STEPS if point.step in ("make", "check") else steps))
+    ended = states.road.run(killed, *(STEPS if point.step in BEFORE_PUBLICATION else steps))
     assert ended.status == 0, ended.said
+    new = states.old if is_first else states.new
     assert found(killed) == new
     assert noted(killed) == new["history"]
     assert not left_behind(killed)
