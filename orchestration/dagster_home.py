@@ -12,6 +12,7 @@ from typing import Any
 
 from orchestration.project import Project
 from warehouse.damage import set_aside
+from warehouse.whole_file import write_whole
 
 PROJECT_VARIABLE = "POLICYPULSE_PROJECT"
 """Names the project's folder to the processes that Dagster starts, which know only a module."""
@@ -48,9 +49,9 @@ def prepare_home(project: Project) -> list[str]:
     can_speak = speaks and find_spec("dagster_openlineage") is not None
     events = json.dumps(_event_log(home, can_speak))  # JSON is YAML
     with _alone(home):
-        partial = home / "dagster.yaml.partial"
-        partial.write_text(CONFIGURATION.format(events=events), encoding="utf-8")
-        partial.replace(home / "dagster.yaml")
+        for partial in home.glob("*.partial"):
+            partial.unlink()  # of a process that was killed
+        write_whole(home / "dagster.yaml", CONFIGURATION.format(events=events))
     os.environ["DAGSTER_HOME"] = str(home)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     os.environ[PROJECT_VARIABLE] = str(project.folder)

@@ -19,6 +19,7 @@ from orchestration.project import Project
 from transforms.text_extra import missing_packages
 from warehouse.damage import set_aside
 from warehouse.landing.mapping import matching_files, node_of
+from warehouse.whole_file import write_whole
 
 ROOMS = ("orchestration", "transforms", "expectations", "warehouse")
 STATE = "published.json"
@@ -51,10 +52,7 @@ def pending(project: Project, as_of: date) -> str | None:
 
 def remember(project: Project, published: Published) -> None:
     """Note what has just been published."""
-    state = project.warehouse / STATE
-    partial = state.with_suffix(".partial")
-    partial.write_text(json.dumps(asdict(published)), encoding="utf-8")
-    partial.replace(state)
+    write_whole(project.warehouse / STATE, json.dumps(asdict(published)))
 
 
 def forget(project: Project) -> None:

@@ -3,7 +3,6 @@
 Age of data, rows, rejects, checks, seconds and sizes as the last run left them; the figures themselves are no metrics.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -13,6 +12,7 @@ from typing import Any
 from orchestration.data_age import Age
 from orchestration.progress import Event
 from orchestration.run_log import COUNTS
+from warehouse.whole_file import write_whole
 
 FILE_NAME = "metrics.prom"
 FILES = ("raw.duckdb", "build.duckdb", "state.duckdb", "current.duckdb")
@@ -45,12 +45,7 @@ def write_metrics(
     """Write the metrics of a run that has ended, in place of those of the run before, in one step."""
     gauges = [*_of_run(seen, as_of, began, ended), *_of_tables(seen), *_of_files(warehouse)]
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        partial.write_text("".join(map(str, gauges)), encoding="utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(path, "".join(map(str, gauges)))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 
 import duckdb
 
-_FULL = ("No space left", "disk is full", "disk I/O error", "File too large", "quota exceeded")
+# DuckDB takes no more of a disk for what memory cannot hold than had been free there.
+_SPILLS = "failed to offload data block"
+_FULL = ("No space left", "disk is full", "disk I/O error", "File too large", "quota exceeded", _SPILLS)
 _CLOSED = ("Read-only file system", "readonly database", "Permission denied", "unable to open database file")
 
 

@@ -289,8 +289,7 @@ def _surrounded(clock: str | None = None, jumps_seconds: float = 0, temporary: s
     if clock is not None:
         _set_clock(datetime.fromisoformat(clock), timedelta(seconds=jumps_seconds))
     if temporary is not None:
-        os.environ["TMPDIR"] = temporary
-        tempfile.tempdir = None
+        os.environ["TMPDIR"] = tempfile.tempdir = temporary
 
 
 def _set_clock(at: datetime, jump: timedelta) -> None:

@@ -50,6 +50,15 @@ def test_other_errors_stay_what_they_are(error):
         raise error
 
 
+def test_a_disk_too_full_for_what_memory_cannot_hold_is_told_as_full(tmp_path: Path):
+    with Store(Folder(tmp_path)) as store:
+        store.con.execute("SET memory_limit = '50MB'; SET max_temp_directory_size = '1MB'; SET threads = 1")
+        rows = "SELECT range AS key, md5(range::VARCHAR) AS text FROM range(1_500_000) ORDER BY text"
+        with pytest.raises(DiskRefuses, match=r"make room on its disk and run again$"), refusals_told():
+            store.replace("core.claims", rows)
+        assert not store.exists("core.claims")
+
+
 def test_a_full_disk_sets_nothing_aside(tmp_path: Path):
     assert not tells_damage(FULL)
     with Store(Folder(tmp_path)) as store:
