@@ -382,6 +382,10 @@ class Settings(BaseModel):
     own_feeds: tuple[OwnFeed, ...] = Field((), description="Feeds that contracts of the project add.")
     attributes: tuple[Attributes, ...] = Field((), description="Columns that they add to feeds of ours.")
 
+    def __hash__(self) -> int:
+        """By some of the parts; of others that have no hash, equality tells."""
+        return hash((self.time_zone, self.calendar, self.months, self.grains, self.cuts, self.only))
+
     @field_validator("time_zone")
     @classmethod
     def known_time_zone(cls, name: str) -> str:

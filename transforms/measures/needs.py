@@ -65,7 +65,8 @@ class Needs:
 
     def with_facts(self, schemas: Schemas) -> "Needs":
         """The same with facts of a project's own, about whose columns nothing is declared."""
-        return replace(self, schemas={**schemas, **self.schemas}, _known={})
+        kept = {key: need for key, need in self._known.items() if key[0] in self.schemas}
+        return replace(self, schemas={**schemas, **self.schemas}, _known=kept)
 
     @classmethod
     def undeclared(cls, settings: Settings, schemas: Schemas) -> "Needs":
