@@ -28,6 +28,8 @@ event_log_storage: {events}
 """
 DATABASES = 3
 """How many databases every run opens."""
+EVENTS_AT_ONCE = 1000
+"""So many of the events that Dagster gives out together are stored in one transaction."""
 OPENLINEAGE_VARIABLE = "OPENLINEAGE_URL"
 """Where a catalogue takes OpenLineage's events, as its own client has it; with the extra `openlineage`."""
 NO_OPENLINEAGE = (
@@ -54,6 +56,7 @@ def prepare_home(project: Project) -> list[str]:
         write_whole(home / "dagster.yaml", CONFIGURATION.format(events=events))
     os.environ["DAGSTER_HOME"] = str(home)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+    os.environ["DAGSTER_EVENT_BATCH_SIZE"] = str(EVENTS_AT_ONCE)
     os.environ[PROJECT_VARIABLE] = str(project.folder)
     replaced = [_replaced(path) for path in _databases(home) if _is_damaged(path)]
     return [*replaced, *([NO_OPENLINEAGE] if speaks and not can_speak else [])]
