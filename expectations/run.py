@@ -1,6 +1,7 @@
 """Asks the tables whether what must hold does hold, by Great Expectations on the store's own connection.
 
-Great Expectations takes seconds to import, so only the functions here import it; what must hold is `suites.py`.
+Great Expectations takes seconds to import, so only the functions here import it; what must hold is `suites.py`. A
+check's own query it would run twice, to no other end than to count rows, so that is done here.
 """
 
 import os
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 EXAMPLES = 5
 # No expectation in use reads more rows; without a bound GX would fetch whole tables only to see their columns.
 ROWS_FETCHED = 200
+_VIOLATIONS = '"violations of a check"'
 
 
 class CheckError(Exception):
@@ -29,8 +31,8 @@ class Result:
     """What a check found.
 
     `unexpected_count` is the number of violating rows or values, None where the check is not about rows;
-    `violations` are a few of them, as texts by column; `seconds` is the check's own query plus its share of what the
-    table's checks have in common.
+    `violations` are a few of them, as texts by column; `seconds` is the check's own query, or its share of what the
+    checks of a table that have none take together.
     """
 
     check: Check
@@ -64,17 +66,34 @@ def run_checks(con: "duckdb.DuckDBPyConnection", checks: Iterable[Check]) -> lis
     chosen = list(checks)
     if not chosen:
         return []
-    by_table: dict[str, list[Check]] = {}
-    for check in chosen:
-        by_table.setdefault(check.table, []).append(check)
-    found: dict[Check, Result] = {}
     with closing(con.cursor()) as cursor:
         cursor.execute("SET TimeZone = 'UTC'")
-        source = _data_source(cursor)
-        for table, members in by_table.items():
-            for result in _table_results(cursor, source, table, members):
-                found[result.check] = result
+        found = {check: _of_query(cursor, check) for check in chosen if check.type == QUERY_TYPE}
+        found |= _of_columns(cursor, [check for check in chosen if check.type != QUERY_TYPE])
     return [found[check] for check in chosen]
+
+
+def _of_query(cursor: "duckdb.DuckDBPyConnection", check: Check) -> Result:
+    """The result of a check whose query gives the rows that violate it."""
+    begin = perf_counter()
+    try:
+        cursor.execute(f"CREATE OR REPLACE TEMP TABLE {_VIOLATIONS} AS {check.sql}")
+    except Exception as error:
+        raise CheckError(f"{_place(check)} could not be carried out: {error}") from error
+    count = cursor.execute(f"SELECT count(*) FROM temp.{_VIOLATIONS}").fetchall()[0][0]
+    observed = f"{count:,} violation{'' if count == 1 else 's'}"
+    rows = _rows(cursor) if count else ()
+    return Result(check, count == 0, observed, count, rows, perf_counter() - begin)
+
+
+def _of_columns(cursor: "duckdb.DuckDBPyConnection", checks: Sequence[Check]) -> dict[Check, Result]:
+    """The results of checks of GX's own on columns and tables."""
+    by_table: dict[str, list[Check]] = {}
+    for check in checks:
+        by_table.setdefault(check.table, []).append(check)
+    source = _data_source(cursor) if by_table else None
+    found = (_table_results(source, table, members) for table, members in by_table.items())
+    return {result.check: result for results in found for result in results}
 
 
 def _data_source(cursor: "duckdb.DuckDBPyConnection") -> Any:
@@ -118,33 +137,12 @@ def _data_source(cursor: "duckdb.DuckDBPyConnection") -> Any:
     return source
 
 
-def _table_results(
-    cursor: "duckdb.DuckDBPyConnection", source: Any, table: str, checks: Sequence[Check]
-) -> list[Result]:
+def _table_results(source: Any, table: str, checks: Sequence[Check]) -> list[Result]:
     """The results of the checks of one table, as one GX batch."""
-    own_seconds = {check: _keep_violations(cursor, check) for check in checks}
     begin = perf_counter()
     outcomes = _validated(source, table, checks)
-    shared_seconds = (perf_counter() - begin) / len(checks)
-    return [
-        _result(cursor, check, outcomes[check.name], own_seconds[check] + shared_seconds) for check in checks
-    ]
-
-
-def _keep_violations(cursor: "duckdb.DuckDBPyConnection", check: Check) -> float:
-    """Run the check's own query once into a temporary table, because GX reads it twice; returns the seconds."""
-    if check.sql is None:
-        return 0.0
-    begin = perf_counter()
-    try:
-        cursor.execute(f"CREATE OR REPLACE TEMP TABLE {_violations(check)} AS {check.sql}")
-    except Exception as error:
-        raise CheckError(f"{_place(check)} could not be carried out: {error}") from error
-    return perf_counter() - begin
-
-
-def _violations(check: Check) -> str:
-    return f'"violations of {check.table} {check.name}"'
+    seconds = (perf_counter() - begin) / len(checks)
+    return [_result(check, outcomes[check.name], seconds) for check in checks]
 
 
 def _validated(source: Any, table: str, checks: Sequence[Check]) -> dict[str, Any]:
@@ -172,9 +170,6 @@ def _validated(source: Any, table: str, checks: Sequence[Check]) -> dict[str, An
 
 def _configuration(check: Check) -> dict[str, Any]:
     kwargs = dict(check.kwargs)
-    if check.type == QUERY_TYPE:
-        # GX wants the batch named in the query; the query itself has been run already.
-        kwargs = {"unexpected_rows_query": f"SELECT * FROM temp.{_violations(check)} /* {{batch}} */"}
     return {"type": check.type, "kwargs": kwargs, "severity": check.severity, "meta": {"name": check.name}}
 
 
@@ -184,12 +179,8 @@ def _exception(info: Mapping[str, Any]) -> str | None:
     return next((str(r["exception_message"]) for r in records if r["raised_exception"]), None)
 
 
-def _result(cursor: "duckdb.DuckDBPyConnection", check: Check, outcome: Any, seconds: float) -> Result:
+def _result(check: Check, outcome: Any, seconds: float) -> Result:
     found = outcome.result
-    if check.type == QUERY_TYPE:
-        count = int(found["observed_value"])
-        observed = f"{count:,} violation{'' if count == 1 else 's'}"
-        return Result(check, outcome.success, observed, count, _rows(cursor, check), seconds)
     if "observed_value" in found:
         return Result(check, outcome.success, f"{found['observed_value']:,} rows", None, (), seconds)
     count = int(found["unexpected_count"] or 0)
@@ -199,9 +190,9 @@ def _result(cursor: "duckdb.DuckDBPyConnection", check: Check, outcome: Any, sec
     return Result(check, outcome.success, observed, count, violations, seconds)
 
 
-def _rows(cursor: "duckdb.DuckDBPyConnection", check: Check) -> tuple[Mapping[str, str], ...]:
+def _rows(cursor: "duckdb.DuckDBPyConnection") -> tuple[Mapping[str, str], ...]:
     """A few violations; of landed rows the file and line first."""
-    found = f"temp.{_violations(check)}"
+    found = f"temp.{_VIOLATIONS}"
     columns = cursor.execute(f"DESCRIBE {found}").fetchall()
     if "_load_id" in {name for name, *_ in columns}:
         found = f"""(
