@@ -5,11 +5,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 import pytest
+from forked import Ended, carried_out
 from hypothesis import settings
 
 # How long an example takes says nothing of what it tests.
@@ -29,23 +29,18 @@ def shared() -> Path:
     return folder
 
 
-@dataclass(frozen=True)
-class Ended:
-    """A command that has ended."""
-
-    status: int
-    text: str
-
-
 def policypulse(
     *arguments: object, code: Path = ROOT, folder: Path | None = None, **environment: str
 ) -> Ended:
     """Run the console command in a process of its own, from the code in `code`, in `folder` or there."""
-    command = [sys.executable, "-c", "from orchestration.cli import main; main()", *map(str, arguments)]
-    variables = {**os.environ, "COLUMNS": "160", "PYTHONPATH": str(code), **environment}
+    variables = {**os.environ, "COLUMNS": "160", **environment}
+    words = [str(argument) for argument in arguments]
+    if code == ROOT:
+        return carried_out(words, folder or ROOT, variables)
     done = subprocess.run(
-        command, cwd=folder or code, env=variables, capture_output=True, text=True, timeout=900
-    )
+        [sys.executable, "-c", "from orchestration.cli import main; main()", *words],
+        cwd=folder or code, env={**variables, "PYTHONPATH": str(code)}, capture_output=True, text=True, timeout=900,
+    )  # fmt: skip
     return Ended(done.returncode, done.stdout + done.stderr)
 
 
