@@ -1,5 +1,6 @@
 """What all tests share: where public data lies, and the published simulated insurer."""
 
+import fcntl
 import os
 import re
 import subprocess
@@ -63,15 +64,27 @@ def published(project: Path, sql: str) -> pl.DataFrame:
 
 @pytest.fixture(scope="session")
 def insurer(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Project folder of a simulated insurer that has been run once, through the real job."""
-    folder = tmp_path_factory.mktemp("insurer") / "project"
-    simulated = policypulse(
-        "simulate", "--out", folder, "--policies", POLICIES, "--months", MONTHS, "--seed", SEED
-    )
+    """Project folder of a simulated insurer that has been run once, through the real job.
+
+    All processes of a test run share it; who changes something does so in a copy.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "insurer"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "made").exists():
+            _make_insurer(folder / "project")
+            (folder / "made").touch()
+    return folder / "project"
+
+
+def _make_insurer(project: Path) -> None:
+    book = ("--policies", POLICIES, "--months", MONTHS, "--seed", SEED)
+    simulated = policypulse("simulate", "--out", project, *book)
     assert simulated.status == 0, simulated.text
-    first = policypulse("run", "--project", folder)
+    first = policypulse("run", "--project", project)
     assert first.status == 0, first.text
-    return folder
 
 
 Rows = Callable[[str], pl.DataFrame]

@@ -64,15 +64,17 @@ def test_a_second_run_has_nothing_to_do_and_loads_neither_dagster_nor_great_expe
     assert current(insurer) == before
 
 
-def test_a_reader_keeps_its_version_while_the_build_is_lost_and_made_again(insurer):
+def test_a_reader_keeps_its_version_while_the_build_is_lost_and_made_again(insurer, tmp_path):
     """Losing build.duckdb loses nothing: the next run publishes the same tables, number by number."""
-    before = current(insurer)
+    project = tmp_path / "project"
+    shutil.copytree(insurer, project, symlinks=True)
+    before = current(project)
     reader = duckdb.connect(str(before), read_only=True)
-    (insurer / "warehouse" / "build.duckdb").unlink()
-    again = policypulse("run", "--project", insurer)
+    (project / "warehouse" / "build.duckdb").unlink()
+    again = policypulse("run", "--project", project)
     assert again.status == 0, again.text
     assert "No new rows" in again.text
-    after = current(insurer)
+    after = current(project)
     assert after != before
     old, new = tables(before), tables(after)
     assert old.keys() == new.keys()

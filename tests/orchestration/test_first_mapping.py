@@ -38,6 +38,8 @@ def test_from_three_files_to_a_published_number(tmp_path: Path):
     assert "staff.csv: looks like no feed" in started.text
     assert "policies would add" in started.text
     assert (project / "pseudonym.key").stat().st_mode & 0o077 == 0
+    with (project / "policypulse.yml").open("a", encoding="utf-8") as file:
+        file.write("pages: {written: false}\nonly: {tables: [kpi.monthly]}\n")
     assert policypulse("check", "--project", project).status == 0
     ran = policypulse("run", "--project", project)
     assert ran.status == 0, ran.text

@@ -31,6 +31,7 @@ PROJECT = """
 insurer: Example
 as_of: 2025-06-30
 index: {frameworks: []}
+only: {kpis: [complaints_received_count], tables: [kpi.monthly]}
 pages: {written: false}
 months: 3
 notify:
