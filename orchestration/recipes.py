@@ -32,7 +32,15 @@ def recipe(node: Node, settings: Settings) -> str:
     model = node.model
     if not isinstance(model, Transform):
         return _digest(*parts, model.sql)
-    declared = (model.reads, model.broadcast, model.keys, model.grain, model.schema, model.carries)
+    declared = (
+        model.reads,
+        model.broadcast,
+        model.keys,
+        model.grain,
+        model.schema,
+        model.carries,
+        model.known_on,
+    )
     asked_for = str(model.asked_for(settings))
     return _digest(*parts, repr(declared), asked_for, *_by(model, settings, frozenset({DEFINITIONS, NEEDS})))
 

@@ -177,7 +177,7 @@ class Remaking:
         """Raise _Whole if anything is other than it was, of a table that cannot be made by key."""
         model = node.model
         if isinstance(model, Transform):
-            if asks_the_clock(model) and before.as_of != now.as_of:
+            if (model.known_on or asks_the_clock(model)) and before.as_of != now.as_of:
                 raise _Whole(FOLLOWS)
         elif _ANOTHER_EACH_TIME.search(model.sql):
             raise _Whole(FOLLOWS)
@@ -203,8 +203,15 @@ class Remaking:
 
     def _woken(self, node: Node, model: Transform, run: Run, before: MadeFrom) -> pl.DataFrame:
         """The keys whose rows the as-of day alone may have changed; asks the function where nobody has yet."""
-        if not asks_the_clock(model) or before.as_of == run.as_of:
+        if before.as_of == run.as_of:
             return self._no_keys(model)
+        if not asks_the_clock(model):
+            days = ((model.reads[name], day) for name, day in model.known_on.items())
+            known = (
+                self._rows.keys_between(table, model.keys, day, before.as_of, run.as_of)
+                for table, day in days
+            )
+            return pl.concat([self._no_keys(model), *known])
         if (keys := self._motion.of(node.name, run.as_of)) is None:
             if self._frames.buckets.parts(model) > 1:
                 raise _Whole(FOLLOWS)  # asking takes all rows at once

@@ -4,9 +4,11 @@ Which keys these are is found in `remaking.py`. Reading a view costs much the sa
 """
 
 from collections.abc import Callable, Iterable
+from datetime import date
 
 import polars as pl
 
+from warehouse.quoting import identifier
 from warehouse.store import Store
 
 Wanted = Callable[[], Iterable[pl.DataFrame]]
@@ -19,10 +21,11 @@ class RowsOfKeys:
         self._store = store
         self._keys: dict[tuple[str, ...], pl.DataFrame] = {}
         self._rows: dict[tuple[str, tuple[str, ...]], pl.DataFrame] = {}
+        self._between: dict[tuple[object, ...], pl.DataFrame] = {}
 
     def look_again(self) -> None:
         """Forget what was read."""
-        self._keys, self._rows = {}, {}
+        self._keys, self._rows, self._between = {}, {}, {}
 
     def of_view(self, view: str, keys: pl.DataFrame, wanted: Wanted) -> pl.DataFrame:
         """The rows of some keys in a view; `wanted` gives the keys that others will ask for by the same columns."""
@@ -45,3 +48,14 @@ class RowsOfKeys:
             )
         finally:
             self._store.con.unregister("asked_keys")
+
+    def keys_between(
+        self, table: str, keys: tuple[str, ...], day: str, after: date, until: date
+    ) -> pl.DataFrame:
+        """The keys that have rows in a table or view of days after one and up to another."""
+        names = ", ".join(map(identifier, keys))
+        asked = (table, keys, day, after, until)
+        if asked not in self._between:
+            between = f"{identifier(day)} > DATE '{after}' AND {identifier(day)} <= DATE '{until}'"
+            self._between[asked] = self._store.query(f"SELECT DISTINCT {names} FROM {table} WHERE {between}")
+        return self._between[asked]

@@ -43,7 +43,10 @@ class Transform:
     is empty, and nothing is read for it. `shared` is a pure function of the reads that several tables take their
     rows from, so that a run works it out once; their functions get its frame in place of the reads. `origins` says
     what the feeds have to record before a column says anything (see `transforms/origins.py`). `carries` names frames
-    whose columns are added to the rows that the function makes, and by which columns they are joined.
+    whose columns are added to the rows that the function makes, and by which columns they are joined. `known_on` names
+    the columns of days of frames of `reads`: of these the function gets the rows up to the as-of day, since what is
+    later is not known yet. It is better than a filter in the function, which then has to be asked on which days its
+    rows are others.
     """
 
     function: Callable[..., pl.LazyFrame]
@@ -58,6 +61,7 @@ class Transform:
     shared: Callable[..., pl.LazyFrame] | None = None
     origins: Callable[[Settings], Origins] = lambda settings: {}
     carries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    known_on: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def schema(self) -> pl.Schema:
@@ -78,6 +82,7 @@ class Transform:
         """
         if not self.asked_for(settings):
             return pl.LazyFrame(schema=self.schema)
+        frames |= {name: frames[name].filter(pl.col(day) <= as_of) for name, day in self.known_on.items()}
         if self.shared is not None:
             if shared is None:
                 read = {name: frames[name] for name in self.reads}
@@ -107,11 +112,14 @@ def transform(
     asked_for: Callable[[Settings], bool] = lambda settings: True,
     shared: Callable[..., pl.LazyFrame] | None = None,
     origins: Callable[[Settings], Origins] = lambda settings: {},
+    known_on: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., pl.LazyFrame]], Transform]:
     """Declare a pure function as the transform that writes the table `writes`."""
     missing = [name for name in grain if name not in columns]
     if missing:
         raise ValueError(f"{writes}: grain names {missing}, which are not among its columns")
+    if not_read := sorted(set(known_on or {}) - set(reads)):
+        raise ValueError(f"{writes}: known_on names {not_read}, which it does not read by key")
 
     def declare(function: Callable[..., pl.LazyFrame]) -> Transform:
         return Transform(
@@ -126,6 +134,7 @@ def transform(
             asked_for,
             shared,
             origins,
+            known_on=known_on or {},
         )
 
     return declare

@@ -7,6 +7,7 @@ import csv
 import gzip
 import random
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -56,6 +57,8 @@ class History:
     every_table: bool
     as_of: date = date(2025, 10, 14)
     done: list[str] = field(default_factory=list)
+    by_what_changed: Counter[str] = field(default_factory=Counter)
+    """How many times a table was made by what had changed."""
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
@@ -87,6 +90,7 @@ class History:
                 if number == stop_after:
                     return
                 session.make(table)
+                self.by_what_changed[table] += session.remade[table].rows_changed is not None
 
     def differences(self) -> tuple[list[str], list[str]]:
         """The tables that a rebuild of what has landed makes otherwise, and all that are compared."""

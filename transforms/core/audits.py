@@ -3,8 +3,6 @@
 What customers say themselves is in the tables of surveys; the two are never mixed.
 """
 
-from datetime import date
-
 import polars as pl
 
 from transforms.model import SEGMENT_COLUMNS, SERVICE_CHANNEL, transform
@@ -23,6 +21,7 @@ ORIGINS: Origins = {
 @transform(
     writes="core.audits",
     reads={"audits": "staging.audits"},
+    known_on={"audits": "audited_on"},
     origins=lambda settings: ORIGINS,
     keys=("audit_id",),
     grain=("audit_id",),
@@ -42,9 +41,9 @@ ORIGINS: Origins = {
         "severity": (pl.String, "minor, major or critical where the standard is not met; empty where it is."),
     },
 )
-def audits(audits: pl.LazyFrame, *, as_of: date) -> pl.LazyFrame:
+def audits(audits: pl.LazyFrame) -> pl.LazyFrame:
     """One row per finding of an audit by the as-of day: a case, its standard, and whether it meets it."""
-    return audits.filter(pl.col("audited_on") <= as_of).with_columns(
+    return audits.with_columns(
         *(pl.col(segment).fill_null("unknown") for segment in (*SEGMENT_COLUMNS, *SERVICE_CHANNEL)),
         is_passed=pl.col("passed"),
         severity=pl.when(~pl.col("passed").fill_null(False)).then("severity"),

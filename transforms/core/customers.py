@@ -3,8 +3,6 @@
 Single policies are in `core.policies`; what customers went through is `core.customer_journeys`.
 """
 
-from datetime import date
-
 import polars as pl
 
 from transforms.core.policies import ORIGINS as OF_POLICIES
@@ -22,6 +20,7 @@ ORIGINS: Origins = {
 @transform(
     writes="core.customers",
     reads={"policies": "core.policies"},
+    known_on={"policies": "issued_on"},
     origins=lambda settings: ORIGINS,
     keys=("customer_id",),
     grain=("customer_id",),
@@ -39,14 +38,12 @@ ORIGINS: Origins = {
         "left_by": (pl.String, "What ended the last of them; of several on one day the first by name."),
     },
 )
-def customers(policies: pl.LazyFrame, *, as_of: date) -> pl.LazyFrame:
+def customers(policies: pl.LazyFrame) -> pl.LazyFrame:
     """One row per known customer: when the first and the second policy began, and whether one is still in force.
 
     The segments are those of the first policy. A policy that renews another is no second one.
     """
-    known = policies.filter(
-        pl.col("customer_id").is_not_null(), pl.col("issued_on") <= as_of, pl.col("sequence_fault").is_null()
-    )
+    known = policies.filter(pl.col("customer_id").is_not_null(), pl.col("sequence_fault").is_null())
     issued, is_new = pl.col("issued_on"), pl.col("renews_policy_id").is_null()
     is_open = pl.col("ended_on").is_null()
     return (

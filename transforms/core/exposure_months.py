@@ -3,8 +3,6 @@
 Exposure counted from the policy register itself is not here but in the KPI's own definition.
 """
 
-from datetime import date
-
 import polars as pl
 
 from transforms.model import transform
@@ -26,6 +24,7 @@ ORIGINS: Origins = {
 @transform(
     writes="core.exposure_months",
     reads={"exposures": "staging.exposures"},
+    known_on={"exposures": "month"},
     broadcast={"market": "staging.market_values"},
     origins=lambda settings: ORIGINS,
     keys=("month", "org_unit", "product_line"),
@@ -52,7 +51,7 @@ ORIGINS: Origins = {
         "investment_surrendered": (pl.Decimal(18, 2), "Surrenders of these paid in the month."),
     },
 )
-def exposure_months(exposures: pl.LazyFrame, market: pl.LazyFrame, *, as_of: date) -> pl.LazyFrame:
+def exposure_months(exposures: pl.LazyFrame, market: pl.LazyFrame) -> pl.LazyFrame:
     """One row per month, unit and product line up to the as-of month: policies, lives, premium, reserve,
     and investment contracts where the source states them.
     """
@@ -60,8 +59,7 @@ def exposure_months(exposures: pl.LazyFrame, market: pl.LazyFrame, *, as_of: dat
     every_line = rates.filter(pl.col("product_line") == EVERY_LINE).select("month", of_market="rate")
     premium = pl.col("premium_income").cast(pl.Float64)
     return (
-        exposures.filter(pl.col("month") <= as_of)
-        .join(rates, on=["month", "product_line"], how="left")
+        exposures.join(rates, on=["month", "product_line"], how="left")
         .join(every_line, on="month", how="left")
         .with_columns(expected_complaints=premium * pl.coalesce("rate", "of_market"))
     )

@@ -3,8 +3,6 @@
 Single orders, those in vain included, are in `service_orders.py`.
 """
 
-from datetime import date
-
 import polars as pl
 
 from transforms.clocks import WorkingCalendar, add_business_days, add_days
@@ -33,6 +31,7 @@ ORIGINS: Origins = {
 @transform(
     writes="core.new_policies",
     reads={"policies": "staging.policies", "orders": "core.service_orders"},
+    known_on={"policies": "issued_on"},
     broadcast={"kinds": "staging.service_kinds", "calendar": "staging.calendar"},
     origins=lambda settings: ORIGINS,
     keys=("policy_id",),
@@ -61,7 +60,6 @@ def new_policies(
     kinds: pl.LazyFrame,
     calendar: pl.LazyFrame,
     *,
-    as_of: date,
     settings: Settings,
 ) -> pl.LazyFrame:
     """One row per policy issued since deliveries or call-backs are recorded: due, and done, on which day.
@@ -72,11 +70,7 @@ def new_policies(
     since = kinds.filter(pl.col("kind").is_in(KINDS)).select(
         recorded_from=pl.col("first_ordered_at").min().dt.date().dt.offset_by(f"-{SERVED_WITHIN_DAYS}d")
     )
-    issued = (
-        policies.filter(pl.col("issued_on") <= as_of)
-        .join(since, how="cross")
-        .filter(pl.col("issued_on") >= pl.col("recorded_from"))
-    )
+    issued = policies.join(since, how="cross").filter(pl.col("issued_on") >= pl.col("recorded_from"))
     served = (
         orders.filter(pl.col("kind").is_in(KINDS))
         .group_by("policy_id")

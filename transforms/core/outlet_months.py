@@ -3,8 +3,6 @@
 Other things that rates are per, which are of product lines as well, are in `core.exposure_months`.
 """
 
-from datetime import date
-
 import polars as pl
 
 from transforms.model import transform
@@ -16,6 +14,7 @@ ORIGINS: Origins = passed_on("exposures", "month", "outlets", "policies")
 @transform(
     writes="core.outlet_months",
     reads={"exposures": "staging.exposures"},
+    known_on={"exposures": "month"},
     origins=lambda settings: ORIGINS,
     keys=("month", "org_unit"),
     grain=("month", "org_unit"),
@@ -30,12 +29,11 @@ ORIGINS: Origins = passed_on("exposures", "month", "outlets", "policies")
         ),
     },
 )
-def outlet_months(exposures: pl.LazyFrame, *, as_of: date) -> pl.LazyFrame:
+def outlet_months(exposures: pl.LazyFrame) -> pl.LazyFrame:
     """One row per month and unit that states its outlets: how many, and policies of all its product lines."""
     own = ["month", "org_unit"]
     return (
-        exposures.filter(pl.col("month") <= as_of)
-        .with_columns(pl.col("org_unit").fill_null("all"))
+        exposures.with_columns(pl.col("org_unit").fill_null("all"))
         .group_by(own)
         .agg(
             region=pl.col("region").max().fill_null("unknown"),

@@ -3,8 +3,6 @@
 Which event ends a policy is said here once; persistency and surrender ask it.
 """
 
-from datetime import date
-
 import polars as pl
 
 from transforms.model import SEGMENT_COLUMNS, transform
@@ -44,6 +42,7 @@ ORIGINS: Origins = {
 @transform(
     writes="core.policies",
     reads={"policies": "staging.policies", "events": "staging.policy_events"},
+    known_on={"policies": "issued_on", "events": "effective_on"},
     origins=lambda settings: ORIGINS,
     keys=("policy_id",),
     grain=("policy_id",),
@@ -72,11 +71,10 @@ ORIGINS: Origins = {
         "sequence_fault": (pl.String, "What is impossible about its days; empty if nothing is."),
     },
 )
-def policies(policies: pl.LazyFrame, events: pl.LazyFrame, *, as_of: date) -> pl.LazyFrame:
+def policies(policies: pl.LazyFrame, events: pl.LazyFrame) -> pl.LazyFrame:
     """One row per policy issued by the as-of day: segment, premium, first and last day in force."""
-    known = events.filter(pl.col("effective_on") <= as_of)
     ends = (
-        known.filter(pl.col("event").is_in(TERMINATIONS))
+        events.filter(pl.col("event").is_in(TERMINATIONS))
         .group_by("policy_id")
         .agg(
             # The earliest termination counts; of several on one day the alphabet decides, for repeatability.
@@ -86,7 +84,7 @@ def policies(policies: pl.LazyFrame, events: pl.LazyFrame, *, as_of: date) -> pl
         )
     )
     pauses = (
-        known.filter(pl.col("event").is_in(["lapse", "reinstatement"]))
+        events.filter(pl.col("event").is_in(["lapse", "reinstatement"]))
         .group_by("policy_id")
         .agg(
             lapsed_on=pl.when(pl.col("event") == "lapse").then("effective_on").max(),
@@ -98,8 +96,7 @@ def policies(policies: pl.LazyFrame, events: pl.LazyFrame, *, as_of: date) -> pl
     )
     by_lapse = suspended & (pl.col("lapsed_on") <= pl.col("terminated_on")).fill_null(True)
     return (
-        policies.filter(pl.col("issued_on") <= as_of)
-        .join(ends, on="policy_id", how="left")
+        policies.join(ends, on="policy_id", how="left")
         .join(pauses, on="policy_id", how="left")
         .with_columns(
             ended_on=pl.when(by_lapse).then("lapsed_on").otherwise("terminated_on"),

@@ -3,8 +3,6 @@
 Rates of response and participation are KPIs; who kept silent is compared in `core.survey_nonresponse`.
 """
 
-from datetime import date
-
 import polars as pl
 
 from transforms.facts.survey_answers import WAVE, WAVE_COLUMNS
@@ -28,6 +26,7 @@ ORIGINS: Origins = {
 @transform(
     writes="core.survey_invitations",
     reads={"invitations": "staging.survey_invitations"},
+    known_on={"invitations": "invited_on"},
     origins=lambda settings: ORIGINS,
     keys=("customer_id",),
     grain=(*WAVE, "invitation_id"),
@@ -54,15 +53,14 @@ ORIGINS: Origins = {
         "is_too_soon": (pl.Boolean, "The customer had another invitation in the 90 days before."),
     },
 )
-def survey_invitations(invitations: pl.LazyFrame, *, as_of: date) -> pl.LazyFrame:
+def survey_invitations(invitations: pl.LazyFrame) -> pl.LazyFrame:
     """One row per invitation sent by the as-of day: whom it went to, about what, and what came of it."""
-    known = invitations.filter(pl.col("invited_on") <= as_of)
     before = (
         pl.col("invited_on").shift(1).over("customer_id", "frame", order_by=["invited_on", "invitation_id"])
     )
     soon = (pl.col("invited_on") - before).dt.total_days() < REST_DAYS
     listed = pl.col("frame") == "list"
-    return known.with_columns(
+    return invitations.with_columns(
         pl.col("stage", "mode", *SEGMENT_COLUMNS, *SERVICE_CHANNEL).fill_null("unknown"),
         is_listed=listed,
         is_eligible=pl.col("disposition") != "not_eligible",

@@ -4,12 +4,10 @@ How an item agrees with the rest of its dimension is in `core.survey_items`, whe
 `core.survey_reliability`.
 """
 
-from datetime import date
-
 import numpy as np
 import polars as pl
 
-from transforms.facts.survey_answers import DECIMALS, WAVE, WAVE_COLUMNS
+from transforms.facts.survey_answers import ANSWERS_KNOWN_ON, DECIMALS, WAVE, WAVE_COLUMNS
 from transforms.facts.survey_instrument import answered_items
 from transforms.model import Columns, transform
 from transforms.statistics.correlation import FEWEST_PAIRS, correlation_interval
@@ -33,16 +31,17 @@ SURVEY_ITEM_CORRELATIONS: Columns = {
 @transform(
     writes="core.survey_item_correlations",
     reads={"answers": "staging.survey_answers", "responses": "core.survey_responses"},
+    known_on=ANSWERS_KNOWN_ON,
     broadcast={"questions": "staging.survey_questions"},
     keys=WAVE,
     grain=(*WAVE, "dimension", "item", "other_dimension", "other_item"),
     columns=SURVEY_ITEM_CORRELATIONS,
 )
 def survey_item_correlations(
-    answers: pl.LazyFrame, responses: pl.LazyFrame, questions: pl.LazyFrame, *, as_of: date
+    answers: pl.LazyFrame, responses: pl.LazyFrame, questions: pl.LazyFrame
 ) -> pl.LazyFrame:
     """One row per survey, wave and pair of perception items: the correlation of their answers, reversed ones turned."""
-    found = answered_items("perception", answers, responses, questions, as_of).collect()
+    found = answered_items("perception", answers, responses, questions).collect()
     parts = [pl.DataFrame(schema={name: dtype for name, (dtype, _) in SURVEY_ITEM_CORRELATIONS.items()})]
     for (survey, wave), own in found.group_by(WAVE):
         parts.append(

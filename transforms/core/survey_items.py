@@ -3,14 +3,13 @@
 Formulas are those of `statistics/reliability.py`; whole dimensions are judged in `core.survey_reliability`.
 """
 
-from datetime import date
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from transforms.exactness import steady_correlation, steady_mean, steady_sum, steady_variance
-from transforms.facts.survey_answers import WAVE, WAVE_COLUMNS
+from transforms.facts.survey_answers import ANSWERS_KNOWN_ON, WAVE, WAVE_COLUMNS
 from transforms.facts.survey_instrument import answered_items, instruments
 from transforms.model import Columns, transform
 from transforms.statistics.intervals import finite
@@ -48,17 +47,16 @@ SURVEY_ITEMS: Columns = {
 @transform(
     writes="core.survey_items",
     reads={"answers": "staging.survey_answers", "responses": "core.survey_responses"},
+    known_on=ANSWERS_KNOWN_ON,
     broadcast={"questions": "staging.survey_questions"},
     keys=WAVE,
     grain=(*WAVE, "dimension", "item"),
     columns=SURVEY_ITEMS,
 )
-def survey_items(
-    answers: pl.LazyFrame, responses: pl.LazyFrame, questions: pl.LazyFrame, *, as_of: date
-) -> pl.LazyFrame:
+def survey_items(answers: pl.LazyFrame, responses: pl.LazyFrame, questions: pl.LazyFrame) -> pl.LazyFrame:
     """One row per survey, wave and perception item: its gap, how it agrees with the others, its factor weight."""
     group = [*WAVE, "dimension"]
-    found = answered_items("perception", answers, responses, questions, as_of).sort(pl.all()).collect()
+    found = answered_items("perception", answers, responses, questions).sort(pl.all()).collect()
     items = found.lazy()
     asked = pl.col("item").n_unique().over(group)
     complete = items.filter(pl.len().over(*group, "respondent") == asked).with_columns(
@@ -75,7 +73,7 @@ def survey_items(
     k = pl.len().over(group) - 1
     others = steady_sum(pl.col("variance")).over(group) - pl.col("variance")
     without = finite(k / (k - 1) * (1 - others / pl.col("rest_variance")))
-    expected = answered_items("expectation", answers, responses, questions, as_of)
+    expected = answered_items("expectation", answers, responses, questions)
     return (
         spread.with_columns(alpha_without=pl.when(k >= 2).then(without))
         .join(_gaps(items, expected), on=[*group, "item"], how="left")

@@ -3,12 +3,10 @@
 Formulas are those of `statistics/reliability.py`; single items are judged in `core.survey_items`.
 """
 
-from datetime import date
-
 import numpy as np
 import polars as pl
 
-from transforms.facts.survey_answers import WAVE, WAVE_COLUMNS
+from transforms.facts.survey_answers import ANSWERS_KNOWN_ON, WAVE, WAVE_COLUMNS
 from transforms.facts.survey_instrument import answered_items, instruments
 from transforms.model import Columns, transform
 from transforms.statistics.reliability import alpha_by_group, factor_weights, factorability
@@ -41,16 +39,17 @@ SURVEY_RELIABILITY: Columns = {
 @transform(
     writes="core.survey_reliability",
     reads={"answers": "staging.survey_answers", "responses": "core.survey_responses"},
+    known_on=ANSWERS_KNOWN_ON,
     broadcast={"questions": "staging.survey_questions"},
     keys=WAVE,
     grain=(*WAVE, "dimension"),
     columns=SURVEY_RELIABILITY,
 )
 def survey_reliability(
-    answers: pl.LazyFrame, responses: pl.LazyFrame, questions: pl.LazyFrame, *, as_of: date
+    answers: pl.LazyFrame, responses: pl.LazyFrame, questions: pl.LazyFrame
 ) -> pl.LazyFrame:
     """One row per survey, wave and dimension (and all together): whether its items measure one thing."""
-    items = answered_items("perception", answers, responses, questions, as_of).collect()
+    items = answered_items("perception", answers, responses, questions).collect()
     whole = items.with_columns(dimension=pl.lit(ALL), item=pl.concat_str("dimension", pl.lit(" "), "item"))
     alphas = pl.concat(
         [alpha_by_group(part.lazy().sort(pl.all()), [*WAVE, "dimension"]) for part in (items, whole)],

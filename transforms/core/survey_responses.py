@@ -4,11 +4,10 @@ Scores of the dimensions and of the stages of one questionnaire are tables of th
 are KPIs.
 """
 
-from datetime import date
-
 import polars as pl
 
 from transforms.facts.survey_answers import (
+    ANSWERS_KNOWN_ON,
     CES_SCALE,
     DECIMALS,
     NPS_SCALE,
@@ -60,22 +59,21 @@ SURVEY_RESPONSES: Columns = {
 @transform(
     writes="core.survey_responses",
     reads={"answers": "staging.survey_answers"},
+    known_on=ANSWERS_KNOWN_ON,
     broadcast={"questions": "staging.survey_questions"},
     origins=lambda settings: ORIGINS,
     keys=RESPONSE_KEY,
     grain=RESPONSE_KEY,
     columns=SURVEY_RESPONSES,
 )
-def survey_responses(
-    answers: pl.LazyFrame, questions: pl.LazyFrame, *, as_of: date, settings: Settings
-) -> pl.LazyFrame:
+def survey_responses(answers: pl.LazyFrame, questions: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
     """One row per filled questionnaire: whom it is about, how likely they recommend, whether it is valid.
 
-    Answers after `as_of` are not known yet. Surveys that the project names as audits are mystery shopping; of
+    Surveys that the project names as audits are mystery shopping; of
     those it names as screened everybody is valid, whatever the flags. A segment that the answers of one
     questionnaire give differently takes the last in alphabetical order.
     """
-    scored = scored_answers(answers, questions, as_of=as_of)
+    scored = scored_answers(answers, questions)
     is_overall = asks("satisfaction") & (pl.col("dimension").is_null() | ~pl.col("asks_overall"))
     responses = scored.group_by(RESPONSE_KEY).agg(
         pl.col("answered_on").max(),

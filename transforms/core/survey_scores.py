@@ -4,11 +4,10 @@ The same items by stage of the journey are `core.survey_stage_scores`; both are 
 `facts/survey_roll_ups.py`.
 """
 
-from datetime import date
-
 import polars as pl
 
 from transforms.facts.survey_answers import (
+    ANSWERS_KNOWN_ON,
     DECIMALS,
     ORIGINS,
     RESPONSE_COLUMNS,
@@ -36,20 +35,19 @@ SURVEY_SCORES: Columns = {
 @transform(
     writes="core.survey_scores",
     reads={"answers": "staging.survey_answers", "responses": "core.survey_responses"},
+    known_on=ANSWERS_KNOWN_ON,
     broadcast={"questions": "staging.survey_questions"},
     origins=lambda settings: ORIGINS,
     keys=RESPONSE_KEY,
     grain=(*RESPONSE_KEY, "dimension"),
     columns=SURVEY_SCORES,
 )
-def survey_scores(
-    answers: pl.LazyFrame, responses: pl.LazyFrame, questions: pl.LazyFrame, *, as_of: date
-) -> pl.LazyFrame:
+def survey_scores(answers: pl.LazyFrame, responses: pl.LazyFrame, questions: pl.LazyFrame) -> pl.LazyFrame:
     """One row per filled questionnaire and dimension: perceived, expected, and the gap between them.
 
     The segments and flags of its questionnaire are repeated.
     """
-    items = scored_answers(answers, questions, as_of=as_of).filter(pl.col("dimension").is_not_null())
+    items = scored_answers(answers, questions).filter(pl.col("dimension").is_not_null())
     scores = rolled_up(items, "dimension", "n_dimension_pairs")
     about = responses.select(*RESPONSE_KEY, "stage", *ABOUT_COLUMNS)
     overall = (pl.col(score).mean().over(RESPONSE_KEY).round(DECIMALS) for score in OVERALL)

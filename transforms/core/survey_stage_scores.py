@@ -3,11 +3,15 @@
 The same items by dimension are `core.survey_scores`; both are rolled up by `facts/survey_roll_ups.py`.
 """
 
-from datetime import date
-
 import polars as pl
 
-from transforms.facts.survey_answers import ORIGINS, RESPONSE_COLUMNS, RESPONSE_KEY, scored_answers
+from transforms.facts.survey_answers import (
+    ANSWERS_KNOWN_ON,
+    ORIGINS,
+    RESPONSE_COLUMNS,
+    RESPONSE_KEY,
+    scored_answers,
+)
 from transforms.facts.survey_roll_ups import ABOUT_COLUMNS, SCORE_COLUMNS, rolled_up
 from transforms.model import Columns, transform
 
@@ -22,6 +26,7 @@ SURVEY_STAGE_SCORES: Columns = {
 @transform(
     writes="core.survey_stage_scores",
     reads={"answers": "staging.survey_answers", "responses": "core.survey_responses"},
+    known_on=ANSWERS_KNOWN_ON,
     broadcast={"questions": "staging.survey_questions"},
     origins=lambda settings: ORIGINS,
     keys=RESPONSE_KEY,
@@ -29,7 +34,7 @@ SURVEY_STAGE_SCORES: Columns = {
     columns=SURVEY_STAGE_SCORES,
 )
 def survey_stage_scores(
-    answers: pl.LazyFrame, responses: pl.LazyFrame, questions: pl.LazyFrame, *, as_of: date
+    answers: pl.LazyFrame, responses: pl.LazyFrame, questions: pl.LazyFrame
 ) -> pl.LazyFrame:
     """One row per filled questionnaire and stage of the journey, rolled up from the items of the dimensions.
 
@@ -37,7 +42,7 @@ def survey_stage_scores(
     """
     about = responses.select(*RESPONSE_KEY, *ABOUT_COLUMNS, response_stage="stage")
     items = (
-        scored_answers(answers, questions, as_of=as_of)
+        scored_answers(answers, questions)
         .filter(pl.col("dimension").is_not_null())
         .join(about.select(*RESPONSE_KEY, "response_stage"), on=RESPONSE_KEY, how="inner")
         .with_columns(stage=pl.coalesce("question_stage", "response_stage"))

@@ -3,8 +3,6 @@
 What a questionnaire or a wave says is made of them in the tables; the statistics are in `transforms/statistics`.
 """
 
-from datetime import date
-
 import polars as pl
 
 from transforms.model import Columns
@@ -13,6 +11,7 @@ from transforms.vocabulary import JOURNEY_STAGES
 
 WAVE = ("survey", "wave")
 RESPONSE_KEY = (*WAVE, "response_id")
+ANSWERS_KNOWN_ON = {"answers": "answered_on"}
 WAVE_COLUMNS: Columns = {"survey": (pl.String, "The survey."), "wave": (pl.String, "Its wave.")}
 RESPONSE_COLUMNS: Columns = {**WAVE_COLUMNS, "response_id": (pl.String, "The filled questionnaire.")}
 
@@ -45,7 +44,7 @@ ORIGINS: Origins = {
 }
 
 
-def scored_answers(answers: pl.LazyFrame, questions: pl.LazyFrame, *, as_of: date) -> pl.LazyFrame:
+def scored_answers(answers: pl.LazyFrame, questions: pl.LazyFrame) -> pl.LazyFrame:
     """Each answer with its question: `value` on the question's scale (high is good) and `score_100`.
 
     A reversed question is turned here and nowhere else: x' = min + max − x. An answer outside the scale has
@@ -55,8 +54,7 @@ def scored_answers(answers: pl.LazyFrame, questions: pl.LazyFrame, *, as_of: dat
     low, high, answer = pl.col("scale_min"), pl.col("scale_max"), pl.col("score")
     turned = pl.when("reverse").then(low + high - answer).otherwise(answer)
     return (
-        answers.filter(pl.col("answered_on") <= as_of)
-        .rename({"stage": "answer_stage"})
+        answers.rename({"stage": "answer_stage"})
         .join(scaled_questions(questions), on=["survey", "question"], how="left")
         .with_columns(is_out_of_scale=((answer < low) | (answer > high)).fill_null(False))
         .with_columns(

@@ -5,7 +5,6 @@ What they say of the instrument is in `core.survey_reliability` and `core.survey
 """
 
 from collections.abc import Iterator
-from datetime import date
 
 import polars as pl
 
@@ -14,13 +13,13 @@ from transforms.statistics.reliability import Matrix, complete_rows
 
 
 def answered_items(
-    construct: str, answers: pl.LazyFrame, responses: pl.LazyFrame, questions: pl.LazyFrame, as_of: date
+    construct: str, answers: pl.LazyFrame, responses: pl.LazyFrame, questions: pl.LazyFrame
 ) -> pl.LazyFrame:
     """survey, wave, dimension, item, respondent, value of the customers who read the questions."""
     customers = responses.filter(pl.col("is_valid")).select(*RESPONSE_KEY)
     asked = (pl.col("construct") == construct) & pl.col("dimension").is_not_null()
     return (
-        scored_answers(answers, questions, as_of=as_of)
+        scored_answers(answers, questions)
         .filter(asked & pl.col("value").is_not_null())
         .join(customers, on=RESPONSE_KEY, how="semi")
         .group_by(*WAVE, "dimension", "item", respondent="response_id")
