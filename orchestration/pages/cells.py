@@ -3,6 +3,7 @@
 Templates ask for the cell of a row and column, or for a single number in a text.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -20,6 +21,33 @@ class Cells:
 
     def __init__(self, edition: Edition) -> None:
         self._edition, self._words = edition, edition.words
+
+    def of_row(
+        self,
+        row: Row,
+        columns: Sequence[Column],
+        framework: FrameworkShown | None,
+        sparks: Mapping[tuple[str, str], Markup] | None,
+    ) -> Markup:
+        """All cells of a row, the first as its head; hundreds of thousands of them make most of a site."""
+        cells = []
+        for number, column in enumerate(columns):
+            if column.kind == "spark":
+                shown = (sparks or {}).get((row["kpi"], row["basis"]), Markup())
+            else:
+                shown = self.cell(row, column, framework)
+            tag = "td" if number or column.kind == "spark" else "th"
+            scope = ' scope="row"' if tag == "th" else ""
+            cells.append(f"<{tag}{scope}{self.style_class(column)}>{shown}</{tag}>")
+        return Markup("".join(cells))
+
+    def style_class(self, column: Column) -> Markup:
+        """The attribute with the class of a column's cells, which only those have where it shows."""
+        if column.kind in ("number", "points", "interval", "interval_of_score"):
+            return Markup(' class="n"')
+        if column.kind in ("kpi", "kpi_alone", "branch", "spark"):
+            return Markup(f' class="{column.kind}"')
+        return Markup()
 
     def cell(self, row: Row, column: Column, framework: FrameworkShown | None = None) -> Markup:
         """The cell of a row in that column."""
@@ -75,9 +103,8 @@ class Cells:
         """An interval."""
         if low is None or high is None:
             return Markup(numbers.NOTHING)
-        return Markup('<data value="{} {}">{}</data>').format(
-            repr(float(low)), repr(float(high)), numbers.interval(low, high, unit, self._words)
-        )
+        text = escape(numbers.interval(low, high, unit, self._words))
+        return Markup(f'<data value="{float(low)!r} {float(high)!r}">{text}</data>')
 
     def month(self, value: date | None) -> Markup:
         """A month."""
@@ -145,7 +172,7 @@ class Cells:
     def _data(self, value: float | None, text: str) -> Markup:
         if value is None:
             return escape(text)
-        return Markup('<data value="{}">{}</data>').format(repr(float(value)), text)
+        return Markup(f'<data value="{float(value)!r}">{escape(text)}</data>')
 
 
 def _variation(row: Row) -> str:
