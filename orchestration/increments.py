@@ -10,11 +10,13 @@ from inspect import signature
 
 import polars as pl
 
-from transforms.exactness import compared
+from transforms.exactness import COMPARED_DIGITS
 from transforms.model import Transform
 from transforms.settings import Settings
 
 Frames = Mapping[str, pl.LazyFrame]
+NEAR = 10.0**-COMPARED_DIGITS
+_NEW = "_new"
 
 
 @dataclass(frozen=True)
@@ -28,23 +30,30 @@ class Change:
         """The values of some columns in all rows that changed."""
         return pl.concat([self.removed.select(columns), self.added.select(columns)]).unique()
 
-    def beyond_rounding(self) -> "Change":
+    def beyond_rounding(self, grain: tuple[str, ...]) -> "Change":
         """The same without rows that differ in the last digits of floats, which may hang on how many rows there are."""
         floats = [name for name, dtype in self.added.schema.items() if dtype.is_float()]
-        removed, added = (
-            rows.with_columns(compared(pl.col(floats))) if floats else rows
-            for rows in (self.removed, self.added)
-        )
-        every = added.columns
+        pairs = self.removed.join(self.added, on=grain, suffix=_NEW, nulls_equal=True)
+        alike = [
+            _is_near(pl.col(name), pl.col(f"{name}{_NEW}")) if name in floats
+            else pl.col(name).eq_missing(pl.col(f"{name}{_NEW}"))
+            for name in self.added.columns
+            if name not in grain
+        ]  # fmt: skip
+        same = pairs.filter(pl.all_horizontal(pl.lit(True), *alike)).select(grain)
         return Change(
-            removed.join(added, on=every, how="anti", nulls_equal=True),
-            added.join(removed, on=every, how="anti", nulls_equal=True),
+            *(rows.join(same, on=grain, how="anti", nulls_equal=True) for rows in (self.removed, self.added))
         )
 
     @property
     def is_nothing(self) -> bool:
         """Whether the table is as it was."""
         return self.removed.is_empty() and self.added.is_empty()
+
+
+def _is_near(one: pl.Expr, other: pl.Expr) -> pl.Expr:
+    larger = pl.max_horizontal(one.abs(), other.abs())
+    return one.eq_missing(other) | ((one - other).abs() <= larger * NEAR).fill_null(False)
 
 
 def asks_the_clock(model: Transform) -> bool:

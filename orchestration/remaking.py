@@ -24,6 +24,7 @@ from transforms.graph import Node
 from transforms.model import Transform
 from warehouse.digests import PARTS, Digests
 from warehouse.made import MadeFrom, MadeTables
+from warehouse.quoting import identifier
 from warehouse.store import Store
 
 MANY = 0.3
@@ -234,7 +235,7 @@ class Remaking:
         table, until = node.name, self._motion.asked_until(node.name)
         # What was touched may move on other days than it would have: it is asked with the others that do.
         moved = pl.concat([keys, self._motion.kept(table, keys.schema)]).unique()
-        if keys.height > MANY * max(self._store.count(table), 1):
+        if keys.height > MANY * max(self._key_count(node, model), 1):
             self._restless[table] = (moved, until)
             raise _Whole(MANY_KEYS)
         drawn = self._drawn(node, model, run).join(keys, on=model.keys, how="anti", nulls_equal=True)
@@ -251,7 +252,7 @@ class Remaking:
         inputs |= {name: self._frames.read(read).lazy() for name, read in model.broadcast.items()}
         kept = self._rows.of_table(table, every)
         change = change_of_keys(model, kept, inputs, as_of=run.as_of, settings=run.settings)
-        self._refuse_differences(table, change.beyond_rounding().keys(model.keys), drawn)
+        self._refuse_differences(table, change.beyond_rounding(model.grain).keys(model.keys), drawn)
         stamp = self._made.stamp(table)
         if not change.is_nothing:
             self._store.replace_keys(table, change.added, change.keys(model.grain))
@@ -260,6 +261,14 @@ class Remaking:
             self._motion.keep(table, moved, until)
         self._changes[table] = (stamp, change)
         return change
+
+    def _key_count(self, node: Node, model: Transform) -> int:
+        """How many keys a table has, about."""
+        if set(model.grain) <= set(model.keys):
+            return self._store.count(node.name)
+        keys = ", ".join(map(identifier, model.keys))
+        count: int = self._store.query(f"SELECT approx_count_distinct(({keys})) AS n FROM {node.name}").item()
+        return count
 
     def _drawn(self, node: Node, model: Transform, run: Run) -> pl.DataFrame:
         """The part of a table's keys whose turn it is on the as-of day, of those that it has or should have."""
@@ -293,7 +302,7 @@ class Remaking:
             if not (isinstance(model, Transform) and model.keys == columns and before and before.inputs):
                 continue
             moving = self._motion.kept(node.name, self._no_keys(model).schema)
-            if moving.height <= MANY * self._store.count(node.name):
+            if moving.height <= MANY * self._key_count(node, model):
                 yield moving
             for name, table in model.reads.items():
                 version = self._version(table, columns)

@@ -1,7 +1,7 @@
 """Increments by key: what a night makes of the keys that can have changed is what a rebuild makes of everything."""
 
+import math
 from datetime import timedelta
-
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -64,6 +64,15 @@ def test_a_night_by_key_is_a_rebuild(name, schemas, seed, ahead, horizon):
 
 
 def test_a_row_that_differs_in_the_last_digit_alone_is_none_that_a_rebuild_makes_otherwise():
-    removed = pl.DataFrame({"key": [1, 2], "minutes": [0.35, 0.35]})
-    added = pl.DataFrame({"key": [1, 2], "minutes": [0.35000000000000003, 0.36]})
-    assert Change(removed, added).beyond_rounding().keys(("key",))["key"].to_list() == [2]
+    between = 0.1234567890125  # of twelve digits, its neighbours round to different ones
+    one = {
+        "key": [1, 2, 3, 4, 5],
+        "minutes": [0.35, 0.35, between, None, 1.0],
+        "unit": ["a", "a", "a", "a", "a"],
+    }
+    other = {**one, "minutes": [0.35000000000000003, 0.36, math.nextafter(between, 0), None, None]}
+    change = Change(pl.DataFrame(one), pl.DataFrame(other))
+    assert sorted(change.beyond_rounding(("key",)).keys(("key",))["key"]) == [2, 5]
+    renamed = Change(pl.DataFrame(one), pl.DataFrame(one | {"unit": list("abaaa")}))
+    assert renamed.beyond_rounding(("key",)).keys(("key",))["key"].to_list() == [2]
+    assert Change(pl.DataFrame(one), pl.DataFrame(one).clear()).beyond_rounding(("key",)).removed.height == 5

@@ -213,7 +213,7 @@ def overdispersion(z: pl.Expr) -> pl.Expr:
     """φ, the mean square of z winsorised at its 10 % and 90 % quantiles: 1 if units differ by chance."""
     low = z.quantile(WINSORISED_SHARE, interpolation="linear")
     high = z.quantile(1 - WINSORISED_SHARE, interpolation="linear")
-    return (z.clip(low, high) ** 2).mean()
+    return steady_mean(z.clip(low, high) ** 2)
 
 
 def funnel(units: pl.LazyFrame, by: Sequence[str], *, family: Literal["p", "u"] = "p") -> pl.LazyFrame:
@@ -232,7 +232,7 @@ def funnel(units: pl.LazyFrame, by: Sequence[str], *, family: Literal["p", "u"] 
     variance = pl.col("target") * (1 - pl.col("target") if family == "p" else pl.lit(1.0))
     quantile = n_units.map_batches(lambda n: pl.Series(special.chdtri(n.to_numpy(), 0.05)), pl.Float64)
     rate = pl.col("numerator") / pl.col("denominator")
-    whole = pl.col("numerator").sum().over(by) / pl.col("denominator").sum().over(by)
+    whole = steady_sum(pl.col("numerator")).over(by) / steady_sum(pl.col("denominator")).over(by)
     is_dispersed = pl.col("phi") * n_units > quantile
     judged = (
         units.with_columns(target=finite(whole))

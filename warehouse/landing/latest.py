@@ -7,6 +7,7 @@ these is later is brought together here once. What deliveries mean is in deliver
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -63,10 +64,7 @@ def open_latest(con: duckdb.DuckDBPyConnection, contracts: Contracts | None = No
         _make_standing(con, contract.feed, books, in_force, rows)
         case = _case(books, rows, in_force)
         key = ", ".join(map(identifier, contract.key))
-        con.execute(
-            f"CREATE OR REPLACE TABLE latest.{contract.feed}_repeated AS"
-            f" SELECT {key} FROM ({_in_force(contract.feed, case)}) GROUP BY ALL HAVING count(*) > 1"
-        )
+        _make_repeated(con, contract.feed, f"SELECT {key} FROM ({_in_force(contract.feed, case)})")
         con.execute(f"CREATE OR REPLACE VIEW known.{contract.feed} AS {_known(contract, case)}")
         con.execute(f"CREATE OR REPLACE VIEW latest.{contract.feed} AS {_latest(contract, case)}")
 
@@ -86,6 +84,24 @@ def _make_standing(
     con.register("standing_rows", pl.DataFrame(rows, schema=_STANDING, orient="row"))
     con.execute(f"CREATE OR REPLACE TABLE latest.{feed}_standing AS FROM standing_rows")
     con.unregister("standing_rows")
+
+
+def _make_repeated(con: duckdb.DuckDBPyConnection, feed: str, keys: str) -> None:
+    """Find the keys that repeat, unless these are known of the very rows: the table notes of which they are."""
+    ((loads,),) = con.execute(
+        "SELECT [count(*), sum(hash(loads)::HUGEINT)] FROM raw.loads AS loads WHERE feed = ?", [feed]
+    ).fetchall()
+    standing = con.sql(f"FROM latest.{feed}_standing ORDER BY ALL").fetchall()
+    rows = sha256(repr((keys, standing, loads)).encode()).hexdigest()
+    known = con.execute(
+        "SELECT comment FROM duckdb_tables() WHERE schema_name = 'latest' AND table_name = ?"
+        " AND database_name = current_database()",
+        [f"{feed}_repeated"],
+    ).fetchall()
+    if known == [(rows,)]:
+        return
+    con.execute(f"CREATE OR REPLACE TABLE latest.{feed}_repeated AS {keys} GROUP BY ALL HAVING count(*) > 1")
+    con.execute(f"COMMENT ON TABLE latest.{feed}_repeated IS '{rows}'")
 
 
 def _case(books: Books, rows: Mapping[Rows, int], in_force: dict[Rows, Standing]) -> _Case:
