@@ -26,6 +26,10 @@ class Change:
     removed: pl.DataFrame
     added: pl.DataFrame
 
+    def of(self, rows: pl.Expr) -> "Change":
+        """What became of some rows."""
+        return Change(self.removed.filter(rows), self.added.filter(rows))
+
     def keys(self, columns: tuple[str, ...]) -> pl.DataFrame:
         """The values of some columns in all rows that changed."""
         return pl.concat([self.removed.select(columns), self.added.select(columns)]).unique()

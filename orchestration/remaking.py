@@ -195,6 +195,8 @@ class Remaking:
                 if table in self._whole:
                     raise _Whole(FOLLOWS)
                 change = self._change_since(table, then)
+                if change and name in model.takes:
+                    change = change.of(model.takes[name])
                 keys = change.keys(model.keys) if change else None
             else:
                 keys = self._digests.changed_since(table, model.keys, then)

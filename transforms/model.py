@@ -45,8 +45,8 @@ class Transform:
     what the feeds have to record before a column says anything (see `transforms/origins.py`). `carries` names frames
     whose columns are added to the rows that the function makes, and by which columns they are joined. `known_on` names
     the columns of days of frames of `reads`: of these the function gets the rows up to the as-of day, since what is
-    later is not known yet. It is better than a filter in the function, which then has to be asked on which days its
-    rows are others.
+    later is not known yet. `takes` says which rows of such a frame the function looks at: others may change without
+    its rows. Both are better than a filter in the function, of which nobody knows before asking it.
     """
 
     function: Callable[..., pl.LazyFrame]
@@ -62,6 +62,7 @@ class Transform:
     origins: Callable[[Settings], Origins] = lambda settings: {}
     carries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     known_on: Mapping[str, str] = field(default_factory=dict)
+    takes: Mapping[str, pl.Expr] = field(default_factory=dict)
 
     @property
     def schema(self) -> pl.Schema:
@@ -83,6 +84,7 @@ class Transform:
         if not self.asked_for(settings):
             return pl.LazyFrame(schema=self.schema)
         frames |= {name: frames[name].filter(pl.col(day) <= as_of) for name, day in self.known_on.items()}
+        frames |= {name: frames[name].filter(taken) for name, taken in self.takes.items()}
         if self.shared is not None:
             if shared is None:
                 read = {name: frames[name] for name in self.reads}
@@ -113,13 +115,14 @@ def transform(
     shared: Callable[..., pl.LazyFrame] | None = None,
     origins: Callable[[Settings], Origins] = lambda settings: {},
     known_on: Mapping[str, str] | None = None,
+    takes: Mapping[str, pl.Expr] | None = None,
 ) -> Callable[[Callable[..., pl.LazyFrame]], Transform]:
     """Declare a pure function as the transform that writes the table `writes`."""
     missing = [name for name in grain if name not in columns]
     if missing:
         raise ValueError(f"{writes}: grain names {missing}, which are not among its columns")
-    if not_read := sorted(set(known_on or {}) - set(reads)):
-        raise ValueError(f"{writes}: known_on names {not_read}, which it does not read by key")
+    if not_read := sorted({*(known_on or {}), *(takes or {})} - set(reads)):
+        raise ValueError(f"{writes}: known_on or takes names {not_read}, which it does not read by key")
 
     def declare(function: Callable[..., pl.LazyFrame]) -> Transform:
         return Transform(
@@ -135,6 +138,7 @@ def transform(
             shared,
             origins,
             known_on=known_on or {},
+            takes=takes or {},
         )
 
     return declare

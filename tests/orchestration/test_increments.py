@@ -2,6 +2,7 @@
 
 import math
 from datetime import timedelta
+
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -49,6 +50,10 @@ def test_a_night_by_key_is_a_rebuild(name, schemas, seed, ahead, horizon):
         [
             *(touched(by_key[n], grown[n], model.keys) for n in grown),
             moving(model, kept, inputs, until=asleep_until, settings=SETTINGS),
+            *(
+                grown[n].filter(pl.col(day) > first, pl.col(day) <= second).select(model.keys)
+                for n, day in model.known_on.items()
+            ),
         ]
     ).unique()
 

@@ -5,7 +5,7 @@ How limits are set is in `transforms/statistics/control_charts.py`.
 
 import polars as pl
 
-from transforms.measures.ordinary_variation import SERIES, SIGNALS
+from transforms.measures.ordinary_variation import HAS_VALUE, SERIES, SIGNALS
 from transforms.model import Columns, transform
 from transforms.statistics.control_charts import funnel
 from transforms.units import UNITS
@@ -28,6 +28,7 @@ FUNNELS: Columns = {
 @transform(
     writes="kpi.funnels",
     reads={"kpi_monthly": "kpi.monthly"},
+    takes={"kpi_monthly": HAS_VALUE},
     keys=("kpi", "basis", "cut", "period"),
     grain=(*SERIES, "period"),
     columns=FUNNELS,
@@ -35,9 +36,7 @@ FUNNELS: Columns = {
 def funnels(kpi_monthly: pl.LazyFrame) -> pl.LazyFrame:
     """One row per share or rate of a segment and month: where it stands among the segments of its cut."""
     by = ["kpi", "basis", "cut", "period"]
-    counted = kpi_monthly.filter(
-        pl.col("cut") != "company", pl.col("denominator") > 0, pl.col("value").is_finite()
-    )
+    counted = kpi_monthly.filter(pl.col("cut") != "company", pl.col("denominator") > 0)
     parts = []
     for code, unit in UNITS.items():
         if (family := unit.chart) is None:

@@ -6,13 +6,14 @@ How limits are set is in `transforms/measures/ordinary_variation.py`.
 import polars as pl
 
 from transforms.kpi.registry import registry
-from transforms.measures.ordinary_variation import SERIES, SIGNALS, charted
+from transforms.measures.ordinary_variation import HAS_VALUE, SERIES, SIGNALS, charted
 from transforms.model import transform
 
 
 @transform(
     writes="kpi.signals",
     reads={"kpi_monthly": "kpi.monthly"},
+    takes={"kpi_monthly": HAS_VALUE},
     keys=SERIES,
     grain=(*SERIES, "period"),
     columns=SIGNALS,

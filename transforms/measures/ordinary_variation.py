@@ -21,6 +21,8 @@ SERIES = ("kpi", "basis", "cut", "segment")
 BASELINE_MONTHS, MINIMUM_BASELINE_MONTHS = 24, 12
 # With fewer expected events a month the limits of a p or u chart mean nothing.
 MINIMUM_EVENTS = 2
+# The records that have a value to be shown.
+HAS_VALUE = pl.col("status").is_in(SHOWN) & pl.col("value").is_finite()
 _PERIOD_WORDS = {months: grain.replace("_", "-") for grain, months in LENGTHS.items()}
 
 SIGNALS: Columns = {
@@ -106,7 +108,7 @@ def _points(
     off = (pl.col("value") * size - pl.col("numerator")).abs()
     chartable = (size > 0) & (pl.col("numerator") >= 0) & ((family == "u") | (off <= 1e-6 * size))
     return (
-        kpi_monthly.filter(pl.col("status").is_in(SHOWN) & pl.col("value").is_finite())
+        kpi_monthly.filter(HAS_VALUE)
         .with_columns(phase=(pl.col("period") >= rebased).fill_null(False))
         .sort(*SERIES, "period")
         .with_columns(
