@@ -93,7 +93,9 @@ def test_damaged_files_are_set_aside_said_and_made_anew(again):
         path.write_bytes(b"{ damaged" * 2_000)
     (warehouse / "scratch" / "landing-killed").mkdir(parents=True)
     (warehouse / "scratch" / "landing-killed" / "clear.csv").write_text("11010119900307123X")
-    (warehouse / "versions" / "20250101T000000000000Z.partial").write_text("half a version")
+    for half in ("raw.partial.wal", "versions/20250101T000000000000Z.partial"):
+        (warehouse / half).write_text("half a file")
+    (warehouse / "versions" / "20250101T000000000000Z.partial.wal").write_text("its log")
     run = policypulse("run", "--project", again)
     assert run.status == 0, run.text
     said = " ".join(run.text.split())
@@ -106,7 +108,7 @@ def test_damaged_files_are_set_aside_said_and_made_anew(again):
         if not name.startswith("catalog."):
             assert_frame_equal(frame, after[name])
     assert not (warehouse / "scratch").exists()
-    assert not list((warehouse / "versions").glob("*.partial"))
+    assert not list(warehouse.rglob("*.partial*"))
     assert "Nothing to do" in policypulse("run", "--project", again).text
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.folder import Folder, locked
+from warehouse.folder import Folder, locked, log_of
 from warehouse.opening import of_raw
 from warehouse.publish import PARTIAL, current_version, point_to
 from warehouse.verification import FeedContent, feed_contents
@@ -102,7 +102,7 @@ def restore(folder: Folder, source: Path) -> tuple[Backup, Sequence[Path]]:
             partial.unlink(missing_ok=True)
             raise
         for made in (folder.build, folder.state):
-            for path in (made, _log_of(made)):
+            for path in (made, log_of(made)):
                 path.unlink(missing_ok=True)
         aside = _set_aside(folder.raw)
         partial.replace(folder.raw)
@@ -114,9 +114,9 @@ def _set_aside(raw: Path) -> list[Path]:
     """Give the landing zone a second name, so that there is one under its own at every instant."""
     aside = raw.with_name(f"{raw.name}.replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     moved = []
-    if _log_of(raw).exists():
+    if log_of(raw).exists():
         # First, since DuckDB would add it to the file that is put back.
-        moved.append(_log_of(raw).rename(_log_of(aside)))
+        moved.append(log_of(raw).rename(log_of(aside)))
     if raw.exists():
         os.link(raw, aside)
         moved.append(aside)
@@ -161,13 +161,10 @@ def _settle(raw: Path) -> None:
         raise of_raw(raw, error) from None
 
 
-def _log_of(database: Path) -> Path:
-    return database.with_name(f"{database.name}.wal")
-
-
 def _copy(source: Path, target: Path) -> str:
     """Copy a file to disk, for its owner only; returns its SHA-256."""
-    target.unlink(missing_ok=True)
+    for path in (target, log_of(target)):
+        path.unlink(missing_ok=True)
     target.touch(mode=0o600)
     shutil.copyfile(source, target)
     _to_disk(target)

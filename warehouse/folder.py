@@ -60,6 +60,11 @@ class Folder:
         return self.path / "scratch"
 
 
+def log_of(database: Path) -> Path:
+    """What has been written of a database and is not in its file yet, as a killed process leaves it."""
+    return database.with_name(f"{database.name}.wal")
+
+
 @contextmanager
 def locked(
     folder: Folder, wait_seconds: float = 0, on_wait: Callable[[str], None] = lambda holder: None

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.contract import Contracts
-from warehouse.folder import Folder
+from warehouse.folder import Folder, log_of
 from warehouse.landing.forgotten import Forgotten, Gone, forget_in_raw, people
 from warehouse.landing.pseudonyms import PseudonymKey
 from warehouse.landing.raw_tables import create_raw
@@ -57,14 +57,16 @@ def forget(
 def drop_what_is_made(folder: Folder) -> None:
     """Delete the build and what is kept between runs: they hold what raw held, and the next run makes them anew."""
     for made in (folder.build, folder.state):
-        for path in (made, made.with_name(f"{made.name}.wal")):
+        for path in (made, log_of(made)):
             path.unlink(missing_ok=True)
 
 
 def write_anew(raw: Path) -> None:
     """Write the landing zone into a new file, which has no free blocks, and replace it."""
     partial = raw.with_suffix(".partial")
-    partial.unlink(missing_ok=True)
+    # The log of one that was killed would become part of the new.
+    for path in (partial, log_of(partial)):
+        path.unlink(missing_ok=True)
     with duckdb.connect() as con:
         con.execute(
             f"ATTACH {literal(raw)} AS old; ATTACH {literal(partial)} AS new; COPY FROM DATABASE old TO new"
@@ -88,8 +90,9 @@ def version_written_anew(
         let_read(partial, readers)
         partial.replace(version)
     finally:
-        copy.unlink(missing_ok=True)
-        partial.unlink(missing_ok=True)
+        for path in (copy, partial):
+            path.unlink(missing_ok=True)
+            log_of(path).unlink(missing_ok=True)
     return True
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from warehouse.folder import Folder, locked
+from warehouse.folder import Folder, locked, log_of
 from warehouse.modes import Readers, let_read, let_through
 from warehouse.opening import leave_out_unpublished
 
@@ -68,7 +68,7 @@ def publish(
 
 def clear_unfinished(folder: Folder) -> None:
     """Remove what a killed publication left behind, and have the pages be those of the version that readers see."""
-    for partial in folder.versions.glob(f"*{PARTIAL}"):
+    for partial in folder.versions.glob(f"*{PARTIAL}*"):
         partial.unlink()
     for pages in list(folder.versions.glob("*/site*")):
         if not pages.parent.with_suffix(SUFFIX).exists():
@@ -117,6 +117,7 @@ def _swap(folder: Folder, link: Path, target: Path) -> None:
 
 def _delete(version: Path) -> None:
     version.unlink(missing_ok=True)
+    log_of(version).unlink(missing_ok=True)
     shutil.rmtree(version.with_suffix(""), ignore_errors=True)
 
 

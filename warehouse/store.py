@@ -357,7 +357,7 @@ def _sweep(folder: Folder) -> None:
     shutil.rmtree(folder.scratch, ignore_errors=True)
     # Where releases before this one spilled.
     shutil.rmtree(folder.path / f"{folder.build.name}.tmp", ignore_errors=True)
-    for partial in folder.path.glob(f"*{PARTIAL}"):
+    for partial in folder.path.glob(f"*{PARTIAL}*"):
         partial.unlink()
     clear_unfinished(folder)
 
