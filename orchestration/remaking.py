@@ -237,7 +237,7 @@ class Remaking:
         table, until = node.name, self._motion.asked_until(node.name)
         # What was touched may move on other days than it would have: it is asked with the others that do.
         moved = pl.concat([keys, self._motion.kept(table, keys.schema)]).unique()
-        if keys.height > MANY * max(self._key_count(node, model), 1):
+        if self._are_many(keys, node, model):
             self._restless[table] = (moved, until)
             raise _Whole(MANY_KEYS)
         drawn = self._drawn(node, model, run).join(keys, on=model.keys, how="anti", nulls_equal=True)
@@ -264,12 +264,22 @@ class Remaking:
         self._changes[table] = (stamp, change)
         return change
 
-    def _key_count(self, node: Node, model: Transform) -> int:
-        """How many keys a table has, about."""
-        if set(model.grain) <= set(model.keys):
-            return self._store.count(node.name)
-        keys = ", ".join(map(identifier, model.keys))
-        count: int = self._store.query(f"SELECT approx_count_distinct(({keys})) AS n FROM {node.name}").item()
+    def _are_many(self, keys: pl.DataFrame, node: Node, model: Transform) -> bool:
+        """Whether keys are so many that it is cheaper to make all rows, of which there may be few."""
+        return all(
+            keys.height > MANY * self._count(table, model.keys)
+            for table in (node.name, *model.reads.values())
+        )
+
+    def _count(self, table: str, keys: tuple[str, ...]) -> int:
+        """How many keys a table has, about, or a view had when it was looked at."""
+        if not self._is_made(table):
+            return self._digests.count_of(table, keys)
+        model = self._graph[table].model
+        if isinstance(model, Transform) and set(model.grain) <= set(keys):
+            return self._store.count(table)
+        names = ", ".join(map(identifier, keys))
+        count: int = self._store.query(f"SELECT approx_count_distinct(({names})) AS n FROM {table}").item()
         return count
 
     def _drawn(self, node: Node, model: Transform, run: Run) -> pl.DataFrame:
@@ -304,7 +314,7 @@ class Remaking:
             if not (isinstance(model, Transform) and model.keys == columns and before and before.inputs):
                 continue
             moving = self._motion.kept(node.name, self._no_keys(model).schema)
-            if moving.height <= MANY * self._key_count(node, model):
+            if not self._are_many(moving, node, model):
                 yield moving
             for name, table in model.reads.items():
                 version = self._version(table, columns)

@@ -64,6 +64,11 @@ class Digests:
         ).pl()
         return changed
 
+    def count_of(self, view: str, keys: Sequence[str]) -> int:
+        """How many keys a view had at the last look."""
+        found = self._con.execute(f"SELECT count(*) FROM {_kept(view, keys)} WHERE digest IS NOT NULL")
+        return int(found.fetchall()[0][0])
+
     def some_of(self, view: str, keys: Sequence[str], part: int) -> pl.DataFrame:
         """The keys that fall into one of PARTS, of all that the view had at the last look."""
         return self.some_in(f"(FROM {_kept(view, keys)} WHERE digest IS NOT NULL)", keys, part)
