@@ -92,6 +92,7 @@ WRONG = {
     "a module that does not parse": ("def first", "def def first", 19, "SyntaxError"),
     "a module without transforms": ("@transform(", "dict(", 1, "declares no @transform function"),
     "a grain that is no column": ('grain=("complaint_id",)', 'grain=("id",)', 9, "grain names ['id']"),
+    "a day of no frame of its": ('grain=("', 'known_on={"x": "on"}, grain=("', 9, "known_on or takes names ['x']"),
     "a name that hides ours": ("core.first_answers", "core.claims", 9, "core.claims is made already"),
     "a table that is not ours to write": ("core.first_answers", "kpi.answers", 9, "writes core.<table> or marts"),
     "a table that is not there": ('"core.complaints"}', '"core.complants"}', 9, "did you mean core.complaints?"),
