@@ -137,7 +137,8 @@ def test_a_disk_that_may_not_be_written_is_told_in_a_line_and_the_next_run_ends_
         disk.remount("rw")
     assert ended.status
     assert "Traceback" not in ended.said
-    assert ended.said.count("Read-only file system: see that you may write there and run again") == 1
+    closed = run if is_first else run / "warehouse"
+    assert ended.said.strip() == f"{run / 'policypulse.yml'}: warehouse: you may not write into {closed}"
     assert seen(run) == (None if is_first else nights.first["seen"])
     assert road.run(run, COMMAND).status == 0
     assert found(run) == (nights.first if is_first else nights.second)
