@@ -31,6 +31,8 @@ def tables(file: Path) -> dict[str, pl.DataFrame]:
 def run_once(tmp_path_factory) -> tuple[Path, Planted]:
     folder = tmp_path_factory.mktemp("forgetting") / "project"
     planted, _ = delivered(folder)
+    with (folder / "policypulse.yml").open("a", encoding="utf-8") as file:
+        file.write("pages: {written: false}\n")
     done(folder, "run")
     return folder, planted
 

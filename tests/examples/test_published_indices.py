@@ -142,6 +142,8 @@ def project(folders: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
         "grains": ["year"],
         "cuts": ["company"],
         "index": {"frameworks": [f"{framework['code']}.yml" for framework in frameworks]},
+        "only": {"tables": ["index.scores"]},
+        "pages": {"written": False},
         "indicators": declared(
             dict(meta.select("IndCode", pl.col("Direction").cast(int)).iter_rows()), "ASEM"
         )

@@ -85,6 +85,8 @@ months: 1
 grains: []
 cuts: [company]
 index: {frameworks: [house.yml]}
+only: {tables: [index.scores]}
+pages: {written: false}
 feeds: {complaints: {files: good.csv, columns: {complaint_id: id, received_on: came, outcome: result}}}
 """
 # A fault of each kind, in the file that it is in, and what is told of it, with the line.

@@ -34,15 +34,16 @@ def browser() -> Iterator[Any]:
         opened.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_open_from_the_file_system_without_fault(
-    insurer: Path, browser: Any, scheme: str, tmp_path: Path
-) -> None:
+# The schemes differ in nothing but colours.
+SCHEMES: dict[str, dict[str, Any]] = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_pages_open_from_the_file_system_without_fault(insurer: Path, browser: Any, scheme: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     site = (insurer / "warehouse" / "current-site").resolve()
-    shots = Path(os.environ.get("PAGE_SCREENSHOTS", tmp_path))
-    shots.mkdir(parents=True, exist_ok=True)
+    shots = os.environ.get("PAGE_SCREENSHOTS")
     page = browser.new_page(viewport={"width": 1100, "height": 900}, color_scheme=scheme)
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
@@ -51,9 +52,10 @@ def test_pages_open_from_the_file_system_without_fault(
     page.on("request", lambda request: asked.append(request.url))
     for name in PAGES:
         page.goto((site / f"{name}.html").as_uri())
-        found = Axe().run(page)
+        found = Axe().run(page, options={"resultTypes": ["violations"], **SCHEMES[scheme]})
         assert not found.violations_count, (name, found.response["violations"])
-        page.screenshot(path=shots / f"{name}-{scheme}.png", full_page=True)
+        if shots:
+            page.screenshot(path=Path(shots) / f"{name}-{scheme}.png", full_page=True)
     assert not said and all(url.startswith("file://") for url in asked)
     page.close()
 
