@@ -1,7 +1,8 @@
-"""What Dagster logs of a failed run, so that the reason stands there once: at the step that failed.
+"""What Dagster logs of a run, so that it stands there once: the reason at the step that failed, columns at their table.
 
-Dagster repeats the reason with the end of the run, and its own stack with what was only meant for people; and it names
-as errors all tables that a step waited for. Reasons themselves are those of `run_outcome.py`.
+Dagster repeats the reason with the end of the run, and its own stack with what was only meant for people; it names
+as errors all tables that a step waited for; and a step that made a table gives all that is said of it out a second
+time. Reasons themselves are those of `run_outcome.py`.
 """
 
 import logging
@@ -11,6 +12,7 @@ from typing import Any
 import dagster as dg
 from dagster._core.events import JobFailureData
 from dagster._core.execution.plan.objects import StepFailureData
+from dagster._core.execution.plan.outputs import StepOutputData
 
 from orchestration.run_outcome import innermost, is_of_ours
 
@@ -33,6 +35,8 @@ def told_once(entry: dg.EventLogEntry) -> dg.EventLogEntry:
         data = data._replace(error=error)
     elif isinstance(data, StepFailureData) and data.user_failure_data and data.error:
         data = data._replace(error=data.error._replace(stack=[], cause=None, context=None))
+    elif isinstance(data, StepOutputData):
+        data = data._replace(metadata={})  # the materialization has it
     elif event.event_type == dg.DagsterEventType.RESOURCE_INIT_FAILURE:
         data = data._replace(error=None)
     else:

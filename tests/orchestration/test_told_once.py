@@ -1,6 +1,7 @@
 """A failed run of Dagster's says why once, at the step that failed, and lists nothing that only waited for it."""
 
 import errno
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -123,3 +124,40 @@ def test_a_warehouse_that_cannot_be_opened_is_told_once(instance: dg.DagsterInst
     told = failed(instance, raw, warehouse=warehouse)
     (why,) = (text for text in told if WHY in text)
     assert "Stack Trace" not in why
+
+
+def test_what_is_said_of_a_table_is_stored_with_its_materialization_alone(instance: dg.DagsterInstance):
+    @dg.asset(check_specs=[dg.AssetCheckSpec("sound", asset="core")])
+    def core() -> Iterator[object]:
+        yield dg.MaterializeResult(metadata={"rows": 12345})
+        yield dg.AssetCheckResult(passed=True, metadata={"violations": 0})
+
+    assert dg.materialize([core], instance=instance).success
+    run = instance.get_runs()[0].run_id
+    telling = [entry for entry in instance.all_logs(run) if "12345" in entry.to_json()]
+    assert [entry.dagster_event_type for entry in telling] == [dg.DagsterEventType.ASSET_MATERIALIZATION]
+    found = instance.get_latest_materialization_event(dg.AssetKey("core"))
+    assert found.asset_materialization.metadata["rows"].value == 12345
+
+
+def test_events_given_out_together_are_stored_as_one_after_the_other(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+):
+    """What a run is going to do is given out at once, when it is made."""
+    checks = [dg.AssetCheckSpec(f"sound_{i}", asset="core") for i in range(5)]
+
+    @dg.asset(check_specs=checks)
+    def core() -> Iterator[object]:
+        yield dg.MaterializeResult()
+        yield from (dg.AssetCheckResult(passed=True, check_name=check.name) for check in checks)
+
+    def stored() -> Counter[object]:
+        run = dg.materialize([core], instance=instance).run_id
+        keys = [check.key for check in checks]
+        found = instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
+        assert {record.run_id for record in found.values()} == {run}
+        return Counter(entry.dagster_event_type for entry in instance.all_logs(run))
+
+    one_by_one = stored()
+    monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", "1000")
+    assert stored() == one_by_one
