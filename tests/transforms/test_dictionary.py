@@ -86,7 +86,7 @@ def test_promises_and_packs_of_a_project_are_in_its_dictionary():
 )
 def test_the_example_query_of_every_mart_gives_rows(insurer, model):
     """As it stands in the dictionary and in the catalogue of the published simulated insurer."""
-    # A first version tells nothing otherwise than before: that example is asked after six nights, in test_same_numbers.
+    # A first version tells nothing otherwise than before: that example is asked in test_nights_in_any_order.
     if model.name != "marts.restatements":
         assert published(insurer, model.example).height > 0
     listed = published(insurer, f"SELECT example FROM catalog.tables WHERE table_name = '{model.name}'")
