@@ -9,7 +9,7 @@ import polars as pl
 
 from transforms.composite.leaf_scores import with_windows
 from transforms.composite.survey_loadings import dimension_loadings
-from transforms.composite.weighing import UnknownWeights, with_frozen_weights
+from transforms.composite.weighing import RECORDS, SURVEYS, UnknownWeights, with_frozen_weights
 from transforms.framework import Framework
 from transforms.kpi.surveys import DIMENSION_OF
 from transforms.settings import Settings
@@ -24,9 +24,8 @@ def with_weights(settings: Settings, files: Sequence[str], read: Read) -> Settin
     """
     if not any(framework.awaiting_weights for framework in settings.frameworks):
         return settings
-    tables = ("kpi.monthly", "kpi.windows", "kpi.periodic")
-    kpis = with_windows(*(read(table).lazy() for table in tables))
-    items, waves = read("core.survey_items"), read("core.survey_waves")
+    kpis = with_windows(*(read(table).lazy() for table in RECORDS))
+    items, waves = (read(table) for table in SURVEYS)
     found = []
     for framework, file in zip(settings.frameworks, files, strict=True):
         base = framework.weight_base

@@ -228,6 +228,8 @@ class Session:
 
     def _weigh(self) -> None:
         """Work out, and tell, the weights that frameworks take from data and have not been published with."""
+        if not any(node.schema == "index" for node in self._graph.values()):
+            return
         weighed = with_weights(self._run.settings, self._project.file.index.frameworks, self._frames.read)
         for text in newly_weighed(self._run.settings, weighed):
             self._say(text)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from transforms.composite.weighing import RECORDS, SURVEYS
 from transforms.graph import ROOM, Node, upstream
 from transforms.kpi.every_period import READS
 from transforms.kpi.registry import registry
@@ -25,6 +26,9 @@ def asked_for(graph: Mapping[str, Node], settings: Settings) -> dict[str, Node]:
     named = {name for pattern in settings.only.tables for name in tables_named(tables, pattern)}
     own = {name for name, node in tables.items() if not node.path.is_relative_to(ROOM)}
     wanted = upstream(nodes, named | own)
+    awaiting = any(framework.awaiting_weights for framework in settings.frameworks)
+    if awaiting and any(name.startswith("index.") for name in wanted):
+        wanted = upstream(nodes, {*wanted, *RECORDS, *SURVEYS})
     return {name: node for name, node in nodes.items() if name in wanted}
 
 

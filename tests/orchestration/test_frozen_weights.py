@@ -69,7 +69,7 @@ def project(insurer: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_data_that_give_no_weights_are_told_with_the_file_and_what_to_do(tmp_path: Path) -> None:
     files = {
         "policypulse.yml": "insurer: Example\nas_of: 2025-06-30\nmonths: 3\nindex: {frameworks: [own.yml]}\n"
-        "only: {kpis: [complaints_received_count, complaint_on_time_share], tables: [index.scores, core.survey_*]}\n"
+        "only: {kpis: [complaints_received_count, complaint_on_time_share], tables: [index.scores]}\n"
         "feeds:\n  complaints: {files: c.csv, columns: {complaint_id: id, received_on: day, org_unit: unit}}\n",
         "c.csv": "id,day,unit\nK1,2025-05-02,B1\nK2,2025-05-02,B2\n",
         "own.yml": SMALL,

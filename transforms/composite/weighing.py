@@ -17,6 +17,8 @@ from transforms.composite.evaluate import evaluate
 from transforms.composite.weighting_methods import critic, entropy, principal_components
 from transforms.framework import Framework, Node, WeightBase, WeightMethod
 
+# The tables that weights from data are worked out from: scores of segments, and factor loadings of surveys.
+RECORDS, SURVEYS = ("kpi.monthly", "kpi.windows", "kpi.periodic"), ("core.survey_items", "core.survey_waves")
 # Between fewer segments nothing can be told from chance.
 FEWEST_SEGMENTS = 3
 # Frozen weights are read by people.
