@@ -50,10 +50,10 @@ class NightRecords:
     ) -> str | None:
         """Make the records since `before`, once for all tables, and return None; else why they are to be made whole.
 
-        The reason is empty where that is no more than what it costs.
+        The reason is empty where it is no more than what that costs, or that others were made whole.
         """
         if self._records is not None:
-            return None if self._is_since else "other records were made whole"
+            return None if self._is_since else ""
         facts = [table for name, table in model.reads.items() if name not in RECORDED]
         is_as_defined = before.inputs.get(DEFINITIONS) == now.inputs[DEFINITIONS]
         if is_as_defined and sum(map(self._store.count, facts)) < FEW_ROWS:
