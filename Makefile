@@ -24,7 +24,7 @@ run: $(VENV)/installed  ## install, simulate an insurer, run the main job on it
 	$(BIN)/policypulse run --project $(DEMO)
 
 test: $(VENV)/installed-dev  ## install and run the tests
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 campaign: $(VENV)/installed-dev  ## what `make test` has one of, many times over: simulated insurers of many seeds
 	$(BIN)/python -m pytest -m campaign -n auto

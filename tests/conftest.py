@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,12 @@ settings.load_profile("any machine")
 
 ROOT = Path(__file__).resolve().parent.parent
 POLICIES, MONTHS, SEED = 6_000, 15, 11
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files of few tests, which run the whole road and take longest; two processes end together then."""
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: tests[item.path])
 
 
 @pytest.fixture(scope="session")
