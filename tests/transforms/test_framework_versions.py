@@ -116,7 +116,7 @@ def test_a_new_weight_is_a_new_version_and_the_published_past_stays(insurer, tmp
     assert again.status == 2, again.text
     assert policypulse("check", "--project", project) == again, "check and run refuse alike"
     assert "ours.yml: example_life was published as version 3 on " in again.text
-    assert "give the file a new version" in again.text
+    assert "write another version" in again.text and "--accept example_life" in again.text
     still = published(project, "SELECT DISTINCT framework_version FROM index.scores")
     assert still.item() == "3", "readers keep what was published"
 
