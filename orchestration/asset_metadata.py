@@ -3,17 +3,17 @@
 Only how it is put for Dagster; what it says comes from models, contracts, registry and checks.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
 from expectations.run import Result
-from orchestration.lineage import Lineage
 from orchestration.message import without_values
 from orchestration.session import Session
 from transforms.dictionary import dictionary_rows
 from transforms.graph import SESSION_TABLES, Node
+from transforms.lineage import Sources
 from transforms.settings import Settings
 from warehouse.catalogue import TABLES
 from warehouse.contract import Contract, Contracts
@@ -55,7 +55,7 @@ def columns_and_lineage(node: Node, warehouse: Session) -> Mapping[str, Any]:
     Dagster's own UI does not draw the lineage of columns, though others that read its events do; so it is said in the
     description of each column as well.
     """
-    deps = _sources(node, warehouse.lineage)
+    deps = _sources(warehouse.sources(node))
     columns = [
         dg.TableColumn(
             name,
@@ -71,11 +71,11 @@ def columns_and_lineage(node: Node, warehouse: Session) -> Mapping[str, Any]:
     }
 
 
-def _sources(node: Node, lineage: Lineage) -> dict[str, list[dg.TableColumnDep]]:
+def _sources(rows: Iterable[Sources]) -> dict[str, list[dg.TableColumnDep]]:
     deps: dict[str, list[dg.TableColumnDep]] = {}
     # A raw column may be read by two views. Sources of which only the table is known are in the graph of assets, and
     # the tables of a session are no assets.
-    for _, column, source, source_column in dict.fromkeys(lineage.of(node)):
+    for _, column, source, source_column in dict.fromkeys(rows):
         if source_column is not None and source not in SESSION_TABLES:
             deps.setdefault(column, []).append(dg.TableColumnDep(key_of(source), source_column))
     return deps

@@ -39,8 +39,9 @@ from orchestration.remaking import Remade, Remaking
 from orchestration.spark import Spark
 from transforms.framework import Framework
 from transforms.framework_versions import specification, with_published_weights
-from transforms.graph import downstream
+from transforms.graph import Node, downstream
 from transforms.kpi_file import own_kpi_rows
+from transforms.lineage import Sources
 from transforms.periods import months_until
 from warehouse.catalogue import CHECKS, write_catalogue
 from warehouse.folder import Folder, locked
@@ -107,7 +108,7 @@ class Session:
         self._spark = None if file.engine == "local" else Spark(file.engine, self._project.warehouse)
         self._frames = Frames(store, self._graph, settings, file.memory_limit_gib, self._spark)
         self._remaking = Remaking(store, self._graph, self._frames)
-        self.lineage = Lineage(store)
+        self._lineage = Lineage(store)
         self._check_memory = CheckMemory(store, self._project.contracts)
         self._views_hold = False  # whether the session's views are those of the run and of what raw holds now
         self._landed = False  # whether something has landed of which nothing was said yet
@@ -285,9 +286,9 @@ class Session:
             changed = write_history(self._store, published_at)
             write_catalogue(
                 self._store,
-                catalogue_rows(self._store, self._run, self._models, self._project.own, self.lineage),
+                catalogue_rows(self._store, self._run, self._models, self._project.own, self._lineage),
             )
-            self.lineage.keep()
+            self._lineage.keep()
             self._store.compact()
             version = publish(
                 self._store.folder,
@@ -327,17 +328,25 @@ class Session:
 
     def rows(self, sql: str) -> pl.DataFrame:
         """The rows of a query on the build."""
-        return self._store.query(sql)
+        with self._telling_damage():
+            return self._store.query(sql)
 
     def data_ages(self) -> Mapping[str, Age]:
         """How old the records of each feed are."""
         self._open_views()
-        return ages(self._store, self._run.contracts, self._run.as_of)
+        with self._telling_damage():
+            return ages(self._store, self._run.contracts, self._run.as_of)
 
     def columns(self, table: str) -> Mapping[str, str]:
         """Columns and types of a table or view."""
         self._open_views()
-        return self._store.columns(table)
+        with self._telling_damage():
+            return self._store.columns(table)
+
+    def sources(self, node: Node) -> list[Sources]:
+        """Rows of (table, column, source table, source column) of a table that has been made."""
+        with self._telling_damage():
+            return self._lineage.of(node)
 
     @property
     def frameworks(self) -> tuple[Framework, ...]:
