@@ -16,7 +16,7 @@ from transforms.settings import Settings
 
 Frames = Mapping[str, pl.LazyFrame]
 NEAR = 10.0**-COMPARED_DIGITS
-_NEW = "_new"
+_NEW = " (new)"
 
 
 @dataclass(frozen=True)

@@ -40,13 +40,13 @@ def read_own_kpis(
         try:
             kpis, some = read_kpis(text)
         except KpiFileError as error:
-            problems += [("", _told(path, line, key, reason)) for line, key, reason in error.problems]
+            problems += [("", told_at(path, line, key, reason)) for line, key, reason in error.problems]
             kpis, some = error.usable
         for code in (*(kpi.code for kpi in kpis), *some):
             if code in places:
-                line = _line(text, code)
+                line = line_in(text, code)
                 problems.append(
-                    ("", _told(path, line, code, f"stands in {places[code]} as well; keep one of them"))
+                    ("", told_at(path, line, code, f"stands in {places[code]} as well; keep one of them"))
                 )
             places[code] = str(path)
         found += kpis
@@ -103,10 +103,10 @@ def kpi_problems(project: Project, own_facts: Mapping[str, pl.Schema | None]) ->
     for path, text in project.own.kpis:
         kpis, changes = _usable(text)
         for code in changes.keys() - codes:
-            yield _told(path, _line(text, code), code, _no_such_kpi(code, codes))
+            yield told_at(path, line_in(text, code), code, _no_such_kpi(code, codes))
         for own in kpis:
             if own.code in codes:
-                yield _told(path, _line(text, own.code), own.code, TAKEN)
+                yield told_at(path, line_in(text, own.code), own.code, TAKEN)
                 continue
             try:
                 problems = list(_example_problems(kpi_of(own, facts, exposures), facts))
@@ -114,7 +114,7 @@ def kpi_problems(project: Project, own_facts: Mapping[str, pl.Schema | None]) ->
                 problems = error.problems
             for key, reason in problems:
                 whole = f"{own.code}.{key}"
-                yield _told(path, _line(text, whole), whole, reason)
+                yield told_at(path, line_in(text, whole), whole, reason)
 
 
 def facts_by_table(
@@ -188,9 +188,11 @@ def _why_none(status: str, kpi: Kpi) -> str:
             return f"no row counts in {months} ({status})"
 
 
-def _line(text: str, path: str) -> int | None:
+def line_in(text: str, path: str) -> int | None:
+    """The line of a key in a file of own KPIs."""
     return line_of(read_yaml(text)[1], path.split("."))
 
 
-def _told(path: Path, line: int | None, key: str, reason: str) -> str:
+def told_at(path: Path, line: int | None, key: str, reason: str) -> str:
+    """A reason with the place that it is about."""
     return ": ".join(filter(None, [f"{path}:{line}" if line else str(path), key, reason]))

@@ -12,11 +12,10 @@ from datetime import datetime
 
 import duckdb
 
-from orchestration.own_kpis import usable_kpis
+from orchestration.own_kpis import line_in, told_at, usable_kpis
 from orchestration.project import Project
 from transforms.framework_versions import redefined
 from transforms.kpi_file import specification
-from transforms.written_yaml import line_of, read_yaml
 from warehouse.history import FRAMEWORKS, OWN_KPIS, published_specifications
 from warehouse.store import Store, read_published
 
@@ -102,13 +101,12 @@ def _of_kpis(project: Project, published: Published) -> Iterator[Redefinition]:
             now = specification(own)
             then, at = before.get((own.code, own.version), (now, None))
             if at and then != now:
-                line = line_of(read_yaml(text)[1], [own.code, "version"])
-                place = f"{path}:{line}" if line else str(path)
+                key = f"{own.code}.version"
                 reason = (
                     f"was published as version {own.version} on {at:%Y-%m-%d} with another definition "
                     f"({_differences(then, now)}), and published values are kept under it"
                 )
-                yield Redefinition(own.code, f"{place}: {own.code}.version: {reason}")
+                yield Redefinition(own.code, told_at(path, line_in(text, key), key, reason))
 
 
 def _differences(then: str, now: str) -> str:

@@ -162,13 +162,12 @@ class Session:
 
     def _open_views(self) -> None:
         if not self._views_hold:
-            with self._telling_damage():
-                open_session(self._store, self._run, self._models)
-                self._remaking.look_again()
-                self._views_hold = True
-                for feed, text in equal_rows(self._store.con) if self._landed else ():
-                    self._notice(feed, text)
-                self._landed = False
+            open_session(self._store, self._run, self._models)
+            self._remaking.look_again()
+            self._views_hold = True
+            for feed, text in equal_rows(self._store.con) if self._landed else ():
+                self._notice(feed, text)
+            self._landed = False
 
     def land(self, feeds: Iterable[str]) -> list[Load]:
         """Land the new files of the project's feeds."""
@@ -240,12 +239,12 @@ class Session:
         """Run the checks of some tables and keep what they found for the publication."""
         from expectations.run import run_checks
 
-        self._open_views()
         wanted = set(tables)
         chosen = [check for check in self._checks if check.table in wanted]
         if not chosen:
             return []
         with self._telling_damage():
+            self._open_views()
             known = self._check_memory.outcomes(chosen)
             found = run_checks(self._store.con, [check for check in chosen if check not in known])
             known |= {result.check: result for result in found}
@@ -333,14 +332,14 @@ class Session:
 
     def data_ages(self) -> Mapping[str, Age]:
         """How old the records of each feed are."""
-        self._open_views()
         with self._telling_damage():
+            self._open_views()
             return ages(self._store, self._run.contracts, self._run.as_of)
 
     def columns(self, table: str) -> Mapping[str, str]:
         """Columns and types of a table or view."""
-        self._open_views()
         with self._telling_damage():
+            self._open_views()
             return self._store.columns(table)
 
     def sources(self, node: Node) -> list[Sources]:

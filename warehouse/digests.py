@@ -19,6 +19,12 @@ PARTS = 64
 _DIGEST = "sum(hash(rows)::HUGEINT)"
 
 
+def digest_of_all(con: duckdb.DuckDBPyConnection, rows: str) -> str:
+    """A digest of all rows of a table, view or subquery, whatever their order."""
+    ((count, digest),) = con.execute(f"SELECT count(*), {_DIGEST} FROM {rows} AS rows").fetchall()
+    return f"{count} {digest}"
+
+
 class Digests:
     """The digests of one warehouse; a look at a view has a version, under which others can note what they have seen."""
 
@@ -27,8 +33,7 @@ class Digests:
 
     def of_all(self, table: str) -> str:
         """A digest of all rows of a table or view, whatever their order."""
-        ((count, digest),) = self._con.execute(f"SELECT count(*), {_DIGEST} FROM {table} AS rows").fetchall()
-        return f"{count} {digest}"
+        return digest_of_all(self._con, table)
 
     def look(self, view: str, keys: Sequence[str]) -> str:
         """Look at a view by some of its columns; returns the version of what it says now."""

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from warehouse.contract import contracts as installed
+from warehouse.digests import digest_of_all
 from warehouse.landing.deliveries import PART, read_books, rows_there, standing
 from warehouse.landing.raw_tables import feed_columns
-from warehouse.quoting import identifier, literals
+from warehouse.quoting import identifier, literal, literals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,9 +89,7 @@ def _make_standing(
 
 def _make_repeated(con: duckdb.DuckDBPyConnection, feed: str, keys: str) -> None:
     """Find the keys that repeat, unless these are known of the very rows: the table notes of which they are."""
-    ((loads,),) = con.execute(
-        "SELECT [count(*), sum(hash(loads)::HUGEINT)] FROM raw.loads AS loads WHERE feed = ?", [feed]
-    ).fetchall()
+    loads = digest_of_all(con, f"(FROM raw.loads WHERE feed = {literal(feed)})")
     standing = con.sql(f"FROM latest.{feed}_standing ORDER BY ALL").fetchall()
     rows = sha256(repr((keys, standing, loads)).encode()).hexdigest()
     known = con.execute(
