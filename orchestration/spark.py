@@ -24,7 +24,7 @@ from orchestration.fingerprint import code_fingerprint
 TOLD = "bucket long, rows long, seconds double, host string, failure string"
 VERSIONS = "host string, versions string, sees_exchange boolean"
 _TOKEN = "token"
-_PARTIAL = ".partial"
+_BEGUN = ".begun"
 
 
 class Spark:
@@ -68,8 +68,7 @@ class Spark:
             "engine": "spark",
             "server": self.engine.spark,
             "workers": len({bucket["host"] for bucket in told}),
-            # What is left of attempts that did not come to an end.
-            "retries": len(list(out.glob(f"*{_PARTIAL}"))),
+            "retries": len(list(out.glob(f"*{_BEGUN}"))) - work.parts,
             "seconds_of_workers": sum(bucket["seconds"] for bucket in told),
         }
         for bucket in range(work.parts):
@@ -158,13 +157,15 @@ def written(work: Work, bucket: int, out: Path) -> dict[str, Any]:
     """Write the rows of one bucket, all or none, and tell what became of it; workers may do so more than once."""
     begin = perf_counter()
     told = {"bucket": bucket, "rows": 0, "host": node(), "failure": None}
-    aside = out / f"{bucket}.{uuid4()}{_PARTIAL}"
-    aside.touch()
+    # Kept whatever becomes of it: one that is killed may still write its rows, and is counted all the same.
+    begun = out / f"{bucket}.{uuid4()}{_BEGUN}"
+    begun.touch()
     try:
         rows = work.rows(bucket)
     except EngineFailed as failure:
         told["failure"] = f"{failure} (on {node()}, process {sys.executable})"
     else:
+        aside = begun.with_suffix(".partial")
         rows.write_parquet(aside)
         aside.replace(out / f"{bucket}.parquet")
         told["rows"] = rows.height

@@ -21,6 +21,7 @@ from index_examples import (
     worked_framework,
 )
 
+from transforms.composite.leaf_scores import known_windows
 from transforms.framework import Framework
 from transforms.index.contributions import contributions
 from transforms.index.scores import scores
@@ -208,6 +209,14 @@ def test_a_statutory_breach_caps_the_grade():
             grade
         ]
     assert of(made(scores, spec, kpi_monthly=scored(a=60, breaches=0.9)))["grade"].to_list() == ["CCC"]
+
+
+def test_a_breach_of_a_year_does_not_cap_the_grade_of_its_first_month():
+    cap = {"kpi": "breaches", "above": 0.05, "at_most": "BBB"}
+    spec = flat({"a": 1}, grades={"scale": BANDS, "cap": cap})
+    month = scored(a=95, breaches=0.01)
+    year = known_windows(scored(breaches=0.06)).with_columns(grain=pl.lit("year"))
+    assert of(made(scores, spec, kpi_monthly=month, kpi_periodic=year))["grade"].to_list() == ["AAA"]
 
 
 MONTHS = [date(2025, month, 1) for month in range(1, 8)]

@@ -4,6 +4,7 @@ How leaves add up is in `evaluate.py`, how a value is normalised in `normalise.p
 """
 
 import math
+from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
@@ -35,6 +36,11 @@ def known_windows(kpis: pl.LazyFrame) -> pl.LazyFrame:
     missing = {"window_months": pl.lit(1, dtype=pl.Int32), "grain": pl.lit(MONTH)}
     columns = kpis.collect_schema()
     return kpis.with_columns(**{name: value for name, value in missing.items() if name not in columns})
+
+
+def newest(records: pl.LazyFrame, key: Sequence[str]) -> pl.LazyFrame:
+    """Of the records of one key that of the latest as_of; of several of one day the last."""
+    return records.sort("as_of", maintain_order=True).unique(key, keep="last")
 
 
 def leaf_records(kpis: pl.LazyFrame, framework: Framework) -> pl.LazyFrame:
@@ -81,8 +87,7 @@ def _records_that_stand(kpis: pl.LazyFrame, framework: Framework) -> pl.LazyFram
         .filter(_in_validity(framework), pl.col("grain").fill_null(MONTH) == framework.grain)
         .join(_leaf_table(framework).lazy(), on=["kpi", "basis"])
         .filter(pl.col("window_months") <= pl.col("most_months"))
-        .sort("as_of")
-        .unique([*UNIT, "node", "window_months"], keep="last")
+        .pipe(newest, [*UNIT, "node", "window_months"])
         .with_columns(pl.when(_PRESENT).then("value").alias("value"))
         .with_columns(usable.alias("usable"))
         .sort(pl.col("usable").is_null(), "window_months")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from transforms.composite.aggregate import Array, delinearised, linearised
 from transforms.composite.columns import UNIT
 from transforms.composite.evaluate import Evaluation, inner_nodes
-from transforms.composite.leaf_scores import known_windows
+from transforms.composite.leaf_scores import known_windows, newest
 from transforms.composite.normalise import banded
 from transforms.framework import Leaf
 from transforms.statistics.intervals import Z_95
@@ -69,8 +69,7 @@ def leaf_spreads(kpi_rows: pl.LazyFrame, evaluation: Evaluation) -> LeafSpreads:
         known_windows(kpi_rows)
         .select(*UNIT, "kpi", "basis", "as_of", "denominator", "value", "ci_low", "ci_high", "window_months")
         .join(leaves, on=["kpi", "basis"])
-        .sort("as_of")
-        .unique([*UNIT, "node", "window_months"], keep="last")
+        .pipe(newest, [*UNIT, "node", "window_months"])
         .join(units.lazy(), on=list(UNIT))
         .join(chosen, on=["node", "unit", "window_months"], how="semi")
         .select(

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from transforms.composite.banding import banded, capped, grade_names
 from transforms.composite.columns import UNIT, UNIT_COLUMNS, VERSION, VERSION_COLUMNS
 from transforms.composite.evaluate import Evaluation
-from transforms.composite.leaf_scores import with_windows
+from transforms.composite.leaf_scores import newest, with_windows
 from transforms.composite.node_rows import evaluated_rows, node_rows
 from transforms.exactness import compared, published
 from transforms.framework import GradeCap
 from transforms.model import Columns, transform
+from transforms.periods import MONTH
 from transforms.settings import Settings
 from transforms.vocabulary import SHOWN
 
@@ -75,21 +76,23 @@ def _grades(kpis: pl.DataFrame, evaluation: Evaluation) -> pl.Series | pl.Expr:
     position = banded(evaluation.score, grades)
     position[[node.leaf is not None for node in evaluation.framework.nodes]] = len(grades.scale)
     if grades.cap:
-        position[0] = capped(position[0], _out_of_bounds(kpis, grades.cap, evaluation.units), grades)
+        position[0] = capped(position[0], _out_of_bounds(kpis, grades.cap, evaluation), grades)
     return grade_names(position, grades)
 
 
-def _out_of_bounds(kpis: pl.DataFrame, cap: GradeCap, units: pl.DataFrame) -> NDArray[np.bool_]:
+def _out_of_bounds(kpis: pl.DataFrame, cap: GradeCap, evaluation: Evaluation) -> NDArray[np.bool_]:
     """Which units have a record of the cap's KPI that is out of its bounds."""
     value = compared(pl.col("value"))
     above = value > compared(pl.lit(cap.above)) if cap.above is not None else pl.lit(False)
     below = value < compared(pl.lit(cap.below)) if cap.below is not None else pl.lit(False)
+    # The first month of a quarter or year is another period than the quarter or year.
+    of_grain = pl.col("grain").fill_null(MONTH) == evaluation.framework.grain
+    records = kpis.lazy().filter(of_grain, kpi=cap.kpi, basis=cap.basis, window_months=1)
     breaches = (
-        kpis.filter(kpi=cap.kpi, basis=cap.basis, window_months=1)
-        .sort("as_of")
-        .unique(UNIT, keep="last")
+        newest(records, UNIT)
         .filter(pl.col("status").is_in(SHOWN) & (above | below))
         .select(*UNIT, is_breach=pl.lit(True))
+        .collect()
     )
-    joined = units.join(breaches, on=UNIT, how="left", maintain_order="left")
+    joined = evaluation.units.join(breaches, on=UNIT, how="left", maintain_order="left")
     return joined["is_breach"].fill_null(False).to_numpy()
