@@ -99,11 +99,12 @@ def make(
     graph: Mapping[str, Node],
     frames: Frames | None = None,
     seen: Seen | None = None,
+    kept: pl.DataFrame | None = None,
 ) -> Made:
     """Make one table anew, or those months of it that the run is about, with its comments.
 
     `frames` are those that earlier tables of the same session left behind; `seen` is shown what a transform made of
-    what.
+    what; `kept` are rows that a transform which remembers them made before, by the same code and settings.
     """
     begin = perf_counter()
     told: Mapping[str, str | int | float] = {}
@@ -111,7 +112,7 @@ def make(
         rows = store.replace(node.name, node.model.sql)
     else:
         frames = frames or Frames(store, graph, run.settings)
-        rows = _make_transform(store, node.model, run, graph, frames, seen)
+        rows = _make_transform(store, node.model, run, graph, frames, seen, kept)
         told = frames.buckets.told.get(node.name, {})
     store.comment(node.name, node.description, node.columns)
     return Made(node.name, rows, perf_counter() - begin, told)
@@ -133,6 +134,7 @@ def _make_transform(
     graph: Mapping[str, Node],
     frames: Frames,
     seen: Seen | None,
+    kept: pl.DataFrame | None,
 ) -> int:
     asked, shared = model.asked_for(run.settings), None
     if asked and model.shared:
@@ -143,7 +145,8 @@ def _make_transform(
     inputs = {name: _read(frames, table, model, run, graph) for name, table in tables.items()}
     if CALENDAR in tables.values() and all(inputs[cases].head(1).collect().height for cases in model.reads):
         refuse_gaps(frames.read(CALENDAR), model.writes, run)
-    result = model(**inputs, shared=shared, as_of=run.as_of, settings=run.settings).collect()
+    known = kept.lazy() if kept is not None else None
+    result = model(**inputs, shared=shared, kept=known, as_of=run.as_of, settings=run.settings).collect()
     if model.partitioned_by and not run.is_whole:
         result = result.filter(pl.col(model.partitioned_by).is_in(list(run.months)))
         frames.made(model.writes, None)

@@ -100,6 +100,13 @@ class Drawn:
         )
         return by_key, whole
 
+    def earlier(self, frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+        """The frames as they may have been before: some without a tenth of their rows."""
+        return {
+            name: frame.filter(self._rng.random(frame.height) > self._rng.choice([0, 0.1]))
+            for name, frame in frames.items()
+        }
+
     def _table(self, name: str) -> pl.DataFrame:
         if name not in self._tables:
             self._tables[name] = self._make(name)

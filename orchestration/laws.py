@@ -1,4 +1,4 @@
-"""`policypulse check --laws`: a project's own transforms, put to the laws of keys and of the clock on drawn tables.
+"""`policypulse check --laws`: a project's own transforms, put to the laws of keys, clock and memory on drawn tables.
 
 What the laws are and how they are tried is `transforms/laws.py`; tables are drawn by `drawn_tables.py`, the same each
 time.
@@ -15,7 +15,7 @@ from orchestration.empty_warehouse import schemas_of
 from orchestration.models import line_of_error, models
 from orchestration.project import Project
 from transforms.graph import Node
-from transforms.laws import Frames, broken_by, late_by, made
+from transforms.laws import Frames, broken_by, late_by, made, misled_by
 from transforms.model import Transform
 
 SEEDS = range(20)
@@ -63,17 +63,23 @@ def _tried(
 ) -> Tried:
     settings, rows = project.settings, 0
     for seed in SEEDS:
-        by_key, whole = Drawn(graph, schemas, settings, seed=seed, rows=ROWS).reads(model)
+        drawn = Drawn(graph, schemas, settings, seed=seed, rows=ROWS)
+        by_key, whole = drawn.reads(model)
         try:
             rows += made(model, {**by_key, **whole}, as_of=AS_OF, settings=settings).height
             broken = broken_by(model, by_key, whole, as_of=AS_OF, settings=settings, seed=seed)
             late = [_late(model, by_key, whole, project, before) for before in DAYS_BEFORE if model.keys]
+            frames = {**by_key, **whole}
+            earlier = drawn.earlier(frames)
+            misled = model.remembers and misled_by(model, frames, earlier, as_of=AS_OF, settings=settings)
         except Exception as error:
             return Tried(
                 node.name, f"{line_of_error(error, project.own, node.place)}: {node.name} raises {error}", ""
             )
         if broken:
             return Tried(node.name, f"{node.place}: {node.name} breaks the law of keys: {broken}", "")
+        if misled:
+            return Tried(node.name, f"{node.place}: {node.name} breaks the law of memory: {misled}", "")
         if said := next(filter(None, late), None):
             return Tried(node.name, f"{node.place}: {node.name} breaks the law of the clock: {said}", "")
     divided = f"divided by {', '.join(model.keys)}" if model.keys else "not divided, for it names no keys"

@@ -294,14 +294,18 @@ class Remaking:
     def _refuse_differences(self, table: str, changed: pl.DataFrame, drawn: pl.DataFrame) -> None:
         """Raise NotAsRebuilt if rows of keys differ that had no reason to; the next run makes the table whole."""
         wrong = changed.join(drawn, on=drawn.columns, how="semi", nulls_equal=True)
+        self._refuse(table, wrong, drawn.height)
+
+    def _refuse(self, table: str, wrong: pl.DataFrame, n_made: int) -> None:
         if wrong.is_empty():
             return
         self._made.forget(table)
         raise NotAsRebuilt(
             f"{table}: a part of its rows was made anew to see that they are what a rebuild makes, and {wrong.height} "
-            f"of {drawn.height} keys are not, as {_told(wrong)}, though nothing was known to have changed them. "
+            f"of {n_made} keys are not, as {_told(wrong)}, though nothing was known to have changed them. "
             "Nothing is published; run again, which makes the table whole, and please report it: an own transform may "
-            "break the law of keys or of the clock (`policypulse check --laws`), else it is a mistake of ours"
+            "break the law of keys, of the clock or of memory (`policypulse check --laws`), else it is a mistake of "
+            "ours"
         )
 
     def _is_made(self, table: str) -> bool:
@@ -336,13 +340,41 @@ class Remaking:
         seen = partial(self._ask_of_made, node, run) if by_key and now.inputs and not until else None
         if is_of_records(model) and now.inputs:
             self._records.whole(model, run)
-        make(self._store, node, run, self._graph, self._frames, seen)
+        kept, checked = self._remembered(node, run, before, now)
+        make(self._store, node, run, self._graph, self._frames, seen, kept)
+        if checked is not None:
+            self._refuse_memories(node, checked)
         if moved is not None and until:
             self._motion.keep(table, moved, until)
         if is_compared and digest == self._digests.of_all(table):
             self._made.put_back(table, stamp)
             return False
         return True
+
+    def _remembered(
+        self, node: Node, run: Run, before: MadeFrom | None, now: MadeFrom
+    ) -> tuple[pl.DataFrame | None, pl.DataFrame | None]:
+        """The rows that a transform may give back, and those of a part that it makes anew to see that it may."""
+        column = node.model.remembers if isinstance(node.model, Transform) else None
+        if column is None or before is None or before.recipe != now.recipe:
+            return None, None
+        rows, part = self._store.read(node.name), run.as_of.toordinal() % PARTS
+        is_checked = pl.col(column).hash() % PARTS == part
+        return rows.filter(~is_checked), rows.filter(is_checked)
+
+    def _refuse_memories(self, node: Node, checked: pl.DataFrame) -> None:
+        """Raise NotAsRebuilt if rows that were made of the same are not what they were."""
+        model = node.model
+        assert isinstance(model, Transform) and model.remembers
+        by, every = model.remembers, list(model.columns)
+        made = self._store.read(node.name).join(checked, on=by, how="semi")
+        same = checked.join(made, on=by, how="semi")
+        change = Change(
+            same.join(made, on=every, how="anti", nulls_equal=True),
+            made.join(same, on=every, how="anti", nulls_equal=True),
+        )
+        wrong = change.beyond_rounding(model.grain).keys(model.grain)
+        self._refuse(node.name, wrong, same.height)
 
     def _ask_of_made(
         self, node: Node, run: Run, inputs: Mapping[str, pl.LazyFrame], result: pl.DataFrame

@@ -1,7 +1,7 @@
 """The laws that every transform keeps, put to the test on tables that are given.
 
 The law of keys: parts by key make the whole. The law of the clock: where nothing new is known, what is the same on two
-days was the same on every day between them.
+days was the same on every day between them. The law of memory: rows that were made before change nothing.
 
 Which tables these are is for whoever asks (`orchestration/drawn_tables.py` draws them); nothing is drawn or read here.
 """
@@ -87,6 +87,25 @@ def keys_that_differ(model: Transform, one: pl.DataFrame, other: pl.DataFrame) -
         for a, b in ((one, other), (other, one))
     ]
     return pl.concat(only).unique()
+
+
+def misled_by(
+    model: Transform, frames: Frames, earlier: Frames, *, as_of: date, settings: Settings
+) -> str | None:
+    """How rows made of earlier frames change what a transform makes of others; None if it keeps the law of memory."""
+    kept = made(model, earlier, as_of=as_of, settings=settings).lazy()
+    lazy = {name: frame.lazy() for name, frame in frames.items()}
+    remembering = model(**lazy, kept=kept, as_of=as_of, settings=settings).collect()
+    try:
+        assert_frame_equal(
+            remembering,
+            made(model, frames, as_of=as_of, settings=settings),
+            check_row_order=False,
+            check_exact=True,
+        )
+    except AssertionError as error:
+        return f"with rows that it made before it makes others than without: {' '.join(str(error).split())}"
+    return None
 
 
 def made_of_nothing(

@@ -46,7 +46,10 @@ class Transform:
     whose columns are added to the rows that the function makes, and by which columns they are joined. `known_on` names
     the columns of days of frames of `reads`: of these the function gets the rows up to the as-of day, since what is
     later is not known yet. `takes` says which rows of such a frame the function looks at: others may change without
-    its rows. Both are better than a filter in the function, of which nobody knows before asking it.
+    its rows. Both are better than a filter in the function, of which nobody knows before asking it. `remembers` names
+    a column that says of what each row was made, as a digest: the function gets the frame `kept` of rows that it made
+    before, or a part of them, and may give back those that it would make of the same. Law of memory: its rows are the
+    same whatever was kept.
     """
 
     function: Callable[..., pl.LazyFrame]
@@ -63,6 +66,7 @@ class Transform:
     carries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     known_on: Mapping[str, str] = field(default_factory=dict)
     takes: Mapping[str, pl.Expr] = field(default_factory=dict)
+    remembers: str | None = None
 
     @property
     def schema(self) -> pl.Schema:
@@ -75,7 +79,13 @@ class Transform:
         return " ".join((self.function.__doc__ or "").split("\n\n")[0].split())
 
     def __call__(
-        self, *, as_of: date, settings: Settings, shared: pl.LazyFrame | None = None, **frames: pl.LazyFrame
+        self,
+        *,
+        as_of: date,
+        settings: Settings,
+        shared: pl.LazyFrame | None = None,
+        kept: pl.LazyFrame | None = None,
+        **frames: pl.LazyFrame,
     ) -> pl.LazyFrame:
         """The table's rows, exactly the declared columns in the declared types; no frames if not asked for.
 
@@ -90,6 +100,8 @@ class Transform:
                 read = {name: frames[name] for name in self.reads}
                 shared = self.shared(**read, as_of=as_of, settings=settings)
             frames = {"shared": shared, **{name: frames[name] for name in self.broadcast}}
+        if self.remembers:
+            frames["kept"] = pl.LazyFrame(schema=self.schema) if kept is None else kept
         known = {"as_of": as_of, "settings": settings}
         asked = {name: known[name] for name in signature(self.function).parameters if name in known}
         result = self.function(**{n: f for n, f in frames.items() if n not in self.carries}, **asked)
@@ -116,11 +128,14 @@ def transform(
     origins: Callable[[Settings], Origins] = lambda settings: {},
     known_on: Mapping[str, str] | None = None,
     takes: Mapping[str, pl.Expr] | None = None,
+    remembers: str | None = None,
 ) -> Callable[[Callable[..., pl.LazyFrame]], Transform]:
     """Declare a pure function as the transform that writes the table `writes`."""
     missing = [name for name in grain if name not in columns]
     if missing:
         raise ValueError(f"{writes}: grain names {missing}, which are not among its columns")
+    if remembers is not None and remembers not in columns:
+        raise ValueError(f"{writes}: remembers names {remembers}, which is not among its columns")
     if not_read := sorted({*(known_on or {}), *(takes or {})} - set(reads)):
         raise ValueError(f"{writes}: known_on or takes names {not_read}, which it does not read by key")
 
@@ -139,6 +154,7 @@ def transform(
             origins,
             known_on=known_on or {},
             takes=takes or {},
+            remembers=remembers,
         )
 
     return declare

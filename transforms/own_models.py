@@ -60,7 +60,8 @@ def _wrong_with(model: Transform) -> Iterator[str]:
     taken = {
         name for name, told in signature(model.function).parameters.items() if told.default is told.empty
     }
-    if unknown := sorted(taken - named - {"as_of", "settings"}):
+    given = {"as_of", "settings", *(["kept"] if model.remembers else [])}
+    if unknown := sorted(taken - named - given):
         yield f"its function asks for {unknown[0]}, which is not among what it reads: {', '.join(sorted(named))}"
     elif unasked := sorted(named - set(signature(model.function).parameters)):
         yield f"it reads {unasked[0]}, which its function does not ask for"

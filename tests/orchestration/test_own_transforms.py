@@ -1,17 +1,24 @@
 """Polars transforms of a module of the user's environment: they join the graph, keep the law, or are refused."""
 
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 from own_project import PROJECT, project
 
 from orchestration.catalogue_rows import source_file
 from orchestration.checks import checks
+from orchestration.launch import by_hand
 from orchestration.laws import tried
 from orchestration.models import models
-from orchestration.project import Project, ProjectError
+from orchestration.project import Project, ProjectError, read_project
 from orchestration.project_check import problems
+from orchestration.remaking import NotAsRebuilt
+from orchestration.session import opened
+from warehouse.folder import Folder
+from warehouse.store import Store
 
 MODULE = '''\
 """Tables of the house."""
@@ -38,6 +45,16 @@ def first_answers(cases: pl.LazyFrame) -> pl.LazyFrame:
     return cases.select("complaint_id", waited_days=waited).drop_nulls()
 '''
 NAME = "tables_of_the_house"
+NIGHTS = """
+insurer: Example
+index: {{frameworks: []}}
+only: {{tables: [core.category_sizes]}}
+transforms: {module}
+feeds:
+  complaints:
+    - files: "day*.csv"
+      columns: {{complaint_id: id, received_on: day, closed_on: end, category: why}}
+"""
 
 
 @pytest.fixture
@@ -72,6 +89,85 @@ def test_a_transform_that_looks_at_other_keys_breaks_the_law(written) -> None:
     assert problems(found) == []
     (result,) = tried(found)
     assert result.broken and f"{NAME}.py:9: core.first_answers breaks the law of keys" in result.broken
+
+
+REMEMBERING = '''\
+import polars as pl
+
+from transforms.model import transform
+
+
+@transform(
+    writes="core.category_sizes",
+    reads={"cases": "core.complaints"},
+    keys=(),
+    grain=("category",),
+    columns={
+        "category": (pl.String, "The category."),
+        "n": (pl.UInt32, "Complaints of it."),
+        "made_of": (pl.UInt64, "Digest of what it was counted from."),
+    },
+    remembers="made_of",
+)
+def category_sizes(cases: pl.LazyFrame, kept: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per category of complaints."""
+    found = cases.group_by("category").agg(
+        n=pl.len(), made_of=pl.struct("category", "complaint_id").hash().sum()
+    )
+    again = found.join(kept, on="made_of", how="anti")
+    return pl.concat([kept.join(found, on="made_of", how="semi").select("category", "n", "made_of"), again])
+'''
+
+
+def test_a_transform_that_remembers_what_has_changed_since_breaks_the_law_of_memory(written) -> None:
+    sound = written(REMEMBERING)
+    (result,) = tried(sound)
+    assert result.broken is None
+    sys.modules.pop(NAME)
+    module = Path(sys.path[0]) / f"{NAME}.py"
+    module.write_text(REMEMBERING.replace("hash().sum()", "hash().max()"))
+    (result,) = tried(read_project(sound.folder))
+    assert result.broken
+    assert "core.category_sizes breaks the law of memory: with rows that it made before" in result.broken
+
+
+def test_what_a_transform_remembers_is_given_back_and_a_part_is_made_anew_to_see_that_it_may(
+    written, tmp_path
+) -> None:
+    folder = written(REMEMBERING).folder
+    (folder / "policypulse.yml").write_text(NIGHTS.format(module=NAME))
+    rows = [f"C{n},2025-01-02,2025-01-03,K{n % 200}" for n in range(400)]
+    first, later = date(2025, 6, 2), [date(2025, 6, 2) + timedelta(days) for days in range(1, 70)]
+
+    def night(day: date, *more: str) -> None:
+        (folder / f"day{day}.csv").write_text("\n".join(["id,day,end,why", *more, ""]))
+        with opened(by_hand(read_project(folder), day), lambda told: None) as session:
+            session.land(["complaints"])
+            for table in session.tables:
+                session.make(table)
+
+    def on_build(sql: str) -> list[tuple]:
+        with Store(Folder(folder / "warehouse")) as store:
+            return store.con.execute(sql).fetchall()
+
+    night(first, *rows)
+    digests = [digest for (digest,) in on_build("SELECT made_of FROM core.category_sizes")]
+    parts = dict(pl.DataFrame({"digest": digests}).select("digest", part=pl.col("digest").hash() % 64).rows())
+    # A category whose turn comes, and one whose turn has not come by then.
+    day = next(day for day in later if day.toordinal() % 64 in parts.values())
+    looked_at = next(digest for digest, part in parts.items() if part == day.toordinal() % 64)
+    before = next(day_before for day_before in later if day_before.toordinal() % 64 != parts[looked_at])
+    on_build(f"UPDATE core.category_sizes SET n = 77 WHERE made_of = {looked_at}")
+    night(before, "C900,2025-01-02,2025-01-03,new")
+    sizes = on_build("SELECT n, count(*) FROM core.category_sizes GROUP BY ALL ORDER BY ALL")
+    assert sizes == [(1, 1), (2, 199), (77, 1)]
+    with pytest.raises(
+        NotAsRebuilt, match=r"core\.category_sizes: .* and 1 of \d+ keys are not, as category K"
+    ):
+        night(day, "C901,2025-01-02,2025-01-03,newer")
+    night(day, "C901,2025-01-02,2025-01-03,newer")
+    sizes = on_build("SELECT n, count(*) FROM core.category_sizes GROUP BY ALL ORDER BY ALL")
+    assert sizes == [(1, 2), (2, 200)]
 
 
 def test_a_transform_that_depends_on_the_day_of_the_week_breaks_the_law_of_the_clock(written) -> None:

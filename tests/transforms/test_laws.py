@@ -1,4 +1,5 @@
-"""The laws of every registered transform: parts by key make the whole, and what rests between two days rests all along.
+"""The laws of every registered transform: parts by key make the whole, and what rests between two days rests all along,
+and rows that were made before change nothing.
 
 Whoever runs a transform on a month, a hash bucket or an executor, or makes in a night only what has changed, relies on
 them; who breaks one gets wrong rows without an error.
@@ -7,6 +8,7 @@ them; who breaks one gets wrong rows without an error.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import wraps
 
 import polars as pl
 import pytest
@@ -17,7 +19,7 @@ from orchestration.drawn_tables import AS_OF, Drawn
 from orchestration.empty_warehouse import schemas_of
 from orchestration.models import models
 from orchestration.project import shipped_frameworks
-from transforms.laws import broken_by, late_by, made, made_of_nothing
+from transforms.laws import broken_by, late_by, made, made_of_nothing, misled_by
 from transforms.model import Transform
 from transforms.settings import (
     ClaimSettings,
@@ -48,6 +50,7 @@ TRANSFORMS = {name: node.model for name, node in models().items() if isinstance(
 # Facts are made anew by key, whatever is counted of them whole.
 FACTS = [name for name, model in TRANSFORMS.items() if model.keys and name.startswith("core.")]
 DIVIDED = [name for name, model in TRANSFORMS.items() if model.keys]
+REMEMBERING = [name for name, model in TRANSFORMS.items() if model.remembers]
 ROWS = 150
 
 
@@ -81,6 +84,36 @@ def test_what_rests_between_two_days_rests_all_along(name, schemas, seed, ahead,
     by_key, whole = drawn(schemas, seed, rows=60).reads(TRANSFORMS[name])
     three = [AS_OF + timedelta(days=ahead + later) for later in (0, *sorted(days))]
     assert late_by(TRANSFORMS[name], by_key, whole, days=three, settings=SETTINGS) is None
+
+
+@pytest.mark.parametrize("name", REMEMBERING)
+@settings(max_examples=8)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_rows_that_were_made_before_change_nothing(name, schemas, seed):
+    model, some = TRANSFORMS[name], drawn(schemas, seed)
+    frames = {name: frame for part in some.reads(model) for name, frame in part.items()}
+    assert misled_by(model, frames, some.earlier(frames), as_of=AS_OF, settings=SETTINGS) is None
+
+
+@pytest.mark.parametrize("name", REMEMBERING)
+def test_rows_of_the_same_are_not_made_anew(name, schemas):
+    """What is remembered is given back, so that another value in it comes out again; that breaks the law."""
+    model, some = TRANSFORMS[name], drawn(schemas, 1)
+    frames = {name: frame for part in some.reads(model) for name, frame in part.items()}
+    kept = made(model, frames, as_of=AS_OF, settings=SETTINGS)
+    number = next(name for name, dtype in kept.schema.items() if dtype.is_float())
+    wrong = kept.with_columns(pl.lit(-1.0).alias(number))
+    lazy = {name: frame.lazy() for name, frame in frames.items()}
+    again = model(**lazy, kept=wrong.lazy(), as_of=AS_OF, settings=SETTINGS).collect()
+    assert again.height and (again[number] == -1).all()
+
+    def function(*, kept, **asked):
+        return model.function(kept=kept.with_columns(pl.lit(-1.0).alias(number)), **asked)
+
+    wrong_model = replace(model, function=wraps(model.function)(function))
+    assert "with rows that it made before" in str(
+        misled_by(wrong_model, frames, frames, as_of=AS_OF, settings=SETTINGS)
+    )
 
 
 @pytest.mark.parametrize("name", DIVIDED)

@@ -6,6 +6,7 @@ Cases are resampled as in `transforms/measures/resampled_cases.py`, and the inde
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from hashlib import blake2b
 
 import numpy as np
 import polars as pl
@@ -15,13 +16,14 @@ from transforms.composite.banding import banded
 from transforms.composite.columns import UNIT, UNIT_COLUMNS, VERSION, VERSION_COLUMNS
 from transforms.composite.evaluate import Evaluation, evaluate, inner_nodes
 from transforms.composite.leaf_scores import with_windows
-from transforms.composite.resampled_scores import ResampledScores, leaf_spreads, resampled_scores
+from transforms.composite.resampled_scores import LeafSpreads, ResampledScores, leaf_spreads, resampled_scores
 from transforms.framework import Framework
 from transforms.kpi.every_period import READS as FACTS
 from transforms.kpi.every_period import facts_by_table
 from transforms.kpi.registry import registry
+from transforms.measures.case_digests import CASES_DIGEST, case_digests
 from transforms.measures.definition import Kpi
-from transforms.measures.resampled_cases import case_leaves, drawn_values, with_exposures
+from transforms.measures.resampled_cases import CaseLeaf, case_leaves, drawn_values, with_exposures
 from transforms.measures.segments import Facts, with_cuts, with_units
 from transforms.model import Columns, transform
 from transforms.settings import Settings, asks_for_draws
@@ -43,6 +45,10 @@ SCORE_INTERVALS: Columns = {
         pl.List(pl.Float64),
         "Of the index: share of the draws that has each grade of the framework's scale, best first.",
     ),
+    "drawn_from": (
+        pl.String,
+        "Digest of the cases and records of the unit; where it is the same as in another version, so are its draws.",
+    ),
 }
 
 
@@ -58,11 +64,13 @@ SCORE_INTERVALS: Columns = {
     grain=(*VERSION, *UNIT, "node"),
     columns=SCORE_INTERVALS,
     asked_for=asks_for_draws,
+    remembers="drawn_from",
 )
 def score_intervals(
     kpi_monthly: pl.LazyFrame,
     kpi_windows: pl.LazyFrame,
     org_units: pl.LazyFrame,
+    kept: pl.LazyFrame,
     *,
     as_of: date,
     settings: Settings,
@@ -77,6 +85,7 @@ def score_intervals(
         settings.frameworks,
         {name: with_cuts(fact, settings.cuts) for name, fact in placed.items()},
         registry(settings),
+        kept.collect(),
         as_of=as_of,
         draws=asked.bootstrap_draws,
         seed=asked.seed,
@@ -88,6 +97,7 @@ def resampled_intervals(
     frameworks: Sequence[Framework],
     facts: Facts,
     kpis: Sequence[Kpi],
+    kept: pl.DataFrame | None = None,
     *,
     as_of: date,
     draws: int,
@@ -100,37 +110,64 @@ def resampled_intervals(
     from its own interval. A unit has in every draw the nodes it has as published. Frameworks that compare units, or
     are of longer periods than months, have no intervals, nor have those with logarithms, formulas, rounding or values
     filled in. Percentile intervals are narrow where a KPI has few cases, as of any bootstrap (Efron and
-    Tibshirani 1993).
+    Tibshirani 1993). Rows of `kept`, made earlier by the same frameworks, draws and seed, stand where what they were
+    drawn from is the same.
     """
+    schema = pl.Schema({name: dtype for name, (dtype, _) in SCORE_INTERVALS.items()})
+    known = schema.to_frame() if kept is None else kept
     parts = [
-        _rows(drawn)
+        rows.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
         for framework in frameworks
         if framework.is_drawn_by_cases
-        for drawn in _drawn_segments(kpi_rows, framework, facts, kpis, as_of, draws, seed)
+        for rows in _of_framework(kpi_rows, framework, facts, kpis, known, as_of, draws, seed)
     ]
-    schema = {name: dtype for name, (dtype, _) in SCORE_INTERVALS.items()}
-    if not parts:
-        return pl.LazyFrame(schema=schema)
-    return pl.concat(parts).select(pl.col(name).cast(dtype) for name, dtype in schema.items()).lazy()
+    return pl.concat([schema.to_frame(), *parts]).lazy()
 
 
-def _drawn_segments(
+def _of_framework(
     kpi_rows: pl.LazyFrame,
     framework: Framework,
     facts: Facts,
     kpis: Sequence[Kpi],
+    kept: pl.DataFrame,
     as_of: date,
     draws: int,
     seed: int,
-) -> Iterator[ResampledScores]:
-    """The drawn scores of all units with a score of an inner node, segment by segment."""
+) -> Iterator[pl.DataFrame]:
+    """The rows of all units with a score of an inner node: those that stand, and those drawn, segment by segment."""
     evaluation = evaluate(kpi_rows, framework)
     spreads = leaf_spreads(kpi_rows, evaluation)
     leaves = case_leaves(framework, kpis, facts, as_of)
+    digests = _digests(evaluation, spreads, leaves, facts)
     units = with_exposures(evaluation.units.with_row_index("column"), leaves, spreads.denominator)
-    for (cut,), some in units.filter(_is_scored(evaluation)).group_by("cut", maintain_order=True):
+    scored = units.with_columns(digests).filter(_is_scored(evaluation))
+    own = kept.filter(framework=framework.code, framework_version=framework.version)
+    same = [*UNIT, digests.name]
+    yield own.join(scored, on=same, how="semi")
+    anew = scored.join(own, on=same, how="anti").sort(UNIT).drop(digests.name)
+    for (cut,), some in anew.group_by("cut", maintain_order=True):
         for rows, of_cases in drawn_values(leaves, facts, str(cut), some, draws=draws, seed=seed):
-            yield resampled_scores(evaluation, rows, of_cases, spreads, draws=draws, seed=seed)
+            yield _rows(
+                resampled_scores(evaluation, rows, of_cases, spreads, draws=draws, seed=seed), digests
+            )
+
+
+def _digests(
+    evaluation: Evaluation, spreads: LeafSpreads, leaves: Sequence[CaseLeaf], facts: Facts
+) -> pl.Series:
+    """Of each unit a digest of all that its rows are made of, but for what the project says."""
+    found = (evaluation.score, evaluation.estimate, evaluation.window, evaluation.shrunk[0])
+    cells = np.concatenate([*found, spreads.below, spreads.above, spreads.denominator]).T
+    cells = np.where(np.isnan(cells), np.nan, cells)  # of one kind
+    framework, units = evaluation.framework, evaluation.units
+    known = case_digests(leaves, facts, units["cut"].unique())
+    cases = units.join(known, on=UNIT, how="left", maintain_order="left")[CASES_DIGEST].fill_null(0)
+    version = framework.code, framework.version
+    named = (
+        blake2b(repr((*version, *unit, digest)).encode() + row.tobytes(), digest_size=8).hexdigest()
+        for *unit, digest, row in zip(*units.select(UNIT), cases, cells, strict=True)
+    )
+    return pl.Series("drawn_from", list(named), dtype=pl.String)
 
 
 def _is_scored(evaluation: Evaluation) -> pl.Series:
@@ -138,7 +175,7 @@ def _is_scored(evaluation: Evaluation) -> pl.Series:
     return pl.Series(~np.isnan(evaluation.score[inner]).all(axis=0))
 
 
-def _rows(drawn: ResampledScores) -> pl.DataFrame:
+def _rows(drawn: ResampledScores, digests: pl.Series) -> pl.DataFrame:
     """The rows of these units and their inner nodes that have a score."""
     evaluation, framework = drawn.evaluation, drawn.evaluation.framework
     nodes, size = sorted(drawn.scores), len(drawn.columns)
@@ -146,8 +183,9 @@ def _rows(drawn: ResampledScores) -> pl.DataFrame:
     way = (2 * drawn.by_cases + drawn.by_interval)[nodes]
     shares = _grade_shares(drawn.scores[0], framework) + [None] * (size * (len(nodes) - 1))
     codes = pl.Series([framework.nodes[node].code for node in nodes])
+    unit = np.tile(drawn.columns, len(nodes))
     return (
-        evaluation.units[np.tile(drawn.columns, len(nodes))]
+        evaluation.units[unit]
         .with_columns(
             framework=pl.lit(framework.code),
             framework_version=pl.lit(framework.version),
@@ -157,6 +195,7 @@ def _rows(drawn: ResampledScores) -> pl.DataFrame:
             score_high=pl.Series(high.ravel()),
             method=pl.Series(METHODS).gather(way.ravel()),
             grade_shares=pl.Series(shares, dtype=pl.List(pl.Float64)),
+            drawn_from=digests.gather(unit),
         )
         .filter(pl.col("score").is_not_nan())
     )

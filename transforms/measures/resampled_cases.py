@@ -6,7 +6,7 @@ together; a row that stands for many cases is as many cases of nobody. What the 
 `transforms/composite/resampled_scores.py`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -211,51 +211,76 @@ def _case_rows(leaves: Sequence[CaseLeaf], facts: Facts, cut: str, units: pl.Dat
 
     With `cases` if any row stands for more than one.
     """
-    by_place: dict[tuple[str, str], list[CaseLeaf]] = {}
-    for leaf in leaves:
-        by_place.setdefault((leaf.kpi.fact, leaf.placed_on), []).append(leaf)
-    numbers, weights = units.lazy().select("unit", "segment", "period"), weights_of(facts)
-    parts = []
-    for (fact, placed_on), some in by_place.items():
-        columns = {name: e for leaf in some for name, e in {**leaf.added, **leaf.kept}.items()}
-        segment = pl.lit("company") if cut == "company" else pl.col(cut)
-        parts.append(
-            facts[fact]
-            .filter(segment.is_in(units["segment"].unique().to_list()))
-            .select(
-                segment=segment,
-                period=pl.col(placed_on).dt.truncate("1mo"),
-                customer=_customer(facts[fact], weights.get(fact)),
-                **({CASES: pl.col(weights[fact]).fill_null(1)} if fact in weights else {}),
-                **columns,
-            )
-            .filter(pl.any_horizontal((pl.col(name) != 0).fill_null(False) for name in columns))
-            .join(numbers, on=["segment", "period"])
-            .drop("segment", "period")
-        )
+    numbers, facts = units.lazy().select("unit", "segment", "period"), _facts_of(leaves, facts, cut, units)
+    parts = [
+        rows.join(numbers, left_on=[cut, "period"], right_on=["segment", "period"])
+        # A row of nobody is alone.
+        .with_columns(pl.coalesce("customer", "row").alias("customer"))
+        .drop(cut, "period", "row")
+        for _, rows in placed_cases(leaves, facts, [cut])
+    ]
     # A row of one fact adds nothing to the sums of another.
     rows = pl.concat(pl.collect_all(parts), how="diagonal")
     if CASES not in rows.columns:
         return rows
-    counted = rows.with_columns(pl.col(CASES).fill_null(1)).filter(pl.col(CASES) > 0)
-    return counted.drop(CASES) if bool((counted[CASES] == 1).all()) else counted
+    return rows.with_columns(pl.col(CASES).fill_null(1)).filter(pl.col(CASES) > 0)
+
+
+def _facts_of(leaves: Sequence[CaseLeaf], facts: Facts, cut: str, units: pl.DataFrame) -> Facts:
+    """The rows of facts that may be cases of the units."""
+    segments, periods = (units[name].unique().to_list() for name in ("segment", "period"))
+    found = {}
+    for fact in {leaf.kpi.fact for leaf in leaves}:
+        days = sorted({leaf.placed_on for leaf in leaves if leaf.kpi.fact == fact})
+        is_placed = pl.any_horizontal(pl.col(day).dt.truncate("1mo").is_in(periods) for day in days)
+        found[fact] = facts[fact].filter(segment_of(cut).is_in(segments) & is_placed)
+    return found
+
+
+def placed_cases(
+    leaves: Sequence[CaseLeaf], facts: Facts, cuts: Collection[str]
+) -> Iterator[tuple[list[str], pl.LazyFrame]]:
+    """Of each fact and date that cases are placed on: the columns that its cases add, and its rows that add any.
+
+    With customer, row, period, the columns of the cuts and, of facts whose rows stand for many cases, `cases`.
+    """
+    by_place: dict[tuple[str, str], list[CaseLeaf]] = {}
+    for leaf in leaves:
+        by_place.setdefault((leaf.kpi.fact, leaf.placed_on), []).append(leaf)
+    weights = weights_of(facts)
+    for (fact, placed_on), some in by_place.items():
+        columns = {name: e for leaf in some for name, e in {**leaf.added, **leaf.kept}.items()}
+        rows = facts[fact].select(
+            *(segment_of(cut).alias(cut) for cut in cuts),
+            period=pl.col(placed_on).dt.truncate("1mo"),
+            row=pl.int_range(pl.len()).cast(pl.UInt64),
+            customer=_customer(facts[fact], weights.get(fact)),
+            **({CASES: pl.col(weights[fact]).fill_null(1)} if fact in weights else {}),
+            **columns,
+        )
+        adds = ((pl.col(name) != 0).fill_null(False) for name in columns)
+        yield list(columns), rows.filter(pl.any_horizontal(adds))
+
+
+def segment_of(cut: str) -> pl.Expr:
+    """The segment of a cut that a row of a fact belongs to."""
+    return pl.lit("company") if cut == "company" else pl.col(cut)
 
 
 def _customer(fact: pl.LazyFrame, weight: str | None) -> pl.Expr:
-    """Who the rows of a fact belong to, as a number; a row of nobody, or of many cases, is alone."""
+    """Who the rows of a fact belong to, as a number; none for a row of nobody, or of many cases."""
     columns = fact.collect_schema()
     name = next((name for name in CLUSTERS if name in columns), None)
-    alone = pl.int_range(pl.len()).cast(pl.UInt64)
     if name is None:
-        return alone
+        return pl.lit(None, dtype=pl.UInt64)
     known = pl.col(name) if weight is None else pl.when(pl.col(weight).fill_null(1) == 1).then(name)
     # Nothing has a hash, too.
-    return pl.when(known.is_not_null()).then(known.hash(CLUSTERS.index(name))).otherwise(alone)
+    return pl.when(known.is_not_null()).then(known.hash(CLUSTERS.index(name)))
 
 
 def _narrowed(rows: pl.DataFrame, quantiles: Mapping[str, float]) -> pl.DataFrame:
     """The rows with values far from their quantile drawn in to a bound, so that more customers are alike."""
-    if not quantiles or CASES in rows.columns:
+    if not quantiles:
         return rows
     ends = []
     for name, q in quantiles.items():
@@ -265,9 +290,14 @@ def _narrowed(rows: pl.DataFrame, quantiles: Mapping[str, float]) -> pl.DataFram
         low, high = pl.max_horizontal(middle - reach, 0), pl.min_horizontal(middle + reach, n - 1)
         ends += [pl.col(name).list.get(low, null_on_oob=True).alias(f"{name}.low")]
         ends += [pl.col(name).list.get(high, null_on_oob=True).alias(f"{name}.high")]
-    ordered = rows.group_by("unit").agg(pl.col(list(quantiles)).drop_nulls().sort())
-    bounded = rows.join(ordered.select("unit", *ends), on="unit")
-    clipped = [pl.col(name).clip(pl.col(f"{name}.low"), pl.col(f"{name}.high")) for name in quantiles]
+    # Where a row stands for many, places in a list of rows are not those of cases.
+    is_of_many = (pl.col(CASES) != 1).any() if CASES in rows.columns else pl.lit(False)
+    ordered = rows.group_by("unit").agg(pl.col(list(quantiles)).drop_nulls().sort(), is_of_many=is_of_many)
+    bounded = rows.join(ordered.select("unit", "is_of_many", *ends), on="unit")
+    clipped = [
+        pl.when("is_of_many").then(name).otherwise(pl.col(name).clip(f"{name}.low", f"{name}.high"))
+        for name in quantiles
+    ]
     return bounded.with_columns(clipped).select(rows.columns)
 
 
