@@ -151,7 +151,7 @@ class Remaking:
             return None
         if CALENDAR in model.broadcast.values() and self._store.count(node.name):
             refuse_gaps(self._frames.read(CALENDAR), node.name, run)
-        touched = list(self._touched(model, before, now))
+        touched = list(self._touched(model, run, before, now))
         keys = pl.concat([*touched, self._woken(node, model, run, before)]).unique()
         if keys.is_empty():
             return None
@@ -185,7 +185,7 @@ class Remaking:
         if before.inputs != now.inputs:
             raise _Whole(FOLLOWS)
 
-    def _touched(self, model: Transform, before: MadeFrom, now: MadeFrom) -> Iterator[pl.DataFrame]:
+    def _touched(self, model: Transform, run: Run, before: MadeFrom, now: MadeFrom) -> Iterator[pl.DataFrame]:
         """The keys whose rows read otherwise in what a table is made from."""
         for name, table in model.reads.items():
             then = before.inputs.get(name, "")
@@ -196,7 +196,7 @@ class Remaking:
                     raise _Whole(FOLLOWS)
                 change = self._change_since(table, then)
                 if change and name in model.takes:
-                    change = change.of(model.takes[name])
+                    change = change.of(model.taken(name, run.settings))
                 keys = change.keys(model.keys) if change else None
             else:
                 keys = self._digests.changed_since(table, model.keys, then)

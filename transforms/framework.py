@@ -405,6 +405,12 @@ class Framework(_Part):
         """The nodes that are KPIs."""
         return tuple(node for node in self.nodes if node.leaf)
 
+    @property
+    def kpis(self) -> frozenset[str]:
+        """The KPIs whose records it looks at."""
+        cap = self.grades.cap if self.grades else None
+        return frozenset({node.leaf.kpi for node in self.leaves if node.leaf} | ({cap.kpi} if cap else set()))
+
     @cached_property
     def groups(self) -> dict[str, Group]:
         """The inner nodes as they are written, by code, from the index down."""

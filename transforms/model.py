@@ -13,6 +13,8 @@ import polars as pl
 from transforms.origins import Origins
 from transforms.settings import Settings
 
+# Rows of a frame, also by what a project says.
+Rows = pl.Expr | Callable[[Settings], pl.Expr]
 Columns = Mapping[str, tuple[pl.DataType | type[pl.DataType], str]]
 INSTANT = pl.Datetime("us", "UTC")
 
@@ -65,7 +67,7 @@ class Transform:
     origins: Callable[[Settings], Origins] = lambda settings: {}
     carries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     known_on: Mapping[str, str] = field(default_factory=dict)
-    takes: Mapping[str, pl.Expr] = field(default_factory=dict)
+    takes: Mapping[str, Rows] = field(default_factory=dict)
     remembers: str | None = None
 
     @property
@@ -77,6 +79,11 @@ class Transform:
     def description(self) -> str:
         """First paragraph of the docstring: what one row is."""
         return " ".join((self.function.__doc__ or "").split("\n\n")[0].split())
+
+    def taken(self, frame: str, settings: Settings) -> pl.Expr:
+        """Which rows of a frame the function looks at."""
+        rows = self.takes.get(frame, pl.lit(True))
+        return rows if isinstance(rows, pl.Expr) else rows(settings)
 
     def __call__(
         self,
@@ -94,7 +101,7 @@ class Transform:
         if not self.asked_for(settings):
             return pl.LazyFrame(schema=self.schema)
         frames |= {name: frames[name].filter(pl.col(day) <= as_of) for name, day in self.known_on.items()}
-        frames |= {name: frames[name].filter(taken) for name, taken in self.takes.items()}
+        frames |= {name: frames[name].filter(self.taken(name, settings)) for name in self.takes}
         if self.shared is not None:
             if shared is None:
                 read = {name: frames[name] for name in self.reads}
@@ -127,7 +134,7 @@ def transform(
     shared: Callable[..., pl.LazyFrame] | None = None,
     origins: Callable[[Settings], Origins] = lambda settings: {},
     known_on: Mapping[str, str] | None = None,
-    takes: Mapping[str, pl.Expr] | None = None,
+    takes: Mapping[str, Rows] | None = None,
     remembers: str | None = None,
 ) -> Callable[[Callable[..., pl.LazyFrame]], Transform]:
     """Declare a pure function as the transform that writes the table `writes`."""

@@ -16,6 +16,7 @@ from transforms.composite.treat import treated
 from transforms.exactness import compared
 from transforms.framework import Bands, Framework, Leaf, Treatment
 from transforms.periods import MONTH
+from transforms.settings import Settings
 from transforms.vocabulary import SHOWN
 
 _PRESENT = pl.col("status").is_in(SHOWN) & pl.col("value").is_finite().fill_null(False)
@@ -36,6 +37,11 @@ def known_windows(kpis: pl.LazyFrame) -> pl.LazyFrame:
     missing = {"window_months": pl.lit(1, dtype=pl.Int32), "grain": pl.lit(MONTH)}
     columns = kpis.collect_schema()
     return kpis.with_columns(**{name: value for name, value in missing.items() if name not in columns})
+
+
+def of_frameworks(settings: Settings) -> pl.Expr:
+    """The records of the KPIs that any framework uses."""
+    return pl.col("kpi").is_in(sorted({kpi for framework in settings.frameworks for kpi in framework.kpis}))
 
 
 def newest(records: pl.LazyFrame, key: Sequence[str]) -> pl.LazyFrame:

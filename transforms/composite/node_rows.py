@@ -41,9 +41,6 @@ def evaluated_rows(
     schema = pl.Schema({name: dtype for name, (dtype, _) in columns.items()})
     if not frameworks:
         return pl.LazyFrame(schema=schema)
-    caps = [framework.grades.cap for framework in frameworks if framework.grades]
-    used = {node.leaf.kpi for framework in frameworks for node in framework.leaves if node.leaf}
-    used |= {cap.kpi for cap in caps if cap}
 
     def table(kpis: pl.DataFrame) -> pl.DataFrame:
         found = pl.concat([rows(kpis, evaluate(kpis.lazy(), framework)) for framework in frameworks])
@@ -52,7 +49,6 @@ def evaluated_rows(
     # The result has other columns than the input: a filter on it must not be pushed above this step.
     return (
         known_windows(kpis)
-        .filter(pl.col("kpi").is_in(sorted(used)))
         .select(*READS, *(READS_TO_SHRINK if any(f.shrinks for f in frameworks) else ()))
         .map_batches(
             table, schema=schema, predicate_pushdown=False, projection_pushdown=False, slice_pushdown=False

@@ -6,7 +6,7 @@ It is found in `transforms/composite/robustness.py`; empty unless the project as
 import polars as pl
 
 from transforms.composite.columns import UNIT_COLUMNS, VERSION, VERSION_COLUMNS
-from transforms.composite.leaf_scores import with_windows
+from transforms.composite.leaf_scores import of_frameworks, with_windows
 from transforms.composite.robustness import leaf_influence, sample_rows, samples
 from transforms.model import Columns, transform
 from transforms.settings import Settings, asks_for_draws
@@ -31,6 +31,7 @@ INFLUENCE: Columns = {
     grain=(*VERSION, "period", "cut", "node"),
     columns=INFLUENCE,
     asked_for=asks_for_draws,
+    takes=dict.fromkeys(("kpi_monthly", "kpi_windows"), of_frameworks),
 )
 def influence(kpi_monthly: pl.LazyFrame, kpi_windows: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
     """One row per framework, month, cut and KPI: what it does to the ranking, beside its nominal weight."""

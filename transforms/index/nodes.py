@@ -8,7 +8,7 @@ import polars as pl
 
 from transforms.composite.columns import UNIT, VERSION
 from transforms.composite.evaluate import Evaluation
-from transforms.composite.leaf_scores import with_windows
+from transforms.composite.leaf_scores import of_frameworks, with_windows
 from transforms.composite.node_rows import column, evaluated_rows, node_rows
 from transforms.composite.shrink import SHRUNK
 from transforms.index.scores import SCORES
@@ -53,6 +53,7 @@ NODES: Columns = {
     keys=("period", "cut"),
     grain=(*VERSION, *UNIT, "node"),
     columns=NODES,
+    takes=dict.fromkeys(("kpi_monthly", "kpi_windows", "kpi_periodic"), of_frameworks),
 )
 def nodes(
     kpi_monthly: pl.LazyFrame, kpi_windows: pl.LazyFrame, kpi_periodic: pl.LazyFrame, *, settings: Settings

@@ -6,7 +6,7 @@ The draws of methods are `transforms/composite/robustness.py`; empty unless the 
 import polars as pl
 
 from transforms.composite.columns import UNIT, UNIT_COLUMNS, VERSION, VERSION_COLUMNS
-from transforms.composite.leaf_scores import with_windows
+from transforms.composite.leaf_scores import of_frameworks, with_windows
 from transforms.composite.robustness import Sample, rank_distribution, sample_rows, samples
 from transforms.model import Columns, transform
 from transforms.settings import Settings, asks_for_draws
@@ -31,6 +31,7 @@ RANK_INTERVALS: Columns = {
     grain=(*VERSION, *UNIT),
     columns=RANK_INTERVALS,
     asked_for=asks_for_draws,
+    takes=dict.fromkeys(("kpi_monthly", "kpi_windows"), of_frameworks),
 )
 def rank_intervals(
     kpi_monthly: pl.LazyFrame, kpi_windows: pl.LazyFrame, *, settings: Settings

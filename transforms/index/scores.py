@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from transforms.composite.banding import banded, capped, grade_names
 from transforms.composite.columns import UNIT, UNIT_COLUMNS, VERSION, VERSION_COLUMNS
 from transforms.composite.evaluate import Evaluation
-from transforms.composite.leaf_scores import newest, with_windows
+from transforms.composite.leaf_scores import newest, of_frameworks, with_windows
 from transforms.composite.node_rows import evaluated_rows, node_rows
 from transforms.exactness import compared, published
 from transforms.framework import GradeCap
@@ -48,6 +48,7 @@ SCORES: Columns = {
     grain=(*VERSION, *UNIT, "node"),
     columns=SCORES,
     partitioned_by="period",
+    takes=dict.fromkeys(("kpi_monthly", "kpi_windows", "kpi_periodic"), of_frameworks),
 )
 def scores(
     kpi_monthly: pl.LazyFrame, kpi_windows: pl.LazyFrame, kpi_periodic: pl.LazyFrame, *, settings: Settings

@@ -6,7 +6,7 @@ The indices are `transforms/composite/sobol.py`; empty unless the project asks f
 import polars as pl
 
 from transforms.composite.columns import UNIT_COLUMNS, VERSION, VERSION_COLUMNS
-from transforms.composite.leaf_scores import with_windows
+from transforms.composite.leaf_scores import of_frameworks, with_windows
 from transforms.composite.robustness import Sample, sample_rows, samples
 from transforms.composite.sobol import choice_sensitivity
 from transforms.model import Columns, transform
@@ -32,6 +32,7 @@ SENSITIVITY: Columns = {
     grain=(*VERSION, "period", "cut", "input"),
     columns=SENSITIVITY,
     asked_for=asks_for_draws,
+    takes=dict.fromkeys(("kpi_monthly", "kpi_windows"), of_frameworks),
 )
 def sensitivity(kpi_monthly: pl.LazyFrame, kpi_windows: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
     """One row per framework, cut and choice of method, in the newest month: its part in moving the ranks (Sobol)."""
