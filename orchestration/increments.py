@@ -90,10 +90,15 @@ def change_of_keys(
     model: Transform, kept: pl.DataFrame, inputs: Frames, *, as_of: date, settings: Settings
 ) -> Change:
     """What becomes of the rows of some keys, from all kept rows and all rows of the inputs that have these keys."""
-    new, every = _made(model, inputs, as_of, settings), list(model.columns)
+    return change_between(kept, _made(model, inputs, as_of, settings))
+
+
+def change_between(before: pl.DataFrame, after: pl.DataFrame) -> Change:
+    """What became of a table, from all its rows before and after."""
+    every = after.columns
     return Change(
-        kept.join(new, on=every, how="anti", nulls_equal=True),
-        new.join(kept, on=every, how="anti", nulls_equal=True),
+        before.join(after, on=every, how="anti", nulls_equal=True),
+        after.join(before, on=every, how="anti", nulls_equal=True),
     )
 
 

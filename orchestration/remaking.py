@@ -15,7 +15,7 @@ import polars as pl
 
 from orchestration.build import CALENDAR, Made, Run, make, refuse_gaps
 from orchestration.frame_cache import Frames
-from orchestration.increments import Change, asks_the_clock, change_of_keys, moving
+from orchestration.increments import Change, asks_the_clock, change_between, change_of_keys, moving
 from orchestration.kpi_records import NightRecords
 from orchestration.motion import Motion
 from orchestration.recipes import DEFINITIONS, definitions, is_of_records, recipe
@@ -336,6 +336,7 @@ class Remaking:
         by_key = isinstance(model, Transform) and bool(model.keys)
         is_compared = before is not None and before.recipe == now.recipe and not by_key
         stamp, digest = self._made.stamp(table), self._digests.of_all(table) if is_compared else ""
+        rows_before = self._store.read(table) if is_compared and self._is_read_by_key(node) else None
         moved, until = self._restless.get(table, (None, None))
         seen = partial(self._ask_of_made, node, run) if by_key and now.inputs and not until else None
         if is_of_records(model) and now.inputs:
@@ -349,6 +350,9 @@ class Remaking:
         if is_compared and digest == self._digests.of_all(table):
             self._made.put_back(table, stamp)
             return False
+        if rows_before is not None:
+            self._changes[table] = (stamp, change_between(rows_before, self._frames.read(table)))
+            self._whole.discard(table)
         return True
 
     def _remembered(
@@ -366,15 +370,20 @@ class Remaking:
         """Raise NotAsRebuilt if rows that were made of the same are not what they were."""
         model = node.model
         assert isinstance(model, Transform) and model.remembers
-        by, every = model.remembers, list(model.columns)
-        made = self._store.read(node.name).join(checked, on=by, how="semi")
-        same = checked.join(made, on=by, how="semi")
-        change = Change(
-            same.join(made, on=every, how="anti", nulls_equal=True),
-            made.join(same, on=every, how="anti", nulls_equal=True),
-        )
-        wrong = change.beyond_rounding(model.grain).keys(model.grain)
+        made = self._store.read(node.name).join(checked, on=model.remembers, how="semi")
+        same = checked.join(made, on=model.remembers, how="semi")
+        wrong = change_between(same, made).beyond_rounding(model.grain).keys(model.grain)
         self._refuse(node.name, wrong, same.height)
+
+    def _is_read_by_key(self, node: Node) -> bool:
+        """Whether a table of no keys, which is always made whole, is one by whose rows others are made by key."""
+        if is_of_records(node.model):
+            return False
+        models = (other.model for other in self._graph.values() if node.name in other.reads)
+        return any(
+            isinstance(model, Transform) and model.keys and node.name in model.reads.values()
+            for model in models
+        )
 
     def _ask_of_made(
         self, node: Node, run: Run, inputs: Mapping[str, pl.LazyFrame], result: pl.DataFrame

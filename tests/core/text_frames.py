@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from transforms.core.repeated_complaints import repeated_complaints
 from transforms.core.text_models import text_models
 from transforms.core.text_readings import text_readings
 from transforms.core.text_topics import text_topics
@@ -36,8 +37,14 @@ def staged(rows: Iterable[dict[str, object]]) -> pl.LazyFrame:
 
 def written(rows: Iterable[dict[str, object]]) -> pl.LazyFrame:
     """core.texts of these rows."""
-    frame = staged(rows)
-    return texts(texts=frame, own=frame, **TOLD).collect().lazy()
+    return of_staged(staged(rows)).lazy()
+
+
+def of_staged(frame: pl.LazyFrame) -> pl.DataFrame:
+    """core.texts of staging.texts."""
+    compared = frame.filter(pl.col("is_external") | (pl.col("source") == "complaint"))
+    repeated = repeated_complaints(written=compared, **TOLD)
+    return texts(texts=frame, repeated=repeated, **TOLD).collect()
 
 
 def responses(rows: Iterable[dict[str, object]] = ()) -> pl.LazyFrame:

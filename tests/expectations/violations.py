@@ -327,6 +327,9 @@ CORE = {
     ("core.survey_stage_scores", "scores_in_scale"): one("core.survey_stage_scores", "n_pairs = 0"),
 }
 TEXTS = {
+    ("core.repeated_complaints", "names_text_and_complaint"): one(
+        "core.repeated_complaints", "repeats_complaint_id = NULL"
+    ),
     ("core.texts", "key_and_segments_filled"): one("core.texts", "region = NULL"),
     ("core.texts", "only_external_repeat"): one(
         "core.texts", "repeats_complaint_id = 'K'", "NOT is_external"
@@ -634,6 +637,7 @@ UNIQUE = (
     "marts.claims_open",
     "core.org_units",
     "core.texts",
+    "core.repeated_complaints",
     "core.text_models",
     "core.text_readings",
     "core.text_topics",

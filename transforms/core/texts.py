@@ -3,10 +3,9 @@
 What is learned from many of them is in the other tables of texts.
 """
 
-from datetime import date
-
 import polars as pl
 
+from transforms.core.repeated_complaints import REPEATED_COMPLAINTS
 from transforms.facts import written_text
 from transforms.facts.written_text import CUES
 from transforms.model import SEGMENT_COLUMNS, SERVICE_CHANNEL, Columns, transform
@@ -31,10 +30,7 @@ TEXTS: Columns = {
     "second_label": (pl.String, "The same by a second person."),
     "session": (pl.String, "The interview or group it was said in."),
     "is_external": (pl.Boolean, "Published outside the insurer's own channels: in no regulatory ratio."),
-    "repeats_complaint_id": (
-        pl.String,
-        "Complaint to the insurer that an external text repeats: much the same words within 180 days.",
-    ),
+    "repeats_complaint_id": REPEATED_COMPLAINTS["repeats_complaint_id"],
     "survey": (pl.String, "The survey of a comment."),
     "wave": (pl.String, "Its wave."),
     "response_id": (pl.String, "The questionnaire with the comment."),
@@ -50,30 +46,24 @@ SEGMENTS = (*SEGMENT_COLUMNS, *SERVICE_CHANNEL)
 
 @transform(
     writes="core.texts",
-    reads={"texts": "staging.texts"},
-    broadcast={"own": "staging.texts"},
+    reads={"texts": "staging.texts", "repeated": "core.repeated_complaints"},
+    known_on={"texts": "written_on"},
     asked_for=asks_for_texts,
     keys=("text_id",),
     grain=("text_id",),
     columns=TEXTS,
 )
-def texts(texts: pl.LazyFrame, own: pl.LazyFrame, *, as_of: date) -> pl.LazyFrame:
+def texts(texts: pl.LazyFrame, repeated: pl.LazyFrame) -> pl.LazyFrame:
     """One row per text: its wording, language, words and cues, and the complaint that an external one repeats.
 
     Empty unless the project has `texts:` and the extra `text` is installed. Cues are words of a list, in Chinese and
     English; who counts them should have read some of the texts.
     """
-    known = pl.col("written_on") <= as_of
-    written = texts.filter(known).collect()
-    complaints = own.filter(known & (pl.col("source") == "complaint")).collect()
-    written, complaints = (
-        frame.with_columns(written_text.plain(frame["text"]).alias("plain"))
-        for frame in (written, complaints)
-    )
-    repeats = written_text.repeated_complaints(written.filter("is_external"), complaints)
+    written = texts.collect()
+    plain = written_text.plain(written["text"])
     return (
-        written.with_columns(written_text.words(written["plain"]).alias("words"))
+        written.with_columns(plain=plain, words=written_text.words(plain))
         .lazy()
         .with_columns(written_text.language(), pl.col(SEGMENTS).fill_null("unknown"), **written_text.cues())
-        .join(repeats.lazy(), on="text_id", how="left")
+        .join(repeated, on="text_id", how="left")
     )

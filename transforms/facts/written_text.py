@@ -65,6 +65,9 @@ _EMPTY_WORDS = frozenset(
 # Posts and complaints whose three-letter parts are so alike, and so many days apart at most, are one matter.
 ALIKE_FROM = 0.8
 APART_DAYS = 180
+# So long are the parts of a post together, at most, that are left out when it is looked for among complaints.
+_REST = 0.5
+_POSTS_AT_ONCE = 500
 _PAIRS_AT_ONCE = 1_000_000
 _ROUNDING = 1e-6
 
@@ -152,9 +155,9 @@ def _most_alike(posts: pl.DataFrame, alike: pl.DataFrame, complaints: pl.DataFra
 def _alike(posts: pl.Series, complaints: pl.Series) -> pl.DataFrame:
     """Wordings that are alike: post, complaint, and the cosine of their counts of three-letter parts.
 
-    Nearly every two texts have some part in common. But two that are alike must share one of the rarer parts of the
-    first, namely those without which what is left of it is too short to reach the least cosine; so only pairs that do
-    are compared (the filter of Bayardo, Ma and Srikant 2007, "Scaling up all pairs similarity search").
+    Nearly every two texts have some part in common. So only those parts of the first are looked up that are rarest
+    among the second; what these have in common bounds what all can have, and few pairs are left to be compared (after
+    Bayardo, Ma and Srikant 2007, "Scaling up all pairs similarity search").
     """
     from sklearn.feature_extraction.text import HashingVectorizer
 
@@ -163,31 +166,39 @@ def _alike(posts: pl.Series, complaints: pl.Series) -> pl.DataFrame:
         return pl.DataFrame(schema=schema)
     parts = HashingVectorizer(analyzer="char", ngram_range=(3, 3), alternate_sign=False)
     of_posts, of_complaints = parts.transform(posts.to_list()), parts.transform(complaints.to_list())
-    frequent = np.bincount(of_complaints.indices, minlength=of_complaints.shape[1])
-    pairs = (_rare_parts(of_posts, frequent) @ of_complaints.T).tocoo()
+    rare = _rare_parts(of_posts, np.bincount(of_complaints.indices, minlength=of_complaints.shape[1]))
     found = [pl.DataFrame(schema=schema)]
-    for start in range(0, pairs.nnz, _PAIRS_AT_ONCE):
-        rows, columns = (at[start : start + _PAIRS_AT_ONCE] for at in (pairs.row, pairs.col))
-        cosine = np.asarray(of_posts[rows].multiply(of_complaints[columns]).sum(axis=1)).ravel().round(9)
+    for start in range(0, len(posts), _POSTS_AT_ONCE):
+        at_once = slice(start, start + _POSTS_AT_ONCE)
+        row, column = _perhaps_alike(rare[at_once], of_complaints)
+        row += start
+        cosine = np.asarray(of_posts[row].multiply(of_complaints[column]).sum(axis=1)).ravel().round(9)
         are = cosine >= ALIKE_FROM
-        found.append(
-            pl.DataFrame(
-                {
-                    "post": posts.gather(rows[are]),
-                    "complaint": complaints.gather(columns[are]),
-                    "alike": cosine[are],
-                }
-            )
-        )
+        of_these = {"post": posts.gather(row[are]), "complaint": complaints.gather(column[are])}
+        found.append(pl.DataFrame({**of_these, "alike": cosine[are]}))
     return pl.concat(found)
 
 
 def _rare_parts(texts: csr_matrix, frequent: np.ndarray) -> csr_matrix:
-    """The rows without as many of their most frequent parts as are shorter together than the least cosine."""
+    """The rows without as many of their most frequent parts as are together no longer than REST."""
     row = np.repeat(np.arange(texts.shape[0]), np.diff(texts.indptr))
     order = np.lexsort((texts.indices, -frequent[texts.indices], row))
     row, column, count = row[order], texts.indices[order], texts.data[order]
     squares = np.cumsum(count**2)
     before = np.concatenate(([0.0], squares))[texts.indptr[:-1]]
-    rare = squares - before[row] >= (ALIKE_FROM - _ROUNDING) ** 2
+    rare = squares - before[row] > _REST**2
     return type(texts)((count[rare], (row[rare], column[rare])), shape=texts.shape)
+
+
+def _perhaps_alike(rare: csr_matrix, complaints: csr_matrix) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of the pairs whose cosine can reach the least, by what they have of rare parts in common.
+
+    Of a post of length 1 with rare parts of length r and a common product p with them, a complaint of length 1 has at
+    most the square root of 1 - p^2 / r^2 left for the other parts, with which the post's have a product of at most
+    the square root of 1 - r^2 of that.
+    """
+    pairs = (rare @ complaints.T).tocoo()
+    length_squared = np.asarray(rare.multiply(rare).sum(axis=1)).ravel()[pairs.row]
+    left = np.clip(1 - pairs.data**2 / length_squared, 0, 1) * np.clip(1 - length_squared, 0, 1)
+    can_be = pairs.data + np.sqrt(left) >= ALIKE_FROM - _ROUNDING
+    return pairs.row[can_be].astype(np.int64), pairs.col[can_be].astype(np.int64)
