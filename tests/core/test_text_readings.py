@@ -1,5 +1,7 @@
 """core.text_readings: only what a published model states of a text it has not seen."""
 
+from datetime import date
+
 import polars as pl
 from text_frames import guessed, letters, readings, written
 
@@ -21,6 +23,23 @@ def test_texts_that_nobody_sorted_are_sorted_and_external_ones_too():
     sorted_too = found.filter(pl.col("label").is_in(["claims", "premium"]))
     assert sorted_too["is_category_right"].all()
     assert found.filter(pl.col("text_id") == "A")["is_category_right"].item() is None
+
+
+def test_a_text_is_read_alike_whichever_others_are_asked_with_it():
+    new = [
+        {"text": f"{said} {'abcde'[n]}", "text_id": f"N{n}{said}", "written_on": date(2025, 12, 3)}
+        for said in ("my claim", "the premium", "no answer to my claim of the premium")
+        for n in range(5)
+    ]
+    texts = written([*letters(), *new]).collect()
+    whole = readings(texts.lazy())
+    assert whole.filter(pl.col("written_on") == date(2025, 12, 3))["category_reading"].null_count() == 0
+    for row in (slice(120, 121), slice(121, 135), slice(0, 1)):
+        some = texts[row]
+        alone = readings(texts.lazy(), asked=some.lazy())
+        assert alone.sort("text_id").equals(
+            whole.join(some.select("text_id"), on="text_id", how="semi").sort("text_id")
+        )
 
 
 def test_a_model_abstains_below_its_certainty():

@@ -1,11 +1,7 @@
 """core.text_topics: words that go together, and whether they would again."""
 
 import numpy as np
-import polars as pl
-from text_frames import readings, written
-
-from transforms.core.text_topics import text_topics
-from transforms.settings import Settings, TextSettings
+from text_frames import readings, topics, written
 
 THEMES = {
     "hospital invoice refund doctor ward surgery": "complaint",
@@ -31,13 +27,9 @@ def talk(count: int, seed: int = 1) -> list[dict[str, object]]:
     ]
 
 
-def topics_of(texts: pl.LazyFrame) -> pl.DataFrame:
-    return text_topics(texts=texts, as_of=None, settings=Settings(texts=TextSettings())).collect()
-
-
 def test_themes_are_found_again_and_every_text_is_of_one():
     texts = written(talk(240))
-    found = topics_of(texts)
+    found = topics(texts)
     assert found["n_topics"].unique().to_list() == [4]
     assert found["status"].unique().to_list() == ["stable"]
     assert sorted(sorted(words.split(" ")[:6]) for words in found["words"]) == sorted(
@@ -50,12 +42,12 @@ def test_themes_are_found_again_and_every_text_is_of_one():
 
 def test_the_order_of_texts_changes_nothing():
     texts = written(talk(240)).collect()
-    found = topics_of(texts.sample(fraction=1, shuffle=True, seed=3).lazy())
-    assert found.sort("topic").equals(topics_of(texts.lazy()).sort("topic"))
+    found = topics(texts.sample(fraction=1, shuffle=True, seed=3).lazy())
+    assert found.sort("topic").equals(topics(texts.lazy()).sort("topic"))
 
 
 def test_under_200_texts_no_topics_are_sought():
-    (row,) = topics_of(written(talk(199))).rows(named=True)
+    (row,) = topics(written(talk(199))).rows(named=True)
     assert (row["topic"], row["n_collection"], row["status"]) == (0, 199, "too_few_texts")
 
 
@@ -63,7 +55,7 @@ def test_words_thrown_together_are_unstable():
     rng = np.random.default_rng(5)
     names = [f"{a}{b}{c}x" for a in "bcdfg" for b in "aeiou" for c in "lmnrs"]
     rows = [{"text": " ".join(rng.choice(names, 6)), "source": "complaint"} for _ in range(250)]
-    assert set(topics_of(written(rows))["status"]) == {"unstable"}
+    assert set(topics(written(rows))["status"]) == {"unstable"}
 
 
 def test_posts_that_repeat_a_complaint_are_in_no_topic():
@@ -72,5 +64,5 @@ def test_posts_that_repeat_a_complaint_are_in_no_topic():
         {"text": row["text"], "source": "platform", "is_external": True, "text_id": f"P{n}"}
         for n, row in enumerate(own)
     ]
-    found = topics_of(written([*own, *posts]))
+    found = topics(written([*own, *posts]))
     assert found["collection"].unique().to_list() == ["complaint"]

@@ -8,10 +8,13 @@ from typing import Any
 import polars as pl
 
 from transforms.core.repeated_complaints import repeated_complaints
+from transforms.core.taught_texts import taught_texts
 from transforms.core.text_models import text_models
 from transforms.core.text_readings import text_readings
+from transforms.core.text_sayings import text_sayings
 from transforms.core.text_topics import text_topics
 from transforms.core.texts import SEGMENTS, TEXTS, texts
+from transforms.core.topic_texts import topic_texts
 from transforms.settings import Settings, TextSettings
 
 RULES = TextSettings(min_texts_per_class=10)
@@ -59,20 +62,45 @@ def responses(rows: Iterable[dict[str, object]] = ()) -> pl.LazyFrame:
     return pl.LazyFrame([{**usual, **row} for row in rows], schema=schema)
 
 
+def taught(texts: pl.LazyFrame, answers: pl.LazyFrame | None = None, **told_otherwise: Any) -> pl.DataFrame:
+    """core.taught_texts of core.texts."""
+    answers = responses() if answers is None else answers
+    return taught_texts(texts=texts, responses=answers, **TOLD | told_otherwise).collect()
+
+
+def sayings(sample: pl.DataFrame, **rules: Any) -> pl.DataFrame:
+    """core.text_sayings of core.taught_texts."""
+    return text_sayings(taught=sample.lazy(), **told(rules)).collect()
+
+
 def models(texts: pl.LazyFrame, answers: pl.LazyFrame | None = None, **rules: Any) -> pl.DataFrame:
     """core.text_models of core.texts."""
-    answers = responses() if answers is None else answers
-    return text_models(texts=texts, responses=answers, **told(rules)).collect()
+    sample = taught(texts, answers)
+    said = sayings(sample, **rules)
+    return text_models(taught=sample.lazy(), sayings=said.lazy(), **told(rules)).collect()
 
 
-def readings(texts: pl.LazyFrame, answers: pl.LazyFrame | None = None, **rules: Any) -> pl.DataFrame:
-    """core.text_readings of core.texts."""
-    answers = responses() if answers is None else answers
-    judged = models(texts, answers, **rules).lazy()
-    topics = text_topics(texts=texts, **TOLD)
-    return text_readings(
-        texts=texts, responses=answers, written=texts, models=judged, topics=topics, **told(rules)
-    ).collect()
+def topics(texts: pl.LazyFrame) -> pl.DataFrame:
+    """core.text_topics of core.texts."""
+    return text_topics(texts=topic_texts(texts=texts, **TOLD), **TOLD).collect()
+
+
+def readings(
+    texts: pl.LazyFrame,
+    answers: pl.LazyFrame | None = None,
+    asked: pl.LazyFrame | None = None,
+    **rules: Any,
+) -> pl.DataFrame:
+    """core.text_readings of core.texts, or of those that are asked for."""
+    sample = taught(texts, answers)
+    broadcast = {
+        "taught": sample,
+        "sayings": sayings(sample, **rules),
+        "models": models(texts, answers, **rules),
+        "topics": topics(texts),
+    }
+    frames = {name: frame.lazy() for name, frame in broadcast.items()}
+    return text_readings(texts=texts if asked is None else asked, **frames, **told(rules)).collect()
 
 
 def told(rules: dict[str, Any]) -> dict[str, Any]:

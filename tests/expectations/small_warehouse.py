@@ -67,7 +67,8 @@ FEEDS = {
         SELECT 'K' || i AS complaint_id, DATE '2023-01-03' + CAST(i * 8 AS INTEGER) AS received_on,
             CASE WHEN i % 9 > 0 THEN received_on + 12 END AS closed_on,
             CASE WHEN i % 9 > 0 THEN ['upheld', 'not_upheld', 'withdrawn'][1 + i % 3] END AS outcome,
-            CASE WHEN i = 5 THEN 'K4' END AS merged_into, {SEGMENT}
+            CASE WHEN i = 5 THEN 'K4' END AS merged_into,
+            CASE WHEN i = 70 THEN 'my claim is not paid' END AS comment, {SEGMENT}
         FROM range(90) AS cases(i)
     """,
     "audits": f"""

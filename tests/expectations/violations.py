@@ -335,6 +335,9 @@ TEXTS = {
         "core.texts", "repeats_complaint_id = 'K'", "NOT is_external"
     ),
     ("core.texts", "texts_are_read"): "DELETE FROM core.texts",
+    ("core.taught_texts", "says_something_and_is_sorted"): one("core.taught_texts", "class_given = NULL"),
+    ("core.text_sayings", "probability_in_range"): one("core.text_sayings", "probability = 1.1"),
+    ("core.taught_texts", "texts_are_learned_from"): "DELETE FROM core.taught_texts",
     ("core.text_models", "figures_in_range"): one("core.text_models", "precision = 1.1"),
     ("core.text_models", "published_reach_the_floor"): one(
         "core.text_models", "later_macro_f1_low = 0.69", "class = 'all' AND status = 'published'"
@@ -638,8 +641,11 @@ UNIQUE = (
     "core.org_units",
     "core.texts",
     "core.repeated_complaints",
+    "core.taught_texts",
+    "core.text_sayings",
     "core.text_models",
     "core.text_readings",
+    "core.topic_texts",
     "core.text_topics",
     "marts.texts_by_month",
     "marts.text_topics_by_month",

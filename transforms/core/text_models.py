@@ -1,11 +1,12 @@
 """core.text_models: how well the classifiers of texts do, and whether what they say may be published.
 
-What they say is `facts/text_sayings.py`; formulas are those of `statistics/text_classification.py`.
+What they say is `core.text_sayings`; formulas are those of `statistics/text_classification.py`.
 """
 
 import polars as pl
 
-from transforms.facts.text_sayings import sayings
+from transforms.core.taught_texts import TAUGHT_TEXTS
+from transforms.facts.written_text import as_good_as_equal
 from transforms.model import Columns, transform
 from transforms.settings import Settings, TextSettings, asks_for_texts
 from transforms.statistics.agreement import krippendorff_alpha
@@ -17,14 +18,14 @@ NOTHING = "nothing"
 PUBLISHED, NOT_GOOD_ENOUGH, TOO_FEW_TEXTS = "published", "not_good_enough", "too_few_texts"
 
 TEXT_MODELS: Columns = {
-    "model": (pl.String, "category: what a text is about; sentiment: whether a survey's comment is negative."),
+    "model": TAUGHT_TEXTS["model"],
     "class": (pl.String, "A class that people gave; all: the model as a whole."),
     "status": (
         pl.String,
         "published; not_good_enough: the lower end of macro-F1, cross-validated or of later months, is below the "
         "floor; too_few_texts: under two classes have enough, or the later months.",
     ),
-    "n_texts": (pl.Int64, "Texts that people gave the class."),
+    "n_texts": (pl.Int64, "Texts of core.taught_texts that people gave the class."),
     "n_later": (pl.Int64, "Of these, in the later months, from which nothing is learned."),
     "macro_f1": (pl.Float64, "Mean F1 of the classes in the earlier months, cross-validated by equal texts."),
     "macro_f1_low": (pl.Float64, "Lower end of its 95 % interval, by drawing groups of equal texts anew."),
@@ -48,23 +49,23 @@ TEXT_MODELS: Columns = {
 
 @transform(
     writes="core.text_models",
-    reads={"texts": "core.texts", "responses": "core.survey_responses"},
-    shared=sayings,
+    reads={"taught": "core.taught_texts", "sayings": "core.text_sayings"},
     asked_for=asks_for_texts,
     keys=(),
     grain=("model", "class"),
     columns=TEXT_MODELS,
 )
-def text_models(shared: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
+def text_models(taught: pl.LazyFrame, sayings: pl.LazyFrame, *, settings: Settings) -> pl.LazyFrame:
     """One row per model and class, and one per model as a whole: how right it is on texts it has not seen.
 
     Models learn from all texts together, so that the table is made whole.
     """
     rules = settings.texts or TextSettings()
-    given = shared.filter(pl.col("class_given").is_not_null()).collect()
+    about = taught.select("text_id", "second_class", group=as_good_as_equal(pl.col("plain")))
+    given = sayings.join(about, on="text_id").collect().sort("model", "text_id")
     rows = [
         row
-        for (model,), sorted_texts in given.sort("model", "text_id").group_by("model", maintain_order=True)
+        for (model,), sorted_texts in given.group_by("model", maintain_order=True)
         for row in _rows(str(model), sorted_texts, rules)
     ]
     return pl.DataFrame(rows, schema={name: dtype for name, (dtype, _) in TEXT_MODELS.items()}).lazy()

@@ -5,14 +5,15 @@ How well they read is `core.text_models`; KPIs of texts count these rows.
 
 import polars as pl
 
+from transforms.core.taught_texts import CATEGORY, SENTIMENT, SORTED_SOURCES
 from transforms.core.text_models import ALL, PUBLISHED, is_stated
 from transforms.core.texts import SEGMENTS, TEXTS
-from transforms.facts.text_sayings import CATEGORY, SENTIMENT, sayings
 from transforms.facts.text_topics import collected, with_topics
 from transforms.facts.written_text import CONVERSATIONS, MESSAGES
 from transforms.model import Columns, transform
 from transforms.origins import ALWAYS, Origins, item
 from transforms.settings import Settings, TextSettings, asks_for_texts
+from transforms.statistics.text_classification import fitted, said_by
 
 STATED, ABSTAINED = "stated", "abstained"
 _written = item("texts.text") & item("texts.written_on")
@@ -50,18 +51,23 @@ TEXT_READINGS: Columns = {
 
 @transform(
     writes="core.text_readings",
-    reads={"texts": "core.texts", "responses": "core.survey_responses"},
-    broadcast={"written": "core.texts", "models": "core.text_models", "topics": "core.text_topics"},
-    shared=sayings,
+    reads={"texts": "core.texts"},
+    broadcast={
+        "taught": "core.taught_texts",
+        "sayings": "core.text_sayings",
+        "models": "core.text_models",
+        "topics": "core.text_topics",
+    },
     asked_for=asks_for_texts,
     origins=lambda settings: ORIGINS,
-    keys=(),
+    keys=("text_id",),
     grain=("text_id",),
     columns=TEXT_READINGS,
 )
 def text_readings(
-    shared: pl.LazyFrame,
-    written: pl.LazyFrame,
+    texts: pl.LazyFrame,
+    taught: pl.LazyFrame,
+    sayings: pl.LazyFrame,
     models: pl.LazyFrame,
     topics: pl.LazyFrame,
     *,
@@ -73,22 +79,56 @@ def text_readings(
     enough is in no row.
     """
     published = models.filter((pl.col("class") == ALL) & (pl.col("status") == PUBLISHED)).select("model")
-    said = shared.join(published, on="model", how="semi").with_columns(
+    learned = (
+        sayings.filter("is_taught")
+        .join(published, on="model", how="semi")
+        .join(taught.select("text_id", "plain"), on="text_id")
+        .collect()
+    )
+    is_sorted = pl.col("source").is_in(SORTED_SOURCES)
+    of_customers = ~pl.col("survey").is_in(list(settings.surveys.audits))
+    categories = _said(CATEGORY, texts.filter(is_sorted), learned).with_columns(
         is_stated=is_stated(settings.texts or TextSettings())
     )
-    categories = said.filter(pl.col("model") == CATEGORY).select(
-        "text_id",
-        category_reading=pl.when("is_stated").then(pl.lit(STATED)).otherwise(pl.lit(ABSTAINED)),
-        category=pl.when("is_stated").then("class_said"),
-        category_probability="probability",
-        is_category_right=pl.when("is_stated").then(pl.col("class_said") == pl.col("class_given")),
-    )
-    moods = said.filter(pl.col("model") == SENTIMENT).select("text_id", sentiment="class_said")
-    kinds = collected(written)
+    moods = _said(SENTIMENT, texts.filter((pl.col("source") == "survey") & of_customers), learned)
+    kinds = collected(texts)
     topic_of = with_topics(kinds, topics).select("text_id", "topic")
     return (
-        written.join(categories, on="text_id", how="left")
-        .join(moods, on="text_id", how="left")
+        texts.join(categories, on="text_id", how="left")
+        .join(moods.select("text_id", sentiment="class_said"), on="text_id", how="left")
         .join(kinds.select("text_id", "collection"), on="text_id", how="left")
         .join(topic_of, on="text_id", how="left")
+        .with_columns(
+            category_reading=pl.when("is_stated")
+            .then(pl.lit(STATED))
+            .when(~pl.col("is_stated"))
+            .then(pl.lit(ABSTAINED)),
+            category=pl.when("is_stated").then("class_said"),
+            category_probability="probability",
+            is_category_right=pl.when(pl.col("is_stated") & ~pl.col("is_external")).then(
+                pl.col("class_said") == pl.col("label")
+            ),
+        )
     )
+
+
+def _said(model: str, texts: pl.LazyFrame, learned: pl.DataFrame) -> pl.LazyFrame:
+    """text_id, class_said and probability of the texts, if the model has learned anything that may be published."""
+    sample = learned.filter(pl.col("model") == model).sort("text_id")
+    said = ("text_id", "class_said", "probability")
+    unseen = sample.lazy().select(said)
+    others = (
+        texts.filter(pl.col("plain") != "").join(unseen, on="text_id", how="anti").select("text_id", "plain")
+    ).collect()
+    if sample.is_empty() or others.is_empty():
+        return texts.select("text_id").join(unseen, on="text_id")
+    found = said_by(
+        fitted(sample["plain"].to_list(), sample["class_given"].to_list()), others["plain"].to_list()
+    )
+    read = others.lazy().select(
+        "text_id",
+        class_said=pl.Series(found.classes.tolist(), dtype=pl.String),
+        # Digits that differ between processors say nothing.
+        probability=pl.Series(found.probability.round(6)),
+    )
+    return pl.concat([texts.select("text_id").join(unseen, on="text_id"), read])

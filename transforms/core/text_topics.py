@@ -5,7 +5,8 @@ Topics describe and measure nothing: their weight in an index is 0. The method i
 
 import polars as pl
 
-from transforms.facts.text_topics import COLLECTED, collected, with_topics
+from transforms.core.topic_texts import TOPIC_TEXTS
+from transforms.facts.text_topics import COLLECTED, with_topics
 from transforms.model import Columns, transform
 from transforms.settings import asks_for_texts
 from transforms.statistics.topics import topics_of
@@ -13,11 +14,7 @@ from transforms.statistics.topics import topics_of
 STABLE, UNSTABLE, TOO_FEW_TEXTS = "stable", "unstable", "too_few_texts"
 
 TEXT_TOPICS: Columns = {
-    "collection": (
-        pl.String,
-        "Texts of a kind: complaint, comment (of surveys), message (to the insurer), external (that repeat no "
-        "complaint), conversation (interviews and groups).",
-    ),
+    "collection": TOPIC_TEXTS["collection"],
     "language": (pl.String, "Their language."),
     "topic": (
         pl.Int64,
@@ -25,8 +22,8 @@ TEXT_TOPICS: Columns = {
     ),
     "words": (pl.String, "Its words, the weightiest first."),
     "weights": (pl.String, "Their weights, in the same order."),
-    "n_texts": (pl.Int64, "Texts that use the words of this topic most."),
-    "n_collection": (pl.Int64, "Texts of the kind and language."),
+    "n_texts": (pl.Int64, "Texts of core.topic_texts that use the words of this topic most."),
+    "n_collection": (pl.Int64, "Texts of the kind and language in core.topic_texts."),
     "n_topics": (pl.Int64, "Topics of them: as many as come out most alike from 20 subsamples."),
     "stability": (
         pl.Float64,
@@ -41,7 +38,7 @@ TEXT_TOPICS: Columns = {
 
 @transform(
     writes="core.text_topics",
-    reads={"texts": "core.texts"},
+    reads={"texts": "core.topic_texts"},
     asked_for=asks_for_texts,
     keys=(),
     grain=("collection", "language", "topic"),
@@ -52,7 +49,7 @@ def text_topics(texts: pl.LazyFrame) -> pl.LazyFrame:
 
     Topics are found in all texts together, so that the table is made whole.
     """
-    kinds = collected(texts).collect().sort("text_id")
+    kinds = texts.collect().sort("text_id")
     rows = [
         row
         for (collection, language), part in kinds.group_by(COLLECTED, maintain_order=True)

@@ -95,7 +95,9 @@ def _components(weights: csr_matrix, number: int) -> np.ndarray:
     from sklearn.decomposition import NMF
 
     model = NMF(number, init="nndsvda", solver="cd", max_iter=ROUNDS, tol=0, random_state=SEED)
-    model.fit(weights)
+    # What is left unexplained may be a rounding below nothing, of which no root can be taken; nobody asks for it.
+    with np.errstate(invalid="ignore"):
+        model.fit(weights)
     return np.asarray(model.components_)
 
 

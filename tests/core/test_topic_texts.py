@@ -1,0 +1,36 @@
+"""core.topic_texts: in which texts topics are sought."""
+
+from datetime import date
+
+import pytest
+from text_frames import TOLD, written
+
+from transforms.core.topic_texts import topic_texts
+
+
+@pytest.mark.parametrize(
+    ("row", "collection"),
+    [
+        ({"source": "chat"}, "message"),
+        ({"source": "complaint"}, "complaint"),
+        ({"source": "survey"}, "comment"),
+        ({"source": "focus_group"}, "conversation"),
+        ({"source": "social", "is_external": True}, "external"),
+        ({"source": "chat", "written_on": date(2025, 12, 1)}, None),  # of the month of the as-of day
+    ],
+)
+def test_texts_of_earlier_months_by_kind_and_language(row, collection):
+    found = topic_texts(texts=written([{"text": "premium collected twice", **row}]), **TOLD).collect()
+    expected = [(collection, "other", "premium collected twice")] if collection else []
+    assert found.select("collection", "language", "words").rows() == expected
+
+
+def test_of_many_of_a_kind_some_are_drawn(monkeypatch):
+    monkeypatch.setattr("transforms.core.topic_texts.MOST_SOUGHT", 20)
+    rows = [
+        {"text": f"premium {n}", "source": source}
+        for source, count in (("chat", 30), ("complaint", 10))
+        for n in range(count)
+    ]
+    found = topic_texts(texts=written(rows), **TOLD).collect()
+    assert dict(found.group_by("collection").len().rows()) == {"message": 20, "complaint": 10}
