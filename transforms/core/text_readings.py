@@ -3,6 +3,11 @@
 How well they read is `core.text_models`; KPIs of texts count these rows.
 """
 
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from transforms.core.taught_texts import CATEGORY, SENTIMENT, SORTED_SOURCES
@@ -14,6 +19,9 @@ from transforms.model import Columns, transform
 from transforms.origins import ALWAYS, Origins, item
 from transforms.settings import Settings, TextSettings, asks_for_texts
 from transforms.statistics.text_classification import fitted, said_by
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 STATED, ABSTAINED = "stated", "abstained"
 _written = item("texts.text") & item("texts.written_on")
@@ -122,9 +130,7 @@ def _said(model: str, texts: pl.LazyFrame, learned: pl.DataFrame) -> pl.LazyFram
     ).collect()
     if sample.is_empty() or others.is_empty():
         return texts.select("text_id").join(unseen, on="text_id")
-    found = said_by(
-        fitted(sample["plain"].to_list(), sample["class_given"].to_list()), others["plain"].to_list()
-    )
+    found = said_by(_fitted(tuple(sample["plain"]), tuple(sample["class_given"])), others["plain"].to_list())
     read = others.lazy().select(
         "text_id",
         class_said=pl.Series(found.classes.tolist(), dtype=pl.String),
@@ -132,3 +138,9 @@ def _said(model: str, texts: pl.LazyFrame, learned: pl.DataFrame) -> pl.LazyFram
         probability=pl.Series(found.probability.round(6)),
     )
     return pl.concat([texts.select("text_id").join(unseen, on="text_id"), read])
+
+
+@lru_cache(maxsize=2)
+def _fitted(texts: tuple[str, ...], classes: tuple[str, ...]) -> Pipeline:
+    """The classifier of a model, learned once for all buckets of texts that a process reads."""
+    return fitted(texts, classes)
