@@ -1,6 +1,6 @@
 /*
-People have sorted texts, and none of them was written before this month: models learn from earlier months only, so that
-until the next one none is published, and KPIs of texts are empty.
+People have sorted texts, and none of them was written and recorded before this month: models learn from what was known
+when it began, so that until the next one none is published, and KPIs of texts are empty.
 severity: warning
 tables: core.taught_texts
 */

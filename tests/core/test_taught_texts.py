@@ -1,10 +1,13 @@
 """core.taught_texts: of which texts something is learned."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
-from text_frames import letters, responses, taught, written
+from text_frames import RULES, arrivals, letters, responses, taught, written
+
+from transforms.model import INSTANT
+from transforms.settings import Settings
 
 DAY = date(2025, 11, 30)
 LETTER = {"text": "my claim is not paid", "label": "claims", "second_label": "premium", "written_on": DAY}
@@ -34,6 +37,21 @@ def test_texts_that_people_sorted_before_the_month(row, given):
     ]
     found = taught(written([row]), responses(answers)).select("model", "class_given", "second_class")
     assert found.rows() == ([given] if given else [])
+
+
+@pytest.mark.parametrize(
+    ("recorded_at", "is_taught"),
+    [
+        (datetime(2025, 11, 30, 15, 59, tzinfo=UTC), True),
+        (datetime(2025, 11, 30, 16, 0, tzinfo=UTC), False),  # the first of December in Shanghai
+        (None, True),
+    ],
+)
+def test_what_is_first_recorded_in_the_month_waits_for_the_next(recorded_at, is_taught):
+    texts = written([LETTER])
+    arrived = arrivals(texts).with_columns(first_recorded_at=pl.lit(recorded_at, dtype=INSTANT))
+    settings = Settings(texts=RULES, time_zone="Asia/Shanghai")
+    assert taught(texts, arrivals=arrived, settings=settings).height == is_taught
 
 
 def test_it_stands_still_within_a_month():

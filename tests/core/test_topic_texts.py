@@ -2,10 +2,16 @@
 
 from datetime import date
 
+import polars as pl
 import pytest
-from text_frames import TOLD, written
+from text_frames import TOLD, arrivals, written
 
 from transforms.core.topic_texts import topic_texts
+
+
+def sought(rows: list[dict[str, object]]) -> pl.DataFrame:
+    texts = written(rows)
+    return topic_texts(texts=texts, arrivals=arrivals(texts), **TOLD).collect()
 
 
 @pytest.mark.parametrize(
@@ -20,7 +26,7 @@ from transforms.core.topic_texts import topic_texts
     ],
 )
 def test_texts_of_earlier_months_by_kind_and_language(row, collection):
-    found = topic_texts(texts=written([{"text": "premium collected twice", **row}]), **TOLD).collect()
+    found = sought([{"text": "premium collected twice", **row}])
     expected = [(collection, "other", "premium collected twice")] if collection else []
     assert found.select("collection", "language", "words").rows() == expected
 
@@ -32,5 +38,5 @@ def test_of_many_of_a_kind_some_are_drawn(monkeypatch):
         for source, count in (("chat", 30), ("complaint", 10))
         for n in range(count)
     ]
-    found = topic_texts(texts=written(rows), **TOLD).collect()
+    found = sought(rows)
     assert dict(found.group_by("collection").len().rows()) == {"message": 20, "complaint": 10}

@@ -15,6 +15,7 @@ from transforms.core.text_sayings import text_sayings
 from transforms.core.text_topics import text_topics
 from transforms.core.texts import SEGMENTS, TEXTS, texts
 from transforms.core.topic_texts import topic_texts
+from transforms.model import INSTANT
 from transforms.settings import Settings, TextSettings
 
 RULES = TextSettings(min_texts_per_class=10)
@@ -62,10 +63,16 @@ def responses(rows: Iterable[dict[str, object]] = ()) -> pl.LazyFrame:
     return pl.LazyFrame([{**usual, **row} for row in rows], schema=schema)
 
 
+def arrivals(texts: pl.LazyFrame) -> pl.LazyFrame:
+    """staging.text_arrivals of texts of which nobody says when they were recorded."""
+    return texts.select("text_id", first_recorded_at=pl.lit(None, dtype=INSTANT))
+
+
 def taught(texts: pl.LazyFrame, answers: pl.LazyFrame | None = None, **told_otherwise: Any) -> pl.DataFrame:
     """core.taught_texts of core.texts."""
     answers = responses() if answers is None else answers
-    return taught_texts(texts=texts, responses=answers, **TOLD | told_otherwise).collect()
+    arrived = {"arrivals": arrivals(texts)}
+    return taught_texts(texts=texts, responses=answers, **TOLD | arrived | told_otherwise).collect()
 
 
 def sayings(sample: pl.DataFrame, **rules: Any) -> pl.DataFrame:
@@ -82,7 +89,7 @@ def models(texts: pl.LazyFrame, answers: pl.LazyFrame | None = None, **rules: An
 
 def topics(texts: pl.LazyFrame) -> pl.DataFrame:
     """core.text_topics of core.texts."""
-    return text_topics(texts=topic_texts(texts=texts, **TOLD), **TOLD).collect()
+    return text_topics(texts=topic_texts(texts=texts, arrivals=arrivals(texts), **TOLD), **TOLD).collect()
 
 
 def readings(

@@ -100,14 +100,15 @@ def test_what_was_learned_stands_still_and_texts_are_read_as_they_come(folder: P
     night(folder, date(2025, 11, 4))
     assert read(folder, "core.text_models")["status"].unique().to_list() == ["published"]
 
-    # A letter that nobody sorted, and a post that repeats a complaint of the same day.
+    # A letter that nobody sorted, one of last month that comes late, and a post that repeats a complaint.
     new = ("N1", "email", "2025-11-05", "my claim zzz has not been paid", "", "2025-11-05 12:00:00")
     post = ("N2", "platform", "2025-11-05", f"{POST}!", "", "2025-11-05 12:00:00")
-    write_texts(folder, 2, new, post)
+    late = ("N3", *letter(7, date(2025, 10, 30))[1:5], "2025-11-05 12:00:00")
+    write_texts(folder, 2, new, late, post)
     write(folder, "k2", "id day text", [("K2", "2025-11-05", POST)])
     made = night(folder, date(2025, 11, 5))
     assert not any(made[table].is_changed for table in LEARNED)
-    assert [made[table].rows_changed for table in READ] == [3, 3]
+    assert [made[table].rows_changed for table in READ] == [4, 4]
     read_as = read(folder, "core.text_readings").filter(pl.col("text_id") == "N1")
     assert read_as["category"].to_list() == ["claims"]
     repeats = read(folder, "core.texts").drop_nulls("repeats_complaint_id")

@@ -7,10 +7,10 @@ from datetime import date
 
 import polars as pl
 
-from transforms.facts.text_samples import drawn, of_earlier_months
+from transforms.facts.text_samples import drawn, known_before_the_month
 from transforms.facts.written_text import MESSAGES, as_good_as_equal
 from transforms.model import Columns, transform
-from transforms.settings import asks_for_texts
+from transforms.settings import Settings, asks_for_texts
 
 CATEGORY, SENTIMENT = "category", "sentiment"
 # Sources whose texts have a category: they come to the insurer, or could have.
@@ -39,20 +39,22 @@ TAUGHT_TEXTS: Columns = {
 
 @transform(
     writes="core.taught_texts",
-    reads={"texts": "core.texts", "responses": "core.survey_responses"},
+    reads={"texts": "core.texts", "responses": "core.survey_responses", "arrivals": "staging.text_arrivals"},
     asked_for=asks_for_texts,
     keys=(),
     grain=("text_id",),
     columns=TAUGHT_TEXTS,
 )
-def taught_texts(texts: pl.LazyFrame, responses: pl.LazyFrame, *, as_of: date) -> pl.LazyFrame:
-    """One row per text that a classifier learns from: sorted by people, and written before this month.
+def taught_texts(
+    texts: pl.LazyFrame, responses: pl.LazyFrame, arrivals: pl.LazyFrame, *, as_of: date, settings: Settings
+) -> pl.LazyFrame:
+    """One row per text that a classifier learns from: sorted by people, written and recorded before this month.
 
     Of more than 10,000 texts of a model so many are drawn, equal ones together. From one day to the next of a month
-    they are the same unless something becomes known of an earlier month. They are drawn from all, so that the table
-    is made whole.
+    they are the same unless one of them is corrected or goes. They are drawn from all, so that the table is made
+    whole.
     """
-    says_something = of_earlier_months(texts, as_of).filter(pl.col("plain") != "")
+    says_something = known_before_the_month(texts, arrivals, as_of, settings).filter(pl.col("plain") != "")
     to_sort = says_something.filter(
         pl.col("source").is_in(SORTED_SOURCES), ~pl.col("is_external")
     ).with_columns(model=pl.lit(CATEGORY), class_given="label", second_class="second_label")

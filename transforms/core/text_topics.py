@@ -40,14 +40,14 @@ TEXT_TOPICS: Columns = {
     writes="core.text_topics",
     reads={"texts": "core.topic_texts"},
     asked_for=asks_for_texts,
-    keys=(),
+    keys=COLLECTED,
     grain=("collection", "language", "topic"),
     columns=TEXT_TOPICS,
 )
 def text_topics(texts: pl.LazyFrame) -> pl.LazyFrame:
     """One row per topic of the texts of a kind and language: its words, and how far it can be relied on.
 
-    Topics are found in all texts together, so that the table is made whole.
+    Topics are found in all texts of a kind and language together.
     """
     kinds = texts.collect().sort("text_id")
     rows = [

@@ -8,10 +8,10 @@ from datetime import date
 import polars as pl
 
 from transforms.core.texts import TEXTS
-from transforms.facts.text_samples import drawn, of_earlier_months
+from transforms.facts.text_samples import drawn, known_before_the_month
 from transforms.facts.text_topics import COLLECTED, collected
 from transforms.model import Columns, transform
-from transforms.settings import asks_for_texts
+from transforms.settings import Settings, asks_for_texts
 
 # More texts than these of a kind and language change its topics no more.
 MOST_SOUGHT = 10_000
@@ -30,19 +30,24 @@ TOPIC_TEXTS: Columns = {
 
 @transform(
     writes="core.topic_texts",
-    reads={"texts": "core.texts"},
+    reads={"texts": "core.texts", "arrivals": "staging.text_arrivals"},
     asked_for=asks_for_texts,
     keys=(),
     grain=("text_id",),
     columns=TOPIC_TEXTS,
 )
-def topic_texts(texts: pl.LazyFrame, *, as_of: date) -> pl.LazyFrame:
-    """One row per text in which topics are sought: written before this month, at most 10,000 a kind and language.
+def topic_texts(
+    texts: pl.LazyFrame, arrivals: pl.LazyFrame, *, as_of: date, settings: Settings
+) -> pl.LazyFrame:
+    """One row per text in which topics are sought: written and recorded before this month.
 
-    From one day to the next of a month they are the same unless something becomes known of an earlier month. They are
-    drawn from all, so that the table is made whole.
+    Of more than 10,000 of a kind and language so many are drawn. From one day to the next of a month they are the same
+    unless one of them is corrected or goes, or comes to repeat a complaint. They are drawn from all, so that the table
+    is made whole.
     """
-    kinds = collected(of_earlier_months(texts, as_of)).collect().partition_by(COLLECTED)
+    kinds = (
+        collected(known_before_the_month(texts, arrivals, as_of, settings)).collect().partition_by(COLLECTED)
+    )
     samples = [drawn(part, MOST_SOUGHT, by="text_id") for part in kinds]
     return pl.concat(
         [pl.LazyFrame(schema=_SCHEMA), *(part.select(_SCHEMA.names()).lazy() for part in samples)]

@@ -1,4 +1,4 @@
-"""Which texts something is learned from: those of earlier months, and of many so many as are enough.
+"""Which texts something is learned from: those known before the month began, and of many so many as are enough.
 
 What is learned therefore stands still within a month and costs the same however many texts there are. What is learned
 from them is said where it is.
@@ -8,12 +8,18 @@ from datetime import date
 
 import polars as pl
 
+from transforms.settings import Settings
 from transforms.statistics.text_classification import place_of
 
 
-def of_earlier_months(texts: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
-    """The texts written before the month of the as-of day."""
-    return texts.filter(pl.col("written_on") < as_of.replace(day=1))
+def known_before_the_month(
+    texts: pl.LazyFrame, arrivals: pl.LazyFrame, as_of: date, settings: Settings
+) -> pl.LazyFrame:
+    """The texts written, and first recorded if anybody says when, before the month of the as-of day."""
+    begin = as_of.replace(day=1)
+    recorded_on = pl.col("first_recorded_at").dt.convert_time_zone(settings.time_zone).dt.date()
+    in_time = arrivals.filter((recorded_on < begin).fill_null(True)).select("text_id")
+    return texts.filter(pl.col("written_on") < begin).join(in_time, on="text_id", how="semi")
 
 
 def drawn(texts: pl.DataFrame, most: int, *, by: str) -> pl.DataFrame:
