@@ -178,7 +178,8 @@ class Remaking:
         """Raise _Whole if anything is other than it was, of a table that cannot be made by key."""
         model = node.model
         if isinstance(model, Transform):
-            if (model.known_on or asks_the_clock(model)) and before.as_of != now.as_of:
+            known = self._become_known(model, *sorted((before.as_of, now.as_of)))
+            if before.as_of != now.as_of and (asks_the_clock(model) or any(rows.height for rows in known)):
                 raise _Whole(FOLLOWS)
         elif _ANOTHER_EACH_TIME.search(model.sql):
             raise _Whole(FOLLOWS)
@@ -209,12 +210,7 @@ class Remaking:
         if before.as_of == run.as_of:
             return self._no_keys(model)
         if not asks_the_clock(model):
-            days = ((model.reads[name], day) for name, day in model.known_on.items())
-            known = (
-                self._rows.keys_between(table, model.keys, day, before.as_of, run.as_of)
-                for table, day in days
-            )
-            return pl.concat([self._no_keys(model), *known])
+            return pl.concat([self._no_keys(model), *self._become_known(model, before.as_of, run.as_of)])
         if (keys := self._motion.of(node.name, run.as_of)) is None:
             if self._frames.buckets.parts(model) > 1:
                 raise _Whole(FOLLOWS)  # asking takes all rows at once
@@ -223,6 +219,11 @@ class Remaking:
             inputs = {name: self._frames.read(table).lazy() for name, table in tables.items()}
             keys = self._ask(node, model, run, kept, inputs)
         return keys
+
+    def _become_known(self, model: Transform, after: date, until: date) -> Iterator[pl.DataFrame]:
+        """The keys of rows that are known since some days; of a table without keys the days of such rows."""
+        for name, day in model.known_on.items():
+            yield self._rows.keys_between(model.reads[name], model.keys or (day,), day, after, until)
 
     def _ask(
         self, node: Node, model: Transform, run: Run, kept: pl.DataFrame, inputs: Mapping[str, pl.LazyFrame]

@@ -105,7 +105,7 @@ def test_what_was_learned_stands_still_and_texts_are_read_as_they_come(folder: P
     post = ("N2", "platform", "2025-11-05", f"{POST}!", "", "2025-11-05 12:00:00")
     late = ("N3", *letter(7, date(2025, 10, 30))[1:5], "2025-11-05 12:00:00")
     write_texts(folder, 2, new, late, post)
-    write(folder, "k2", "id day text", [("K2", "2025-11-05", POST)])
+    write(folder, "k2", "id day text", [("K2", "2025-11-05", POST), ("A2", "2025-12-01", POST)])
     made = night(folder, date(2025, 11, 5))
     assert not any(made[table].is_changed for table in LEARNED)
     assert [made[table].rows_changed for table in READ] == [4, 4]
@@ -121,12 +121,15 @@ def test_what_was_learned_stands_still_and_texts_are_read_as_they_come(folder: P
     made = night(folder, date(2025, 11, 6))
     assert made["core.taught_texts"].is_changed
     assert not made["core.topic_texts"].is_changed
+    assert not made["core.repeated_complaints"].is_changed
     assert made["core.texts"].rows_changed == 1
     assert made["core.text_readings"].rows_changed is None
     assert_as_rebuilt(folder, date(2025, 11, 6))
 
-    # The month turns, and what came in it is learned from.
+    # The month turns, and what came in it is learned from; a complaint that was dated ahead is known now.
     made = night(folder, date(2025, 12, 1))
     assert made["core.topic_texts"].is_changed
-    assert not made["core.texts"].is_changed
+    assert made["core.texts"].rows_changed == 2
+    repeats = read(folder, "core.texts").drop_nulls("repeats_complaint_id")
+    assert repeats["repeats_complaint_id"].to_list() == ["A2"]
     assert_as_rebuilt(folder, date(2025, 12, 1))
