@@ -1,7 +1,7 @@
 """core.repeated_complaints: which posts outside say what a complaint to the insurer says."""
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from math import sqrt
 
 import polars as pl
@@ -32,13 +32,15 @@ def test_an_external_post_that_repeats_a_complaint(post, repeats):
     assert found["repeats_complaint_id"].item() == repeats
 
 
-WORDING = st.text(alphabet="abc", min_size=3, max_size=14)
-
-
-@given(
-    posts=st.lists(WORDING, min_size=1, max_size=12), complaints=st.lists(WORDING, min_size=1, max_size=12)
+WRITTEN = st.lists(
+    st.tuples(st.text(alphabet="abc", min_size=3, max_size=14), st.integers(0, 700)), min_size=1, max_size=12
 )
+
+
+@given(posts=WRITTEN, complaints=WRITTEN)
 def test_wordings_are_alike_as_a_comparison_of_every_two_says(posts, complaints):
+    """Of those at most 180 days apart."""
+
     def parts(text):
         return Counter(text[at : at + 3] for at in range(len(text) - 2))
 
@@ -47,18 +49,22 @@ def test_wordings_are_alike_as_a_comparison_of_every_two_says(posts, complaints)
         product = sum(one[part] * other[part] for part in one)
         return product / sqrt(sum(n * n for n in one.values()) * sum(n * n for n in other.values()))
 
-    # A wording can come about again and again, on one day or another.
-    day = date(2025, 3, 1)
-    found = repeated_complaints(
-        pl.DataFrame({"text_id": [f"P{i:02}" for i in range(len(posts))], "plain": posts}).with_columns(
-            written_on=pl.lit(day)
-        ),
-        pl.DataFrame(
-            {"complaint_id": [f"K{i:02}" for i in range(len(complaints))], "plain": complaints}
-        ).with_columns(written_on=pl.lit(day)),
-    )
-    for number, post in enumerate(posts):
-        likeness = [(-round(cosine(post, one), 9), f"K{i:02}") for i, one in enumerate(complaints)]
-        best, complaint = min(likeness)
+    def frame(name, letter, written):
+        return pl.DataFrame(
+            {
+                name: [f"{letter}{i:02}" for i in range(len(written))],
+                "plain": [text for text, _ in written],
+                "written_on": [date(2024, 3, 1) + timedelta(day) for _, day in written],
+            }
+        )
+
+    found = repeated_complaints(frame("text_id", "P", posts), frame("complaint_id", "K", complaints))
+    for number, (post, day) in enumerate(posts):
+        likeness = [
+            (-round(cosine(post, one), 9), f"K{i:02}")
+            for i, (one, received) in enumerate(complaints)
+            if abs(day - received) <= 180
+        ]
+        best, complaint = min(likeness, default=(0, ""))
         told = dict(found.rows()).get(f"P{number:02}")
         assert told == (complaint if -best >= ALIKE_FROM else None)

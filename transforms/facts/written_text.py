@@ -6,7 +6,7 @@ Each is a matter of one text, or of one text and the complaints; what is learned
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -128,17 +128,26 @@ def repeated_complaints(posts: pl.DataFrame, complaints: pl.DataFrame) -> pl.Dat
     """text_id and repeats_complaint_id of posts that say what a complaint to the insurer says.
 
     Both have text_id, written_on and plain, complaints a complaint_id besides. Of several the one most alike counts,
-    of these the first by its number.
+    of these the first by its number. Posts are compared half a year at a time, with the complaints of about then, so
+    that the cost does not grow with the square of the years.
     """
+    found = [pl.DataFrame(schema={"text_id": pl.String, "repeats_complaint_id": pl.String})]
+    written_on, apart = pl.col("written_on"), timedelta(APART_DAYS)
+    for _, of_then in posts.group_by(written_on.dt.truncate("6mo")):
+        begin, end = of_then.select(written_on.min() - apart, end=written_on.max() + apart).row(0)
+        found += _repeating(of_then, complaints.filter(written_on.is_between(begin, end)))
+    return pl.concat(found)
+
+
+def _repeating(posts: pl.DataFrame, complaints: pl.DataFrame) -> Iterator[pl.DataFrame]:
     alike = _alike(posts["plain"].unique().sort(), complaints["plain"].unique().sort())
     received = complaints.select("plain", "complaint_id", "written_on")
     meant = alike.join(received.group_by("plain").len("pairs"), left_on="complaint", right_on="plain")
     counts = posts.select("text_id", "written_on", "plain").join(
         meant.group_by("post").agg(pl.col("pairs").sum()), left_on="plain", right_on="post"
     )
-    parts = counts.with_columns(part=pl.col("pairs").cum_sum() // _PAIRS_AT_ONCE).partition_by("part")
-    empty = pl.DataFrame(schema={"text_id": pl.String, "repeats_complaint_id": pl.String})
-    return pl.concat([empty, *(_most_alike(part, alike, received) for part in parts)])
+    for part in counts.with_columns(part=pl.col("pairs").cum_sum() // _PAIRS_AT_ONCE).partition_by("part"):
+        yield _most_alike(part, alike, received)
 
 
 def _most_alike(posts: pl.DataFrame, alike: pl.DataFrame, complaints: pl.DataFrame) -> pl.DataFrame:
