@@ -360,19 +360,20 @@ class Remaking:
         self, node: Node, run: Run, before: MadeFrom | None, now: MadeFrom
     ) -> tuple[pl.DataFrame | None, pl.DataFrame | None]:
         """The rows that a transform may give back, and those of a part that it makes anew to see that it may."""
-        column = node.model.remembers if isinstance(node.model, Transform) else None
-        if column is None or before is None or before.recipe != now.recipe:
+        memory = node.model.remembers if isinstance(node.model, Transform) else None
+        if memory is None or before is None or before.recipe != now.recipe:
             return None, None
         rows, part = self._store.read(node.name), run.as_of.toordinal() % PARTS
-        is_checked = pl.col(column).hash() % PARTS == part
+        is_checked = pl.struct(memory.together or [memory.digest]).hash() % PARTS == part
         return rows.filter(~is_checked), rows.filter(is_checked)
 
     def _refuse_memories(self, node: Node, checked: pl.DataFrame) -> None:
         """Raise NotAsRebuilt if rows that were made of the same are not what they were."""
         model = node.model
         assert isinstance(model, Transform) and model.remembers
-        made = self._store.read(node.name).join(checked, on=model.remembers, how="semi")
-        same = checked.join(made, on=model.remembers, how="semi")
+        by = model.remembers.digest
+        made = self._store.read(node.name).join(checked, on=by, how="semi")
+        same = checked.join(made, on=by, how="semi")
         wrong = change_between(same, made).beyond_rounding(model.grain).keys(model.grain)
         self._refuse(node.name, wrong, same.height)
 

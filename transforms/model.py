@@ -34,6 +34,18 @@ SERVICE_CHANNEL: Columns = {
 
 
 @dataclass(frozen=True)
+class Memory:
+    """How a transform knows again what it made: `digest` is the column that says of what each row was made.
+
+    Every night all rows of some values of `together` (by default of the digest) are made anew, to see that they are
+    what was kept.
+    """
+
+    digest: str
+    together: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Transform:
     """A pure function from LazyFrames to the LazyFrame of one table.
 
@@ -48,10 +60,9 @@ class Transform:
     whose columns are added to the rows that the function makes, and by which columns they are joined. `known_on` names
     the columns of days of frames of `reads`: of these the function gets the rows up to the as-of day, since what is
     later is not known yet. `takes` says which rows of such a frame the function looks at: others may change without
-    its rows. Both are better than a filter in the function, of which nobody knows before asking it. `remembers` names
-    a column that says of what each row was made, as a digest: the function gets the frame `kept` of rows that it made
-    before, or a part of them, and may give back those that it would make of the same. Law of memory: its rows are the
-    same whatever was kept.
+    its rows. Both are better than a filter in the function, of which nobody knows before asking it. With
+    `remembers` the function gets the frame `kept` of rows that it made before, or a part of them, and may give back
+    those that it would make of the same. Law of memory: its rows are the same whatever was kept.
     """
 
     function: Callable[..., pl.LazyFrame]
@@ -68,7 +79,7 @@ class Transform:
     carries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     known_on: Mapping[str, str] = field(default_factory=dict)
     takes: Mapping[str, Rows] = field(default_factory=dict)
-    remembers: str | None = None
+    remembers: Memory | None = None
 
     @property
     def schema(self) -> pl.Schema:
@@ -135,14 +146,15 @@ def transform(
     origins: Callable[[Settings], Origins] = lambda settings: {},
     known_on: Mapping[str, str] | None = None,
     takes: Mapping[str, Rows] | None = None,
-    remembers: str | None = None,
+    remembers: Memory | None = None,
 ) -> Callable[[Callable[..., pl.LazyFrame]], Transform]:
     """Declare a pure function as the transform that writes the table `writes`."""
     missing = [name for name in grain if name not in columns]
     if missing:
         raise ValueError(f"{writes}: grain names {missing}, which are not among its columns")
-    if remembers is not None and remembers not in columns:
-        raise ValueError(f"{writes}: remembers names {remembers}, which is not among its columns")
+    told = [remembers.digest, *remembers.together] if remembers else []
+    if missing := [name for name in told if name not in columns]:
+        raise ValueError(f"{writes}: remembers names {missing}, which are not among its columns")
     if not_read := sorted({*(known_on or {}), *(takes or {})} - set(reads)):
         raise ValueError(f"{writes}: known_on or takes names {not_read}, which it does not read by key")
 

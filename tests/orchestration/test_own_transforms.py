@@ -94,7 +94,7 @@ def test_a_transform_that_looks_at_other_keys_breaks_the_law(written) -> None:
 REMEMBERING = '''\
 import polars as pl
 
-from transforms.model import transform
+from transforms.model import Memory, transform
 
 
 @transform(
@@ -107,7 +107,7 @@ from transforms.model import transform
         "n": (pl.UInt32, "Complaints of it."),
         "made_of": (pl.UInt64, "Digest of what it was counted from."),
     },
-    remembers="made_of",
+    remembers=Memory("made_of"),
 )
 def category_sizes(cases: pl.LazyFrame, kept: pl.LazyFrame) -> pl.LazyFrame:
     """One row per category of complaints."""
@@ -152,7 +152,9 @@ def test_what_a_transform_remembers_is_given_back_and_a_part_is_made_anew_to_see
 
     night(first, *rows)
     digests = [digest for (digest,) in on_build("SELECT made_of FROM core.category_sizes")]
-    parts = dict(pl.DataFrame({"digest": digests}).select("digest", part=pl.col("digest").hash() % 64).rows())
+    parts = dict(
+        pl.DataFrame({"digest": digests}).select("digest", part=pl.struct("digest").hash() % 64).rows()
+    )
     # A category whose turn comes, and one whose turn has not come by then.
     day = next(day for day in later if day.toordinal() % 64 in parts.values())
     looked_at = next(digest for digest, part in parts.items() if part == day.toordinal() % 64)

@@ -23,9 +23,15 @@ from transforms.kpi.every_period import facts_by_table
 from transforms.kpi.registry import registry
 from transforms.measures.case_digests import CASES_DIGEST, case_digests
 from transforms.measures.definition import Kpi
-from transforms.measures.resampled_cases import CaseLeaf, case_leaves, drawn_values, with_exposures
+from transforms.measures.resampled_cases import (
+    CaseLeaf,
+    case_leaves,
+    cases_of_months,
+    drawn_values,
+    with_exposures,
+)
 from transforms.measures.segments import Facts, with_cuts, with_units
-from transforms.model import Columns, transform
+from transforms.model import Columns, Memory, transform
 from transforms.settings import Settings, asks_for_draws
 
 # By whether a node has leaves drawn from their intervals (1) and from resampled cases (2).
@@ -64,7 +70,7 @@ SCORE_INTERVALS: Columns = {
     grain=(*VERSION, *UNIT, "node"),
     columns=SCORE_INTERVALS,
     asked_for=asks_for_draws,
-    remembers="drawn_from",
+    remembers=Memory("drawn_from", together=("period",)),
 )
 def score_intervals(
     kpi_monthly: pl.LazyFrame,
@@ -145,6 +151,8 @@ def _of_framework(
     same = [*UNIT, digests.name]
     yield own.join(scored, on=same, how="semi")
     anew = scored.join(own, on=same, how="anti").sort(UNIT).drop(digests.name)
+    if own.height:  # then few are left
+        facts = {**facts, **cases_of_months(leaves, facts, anew["period"].unique(), anew["cut"].unique())}
     for (cut,), some in anew.group_by("cut", maintain_order=True):
         for rows, of_cases in drawn_values(leaves, facts, str(cut), some, draws=draws, seed=seed):
             yield _rows(

@@ -109,6 +109,24 @@ def _statistic(node: int, name: str) -> pl.Expr:
     return pl.col(_column(node, name))
 
 
+def cases_of_months(
+    leaves: Sequence[CaseLeaf], facts: Facts, months: pl.Series, cuts: Collection[str]
+) -> Facts:
+    """The facts' rows that are cases of some months, read once: for whoever asks for them cut by cut."""
+    found = {}
+    for fact in {leaf.kpi.fact for leaf in leaves}:
+        own, there = [leaf for leaf in leaves if leaf.kpi.fact == fact], set(facts[fact].collect_schema())
+        asked = {leaf.placed_on for leaf in own} | {*CLUSTERS, *cuts, CASES}
+        for leaf in own:
+            for column in (*leaf.added.values(), *leaf.kept.values()):
+                asked.update(column.meta.root_names())
+        days = sorted({leaf.placed_on for leaf in own})
+        is_placed = (pl.col(day).dt.truncate("1mo").is_in(months.implode()) for day in days)
+        rows = facts[fact].filter(pl.any_horizontal(is_placed)).select(sorted(asked & there))
+        found[fact] = rows.collect().lazy()
+    return found
+
+
 def drawn_values(
     leaves: Sequence[CaseLeaf],
     facts: Facts,
@@ -211,30 +229,20 @@ def _case_rows(leaves: Sequence[CaseLeaf], facts: Facts, cut: str, units: pl.Dat
 
     With `cases` if any row stands for more than one.
     """
-    numbers, facts = units.lazy().select("unit", "segment", "period"), _facts_of(leaves, facts, cut, units)
+    numbers, segments = units.lazy().select("unit", "segment", "period"), units["segment"].unique().to_list()
+    own = {leaf.kpi.fact: facts[leaf.kpi.fact].filter(segment_of(cut).is_in(segments)) for leaf in leaves}
     parts = [
         rows.join(numbers, left_on=[cut, "period"], right_on=["segment", "period"])
         # A row of nobody is alone.
         .with_columns(pl.coalesce("customer", "row").alias("customer"))
         .drop(cut, "period", "row")
-        for _, rows in placed_cases(leaves, facts, [cut])
+        for _, rows in placed_cases(leaves, own, [cut])
     ]
     # A row of one fact adds nothing to the sums of another.
     rows = pl.concat(pl.collect_all(parts), how="diagonal")
     if CASES not in rows.columns:
         return rows
     return rows.with_columns(pl.col(CASES).fill_null(1)).filter(pl.col(CASES) > 0)
-
-
-def _facts_of(leaves: Sequence[CaseLeaf], facts: Facts, cut: str, units: pl.DataFrame) -> Facts:
-    """The rows of facts that may be cases of the units."""
-    segments, periods = (units[name].unique().to_list() for name in ("segment", "period"))
-    found = {}
-    for fact in {leaf.kpi.fact for leaf in leaves}:
-        days = sorted({leaf.placed_on for leaf in leaves if leaf.kpi.fact == fact})
-        is_placed = pl.any_horizontal(pl.col(day).dt.truncate("1mo").is_in(periods) for day in days)
-        found[fact] = facts[fact].filter(segment_of(cut).is_in(segments) & is_placed)
-    return found
 
 
 def placed_cases(
