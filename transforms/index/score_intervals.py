@@ -70,7 +70,7 @@ SCORE_INTERVALS: Columns = {
     grain=(*VERSION, *UNIT, "node"),
     columns=SCORE_INTERVALS,
     asked_for=asks_for_draws,
-    remembers=Memory("drawn_from", together=("period",)),
+    remembers=Memory("drawn_from", together=("framework", "period")),
 )
 def score_intervals(
     kpi_monthly: pl.LazyFrame,
