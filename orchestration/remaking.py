@@ -18,13 +18,13 @@ from orchestration.frame_cache import Frames
 from orchestration.increments import Change, asks_the_clock, change_between, change_of_keys, moving
 from orchestration.kpi_records import NightRecords
 from orchestration.motion import Motion
-from orchestration.recipes import DEFINITIONS, definitions, is_of_records, recipe
+from orchestration.recipes import is_of_records, recipe
 from orchestration.rows_of_keys import RowsOfKeys
+from orchestration.versions import Versions
 from transforms.graph import Node
 from transforms.model import Transform
 from warehouse.digests import PARTS, Digests
 from warehouse.made import MadeFrom, MadeTables
-from warehouse.quoting import identifier
 from warehouse.store import Store
 
 MANY = 0.3
@@ -73,7 +73,7 @@ class Remaking:
         self._made = MadeTables(store.con)
         self._digests = Digests(store.con, store.state)
         self._motion = Motion(store.state)
-        self._versions: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._versions = Versions(store, graph, self._made, self._digests)
         self._changes: dict[str, tuple[str, Change]] = {}
         self._whole: set[str] = set()
         self._rows = RowsOfKeys(store)
@@ -82,7 +82,7 @@ class Remaking:
 
     def look_again(self) -> None:
         """Forget what the session's views said: they are others now."""
-        self._versions = {}
+        self._versions.look_again()
         self._records.look_again()
         self._rows.look_again()
 
@@ -93,7 +93,7 @@ class Remaking:
             made = make(self._store, node, run, self._graph, self._frames)
             return Remade(made, True, why_whole=ASKED)
         before = self._made.of(node.name)
-        made_from = MadeFrom(recipe(node, run.settings), run.as_of, self._inputs(node, run))
+        made_from = MadeFrom(recipe(node, run.settings), run.as_of, self._versions.inputs(node, run))
         try:
             change = self._increment(node, run, before, made_from)
         except _Whole as reason:
@@ -108,27 +108,6 @@ class Remaking:
         by_whom = self._frames.buckets.told.get(node.name, {})
         made = Made(node.name, self._store.count(node.name), perf_counter() - begin, by_whom)
         return Remade(made, is_changed, rows, why)
-
-    def _inputs(self, node: Node, run: Run) -> dict[str, str]:
-        """The version of everything that a table reads, by the name that it has there."""
-        model = node.model
-        if not isinstance(model, Transform):
-            return {table: self._version(table, ()) for table in node.reads}
-        if not model.asked_for(run.settings):
-            return {}
-        by_key = {name: self._version(table, model.keys) for name, table in model.reads.items()}
-        if is_of_records(model):
-            by_key[DEFINITIONS] = definitions(model, run.settings)
-        return by_key | {name: self._version(table, ()) for name, table in model.broadcast.items()}
-
-    def _version(self, table: str, keys: tuple[str, ...]) -> str:
-        """The version of a table by some keys, or as a whole where there are none."""
-        if self._is_made(table):
-            return self._made.stamp(table)
-        if (table, keys) not in self._versions:
-            look = self._digests.look(table, keys) if keys else self._digests.of_all(table)
-            self._versions[table, keys] = look
-        return self._versions[table, keys]
 
     def _increment(self, node: Node, run: Run, before: MadeFrom | None, now: MadeFrom) -> Change | None:
         """Make what is due of a table by key; None if nothing is. Raises _Whole."""
@@ -192,7 +171,7 @@ class Remaking:
             then = before.inputs.get(name, "")
             if then == now.inputs[name]:
                 continue
-            if self._is_made(table):
+            if self._versions.is_made(table):
                 if table in self._whole:
                     raise _Whole(FOLLOWS)
                 change = self._change_since(table, then)
@@ -247,7 +226,7 @@ class Remaking:
         inputs = {
             name: (
                 self._rows.of_table(read, every)
-                if self._is_made(read)
+                if self._versions.is_made(read)
                 else self._rows.of_view(read, every, wanted)
             ).lazy()
             for name, read in model.reads.items()
@@ -268,27 +247,16 @@ class Remaking:
     def _are_many(self, keys: pl.DataFrame, node: Node, model: Transform) -> bool:
         """Whether keys are so many that it is cheaper to make all rows, of which there may be few."""
         return all(
-            keys.height > MANY * self._count(table, model.keys)
+            keys.height > MANY * self._versions.count(table, model.keys)
             for table in (node.name, *model.reads.values())
         )
-
-    def _count(self, table: str, keys: tuple[str, ...]) -> int:
-        """How many keys a table has, about, or a view had when it was looked at."""
-        if not self._is_made(table):
-            return self._digests.count_of(table, keys)
-        model = self._graph[table].model
-        if isinstance(model, Transform) and set(model.grain) <= set(keys):
-            return self._store.count(table)
-        names = ", ".join(map(identifier, keys))
-        count: int = self._store.query(f"SELECT approx_count_distinct(({names})) AS n FROM {table}").item()
-        return count
 
     def _drawn(self, node: Node, model: Transform, run: Run) -> pl.DataFrame:
         """The part of a table's keys whose turn it is on the as-of day, of those that it has or should have."""
         part = run.as_of.toordinal() % PARTS
         found = [self._digests.some_in(node.name, model.keys, part)]
         for table in model.reads.values():
-            some = self._digests.some_in if self._is_made(table) else self._digests.some_of
+            some = self._digests.some_in if self._versions.is_made(table) else self._digests.some_of
             found.append(some(table, model.keys, part))
         return pl.concat(found).unique()
 
@@ -309,9 +277,6 @@ class Remaking:
             "ours"
         )
 
-    def _is_made(self, table: str) -> bool:
-        return table in self._graph and self._graph[table].schema != "staging"
-
     def _wanted(self, run: Run, columns: tuple[str, ...]) -> Iterator[pl.DataFrame]:
         """The keys, by some columns, that tables yet to be made will be made by, as far as can be known beforehand."""
         for node in self._graph.values():
@@ -322,8 +287,11 @@ class Remaking:
             if not self._are_many(moving, node, model):
                 yield moving
             for name, table in model.reads.items():
-                version = self._version(table, columns)
-                if not self._is_made(table) and (then := before.inputs.get(name, version)) != version:
+                version = self._versions.of(table, columns)
+                if (
+                    not self._versions.is_made(table)
+                    and (then := before.inputs.get(name, version)) != version
+                ):
                     touched = self._digests.changed_since(table, columns, then)
                     yield self._no_keys(model) if touched is None else touched
             yield self._drawn(node, model, run)
