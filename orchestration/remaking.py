@@ -20,7 +20,7 @@ from orchestration.kpi_records import NightRecords
 from orchestration.motion import Motion
 from orchestration.recipes import is_of_records, recipe
 from orchestration.rows_of_keys import RowsOfKeys
-from orchestration.versions import Versions
+from orchestration.versions import NOT_LOOKED_AT, Versions
 from transforms.graph import Node
 from transforms.model import Transform
 from warehouse.digests import PARTS, Digests
@@ -162,7 +162,7 @@ class Remaking:
                 raise _Whole(FOLLOWS)
         elif _ANOTHER_EACH_TIME.search(model.sql):
             raise _Whole(FOLLOWS)
-        if before.inputs != now.inputs:
+        if before.inputs != now.inputs or NOT_LOOKED_AT in now.inputs.values():
             raise _Whole(FOLLOWS)
 
     def _touched(self, model: Transform, run: Run, before: MadeFrom, now: MadeFrom) -> Iterator[pl.DataFrame]:

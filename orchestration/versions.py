@@ -15,6 +15,9 @@ from warehouse.made import MadeTables
 from warehouse.quoting import identifier
 from warehouse.store import Store
 
+# Of no look: a table of it is made every night, and then compared with what it was.
+NOT_LOOKED_AT = "not looked at"
+
 
 class Versions:
     """The versions of one session; each view is looked at once by the same keys."""
@@ -34,6 +37,10 @@ class Versions:
             return {table: self.of(table, ()) for table in node.reads}
         if not model.asked_for(run.settings):
             return {}
+        tables = (*model.reads.values(), *model.broadcast.values())
+        if not (model.keys or any(map(self.is_made, tables))):
+            # To look at whole views costs as much as to make the table of them.
+            return dict.fromkeys(model.reads, NOT_LOOKED_AT)
         by_key = {name: self.of(table, model.keys) for name, table in model.reads.items()}
         if is_of_records(model):
             by_key[DEFINITIONS] = definitions(model, run.settings)

@@ -31,6 +31,15 @@ def test_texts_of_earlier_months_by_kind_and_language(row, collection):
     assert found.select("collection", "language", "words").rows() == expected
 
 
+def test_a_post_is_left_out_once_the_complaint_that_it_repeats_was_known_before_the_month():
+    said = "nobody has answered my letters about the surrender"
+    post = {"source": "social", "is_external": True, "text": f"{said}!"}
+    for complained_on, there in ((date(2025, 11, 30), []), (date(2025, 12, 1), ["external"])):
+        complaint = {"source": "complaint", "complaint_id": "K1", "written_on": complained_on, "text": said}
+        found = sought([{**post, "written_on": date(2025, 11, 20)}, complaint])
+        assert found.filter(pl.col("collection") == "external")["collection"].to_list() == there
+
+
 def test_of_many_of_a_kind_some_are_drawn(monkeypatch):
     monkeypatch.setattr("transforms.core.topic_texts.MOST_SOUGHT", 20)
     rows = [

@@ -18,7 +18,7 @@ LIKELY = 0.5
 @transform(
     writes="core.key_matches",
     reads={"matches": "staging.key_matches"},
-    keys=("from_feed", "from_column", "to_feed"),
+    keys=(),
     grain=("from_feed", "from_column", "to_feed"),
     columns={
         "from_feed": (pl.String, "The feed whose rows name rows of another."),

@@ -41,13 +41,15 @@ def topic_texts(
 ) -> pl.LazyFrame:
     """One row per text in which topics are sought: written and recorded before this month.
 
-    Of more than 10,000 of a kind and language so many are drawn. From one day to the next of a month they are the same
-    unless one of them is corrected or goes, or comes to repeat a complaint. They are drawn from all, so that the table
-    is made whole.
+    Posts outside that repeat a complaint known then are left out. Of more than 10,000 of a kind and language so many are
+    drawn. From one day to the next of a month they are the same unless one of them is corrected or goes. They are drawn
+    from all, so that the table is made whole.
     """
-    kinds = (
-        collected(known_before_the_month(texts, arrivals, as_of, settings)).collect().partition_by(COLLECTED)
-    )
+    known = known_before_the_month(texts, arrivals, as_of, settings).collect()
+    complaints = known.filter(pl.col("source") == "complaint")["complaint_id"]
+    is_known = pl.col("repeats_complaint_id").is_in(complaints.implode())
+    repeats = pl.when(is_known).then("repeats_complaint_id").alias("repeats_complaint_id")
+    kinds = collected(known.lazy().with_columns(repeats)).collect().partition_by(COLLECTED)
     samples = [drawn(part, MOST_SOUGHT, by="text_id") for part in kinds]
     return pl.concat(
         [pl.LazyFrame(schema=_SCHEMA), *(part.select(_SCHEMA.names()).lazy() for part in samples)]
