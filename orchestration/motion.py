@@ -3,6 +3,7 @@
 By the law of the clock all others rest until then. The keys hold for the rows that a table has (`warehouse/state.py`).
 """
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from zlib import crc32
 
@@ -16,15 +17,25 @@ LEAST_DAYS, SPREAD_DAYS = 21, 14
 """For how many days a function is asked; other tables for others, so that they are not asked again in one night."""
 
 
+def ends_a_month(after: date, until: date) -> bool:
+    """Whether the last day of a month is among the days after one and up to another."""
+    return (after + timedelta(days=1)).replace(day=1) < (until + timedelta(days=1)).replace(day=1)
+
+
 class Motion:
     """The keys of one warehouse."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def until(self, table: str, as_of: date) -> date:
-        """Up to which day the function of a table is asked on a day."""
-        return as_of + timedelta(days=LEAST_DAYS + crc32(table.encode()) % SPREAD_DAYS)
+    def until(self, table: str, as_of: date) -> Iterator[date]:
+        """Up to which day the function of a table is asked on a day; then, for one most of whose keys move by it, to
+        the last but one of the month, since what is of whole months rests till then.
+        """
+        yield as_of + timedelta(days=LEAST_DAYS + crc32(table.encode()) % SPREAD_DAYS)
+        first = as_of.replace(day=1)
+        ends = ((first + timedelta(days=days)).replace(day=1) - timedelta(days=2) for days in (32, 63))
+        yield next(day for day in ends if day > as_of)
 
     def asked_until(self, table: str) -> date | None:
         """Up to which day it has been asked; None if that is not known of the rows it has."""

@@ -17,7 +17,7 @@ from orchestration.build import CALENDAR, Made, Run, make, refuse_gaps
 from orchestration.frame_cache import Frames
 from orchestration.increments import Change, asks_the_clock, change_between, change_of_keys, moving
 from orchestration.kpi_records import NightRecords
-from orchestration.motion import Motion
+from orchestration.motion import Motion, ends_a_month
 from orchestration.recipes import is_of_records, recipe
 from orchestration.rows_of_keys import RowsOfKeys
 from orchestration.versions import NOT_LOOKED_AT, Versions
@@ -207,10 +207,14 @@ class Remaking:
     def _ask(
         self, node: Node, model: Transform, run: Run, kept: pl.DataFrame, inputs: Mapping[str, pl.LazyFrame]
     ) -> pl.DataFrame:
-        until = self._motion.until(node.name, run.as_of)
-        keys = moving(model, kept, inputs, until=until, settings=run.settings)
-        self._motion.keep(node.name, keys, until)
-        return keys
+        """The keys that move until some day; where most do, until shortly before the month ends."""
+        found = pl.DataFrame()
+        for until in self._motion.until(node.name, run.as_of):
+            found = moving(model, kept, inputs, until=until, settings=run.settings)
+            self._motion.keep(node.name, found, until)
+            if found.height <= MANY * kept.select(model.keys).n_unique():
+                break
+        return found
 
     def _make_keys(self, node: Node, model: Transform, run: Run, keys: pl.DataFrame) -> Change:
         """Make the rows of some keys anew, and of a part of the others to see that these are what a rebuild makes."""
@@ -307,6 +311,8 @@ class Remaking:
         stamp, digest = self._made.stamp(table), self._digests.of_all(table) if is_compared else ""
         rows_before = self._store.read(table) if is_compared and self._is_read_by_key(node) else None
         moved, until = self._restless.get(table, (None, None))
+        if before and ends_a_month(before.as_of, run.as_of):
+            moved, until = None, None  # another month may be another matter
         seen = partial(self._ask_of_made, node, run) if by_key and now.inputs and not until else None
         if is_of_records(model) and now.inputs:
             self._records.whole(model, run)

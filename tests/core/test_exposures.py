@@ -79,6 +79,14 @@ def test_what_comes_after_the_as_of_day_is_not_known():
     assert set(found.filter(pl.col("policy_id") == "P4")["status"]) == {"active"}
 
 
+def test_a_study_ends_with_the_last_whole_month():
+    days = [date(2022, 9, 30), date(2022, 10, 1), date(2022, 10, 30), date(2022, 10, 31)]
+    first, *others, next_month = (study(as_of=day).sort("policy_id", "exposure_year") for day in days)
+    assert all(other.equals(first) for other in others)
+    assert first.filter(pl.col("status") == "surrender")["policy_id"].to_list() == ["P2", "P3"]
+    assert not next_month.equals(first)
+
+
 def test_without_a_study_the_table_is_empty():
     policies = pl.LazyFrame(
         {

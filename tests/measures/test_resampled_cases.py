@@ -16,7 +16,7 @@ from transforms.kpi.registry import registry
 from transforms.measures.case_measures import Quantile, Share
 from transforms.measures.definition import Kpi
 from transforms.measures.resampled_cases import (
-    _case_leaf,
+    case_leaf,
     case_leaves,
     drawn_values,
     poisson_weights,
@@ -84,7 +84,7 @@ def test_a_row_of_many_cases_is_drawn_like_as_many_rows(pairs):
     )
     units = pl.DataFrame({"segment": ["company"], "period": [date(2025, 3, 1)]})
     leaves = [
-        _case_leaf(
+        case_leaf(
             node,
             Kpi(
                 code=code, title="K", fact="core.cases", measure=measure, unit=unit, direction=1,

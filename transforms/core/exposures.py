@@ -4,7 +4,7 @@ How exposure is counted is `transforms/exposure_study.py`; the table is empty un
 for the study.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -41,18 +41,19 @@ CARRIED = ("policy_id", *SEGMENT_COLUMNS, "product_code", "issued_on", "sum_assu
 def exposures(
     policies: pl.LazyFrame, events: pl.LazyFrame, *, as_of: date, settings: Settings
 ) -> pl.LazyFrame:
-    """One row per policy and year at risk up to the as-of day: exposure, central exposure and exits.
+    """One row per policy and year at risk up to the end of the last whole month: exposure, central exposure and exits.
 
-    As in actxps 1.1. A lapse ends a policy if it was not reinstated. Atkinson and McGarry (2016), Experience
-    Study Calculations, Society of Actuaries.
+    A month is whole on its last day; within the next the study stands still. As in actxps 1.1. A lapse ends a policy
+    if it was not reinstated. Atkinson and McGarry (2016), Experience Study Calculations, Society of Actuaries.
     """
     study = settings.exposure_study
     assert study, "made only if asked for"
-    studied = _with_exit(policies, events, as_of)
+    last_day = (as_of + timedelta(1)).replace(day=1) - timedelta(1)
+    studied = _with_exit(policies, events, last_day)
     central = expose(
         studied,
         start=study.starts_on,
-        end=as_of,
+        end=last_day,
         target=study.targets,
         method=study.method,
         active=ACTIVE,
@@ -64,9 +65,9 @@ def exposures(
     ).with_columns(pl.col(segment).fill_null("unknown") for segment in SEGMENT_COLUMNS)
 
 
-def _with_exit(policies: pl.LazyFrame, events: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+def _with_exit(policies: pl.LazyFrame, events: pl.LazyFrame, last_day: date) -> pl.LazyFrame:
     """Policies with terminated_on and status: their first termination, or a lapse that no reinstatement follows."""
-    known = events.filter(pl.col("effective_on") <= as_of)
+    known = events.filter(pl.col("effective_on") <= last_day)
     pauses = (
         known.filter(pl.col("event").is_in(["lapse", "reinstatement"]))
         .group_by("policy_id")

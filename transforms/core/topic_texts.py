@@ -41,9 +41,9 @@ def topic_texts(
 ) -> pl.LazyFrame:
     """One row per text in which topics are sought: written and recorded before this month.
 
-    Posts outside that repeat a complaint known then are left out. Of more than 10,000 of a kind and language so many are
-    drawn. From one day to the next of a month they are the same unless one of them is corrected or goes. They are drawn
-    from all, so that the table is made whole.
+    Posts outside that repeat a complaint known then are left out. Of more than 10,000 of a kind and language so many
+    are drawn. From one day to the next of a month they are the same unless one of them is corrected or goes. They are
+    drawn from all, so that the table is made whole.
     """
     known = known_before_the_month(texts, arrivals, as_of, settings).collect()
     complaints = known.filter(pl.col("source") == "complaint")["complaint_id"]

@@ -5,6 +5,7 @@ Cases are resampled as in `transforms/measures/resampled_cases.py`, and the inde
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
 
@@ -21,15 +22,9 @@ from transforms.framework import Framework
 from transforms.kpi.every_period import READS as FACTS
 from transforms.kpi.every_period import facts_by_table
 from transforms.kpi.registry import registry
-from transforms.measures.case_digests import CASES_DIGEST, case_digests
+from transforms.measures.case_digests import CASES_DIGEST, case_digests, cases_of_months, distinct_leaves
 from transforms.measures.definition import Kpi
-from transforms.measures.resampled_cases import (
-    CaseLeaf,
-    case_leaves,
-    cases_of_months,
-    drawn_values,
-    with_exposures,
-)
+from transforms.measures.resampled_cases import CaseLeaf, case_leaves, drawn_values, with_exposures
 from transforms.measures.segments import Facts, with_cuts, with_units
 from transforms.model import Columns, Memory, transform
 from transforms.settings import Settings, asks_for_draws
@@ -121,59 +116,75 @@ def resampled_intervals(
     """
     schema = pl.Schema({name: dtype for name, (dtype, _) in SCORE_INTERVALS.items()})
     known = schema.to_frame() if kept is None else kept
+    asked = [framework for framework in frameworks if framework.is_drawn_by_cases]
+    leaves = [case_leaves(framework, kpis, facts, as_of) for framework in asked]
+    every = distinct_leaves([leaf for own in leaves for leaf in own], as_of)
+    cases = case_digests(every, facts, kpi_rows.select("cut").unique().collect()["cut"])
+    due = [_due(kpi_rows, *both, cases, known) for both in zip(asked, leaves, strict=True)]
+    if known.height and due:  # then few are left
+        anew = pl.concat([one.anew.select(UNIT) for one in due])
+        facts = {**facts, **cases_of_months(every, facts, anew["period"].unique(), anew["cut"].unique())}
     parts = [
         rows.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
-        for framework in frameworks
-        if framework.is_drawn_by_cases
-        for rows in _of_framework(kpi_rows, framework, facts, kpis, known, as_of, draws, seed)
+        for one in due
+        for rows in (one.standing, *_drawn_rows(one, facts, draws, seed))
     ]
     return pl.concat([schema.to_frame(), *parts]).lazy()
 
 
-def _of_framework(
+@dataclass(frozen=True)
+class _Due:
+    """What is to be drawn of a framework: `anew` are units with the exposures of its leaves, `standing` rows of others.
+
+    `digests` are of the evaluation's units, in their order.
+    """
+
+    evaluation: Evaluation
+    spreads: LeafSpreads
+    leaves: Sequence[CaseLeaf]
+    digests: pl.Series
+    standing: pl.DataFrame
+    anew: pl.DataFrame
+
+
+def _due(
     kpi_rows: pl.LazyFrame,
     framework: Framework,
-    facts: Facts,
-    kpis: Sequence[Kpi],
+    leaves: Sequence[CaseLeaf],
+    cases: pl.DataFrame,
     kept: pl.DataFrame,
-    as_of: date,
-    draws: int,
-    seed: int,
-) -> Iterator[pl.DataFrame]:
-    """The rows of all units with a score of an inner node: those that stand, and those drawn, segment by segment."""
+) -> _Due:
     evaluation = evaluate(kpi_rows, framework)
     spreads = leaf_spreads(kpi_rows, evaluation)
-    leaves = case_leaves(framework, kpis, facts, as_of)
-    digests = _digests(evaluation, spreads, leaves, facts)
+    digests = _digests(evaluation, spreads, cases)
     units = with_exposures(evaluation.units.with_row_index("column"), leaves, spreads.denominator)
     scored = units.with_columns(digests).filter(_is_scored(evaluation))
     own = kept.filter(framework=framework.code, framework_version=framework.version)
     same = [*UNIT, digests.name]
-    yield own.join(scored, on=same, how="semi")
+    standing = own.join(scored, on=same, how="semi")
     anew = scored.join(own, on=same, how="anti").sort(UNIT).drop(digests.name)
-    if own.height:  # then few are left
-        facts = {**facts, **cases_of_months(leaves, facts, anew["period"].unique(), anew["cut"].unique())}
-    for (cut,), some in anew.group_by("cut", maintain_order=True):
-        for rows, of_cases in drawn_values(leaves, facts, str(cut), some, draws=draws, seed=seed):
-            yield _rows(
-                resampled_scores(evaluation, rows, of_cases, spreads, draws=draws, seed=seed), digests
-            )
+    return _Due(evaluation, spreads, leaves, digests, standing, anew)
 
 
-def _digests(
-    evaluation: Evaluation, spreads: LeafSpreads, leaves: Sequence[CaseLeaf], facts: Facts
-) -> pl.Series:
+def _drawn_rows(due: _Due, facts: Facts, draws: int, seed: int) -> Iterator[pl.DataFrame]:
+    """The rows of the units to be drawn, segment by segment."""
+    for (cut,), some in due.anew.group_by("cut", maintain_order=True):
+        for rows, of_cases in drawn_values(due.leaves, facts, str(cut), some, draws=draws, seed=seed):
+            found = resampled_scores(due.evaluation, rows, of_cases, due.spreads, draws=draws, seed=seed)
+            yield _rows(found, due.digests)
+
+
+def _digests(evaluation: Evaluation, spreads: LeafSpreads, cases: pl.DataFrame) -> pl.Series:
     """Of each unit a digest of all that its rows are made of, but for what the project says."""
     found = (evaluation.score, evaluation.estimate, evaluation.window, evaluation.shrunk[0])
     cells = np.concatenate([*found, spreads.below, spreads.above, spreads.denominator]).T
     cells = np.where(np.isnan(cells), np.nan, cells)  # of one kind
     framework, units = evaluation.framework, evaluation.units
-    known = case_digests(leaves, facts, units["cut"].unique())
-    cases = units.join(known, on=UNIT, how="left", maintain_order="left")[CASES_DIGEST].fill_null(0)
+    of_cases = units.join(cases, on=UNIT, how="left", maintain_order="left")[CASES_DIGEST].fill_null(0)
     version = framework.code, framework.version
     named = (
         blake2b(repr((*version, *unit, digest)).encode() + row.tobytes(), digest_size=8).hexdigest()
-        for *unit, digest, row in zip(*units.select(UNIT), cases, cells, strict=True)
+        for *unit, digest, row in zip(*units.select(UNIT), of_cases, cells, strict=True)
     )
     return pl.Series("drawn_from", list(named), dtype=pl.String)
 

@@ -79,11 +79,11 @@ def case_leaves(framework: Framework, kpis: Sequence[Kpi], facts: Facts, as_of: 
         kpi = by_code.get(node.leaf.kpi) if node.leaf else None
         placed_on = kpi.dates.get(node.leaf.basis) if kpi and node.leaf else None
         if kpi and placed_on and node.weight != 0 and kpi.fact in facts and has_cases(kpi):
-            found.append(_case_leaf(i, kpi, placed_on, as_of))
+            found.append(case_leaf(i, kpi, placed_on, as_of))
     return found
 
 
-def _case_leaf(node: int, kpi: Kpi, placed_on: str, as_of: date) -> CaseLeaf:
+def case_leaf(node: int, kpi: Kpi, placed_on: str, as_of: date) -> CaseLeaf:
     """The leaf with the statistics that its value is made of."""
     needed = set(kpi.measure.record(pl.col)["value"].meta.root_names())
     statistics = {name: s for name, s in kpi.measure.statistics(as_of).items() if name in needed}
@@ -107,24 +107,6 @@ def _column(node: int, statistic: str) -> str:
 
 def _statistic(node: int, name: str) -> pl.Expr:
     return pl.col(_column(node, name))
-
-
-def cases_of_months(
-    leaves: Sequence[CaseLeaf], facts: Facts, months: pl.Series, cuts: Collection[str]
-) -> Facts:
-    """The facts' rows that are cases of some months, read once: for whoever asks for them cut by cut."""
-    found = {}
-    for fact in {leaf.kpi.fact for leaf in leaves}:
-        own, there = [leaf for leaf in leaves if leaf.kpi.fact == fact], set(facts[fact].collect_schema())
-        asked = {leaf.placed_on for leaf in own} | {*CLUSTERS, *cuts, CASES}
-        for leaf in own:
-            for column in (*leaf.added.values(), *leaf.kept.values()):
-                asked.update(column.meta.root_names())
-        days = sorted({leaf.placed_on for leaf in own})
-        is_placed = (pl.col(day).dt.truncate("1mo").is_in(months.implode()) for day in days)
-        rows = facts[fact].filter(pl.any_horizontal(is_placed)).select(sorted(asked & there))
-        found[fact] = rows.collect().lazy()
-    return found
 
 
 def drawn_values(
