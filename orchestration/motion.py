@@ -35,7 +35,7 @@ class Motion:
         yield as_of + timedelta(days=LEAST_DAYS + crc32(table.encode()) % SPREAD_DAYS)
         first = as_of.replace(day=1)
         ends = ((first + timedelta(days=days)).replace(day=1) - timedelta(days=2) for days in (32, 63))
-        yield next(day for day in ends if day > as_of)
+        yield next(day for day in ends if day >= as_of)
 
     def asked_until(self, table: str) -> date | None:
         """Up to which day it has been asked; None if that is not known of the rows it has."""

@@ -15,7 +15,7 @@ from orchestration.laws import tried
 from orchestration.models import models
 from orchestration.project import Project, ProjectError, read_project
 from orchestration.project_check import problems
-from orchestration.remaking import NotAsRebuilt
+from orchestration.remaking import MANY_KEYS, NotAsRebuilt
 from orchestration.session import opened
 from warehouse.folder import Folder
 from warehouse.store import Store
@@ -48,7 +48,7 @@ NAME = "tables_of_the_house"
 NIGHTS = """
 insurer: Example
 index: {{frameworks: []}}
-only: {{tables: [core.category_sizes]}}
+only: {{tables: [{table}]}}
 transforms: {module}
 feeds:
   complaints:
@@ -135,7 +135,7 @@ def test_what_a_transform_remembers_is_given_back_and_a_part_is_made_anew_to_see
     written, tmp_path
 ) -> None:
     folder = written(REMEMBERING).folder
-    (folder / "policypulse.yml").write_text(NIGHTS.format(module=NAME))
+    (folder / "policypulse.yml").write_text(NIGHTS.format(module=NAME, table="core.category_sizes"))
     rows = [f"C{n},2025-01-02,2025-01-03,K{n % 200}" for n in range(400)]
     first, later = date(2025, 6, 2), [date(2025, 6, 2) + timedelta(days) for days in range(1, 70)]
 
@@ -170,6 +170,39 @@ def test_what_a_transform_remembers_is_given_back_and_a_part_is_made_anew_to_see
     night(day, "C901,2025-01-02,2025-01-03,newer")
     sizes = on_build("SELECT n, count(*) FROM core.category_sizes GROUP BY ALL ORDER BY ALL")
     assert sizes == [(1, 2), (2, 200)]
+
+
+MONTHLY = MODULE.replace("(cases: pl.LazyFrame)", "(cases: pl.LazyFrame, as_of)").replace(
+    "waited_days=waited", "waited_days=waited + as_of.month"
+)
+
+
+def test_what_moves_with_the_month_is_made_once_in_it(written) -> None:
+    folder = written(MONTHLY).folder
+    mapped = NIGHTS.format(module=NAME, table="core.first_answers").replace(
+        "received_on: day", "received_on: day, first_response_on: day"
+    )
+    (folder / "policypulse.yml").write_text(mapped)
+    rows = [f"C{n},2025-01-02,2025-01-03,K" for n in range(100)]
+    (folder / "day.csv").write_text("\n".join(["id,day,end,why", *rows, ""]))
+
+    def night(day: date) -> tuple[str, int, int]:
+        """Why the table was made whole, how many rows changed, and what one says."""
+        with opened(by_hand(read_project(folder), day), lambda told: None) as session:
+            session.land(["complaints"])
+            for table in session.tables:
+                session.make(table)
+            remade = session.remade["core.first_answers"]
+            said = session.rows("SELECT DISTINCT waited_days FROM core.first_answers").item()
+            return remade.why_whole, remade.rows_changed or 0, said
+
+    assert night(date(2025, 6, 3))[2] == 6
+    assert night(date(2025, 6, 4)) == night(date(2025, 6, 29)) == ("", 0, 6)
+    # Whoever sleeps over the end of the month has it, too; and what then was asked holds for the month.
+    assert night(date(2025, 7, 2)) == (MANY_KEYS, 0, 7)
+    assert night(date(2025, 7, 3)) == night(date(2025, 7, 30)) == ("", 0, 7)
+    assert night(date(2025, 8, 1)) == (MANY_KEYS, 0, 8)
+    assert night(date(2025, 8, 2)) == ("", 0, 8)
 
 
 def test_a_transform_that_depends_on_the_day_of_the_week_breaks_the_law_of_the_clock(written) -> None:
