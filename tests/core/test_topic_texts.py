@@ -40,6 +40,21 @@ def test_a_post_is_left_out_once_the_complaint_that_it_repeats_was_known_before_
         assert found.filter(pl.col("collection") == "external")["collection"].to_list() == there
 
 
+def test_a_later_complaint_that_is_more_alike_does_not_bring_a_post_back():
+    said = "nobody has answered my letters about the surrender of the policy"
+    post = {"source": "social", "is_external": True, "text": said, "written_on": date(2025, 11, 20)}
+    before = {
+        "source": "complaint",
+        "complaint_id": "K1",
+        "written_on": date(2025, 11, 30),
+        "text": f"{said} x",
+    }
+    later = {"source": "complaint", "complaint_id": "K2", "written_on": date(2025, 12, 1), "text": said}
+    texts = written([post, before, later]).collect()
+    assert texts["repeats_complaint_id"].drop_nulls().to_list() == ["K2"]
+    assert "external" not in sought([post, before, later])["collection"]
+
+
 def test_of_many_of_a_kind_some_are_drawn(monkeypatch):
     monkeypatch.setattr("transforms.core.topic_texts.MOST_SOUGHT", 20)
     rows = [

@@ -10,6 +10,7 @@ import polars as pl
 from transforms.core.texts import TEXTS
 from transforms.facts.text_samples import drawn, known_before_the_month
 from transforms.facts.text_topics import COLLECTED, collected
+from transforms.facts.written_text import repeated_complaints
 from transforms.model import Columns, transform
 from transforms.settings import Settings, asks_for_texts
 
@@ -46,13 +47,25 @@ def topic_texts(
     drawn from all, so that the table is made whole.
     """
     known = known_before_the_month(texts, arrivals, as_of, settings).collect()
-    complaints = known.filter(pl.col("source") == "complaint")["complaint_id"]
-    is_known = pl.col("repeats_complaint_id").is_in(complaints.implode())
-    repeats = pl.when(is_known).then("repeats_complaint_id").alias("repeats_complaint_id")
-    kinds = collected(known.lazy().with_columns(repeats)).collect().partition_by(COLLECTED)
+    kinds = collected(_as_known(known).lazy()).collect().partition_by(COLLECTED)
     samples = [drawn(part, MOST_SOUGHT, by="text_id") for part in kinds]
     return pl.concat(
         [pl.LazyFrame(schema=_SCHEMA), *(part.select(_SCHEMA.names()).lazy() for part in samples)]
+    )
+
+
+def _as_known(texts: pl.DataFrame) -> pl.DataFrame:
+    """The texts, posts with the complaint among them that they repeat, whatever they were found to repeat later."""
+    complaints = texts.filter(pl.col("source") == "complaint")
+    found, is_known = (
+        pl.col("repeats_complaint_id"),
+        pl.col("repeats_complaint_id").is_in(complaints["complaint_id"].implode()),
+    )
+    before = repeated_complaints(texts.filter(found.is_not_null() & ~is_known), complaints)
+    return texts.join(before, on="text_id", how="left", suffix="_before").with_columns(
+        pl.coalesce(pl.when(is_known).then(found), "repeats_complaint_id_before").alias(
+            "repeats_complaint_id"
+        )
     )
 
 
