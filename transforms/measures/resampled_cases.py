@@ -212,7 +212,9 @@ def _case_rows(leaves: Sequence[CaseLeaf], facts: Facts, cut: str, units: pl.Dat
     With `cases` if any row stands for more than one.
     """
     numbers, segments = units.lazy().select("unit", "segment", "period"), units["segment"].unique().to_list()
-    own = {leaf.kpi.fact: facts[leaf.kpi.fact].filter(segment_of(cut).is_in(segments)) for leaf in leaves}
+    own = dict(facts)
+    if cut != "company":  # of which all rows are
+        own |= {x.kpi.fact: facts[x.kpi.fact].filter(pl.col(cut).is_in(segments)) for x in leaves}
     parts = [
         rows.join(numbers, left_on=[cut, "period"], right_on=["segment", "period"])
         # A row of nobody is alone.
