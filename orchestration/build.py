@@ -179,6 +179,8 @@ def _shared(model: Transform, run: Run, frames: Frames) -> pl.DataFrame:
 
 def _read(frames: Frames, table: str, reader: Transform, run: Run, graph: Mapping[str, Node]) -> pl.LazyFrame:
     """A table's rows; of a partitioned one that feeds a partitioned one only the months of the run."""
+    if reader.remembers:
+        return frames.narrow(table)
     node = graph.get(table)
     partition = node.model.partitioned_by if node and isinstance(node.model, Transform) else None
     if not (partition and reader.partitioned_by):

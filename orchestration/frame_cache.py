@@ -33,7 +33,8 @@ class Frames:
         self._sharing: dict[Callable[..., pl.LazyFrame], set[str]] = {}
         for node in graph.values():
             if isinstance(node.model, Transform) and node.model.asked_for(settings):
-                for table in set(node.reads) & set(graph):
+                # For one that remembers nothing waits: of most that it reads it looks at few columns.
+                for table in () if node.model.remembers else set(node.reads) & set(graph):
                     self._readers[table].add(node.name)
                 if node.model.shared:
                     self._sharing.setdefault(node.model.shared, set()).add(node.name)
@@ -47,11 +48,15 @@ class Frames:
         if table in self._kept:
             return self._kept[table].lazy()
         if self.buckets.is_large(table):
-            return self._store.scan(table)
+            return self.narrow(table)
         frame = self._store.read(table)
         if len(self._readers.get(table, ())) > 1:
             self._kept[table] = frame
         return frame.lazy()
+
+    def narrow(self, table: str) -> pl.LazyFrame:
+        """All rows of a table or view, of which only the columns that are asked for are read if they are not there."""
+        return self._kept[table].lazy() if table in self._kept else self._store.scan(table)
 
     def scan_in_parts(self, table: str) -> pl.LazyFrame | Sequence[pl.LazyFrame]:
         """All rows of a table or view; those of one too large to be held in memory in parts that are not."""
@@ -64,7 +69,7 @@ class Frames:
         """All rows of a table or view, of which only the columns that are asked for are read if they are not there."""
         if table in self._kept or self.buckets.is_large(table):
             return self.scan_in_parts(table)
-        return self._store.scan(table)
+        return self.narrow(table)
 
     def shared(self, function: Callable[..., pl.LazyFrame], make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         """What several tables take their rows from, made if it is not there yet."""
