@@ -106,6 +106,38 @@ def test_a_row_of_many_cases_is_drawn_like_as_many_rows(pairs):
         np.testing.assert_array_equal(values, drawn(multiplied)[node])
 
 
+def test_rows_of_nobody_are_alone_whichever_fact_they_are_of():
+    """What other rows lie about them, of another month or before, changes no draw."""
+    here, elsewhere = date(2025, 3, 1), date(2025, 1, 1)
+    code, measure, unit = COUNTED[0]
+    leaves = [
+        case_leaf(
+            node,
+            Kpi(
+                code=code, title="K", fact=fact, measure=measure, unit=unit, direction=1,
+                dates={"cohort": "on"}, source="this test",
+            ),
+            "on",
+            date(2025, 4, 1),
+        )
+        for node, fact in enumerate(("core.ones", "core.others"))
+    ]  # fmt: skip
+    rows = pl.DataFrame({"days": [float(n % 10) for n in range(12)], "on": here}).with_columns(
+        customer_id=pl.lit(None, pl.String)
+    )
+    before = rows.with_columns(on=pl.lit(elsewhere))
+    units = pl.DataFrame({"segment": ["company"], "period": [here]})
+
+    def drawn(others):
+        facts = {"core.ones": rows.lazy(), "core.others": others.lazy()}
+        ((_, values),) = drawn_values(leaves, facts, "company", units, draws=50, seed=3)
+        return np.stack([values[node] for node in sorted(values)])
+
+    alone = drawn(rows)
+    for others in (rows.reverse(), pl.concat([before, rows])):
+        np.testing.assert_array_equal(drawn(others), alone)
+
+
 def test_billions_are_drawn_about_their_number():
     weights = poisson_weights(np.random.default_rng(1), np.array([4_000_000_000]), 1000)
     assert weights.mean() == pytest.approx(4e9, abs=10_000)

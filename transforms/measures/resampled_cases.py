@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from zlib import crc32
 
 import numpy as np
 import polars as pl
@@ -245,7 +246,8 @@ def placed_cases(
         rows = facts[fact].select(
             *(segment_of(cut).alias(cut) for cut in cuts),
             period=pl.col(placed_on).dt.truncate("1mo"),
-            row=pl.int_range(pl.len()).cast(pl.UInt64),
+            # Of its fact alone, so that nobody's rows of two facts are not taken for one customer's.
+            row=pl.int_range(pl.len()).hash(crc32(fact.encode())),
             customer=_customer(facts[fact], weights.get(fact)),
             **({CASES: pl.col(weights[fact]).fill_null(1)} if fact in weights else {}),
             **columns,
